@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fs.h: files relative to a directory fd. A dir_fd of AT_FDCWD takes paths as they are.
+ * Every fd returned is close-on-exec and owned by the caller.
+ */
+#ifndef BASE_FS_H
+#define BASE_FS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+/*
+ * Opens path as if root_fd were "/": no "..", symlink or magic link of the image leads outside.
+ * flags as for open(2); never blocks on a FIFO (add O_NONBLOCK for that). openat2(2), Linux 5.6.
+ */
+int fs_open_in_root(int root_fd, const char *path, int flags, struct error *err);
+
+/* openat(2) with O_CLOEXEC; mode is used with O_CREAT. EINTR is retried. */
+int fs_open_at(int dir_fd, const char *path, int flags, mode_t mode, struct error *err);
+
+/* Writes value with one write(2) into an existing file (kernel knobs: cgroup, /proc). */
+int fs_write_at(int dir_fd, const char *path, const char *value, struct error *err);
+
+/*
+ * Reads a regular file of at most limit bytes to the end of out. EFBIG beyond it, EINVAL for
+ * what is no regular file. Files of /proc and the cgroup file systems count as regular.
+ */
+int fs_read_at(int dir_fd, const char *path, size_t limit, struct text *out, struct error *err);
+int fs_read_fd(int fd, size_t limit, struct text *out, struct error *err);
+
+/* Reads one line into out without its newline, for kernel knobs; E2BIG when it does not fit. */
+int fs_read_line_at(int dir_fd, const char *path, char *out, size_t size, struct error *err);
+
+/* Replaces name in dir_fd atomically (written beside it, then renamed). mode as for open(2). */
+int fs_replace_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
+		  struct error *err);
+
+/*
+ * Rewrites a file in place, keeping its inode (it may be bind mounted): created when missing.
+ * Readers may see a short moment of half the new text.
+ */
+int fs_rewrite_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
+		  struct error *err);
+
+/* Makes path and its parents; directories that exist are left as they are. */
+int fs_make_directories(const char *path, mode_t mode, struct error *err);
+
+/* Opens path as a directory (O_RDONLY), making it and its parents when missing. */
+int fs_open_directory(const char *path, mode_t mode, struct error *err);
+
+/*
+ * Removes a file; missing is success. Likewise a directory with all that is in it (never
+ * crossing a mount point, never following a symlink).
+ */
+int fs_remove_at(int dir_fd, const char *name, struct error *err);
+int fs_remove_tree_at(int dir_fd, const char *name, struct error *err);
+
+/*
+ * Sorted names in a directory without "." and "..". A missing directory has none (success).
+ */
+int fs_list_at(int dir_fd, const char *path, struct strlist *names, struct error *err);
+
+bool fs_exists_at(int dir_fd, const char *path);
+
+/*
+ * Whether the file and every directory above it belong to root (or to the caller's effective
+ * user) and nobody else may write them (a sticky directory of root like /tmp counts as
+ * writable). Names the offending path in err. path must be absolute; symlinks are followed.
+ */
+int fs_check_trusted(const char *path, struct error *err);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/process.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "base/fs.h"
+
+/* Field 3 (state) and 22 (start time) of /proc/PID/stat; the command name may hold anything. */
+static int read_stat(pid_t pid, char *state, uint64_t *start_time, struct error *err)
+{
+	char path[32], line[1024];
+	const char *rest;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (fs_read_line_at(AT_FDCWD, path, line, sizeof(line), err) < 0)
+		return err && err->code != ENOENT && err->code != ESRCH ? -1
+			: error_set(err, ESRCH, "process %d", (int)pid);
+	rest = strrchr(line, ')');
+	if (!rest || sscanf(rest, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d"
+				  " %*d %*d %*d %" SCNu64, state, start_time) != 2)
+		return error_set(err, EPROTO, "%s", path);
+	return 0;
+}
+
+int process_identify(pid_t pid, struct process_identity *identity, struct error *err)
+{
+	uint64_t start_time;
+	char state;
+
+	if (read_stat(pid, &state, &start_time, err) < 0)
+		return -1;
+	*identity = (struct process_identity){.pid = pid, .start_time = start_time};
+	return 0;
+}
+
+int process_open(const struct process_identity *identity, struct error *err)
+{
+	AUTO_FD int pidfd = -1;
+	uint64_t start_time;
+	char state;
+
+	if (identity->pid <= 0)
+		return error_set(err, ESRCH, "no process");
+	pidfd = (int)syscall(SYS_pidfd_open, identity->pid, 0);
+	if (pidfd < 0)
+		return error_set(err, errno, "process %d", (int)identity->pid);
+	/* With the pidfd held the number cannot pass on: what is read now is its process. */
+	if (read_stat(identity->pid, &state, &start_time, err) < 0)
+		return -1;
+	if (start_time != identity->start_time || state == 'Z' || state == 'X')
+		return error_set(err, ESRCH, "process %d", (int)identity->pid);
+	return take_fd(&pidfd);
+}
+
+int process_signal(int pidfd, int signal_number, struct error *err)
+{
+	if (syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0) < 0 && errno != ESRCH)
+		return error_set(err, errno, "send signal %d", signal_number);
+	return 0;
+}
+
+uint64_t process_monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t process_boottime_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec;
+}
+
+int process_poll(int fd, int timeout_ms, struct error *err)
+{
+	uint64_t end = process_monotonic_ms() + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0);
+	struct pollfd wanted = {.fd = fd, .events = POLLIN};
+
+	for (;;) {
+		int count = poll(&wanted, 1, timeout_ms);
+		uint64_t now;
+
+		if (count >= 0)
+			return count;
+		if (errno != EINTR)
+			return error_set(err, errno, "poll");
+		if (timeout_ms < 0)
+			continue;
+		now = process_monotonic_ms();
+		timeout_ms = now < end ? (int)(end - now) : 0;
+	}
+}
+
+int process_wait_ended(int pidfd, int timeout_ms, struct error *err)
+{
+	return process_poll(pidfd, timeout_ms, err);
+}
+
+int process_signal_number(const char *name)
+{
+	char *end;
+	long number;
+
+	if (*name >= '0' && *name <= '9') {
+		number = strtol(name, &end, 10);
+		return *end == '\0' && number >= 1 && number <= SIGRTMAX ? (int)number : 0;
+	}
+	if (strncmp(name, "SIG", 3) == 0)
+		name += 3;
+	if (strncmp(name, "RTMIN", 5) == 0 && (name[5] == '\0' || name[5] == '+')) {
+		if (name[5] == '\0')
+			return SIGRTMIN;
+		if (name[6] < '0' || name[6] > '9')
+			return 0;
+		number = strtol(name + 6, &end, 10);
+		return *end == '\0' && number <= SIGRTMAX - SIGRTMIN ? SIGRTMIN + (int)number : 0;
+	}
+	if (strcmp(name, "RTMAX") == 0)
+		return SIGRTMAX;
+	for (int i = 1; i < SIGRTMIN; i++) {
+		const char *known = sigabbrev_np(i);
+
+		if (known && strcmp(known, name) == 0)
+			return i;
+	}
+	return 0;
+}
+
+const char *process_signal_name(int number, char *out, unsigned long size)
+{
+	const char *known = number > 0 && number < SIGRTMIN ? sigabbrev_np(number) : NULL;
+
+	if (known)
+		snprintf(out, size, "SIG%s", known);
+	else if (number == SIGRTMIN)
+		snprintf(out, size, "SIGRTMIN");
+	else if (number > SIGRTMIN && number <= SIGRTMAX)
+		snprintf(out, size, "SIGRTMIN+%d", number - SIGRTMIN);
+	else
+		return NULL;
+	return out;
+}
+
+int process_boot_id(char out[37], struct error *err)
+{
+	char line[64];
+
+	if (fs_read_line_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", line, sizeof(line), err) < 0)
+		return -1;
+	if (strlen(line) != 36)
+		return error_set(err, EPROTO, "boot id \"%s\"", line);
+	memcpy(out, line, 37);
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* process.h: processes by pidfd, the identity of a pid, clocks. pidfd_open(2), proc(5). */
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* A pid that can be told from a later process of the same number. */
+struct process_identity {
+	pid_t pid;           /* 0: none */
+	uint64_t start_time; /* clock ticks since boot, field 22 of /proc/PID/stat */
+};
+
+/* Fills in the identity of a live process. ESRCH when there is none. */
+int process_identify(pid_t pid, struct process_identity *identity, struct error *err);
+
+/*
+ * A pidfd of exactly that process, owned by the caller; -1 with err->code ESRCH when it is
+ * gone, is a zombie or its number belongs to another one now.
+ */
+int process_open(const struct process_identity *identity, struct error *err);
+
+/* Sends a signal; a process that is gone is success. */
+int process_signal(int pidfd, int signal_number, struct error *err);
+
+/* Waits until the process has ended: 1 it has, 0 timeout_ms (-1: for ever) went by. */
+int process_wait_ended(int pidfd, int timeout_ms, struct error *err);
+
+/* poll(2) on one fd for reading, EINTR retried with the time that is left: 1, 0 time-out, -1. */
+int process_poll(int fd, int timeout_ms, struct error *err);
+
+/* Name of a signal without "SIG" and its number; NULL and 0 for what is none ("RTMIN+3" is). */
+int process_signal_number(const char *name); /* "TERM", "SIGTERM", "15", "SIGRTMIN+3" */
+const char *process_signal_name(int number, char *out, unsigned long size);
+
+uint64_t process_monotonic_ms(void);      /* CLOCK_MONOTONIC */
+uint64_t process_boottime_seconds(void);  /* CLOCK_BOOTTIME: goes on during suspend */
+
+/* The id of this boot of the kernel, 36 characters and NUL. random(4). */
+int process_boot_id(char out[37], struct error *err);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * spec.h: what the files say, in plain structs: the vocabulary of the program. Addresses are in
+ * network byte order inside struct in_addr, everything else in host order. Strings are owned by
+ * the struct that holds them; an absent string is NULL.
+ */
+#ifndef CONFIG_SPEC_H
+#define CONFIG_SPEC_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/text.h"
+
+#define CONTAINER_NAME_MAX 63 /* [a-z0-9][a-z0-9-]{0,62}: a DNS label */
+#define LIMIT_MAX UINT64_MAX  /* "max": not limited */
+
+/* Where a value stands. A zero line: built in, or the file as a whole. */
+struct location {
+	const char *file;    /* path as reported; interned, lives as long as the program */
+	unsigned int line;   /* from 1 */
+	unsigned int column; /* from 1, in bytes */
+	unsigned int length; /* of the marked text, at least 1 */
+};
+
+/* Where each key of a container or network came from: "limits.memory", "net.ports[1]". */
+struct origin {
+	char *key;
+	struct location location;
+	char *layer; /* NULL: its own file; "defaults", or the name of a template */
+};
+struct origins {
+	struct origin *items;
+	size_t count;
+};
+
+/* The location of key, or of the nearest group that holds it, or all zero. */
+struct location origin_find(const struct origins *origins, const char *key);
+
+struct limits {
+	uint64_t pids;          /* tasks; cgroup pids.max */
+	uint64_t memory;        /* bytes; memory.max */
+	uint64_t cpu_quota_us;  /* microseconds of CPU per 100 ms of time; cpu.max */
+};
+#define CPU_PERIOD_US 100000
+
+struct port_forward {
+	struct in_addr host_address; /* INADDR_ANY: every address of the host */
+	uint16_t host_first, host_last;
+	uint16_t container_first, container_last; /* as many as on the host side */
+	uint8_t protocol;            /* IPPROTO_TCP or IPPROTO_UDP */
+};
+
+/* One network interface of a container (the group net). */
+struct interface {
+	char *network;         /* name in networks; NULL before validation: the first one */
+	char name[IFNAMSIZ];   /* inside: "eth0" */
+	bool ip_auto;          /* the address was chosen from the pool */
+	struct in_addr ip;     /* set by conf_load() even when ip_auto */
+	uint8_t mac[6];        /* derived from the names: stable */
+	bool nat;
+	bool nat_set;          /* false: as the network says */
+	struct port_forward *ports;
+	size_t port_count;
+};
+
+struct host_entry { /* extra_hosts: "name=address" */
+	char *name;
+	char *address; /* IPv4 or IPv6 text, checked */
+};
+
+/* One container. */
+struct spec {
+	char *name;            /* the file's name without .conf */
+	char *file;            /* path of its file */
+	struct strlist extends;
+	char *description;
+	struct strlist labels; /* "key=value" */
+	char *rootfs;          /* absolute path */
+	char *hostname;
+	struct strlist command;     /* argv, at least one */
+	struct strlist environment; /* "KEY=value", the whole environment of the payload */
+	char *working_dir;
+	char *user;            /* "root", "1000", "1000:1000", "www-data" */
+	struct limits limits;
+	struct interface *interfaces;
+	size_t interface_count;
+	struct strlist dns;         /* "host", "none" or addresses, as written */
+	struct strlist dns_search;
+	struct host_entry *extra_hosts;
+	size_t extra_host_count;
+	bool autostart;
+	int stop_signal;
+	uint32_t stop_timeout_ms;
+	struct origins origins;
+};
+
+/* One network (networks.NAME): a bridge of its own. */
+struct network {
+	char *name;
+	char bridge[IFNAMSIZ];
+	struct in_addr subnet;       /* address with the host bits zero */
+	unsigned int prefix;         /* 8..30 */
+	struct in_addr gateway;      /* the bridge's own address */
+	struct in_addr pool_first, pool_last; /* inclusive; for ip = "auto" */
+	bool nat;
+	uint32_t mtu;                /* bytes */
+	struct origins origins;
+};
+
+enum cgroup_version { CGROUP_AUTO, CGROUP_V1, CGROUP_V2 };
+
+/* The manager file. */
+struct manager {
+	char *file;
+	char *conf_dir, *state_dir, *data_dir, *log_dir;
+	enum cgroup_version cgroup_version;
+	char *cgroup_parent;         /* relative path below the cgroup root */
+	char *firewall_prefix;       /* of chain names: 1 to 10 capitals */
+	struct strlist dns_servers, dns_fallback, dns_search;
+	char *dns_domain;
+	bool dns_hosts;              /* siblings find each other through /etc/hosts */
+	uint32_t userns_base, userns_size;
+	struct network *networks;    /* in the order of the file */
+	size_t network_count;
+	struct origins origins;
+};
+
+void spec_clear(struct spec *spec);
+void manager_clear(struct manager *manager);
+void network_clear(struct network *network);
+
+const struct network *manager_find_network(const struct manager *manager, const char *name);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rootfs.h: the file system a container sees. Built in two halves: what needs the host's rights
+ * is opened outside as detached mounts (open_tree(2), mount_setattr(2)), the rest happens inside
+ * the new user and mount namespaces (rootfs_enter()). The rootfs belongs to the container: every
+ * path in it may be a trap and is resolved within it. Nothing is ever written into it.
+ */
+#ifndef KERNEL_ROOTFS_H
+#define KERNEL_ROOTFS_H
+
+#include "base/error.h"
+
+/* Fds are owned by the struct, -1 when absent. */
+struct rootfs {
+	const char *path;    /* on the host, for messages */
+	int tree_fd;         /* detached, idmapped mount of the rootfs */
+	int resolv_conf_fd;  /* detached mounts of generated files, bound over /etc/... */
+	int hosts_fd;
+	int hostname_fd;
+};
+#define ROOTFS_INIT {NULL, -1, -1, -1, -1}
+void rootfs_close(struct rootfs *rootfs);
+
+/*
+ * A detached mount of path, idmapped to the user namespace, nosuid left as it is, nodev set.
+ * EINVAL where the file system cannot be idmapped: the hint names it and the ways out.
+ */
+int rootfs_open_tree(const char *path, int userns_fd, struct error *err);
+
+/* A detached, read-only mount of one file below dir_fd, to be bound over another file. */
+int rootfs_open_file(int dir_fd, const char *name, struct error *err);
+
+/*
+ * Looks whether path can serve: absolute, a directory, not "/", has /proc /sys /dev /etc.
+ * Changes nothing. Warnings (no /etc/resolv.conf to bind over) go to log_warning().
+ */
+int rootfs_check(const char *path, struct error *err);
+
+/*
+ * Inside the new namespaces, as root of the user namespace: makes propagation private, mounts
+ * the tree, /proc, /sys (read-only), /dev, /dev/pts, /dev/shm, /dev/mqueue, the cgroup view,
+ * the generated files, masked and read-only paths, then pivot_root(2); the old root is gone.
+ * The current directory is the new "/". Does not allocate from the heap.
+ */
+int rootfs_enter(const struct rootfs *rootfs, struct error *err);
+
+#endif

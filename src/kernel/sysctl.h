@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sysctl.h: the few switches of the host's network cman turns, and turns back. ip-sysctl.rst. */
+#ifndef KERNEL_SYSCTL_H
+#define KERNEL_SYSCTL_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+/* name: "net/ipv4/ip_forward". Values are one line. */
+int sysctl_read(const char *name, char *out, size_t size, struct error *err);
+int sysctl_write(const char *name, const char *value, struct error *err);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * user.h: the user of the payload, looked up in the rootfs' own /etc/passwd and /etc/group by
+ * reading them (no NSS: nothing of the container runs on our side). passwd(5), group(5).
+ */
+#ifndef KERNEL_USER_H
+#define KERNEL_USER_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+#define USER_GROUPS_MAX 64
+
+struct user {
+	uid_t uid;
+	gid_t gid;
+	gid_t groups[USER_GROUPS_MAX]; /* supplementary, without gid */
+	size_t group_count;
+	char home[256];                /* "/" when unknown */
+	char name[64];                 /* "" when unknown */
+};
+
+/*
+ * who: "NAME", "UID", "UID:GID", "NAME:GROUP". Digits only are ids, always: a passwd entry named
+ * "0" changes nothing. Ids are 0..2^32-2. Files that are no regular files, too large or hostile
+ * are errors, never a hang. root_fd: the root directory of the container.
+ */
+int user_lookup(int root_fd, const char *who, struct user *user, struct error *err);
+
+#endif

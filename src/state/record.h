@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * record.h: what survives us: STATE_DIR/containers/NAME, made of
+ *   lock     flock(2)ed while a command works on the container
+ *   record   the struct below, replaced atomically before each step
+ *   spec     the effective configuration it was started with (conf_print_spec)
+ *   output   FIFO of the payload's output
+ *   hostname resolv.conf   bound over the rootfs's
+ * A record is a cache: believed only while boot id, pid and start time match the kernel's.
+ */
+#ifndef STATE_RECORD_H
+#define STATE_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/id.h"
+#include "base/process.h"
+#include "config/spec.h"
+
+enum record_phase { PHASE_CREATED, PHASE_RUNNING, PHASE_STOPPING, PHASE_STOPPED };
+
+struct record {
+	char *name;
+	char instance[ID_SIZE];
+	char boot_id[37];
+	enum record_phase phase;
+	struct process_identity init;       /* the payload's pid 1, as the host sees it */
+	struct process_identity supervisor;
+	uint64_t started_at;                /* seconds since the epoch */
+	uint64_t started_boottime;          /* seconds of CLOCK_BOOTTIME, for the uptime */
+	struct strlist steps;               /* names of steps begun, in order */
+	struct strlist addresses;           /* "cman0 10.83.0.10", per interface */
+	struct strlist ports;               /* as in the file, for ps */
+	char *cgroup_parent;                /* where it is, whatever the manager file says today */
+	char *firewall_prefix;
+	/* once it has ended */
+	bool exited;
+	int wait_status;                    /* of wait(2) */
+	bool oom_killed;
+	uint64_t ended_at;                  /* seconds since the epoch */
+};
+
+void record_clear(struct record *record);
+#define AUTO_RECORD AUTO(record_clear)
+
+/* The directories of the state, opened once; made (0700) when missing and create is true. */
+struct state {
+	int dir_fd;        /* STATE_DIR */
+	int containers_fd;
+	int networks_fd;
+};
+int state_open(const char *state_dir, bool create, struct state *state, struct error *err);
+void state_close(struct state *state);
+#define AUTO_STATE AUTO(state_close)
+
+/*
+ * Locks a container against other commands: an fd whose close releases. Waits up to timeout_ms,
+ * then EAGAIN with the holder's pid in the text. Makes the container's directory. A lock file
+ * that was removed while we waited is noticed and taken anew.
+ */
+int record_lock(const struct state *state, const char *name, int timeout_ms, struct error *err);
+
+/* Directory of a container, for its other files. -1 with ENOENT when there is none. */
+int record_open_directory(const struct state *state, const char *name, struct error *err);
+
+int record_write(const struct state *state, const struct record *record, struct error *err);
+
+/*
+ * 1: read; 0: there is none; -1: it is there but cannot be read or is not what we wrote (a
+ * caller cleans up by the names in the kernel). Never follows a symlink, never waits.
+ */
+int record_read(const struct state *state, const char *name, struct record *record,
+		struct error *err);
+
+/* Removes the container's directory with everything in it, the lock last. */
+int record_remove(const struct state *state, const char *name, struct error *err);
+
+/* Names that have a directory, sorted. */
+int record_list(const struct state *state, struct strlist *names, struct error *err);
+
+/* What the kernel says about a record, without waiting for anything. */
+enum liveness {
+	LIVE_NONE,      /* nothing runs, nothing is left */
+	LIVE_RUNNING,   /* init is there and is the one we started */
+	LIVE_ENDED,     /* ended by itself, cleaned up, exit status kept */
+	LIVE_STALE,     /* of an earlier boot, or init is gone and nobody cleaned up */
+};
+enum liveness record_liveness(const struct record *record);
+
+#endif
