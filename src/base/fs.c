@@ -212,12 +212,13 @@ int fs_remove_at(int dir_fd, const char *name, struct error *err)
 	return 0;
 }
 
-int fs_remove_tree_at(int dir_fd, const char *name, struct error *err)
+/* resolve: how the directory is opened; below the first one no mount point is crossed. */
+static int remove_tree(int dir_fd, const char *name, uint64_t resolve, struct error *err)
 {
 	AUTO_STRLIST struct strlist names = {0};
 	struct open_how how = {
 		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
+		.resolve = resolve,
 	};
 	AUTO_FD int fd = (int)syscall(SYS_openat2, dir_fd, name, &how, sizeof(how));
 
@@ -230,11 +231,16 @@ int fs_remove_tree_at(int dir_fd, const char *name, struct error *err)
 	if (fs_list_at(fd, ".", &names, err) < 0)
 		return error_wrap(err, "%s", name);
 	for (size_t i = 0; i < names.count; i++)
-		if (fs_remove_tree_at(fd, names.items[i], err) < 0)
+		if (remove_tree(fd, names.items[i], RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS, err) < 0)
 			return error_wrap(err, "%s", name);
 	if (unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return error_set(err, errno, "remove directory %s", name);
 	return 0;
+}
+
+int fs_remove_tree_at(int dir_fd, const char *name, struct error *err)
+{
+	return remove_tree(dir_fd, name, 0, err);
 }
 
 int fs_list_at(int dir_fd, const char *path, struct strlist *names, struct error *err)
