@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# `make help` lists what there is to do.
+
+VERSION = 0.1.0
+
+PREFIX        = /usr/local
+SYSCONFDIR    = /etc
+RUNSTATEDIR   = /run
+LOCALSTATEDIR = /var
+BINDIR        = $(PREFIX)/sbin
+LIBEXECDIR    = $(PREFIX)/libexec/cman
+MANDIR        = $(PREFIX)/share/man
+DOCDIR        = $(PREFIX)/share/doc/cman
+
+CC         = cc
+AR         = ar
+PKG_CONFIG = pkg-config
+INSTALL    = install
+BATS       = bats
+CFLAGS     = -O2 -g
+
+# Where the results go; sanitized objects never mix with the others.
+BUILD = build$(if $(SANITIZE),/sanitize)
+QUICKSTART = $(CURDIR)/build/quickstart
+
+# --- what is built -----------------------------------------------------------------------------
+
+LAYERS    = base config kernel state lifecycle cmd
+LIBRARIES = libconfig libnl-route-3.0 libip4tc uuid libcap jansson
+
+SOURCES            = $(wildcard $(LAYERS:%=src/%/*.c))
+SUPERVISOR_SOURCES = $(wildcard src/supervisor/*.c)
+
+OBJECTS            = $(SOURCES:src/%.c=$(BUILD)/%.o)
+SUPERVISOR_OBJECTS = $(SUPERVISOR_SOURCES:src/%.c=$(BUILD)/static/%.o)
+UNIT_TESTS         = $(patsubst tests/unit/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+PROGRAMS           = $(if $(wildcard src/main.c),$(BUILD)/cman) \
+                     $(if $(SUPERVISOR_SOURCES),$(BUILD)/cman-supervisor)
+
+# --- how it is built ---------------------------------------------------------------------------
+
+WARNINGS = -Wall -Wextra -Wconversion -Wshadow $(if $(WERROR),-Werror)
+DEFINES  = -D_GNU_SOURCE -DCMAN_VERSION='"$(VERSION)"' -DLIBEXECDIR='"$(LIBEXECDIR)"' \
+           -DSYSCONFDIR='"$(SYSCONFDIR)"' -DRUNSTATEDIR='"$(RUNSTATEDIR)"' \
+           -DLOCALSTATEDIR='"$(LOCALSTATEDIR)"'
+COMPILE  = $(CC) -std=gnu11 -Isrc $(DEFINES) $(WARNINGS) $(CFLAGS) $(CPPFLAGS) -MMD -MP
+
+SANITIZERS = -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+FORTIFY    = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+HARDENING  = $(if $(SANITIZE),$(SANITIZERS),$(FORTIFY) -fstack-clash-protection) -fPIE
+LINKING    = -pie -Wl,-z,relro,-z,now,--as-needed $(if $(SANITIZE),$(SANITIZERS))
+# The supervisor is there once per running container: a few pages without libc where its system
+# calls are known (supervisor/system.h), static with libc elsewhere. No sanitizers in it.
+FREESTANDING = $(filter x86_64-% aarch64-%,$(shell $(CC) -dumpmachine 2>/dev/null))
+STATIC = -Os -fno-pie -fno-asynchronous-unwind-tables $(if $(FREESTANDING),-ffreestanding \
+         -fno-stack-protector -fno-tree-loop-distribute-patterns -U_FORTIFY_SOURCE,$(FORTIFY))
+STATIC_LINKING = -static -no-pie -Wl,--gc-sections,--build-id=none,-z,norelro,-z,noseparate-code \
+         $(if $(FREESTANDING),-nostdlib)
+
+LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) libkmod 2>/dev/null)
+LIBRARY_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -ldl
+
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all unit-tests check check-unit check-layers check-docs check-system lint format bench \
+        test-packages install uninstall quickstart quickstart-clean clean help force
+
+all: $(PROGRAMS)
+	@:
+unit-tests: $(UNIT_TESTS)
+
+$(BUILD)/cman: $(BUILD)/main.o $(BUILD)/cman.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LINKING) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS)
+
+$(BUILD)/cman-supervisor: $(SUPERVISOR_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(STATIC_LINKING) $(LDFLAGS) -o $@ $^
+
+# Everything but main(), so that each test links what it uses and nothing else.
+$(BUILD)/cman.a: $(OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(UNIT_TESTS): $(BUILD)/%: $(BUILD)/tests/%.o $(BUILD)/cman.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LINKING) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) -lcmocka
+
+$(BUILD)/static/%.o: src/%.c $(BUILD)/.flags | $(BUILD)/.packages
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(COMPILE) $(STATIC) -c -o $@ $<
+
+$(BUILD)/tests/%.o: tests/unit/%.c $(BUILD)/.flags | $(BUILD)/.packages
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(COMPILE) $(HARDENING) $(LIBRARY_CFLAGS) -c -o $@ $<
+
+$(BUILD)/%.o: src/%.c $(BUILD)/.flags | $(BUILD)/.packages
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(COMPILE) $(HARDENING) $(LIBRARY_CFLAGS) -c -o $@ $<
+
+# Names what is missing, with its package, before the first file is compiled.
+$(BUILD)/.packages: tests/packages.sh
+	@mkdir -p $(@D)
+	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' tests/packages.sh check build
+	@touch $@
+
+# Written anew when a flag or a directory differs from the last build, which then starts afresh.
+FLAGS = $(subst ','\'',$(COMPILE) $(HARDENING) $(STATIC) $(LIBRARY_CFLAGS))
+$(BUILD)/.flags: force
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+force:
+
+-include $(OBJECTS:.o=.d) $(BUILD)/main.d $(SUPERVISOR_OBJECTS:.o=.d) \
+         $(UNIT_TESTS:$(BUILD)/%=$(BUILD)/tests/%.d)
+
+# --- tests -------------------------------------------------------------------------------------
+
+check: test-packages
+	@tests/check.sh '$(MAKE)' '$(BUILD)'
+
+test-packages:
+	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' tests/packages.sh install build tests
+
+check-unit: $(UNIT_TESTS)
+	@failed=; for test in $(UNIT_TESTS); do \
+		timeout 120 $$test || failed="$$failed $$test"; \
+	done; test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
+
+check-layers:
+	@tests/layers.sh $(LAYERS)
+
+check-docs:
+	@tests/docs.sh
+
+# TESTS=tests/system/network.bats runs one file, FILTER=regex the tests of that name.
+TESTS = $(sort $(wildcard tests/system/*.bats))
+check-system: all
+	@CMAN='$(abspath $(BUILD))/cman' $(BATS) $(if $(FILTER),--filter '$(FILTER)') $(TESTS)
+
+SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) .ci/run
+
+bench: all $(BUILD)/bench
+	@CMAN='$(abspath $(BUILD))/cman' BENCH='$(abspath $(BUILD))/bench' tests/bench/bench.sh
+
+$(BUILD)/bench: tests/bench/bench.c $(BUILD)/.flags | $(BUILD)/.packages
+	$(call say,CC,$@)
+	$(Q)$(COMPILE) $(HARDENING) $(LINKING) -o $@ $<
+
+lint:
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --library=posix \
+		--enable=warning,performance,portability -D_GNU_SOURCE -DCMAN_VERSION='""' \
+		--suppressions-list=tests/cppcheck.txt -Isrc src
+	$(Q)shellcheck --severity=warning $(SCRIPTS)
+	$(Q)! command -v clang-tidy >/dev/null || clang-tidy --quiet $(SOURCES) src/main.c -- \
+		-std=gnu11 -Isrc $(DEFINES) $(LIBRARY_CFLAGS)
+
+format:
+	$(Q)clang-format -i $$(find src tests -name '*.[ch]')
+
+# --- installation ------------------------------------------------------------------------------
+
+install: all
+	@DESTDIR='$(DESTDIR)' INSTALL='$(INSTALL)' BUILD='$(BUILD)' BINDIR='$(BINDIR)' \
+	 LIBEXECDIR='$(LIBEXECDIR)' MANDIR='$(MANDIR)' DOCDIR='$(DOCDIR)' SYSCONFDIR='$(SYSCONFDIR)' \
+	 RUNSTATEDIR='$(RUNSTATEDIR)' LOCALSTATEDIR='$(LOCALSTATEDIR)' tests/install.sh install
+
+uninstall:
+	@DESTDIR='$(DESTDIR)' LIBEXECDIR='$(LIBEXECDIR)' tests/install.sh uninstall
+
+# --- a first look ------------------------------------------------------------------------------
+
+quickstart:
+	@MAKE='$(MAKE)' examples/quickstart.sh up '$(QUICKSTART)'
+
+quickstart-clean:
+	@examples/quickstart.sh clean '$(QUICKSTART)'
+
+clean:
+	$(Q)if test -e build/quickstart/state; then examples/quickstart.sh clean '$(QUICKSTART)'; fi
+	$(Q)rm -rf build
+
+help:
+	@echo 'make                  build/cman and build/cman-supervisor (V=1 shows the commands)'
+	@echo 'make quickstart       as root: install what the build needs, build, bring up a container'
+	@echo 'make quickstart-clean take that container down and remove its files'
+	@echo 'make check            install what the tests need, build, run every test'
+	@echo '     check-unit       C tests; no root needed'
+	@echo '     check-system     the real program in namespaces of the test; root'
+	@echo '     check-layers     a layer includes only itself and those below'
+	@echo '     check-docs       manual pages, README and examples against the program'
+	@echo 'make check SANITIZE=1 the same with address and undefined behaviour sanitizers'
+	@echo 'make lint             cppcheck, shellcheck, and clang-tidy where it is installed'
+	@echo 'make format           clang-format'
+	@echo 'make bench            speed and memory, side by side with what is installed'
+	@echo 'make install          DESTDIR, PREFIX, SYSCONFDIR, RUNSTATEDIR, LOCALSTATEDIR'
+	@echo 'make uninstall        undo it; changed configuration stays'
+	@echo 'make clean            remove build/'

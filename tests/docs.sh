@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# docs.sh: manual pages are well-formed, links lead to files, and what the texts name exists.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+wrong=0
+
+complain() {
+	echo "docs: $*" >&2
+	wrong=1
+}
+
+for page in docs/*.[1-8]; do
+	[ -e "$page" ] || { complain "no manual page in docs/"; break; }
+	mandoc -T lint -W warning "$page" || wrong=1
+done
+
+# [text](target) of each Markdown file, from its own directory
+for text in *.md docs/*.md examples/*.md examples/*/*.md; do
+	[ -e "$text" ] || continue
+	for target in $(grep -oE '\]\([^)#]+' "$text" | sed 's/^](//' | grep -v '^https\?:'); do
+		[ -e "$(dirname "$text")/$target" ] || complain "$text: no file $target"
+	done
+	# What architecture and README call by its path in the source tree
+	for path in $(grep -oE '`(src|docs|tests|examples|conf\.d|init)/[A-Za-z0-9_./-]+`' "$text" |
+		tr -d '\`'); do
+		[ -e "$path" ] || complain "$text: no $path"
+	done
+done
+
+# Every command and every target
+for command in $(sed -n 's/^\t{"\([a-z]*\)", .*/\1/p' src/cmd/command.c); do
+	case $command in
+	finish) continue ;; # cman's own
+	esac
+	grep -q "^\.It .*\b$command\b\|^\.Ss .*$command\|^\.TP\|^\.B.*\b$command\b" docs/cman.8 ||
+		complain "docs/cman.8 does not tell about '$command'"
+	grep -qw "$command" README.md || complain "README.md does not tell about '$command'"
+done
+for target in $(grep -oE '`make [a-z-]+' README.md | cut -d' ' -f2); do
+	grep -q "^$target:\|^\.PHONY.*$target\|^        .*$target" Makefile ||
+		complain "README.md: no target $target"
+done
+
+[ $wrong = 0 ] && echo "docs: ok"
+exit $wrong

@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# layers.sh LAYER...: each layer, given from the lowest to the highest, includes only itself and
+# those below it; the supervisor includes nearly nothing; a library is seen by one module.
+set -eu
+cd "$(dirname "$0")/.."
+
+below=
+wrong=0
+for layer in "$@"; do
+	below="$below${below:+|}$layer"
+	[ -d "src/$layer" ] || continue
+	if grep -snE '^#include "' "src/$layer"/*.[ch] | grep -vE "\"($below)/"; then
+		echo "layers: src/$layer may include only $below" >&2
+		wrong=1
+	fi
+done
+
+if [ -d src/supervisor ] && grep -snE '^#include "' src/supervisor/*.[ch] |
+	grep -vE '"(supervisor/|lifecycle/supervisor_args\.h)'; then
+	echo "layers: src/supervisor may include only lifecycle/supervisor_args.h" >&2
+	wrong=1
+fi
+
+# library header (pattern), the files that may know it
+while read -r header files; do
+	if grep -rnE "^#include <$header" src | grep -vE "^src/($files):"; then
+		echo "layers: <$header> belongs to src/$files alone" >&2
+		wrong=1
+	fi
+done <<'END'
+libconfig  config/[a-z_]+\.c
+netlink/   kernel/(netlink|link|address|route)[a-z_]*\.[ch]
+libiptc/   kernel/firewall[a-z_]*\.[ch]
+libkmod    kernel/[a-z_]+\.c
+uuid       base/id\.c
+sys/cap    kernel/capability\.c
+jansson    cmd/[a-z_]+\.[ch]
+END
+
+# "execvp(3)" in a comment is a manual page.
+if grep -rnE '\b(system|popen|posix_spawnp?|execlp?|execvpe?)\([^23]' src; then
+	echo "layers: cman starts no program by name" >&2
+	wrong=1
+fi
+[ "$wrong" = 0 ] && echo "layers: ok"
+exit "$wrong"
