@@ -3,21 +3,26 @@
 #ifndef KERNEL_CAPABILITY_H
 #define KERNEL_CAPABILITY_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-#include <stddef.h>
 
 #include "base/error.h"
 
 /* A set of capabilities: bit n is capability number n. */
 typedef uint64_t capability_set;
 
-/* CHOWN DAC_OVERRIDE FOWNER FSETID KILL NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID
- * SYS_CHROOT, less what the running process itself lacks in its bounding set. */
+/*
+ * CHOWN DAC_OVERRIDE FOWNER FSETID KILL NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID
+ * SYS_CHROOT, less what the running process itself lacks in its bounding set. Ask on the host: in
+ * a new user namespace the bounding set is full again.
+ */
 capability_set capability_default_set(void);
 
-/* Cuts the bounding set to set; inheritable and ambient become empty. First half, as root. */
+/*
+ * Cuts the bounding set to set; inheritable and ambient become empty. First half, as root of the
+ * user namespace.
+ */
 int capability_limit_bounding(capability_set set, struct error *err);
 
 /*

@@ -17,23 +17,30 @@ struct id_range {
 /*
  * clone3 without a shared address space: 0 in the child, its pid in the caller (with *pidfd,
  * close-on-exec, owned by the caller), -1 on error. namespaces: CLONE_NEW* flags.
- * cgroup_v2_fd: the child is born in that cgroup, -1: in ours.
+ * cgroup_v2_fd: the child is born in that cgroup, -1: in ours. Call it with one thread only;
+ * the child may go on as after fork(2), but pthread_atfork(3) handlers do not run.
  */
 pid_t namespace_clone(uint64_t namespaces, int cgroup_v2_fd, int *pidfd, struct error *err);
 
-/* Writes uid_map and gid_map of a process in a new user namespace. */
+/* Writes uid_map and gid_map of a process in a new user namespace; can be done once. */
 int namespace_map_ids(pid_t pid, const struct id_range *range, struct error *err);
 
-/* The user namespace of a process, as an fd for MOUNT_ATTR_IDMAP. */
+/* The user namespace of a process, as an fd for MOUNT_ATTR_IDMAP. Its maps must be written. */
 int namespace_open_user(pid_t pid, struct error *err);
 
 /* "net", "mnt", ... of a process as an fd for setns. */
 int namespace_open(pid_t pid, const char *type, struct error *err);
 
 /*
- * Joins all namespaces of the process behind pidfd (setns(2) with a pidfd, Linux 5.8). The pid
- * namespace takes effect for children only.
+ * Joins all namespaces of the process behind pidfd (setns(2) with a pidfd, Linux 5.8): its user
+ * namespace must be another than ours. The pid namespace takes effect for children only.
  */
 int namespace_join(int pidfd, struct error *err);
+
+/*
+ * Becomes uid 0 and gid 0 without supplementary groups in the user namespace just entered (by
+ * clone or join), once its maps are written. Until then files we make have no valid owner.
+ */
+int namespace_become_root(struct error *err);
 
 #endif

@@ -12,18 +12,22 @@
 
 /* Fds are owned by the struct, -1 when absent. */
 struct rootfs {
-	const char *path;    /* on the host, for messages */
-	int tree_fd;         /* detached, idmapped mount of the rootfs */
-	int resolv_conf_fd;  /* detached mounts of generated files, bound over /etc/... */
+	const char *path;   /* on the host, for messages */
+	int tree_fd;        /* detached, idmapped mount of the rootfs */
+	int resolv_conf_fd; /* detached mounts of generated files, bound over /etc/... */
 	int hosts_fd;
 	int hostname_fd;
 };
-#define ROOTFS_INIT {NULL, -1, -1, -1, -1}
+#define ROOTFS_INIT                                                                                \
+	{                                                                                          \
+		NULL, -1, -1, -1, -1                                                               \
+	}
 void rootfs_close(struct rootfs *rootfs);
 
 /*
- * A detached mount of path, idmapped to the user namespace, nosuid left as it is, nodev set.
- * EINVAL where the file system cannot be idmapped: the hint names it and the ways out.
+ * A detached mount of path and of all that is mounted below it, idmapped to the user namespace
+ * (whose maps are written), private, nosuid left as it is, nodev set. EINVAL where a file system
+ * cannot be idmapped: text and hint name it and the way out.
  */
 int rootfs_open_tree(const char *path, int userns_fd, struct error *err);
 
@@ -31,16 +35,19 @@ int rootfs_open_tree(const char *path, int userns_fd, struct error *err);
 int rootfs_open_file(int dir_fd, const char *name, struct error *err);
 
 /*
- * Looks whether path can serve: absolute, a directory, not "/", has /proc /sys /dev /etc.
+ * Looks whether path can serve: absolute, a directory, not "/", has /proc /sys /dev /etc, and
+ * what is above it is root's alone (fs_check_trusted(); the directory itself is the container's).
  * Changes nothing. Warnings (no /etc/resolv.conf to bind over) go to log_warning().
  */
 int rootfs_check(const char *path, struct error *err);
 
 /*
- * Inside the new namespaces, as root of the user namespace: makes propagation private, mounts
- * the tree, /proc, /sys (read-only), /dev, /dev/pts, /dev/shm, /dev/mqueue, the cgroup view,
- * the generated files, masked and read-only paths, then pivot_root(2); the old root is gone.
- * The current directory is the new "/". Does not allocate from the heap.
+ * Inside the new namespaces (user, pid, mount, net, ipc, and cgroup once it is where it belongs),
+ * as uid 0 of the user namespace: makes propagation private, mounts the tree, the generated
+ * files, /proc, /sys (read-only), the cgroup view (version 2 only, read-only), /dev, /dev/pts,
+ * /dev/shm, /dev/mqueue, masked and read-only paths, then pivot_root(2); the old root is gone.
+ * A generated file whose name the image lacks is left out. The current directory is the new "/".
+ * The fds stay open. Does not allocate from the heap. After a failure only _exit(2) makes sense.
  */
 int rootfs_enter(const struct rootfs *rootfs, struct error *err);
 

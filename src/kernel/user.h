@@ -18,14 +18,19 @@ struct user {
 	gid_t gid;
 	gid_t groups[USER_GROUPS_MAX]; /* supplementary, without gid */
 	size_t group_count;
-	char home[256];                /* "/" when unknown */
-	char name[64];                 /* "" when unknown */
+	char home[256]; /* "/" when unknown */
+	char name[64];  /* "" when unknown */
 };
 
 /*
  * who: "NAME", "UID", "UID:GID", "NAME:GROUP". Digits only are ids, always: a passwd entry named
  * "0" changes nothing. Ids are 0..2^32-2. Files that are no regular files, too large or hostile
- * are errors, never a hang. root_fd: the root directory of the container.
+ * are errors, never a hang; missing ones are empty, and malformed lines are passed over.
+ * root_fd: the root directory of the container.
+ *
+ * Without a group the gid is that of the passwd entry and the supplementary groups are those of
+ * the group file; a group given by the caller is the only one. A uid that has no entry has the
+ * gid of the same number; "root" that has none is 0.
  */
 int user_lookup(int root_fd, const char *who, struct user *user, struct error *err);
 

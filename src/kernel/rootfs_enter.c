@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The half of rootfs.h that runs inside the new namespaces. No heap; single-threaded. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "kernel/mount.h"
+#include "kernel/rootfs.h"
+
+#define HARMLESS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* What the steps below share; every fd is one of ours, none was found by a path of the image. */
+struct view {
+	const struct rootfs *rootfs;
+	int null_fd;  /* the host's /dev/null, known to be it: covers masked files */
+	int empty_fd; /* an empty directory of our sysfs: covers masked directories */
+	int proc_fd;
+	int sys_fd;
+};
+
+struct device_node {
+	const char *name;
+	unsigned int major, minor;
+};
+
+static const struct device_node null_node = {"null", 1, 3};
+static const struct device_node device_nodes[] = {
+	{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
+	{"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
+};
+
+/*
+ * What tells about the host, or acts on it, and is not namespaced. Paths that a kernel lacks are
+ * passed over. Not here: kernel/debug, tracing and security of sysfs, which are empty in a fresh
+ * one (what the host mounts there is not seen).
+ */
+static const char *const masked_proc_files[] = {
+	"interrupts",   "kallsyms",    "kcore",    "key-users",  "keys",        "latency_stats",
+	"pagetypeinfo", "sched_debug", "slabinfo", "timer_list", "timer_stats", "vmallocinfo",
+};
+static const char *const masked_proc_directories[] = {"acpi", "asound", "scsi"};
+static const char *const masked_sys_files[] = {"kernel/notes", "kernel/vmcoreinfo"};
+static const char *const masked_sys_directories[] = {
+	"dev/block", "devices/virtual/powercap", "firmware", "fs/selinux", "kernel/slab",
+};
+static const char *const read_only_proc[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
+
+/* A directory of the image to mount on. A symlink would put the mount somewhere else. */
+static int open_mount_point(const struct rootfs *rootfs, const char *name, struct error *err)
+{
+	int fd = fs_open_in_root(rootfs->tree_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, err);
+
+	if (fd < 0 && err->code == ENOENT)
+		return error_hint(err, "mkdir %s/%s", rootfs->path, name);
+	if (fd < 0 && err->code == ENOTDIR)
+		return error_hint(err, "%s/%s must be a directory and no symbolic link",
+				  rootfs->path, name);
+	return fd;
+}
+
+/* A new file system, attached at once. */
+static int attach_new(const char *type, const struct mount_option *options, unsigned int attributes,
+		      int dir_fd, const char *path, struct error *err)
+{
+	int mount_fd = mount_new(type, options, attributes, err);
+
+	if (mount_fd < 0)
+		return -1;
+	if (mount_attach(mount_fd, dir_fd, path, err) < 0)
+		close_fd(&mount_fd);
+	return mount_fd;
+}
+
+/* For those whose fd nobody needs. */
+static int attach_and_close(const char *type, const struct mount_option *options,
+			    unsigned int attributes, int dir_fd, const char *path, struct error *err)
+{
+	AUTO_FD int mount_fd = attach_new(type, options, attributes, dir_fd, path, err);
+
+	return mount_fd < 0 ? -1 : 0;
+}
+
+static int check_node(int fd, const struct device_node *node, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_set(err, errno, "stat /dev/%s", node->name);
+	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(node->major, node->minor))
+		return 0;
+	error_set(err, 0, "the host's /dev/%s is not character device %u:%u", node->name,
+		  node->major, node->minor);
+	return error_hint(err, "rm -f /dev/%s; mknod -m 666 /dev/%s c %u %u", node->name,
+			  node->name, node->major, node->minor);
+}
+
+/*
+ * Attaches the image to "/", a place that always can be reached, wherever the image is kept.
+ * Absolute paths go on leading to the host until pivot_root(2).
+ */
+static int attach_tree(struct view *view, struct error *err)
+{
+	view->null_fd = fs_open_at(AT_FDCWD, "/dev/null", O_PATH, 0, err);
+	if (view->null_fd < 0 || check_node(view->null_fd, &null_node, err) < 0)
+		return -1;
+	return mount_attach(view->rootfs->tree_fd, AT_FDCWD, "/", err);
+}
+
+/*
+ * In images these names are often symlinks that lead nowhere, so they are themselves covered.
+ * The parent may be a symlink within the image: it harms only the image. A name that is missing
+ * is left out, rootfs_check() has warned.
+ */
+static int bind_generated(const struct rootfs *rootfs, int file_fd, int etc_fd, const char *name,
+			  struct error *err)
+{
+	struct stat st;
+
+	if (file_fd < 0 || mount_attach(file_fd, etc_fd, name, err) == 0)
+		return 0;
+	if (err->code == ENOENT)
+		return 0;
+	if (fstatat(etc_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+		error_hint(err, "%s/etc/%s must not be a directory", rootfs->path, name);
+	return error_wrap(err, "/etc");
+}
+
+static int bind_all_generated(const struct rootfs *rootfs, struct error *err)
+{
+	AUTO_FD int etc_fd = -1;
+
+	if (rootfs->resolv_conf_fd < 0 && rootfs->hosts_fd < 0 && rootfs->hostname_fd < 0)
+		return 0;
+	etc_fd = fs_open_in_root(rootfs->tree_fd, "etc", O_PATH | O_DIRECTORY, err);
+	if (etc_fd < 0)
+		return error_hint(err, "%s/etc must be a directory", rootfs->path);
+	if (bind_generated(rootfs, rootfs->resolv_conf_fd, etc_fd, "resolv.conf", err) < 0 ||
+	    bind_generated(rootfs, rootfs->hosts_fd, etc_fd, "hosts", err) < 0 ||
+	    bind_generated(rootfs, rootfs->hostname_fd, etc_fd, "hostname", err) < 0)
+		return -1;
+	return 0;
+}
+
+/*
+ * proc or sysfs. The kernel allows a new one in a user namespace only while an old one is there
+ * of which nothing is hidden (mount_too_revealing()): so before the old root goes.
+ */
+static int mount_kernel_view(const struct rootfs *rootfs, const char *type, const char *name,
+			     unsigned int attributes, struct error *err)
+{
+	AUTO_FD int target_fd = open_mount_point(rootfs, name, err);
+	int fd;
+
+	if (target_fd < 0)
+		return -1;
+	fd = attach_new(type, NULL, attributes, target_fd, "", err);
+	if (fd < 0 && err->code == EPERM)
+		error_hint(err,
+			   "the host's /%s must be mounted, not read-only, and nothing may be "
+			   "mounted over parts of it (findmnt -R /%s); other containers hide parts",
+			   name, name);
+	return fd;
+}
+
+static int add_device_nodes(int dev_fd, struct error *err)
+{
+	char path[32];
+
+	for (size_t i = 0; i < ARRAY_SIZE(device_nodes); i++) {
+		const struct device_node *node = &device_nodes[i];
+		AUTO_FD int node_fd = -1;
+
+		snprintf(path, sizeof(path), "/dev/%s", node->name);
+		node_fd = mount_clone(AT_FDCWD, path, 0, err);
+		if (node_fd < 0 || check_node(node_fd, node, err) < 0)
+			return -1;
+		if (mknodat(dev_fd, node->name, S_IFREG, 0) < 0)
+			return error_set(err, errno, "create %s", path);
+		if (mount_attach(node_fd, dev_fd, node->name, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_device_links(int dev_fd, struct error *err)
+{
+	static const char *const links[][2] = {
+		{"ptmx", "pts/ptmx"},          {"fd", "/proc/self/fd"},
+		{"stdin", "/proc/self/fd/0"},  {"stdout", "/proc/self/fd/1"},
+		{"stderr", "/proc/self/fd/2"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+		if (symlinkat(links[i][1], dev_fd, links[i][0]) < 0)
+			return error_set(err, errno, "link %s", links[i][0]);
+	return 0;
+}
+
+static int add_device_mount(int dev_fd, const char *type, const struct mount_option *options,
+			    unsigned int attributes, const char *name, struct error *err)
+{
+	if (mkdirat(dev_fd, name, 0755) < 0)
+		return error_set(err, errno, "create %s", name);
+	return attach_and_close(type, options, attributes, dev_fd, name, err);
+}
+
+/* Always a tmpfs of ours, whatever the image has there. */
+static int mount_dev(const struct rootfs *rootfs, struct error *err)
+{
+	static const struct mount_option dev_options[] = {
+		{"mode", "0755"},
+		{"size", "64k"},
+		{NULL, NULL},
+	};
+	/* 5 is group "tty" by custom; each mount of devpts is an instance of its own. */
+	static const struct mount_option pts_options[] = {
+		{"gid", "5"},
+		{"mode", "0620"},
+		{"ptmxmode", "0666"},
+		{NULL, NULL},
+	};
+	static const struct mount_option shm_options[] = {
+		{"mode", "1777"},
+		{"size", "64m"},
+		{NULL, NULL},
+	};
+	AUTO_FD int target_fd = open_mount_point(rootfs, "dev", err);
+	AUTO_FD int dev_fd = -1;
+
+	if (target_fd < 0)
+		return -1;
+	dev_fd = attach_new("tmpfs", dev_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, target_fd,
+			    "", err);
+	if (dev_fd < 0 || add_device_nodes(dev_fd, err) < 0 || add_device_links(dev_fd, err) < 0 ||
+	    add_device_mount(dev_fd, "devpts", pts_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+			     "pts", err) < 0 ||
+	    add_device_mount(dev_fd, "tmpfs", shm_options, HARMLESS, "shm", err) < 0)
+		return -1;
+	/* ENODEV: a kernel without POSIX message queues has nothing to show there. */
+	if (add_device_mount(dev_fd, "mqueue", NULL, HARMLESS, "mqueue", err) < 0 &&
+	    err->code != ENODEV)
+		return -1;
+	return 0;
+}
+
+static int mount_sys(struct view *view, struct error *err)
+{
+	view->sys_fd =
+		mount_kernel_view(view->rootfs, "sysfs", "sys", HARMLESS | MOUNT_ATTR_RDONLY, err);
+	if (view->sys_fd < 0)
+		return -1;
+	/* Made by the kernel as a mount point: nothing can ever be in it. */
+	view->empty_fd = fs_open_at(view->sys_fd, "fs/cgroup", O_PATH | O_DIRECTORY, 0, err);
+	return view->empty_fd < 0 ? -1 : 0;
+}
+
+/* Version 1 hierarchies are never shown: release_agent and devices are not for a container. */
+static int mount_cgroup(const struct view *view, struct error *err)
+{
+	struct statfs host;
+
+	if (statfs("/sys/fs/cgroup", &host) < 0 || host.f_type != CGROUP2_SUPER_MAGIC)
+		return 0;
+	return attach_and_close("cgroup2", NULL, HARMLESS | MOUNT_ATTR_RDONLY, view->empty_fd, "",
+				err);
+}
+
+static int mask(int cover_fd, int base_fd, const char *path, struct error *err)
+{
+	AUTO_FD int copy_fd = -1;
+
+	if (!fs_exists_at(base_fd, path))
+		return 0;
+	copy_fd = mount_clone(cover_fd, "", 0, err);
+	if (copy_fd < 0 || mount_attach(copy_fd, base_fd, path, err) < 0)
+		return error_wrap(err, "mask %s", path);
+	return 0;
+}
+
+static int mask_all(int cover_fd, int base_fd, const char *const *paths, size_t count,
+		    struct error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (mask(cover_fd, base_fd, paths[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Counters that tell what neighbours compute. On bare metal every CPU has them, else none. */
+static int mask_thermal_throttle(const struct view *view, struct error *err)
+{
+	char path[80];
+
+	if (!fs_exists_at(view->sys_fd, "devices/system/cpu/cpu0/thermal_throttle"))
+		return 0;
+	for (unsigned int cpu = 0;; cpu++) {
+		snprintf(path, sizeof(path), "devices/system/cpu/cpu%u", cpu);
+		if (!fs_exists_at(view->sys_fd, path))
+			return 0;
+		snprintf(path, sizeof(path), "devices/system/cpu/cpu%u/thermal_throttle", cpu);
+		if (mask(view->empty_fd, view->sys_fd, path, err) < 0)
+			return -1;
+	}
+}
+
+static int make_read_only(int base_fd, const char *path, struct error *err)
+{
+	static const struct mount_change read_only = {.attributes = MOUNT_ATTR_RDONLY};
+	AUTO_FD int copy_fd = -1;
+
+	if (!fs_exists_at(base_fd, path))
+		return 0;
+	copy_fd = mount_clone(base_fd, path, 0, err);
+	if (copy_fd < 0 || mount_change(copy_fd, &read_only, 0, err) < 0 ||
+	    mount_attach(copy_fd, base_fd, path, err) < 0)
+		return error_wrap(err, "make %s read-only", path);
+	return 0;
+}
+
+static int restrict_view(const struct view *view, struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(read_only_proc); i++)
+		if (make_read_only(view->proc_fd, read_only_proc[i], err) < 0)
+			return error_wrap(err, "/proc");
+	if (mask_all(view->null_fd, view->proc_fd, masked_proc_files, ARRAY_SIZE(masked_proc_files),
+		     err) < 0 ||
+	    mask_all(view->empty_fd, view->proc_fd, masked_proc_directories,
+		     ARRAY_SIZE(masked_proc_directories), err) < 0)
+		return error_wrap(err, "/proc");
+	if (mask_all(view->null_fd, view->sys_fd, masked_sys_files, ARRAY_SIZE(masked_sys_files),
+		     err) < 0 ||
+	    mask_all(view->empty_fd, view->sys_fd, masked_sys_directories,
+		     ARRAY_SIZE(masked_sys_directories), err) < 0 ||
+	    mask_thermal_throttle(view, err) < 0)
+		return error_wrap(err, "/sys");
+	return 0;
+}
+
+/* pivot_root(2), the part on "pivot_root(".", ".")": the old root ends up on top of the new. */
+static int leave_old_root(const struct rootfs *rootfs, struct error *err)
+{
+	if (fchdir(rootfs->tree_fd) < 0)
+		return error_set(err, errno, "change into it");
+	if (syscall(SYS_pivot_root, ".", ".") < 0) {
+		error_set(err, errno, "pivot_root");
+		if (err->code == EINVAL)
+			error_hint(err, "the host's root must be a mount point and no initramfs: "
+					"see pivot_root(2), switch_root(8)");
+		return -1;
+	}
+	/* Takes off what is topmost: nothing else may have been attached to the old root's "/". */
+	if (umount2(".", MNT_DETACH) < 0)
+		return error_set(err, errno, "unmount the old root");
+	if (chdir("/") < 0)
+		return error_set(err, errno, "change into it");
+	return 0;
+}
+
+static int build_view(struct view *view, struct error *err)
+{
+	const struct rootfs *rootfs = view->rootfs;
+
+	/* mount_namespaces(7): as long as "/" is shared, our mounts would show on the host. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return error_set(err, errno, "make mounts private");
+	if (attach_tree(view, err) < 0 || bind_all_generated(rootfs, err) < 0)
+		return -1;
+	view->proc_fd = mount_kernel_view(rootfs, "proc", "proc", HARMLESS, err);
+	if (view->proc_fd < 0)
+		return error_wrap(err, "/proc");
+	if (mount_sys(view, err) < 0 || mount_cgroup(view, err) < 0)
+		return error_wrap(err, "/sys");
+	if (mount_dev(rootfs, err) < 0)
+		return error_wrap(err, "/dev");
+	if (restrict_view(view, err) < 0)
+		return -1;
+	return leave_old_root(rootfs, err);
+}
+
+int rootfs_enter(const struct rootfs *rootfs, struct error *err)
+{
+	struct view view = {rootfs, -1, -1, -1, -1};
+	struct error unused;
+	int result;
+
+	if (!err) /* the steps look into it to tell failures apart */
+		err = &unused;
+	result = build_view(&view, err);
+
+	close_fd(&view.null_fd);
+	close_fd(&view.empty_fd);
+	close_fd(&view.proc_fd);
+	close_fd(&view.sys_fd);
+	if (result < 0)
+		return error_wrap(err, "root filesystem %s", rootfs->path);
+	return 0;
+}
