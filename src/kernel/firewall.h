@@ -1,16 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * firewall.h: (libiptc) NAT, forwarding and published ports, in chains of our own entered by one
- * jump each from the built-in chains. The content of the chains is computed as a whole from the
- * set of networks and forwards and committed once per table; foreign rules and all counters stay.
- * Taken under /run/xtables.lock, EAGAIN retried. The kernel's ip_tables module is loaded through
- * libkmod when missing. iptables(8), iptables-extensions(8).
+ * firewall.h: NAT, forwarding and published ports, in chains of our own entered by one jump each
+ * from the built-in chains. The content of the chains is computed as a whole from the set of
+ * networks and forwards and committed once per table; foreign rules, policies of built-in chains
+ * and all counters stay. Behind it: firewall_rules (what the rules are), firewall_iptables
+ * (libiptc: how they get into the kernel). iptables(8), iptables-extensions(8).
  *
- *   nat     PREROUTING, OUTPUT  -> PREFIX-DNAT   one DNAT rule per port forward
+ *   raw     PREROUTING (first)  -> PREFIX-GUARD  127.0.0.0/8 never enters from a bridge
+ *   filter  FORWARD (first)     -> PREFIX-FWD    what may enter and leave the bridges
+ *   nat     PREROUTING, OUTPUT  -> PREFIX-DNAT   one DNAT rule per published port or range
  *           POSTROUTING         -> PREFIX-NAT    MASQUERADE of each network going out, hairpin,
  *                                                localhost to published ports
- *   filter  FORWARD (first)     -> PREFIX-FWD    established, out of our bridges, to forwards
- *   raw or filter INPUT guard for route_localnet: 127/8 never enters from a bridge
+ *
+ * What that means for the packets:
+ * - Published ports are reached from outside, from every address of the host, from localhost
+ *   (net.ipv4.conf.BRIDGE.route_localnet must be 1), from siblings and from the container itself.
+ *   Where br_netfilter is on (net.bridge.bridge-nf-call-iptables), the last one needs hairpin mode
+ *   on the container's bridge port: DNAT then happens inside the bridge. A port published on
+ *   127.0.0.1 is not reached from anywhere but the host.
+ * - Everything goes out of our bridges and between siblings.
+ * - Into a network with nat come answers and published ports only: the rest is dropped. A host
+ *   that forwards would otherwise offer every port of every container to each neighbour who adds
+ *   a route to it, as the policy of FORWARD is ACCEPT on most. This also keeps networks apart.
+ *   A network without nat is a routed one: its answers and published ports are accepted, the rest
+ *   is left to the administrator's rules and policy. nat of a single container changes nothing in
+ *   who may reach it.
+ * - The jumps of nat are appended: DNAT and SNAT rules of the administrator go first.
+ * Another firewall's drop in a base chain of the same hook is final, whatever is accepted here.
+ *
+ * A table that was looked at stays registered in the network namespace; that cannot be undone, so
+ * removing what was never there looks at none.
  */
 #ifndef KERNEL_FIREWALL_H
 #define KERNEL_FIREWALL_H
@@ -29,24 +48,26 @@ struct firewall_network {
 	bool nat;
 };
 
-/* A container on a network that needs rules of its own: ports, or nat unlike the network's. */
+/* One published port or range; its network is among the networks of the set. */
 struct firewall_forward {
-	const char *container;       /* goes into the rule's comment: "cman:web" */
+	const char *container; /* goes into the rule's comment: "cman:web" */
 	const char *bridge;
 	struct in_addr address;      /* the container's */
 	struct in_addr host_address; /* INADDR_ANY: every local address */
 	uint16_t host_first, host_last;
-	uint16_t container_first, container_last;
-	uint8_t protocol;
+	uint16_t container_first, container_last; /* as many as on the host side */
+	uint8_t protocol;                         /* IPPROTO_TCP or IPPROTO_UDP */
 };
-struct firewall_exception {          /* nat = false (or true) for one container */
+
+/* A container whose nat is unlike its network's. */
+struct firewall_exception {
 	const char *container;
-	struct in_addr address;
+	struct in_addr address; /* in the subnet of one of the networks */
 	bool nat;
 };
 
 struct firewall_set {
-	const char *prefix; /* of chain names */
+	const char *prefix; /* of chain names: 1 to 10 capitals */
 	const struct firewall_network *networks;
 	size_t network_count;
 	const struct firewall_forward *forwards;
@@ -56,16 +77,19 @@ struct firewall_set {
 };
 
 /*
- * The lock all of cman and iptables(8) share. Hold it while the set is put together and
- * committed, so that two commands cannot overwrite each other with older sets. EAGAIN with the
- * lock's path when timeout_ms went by.
+ * The lock all of cman and iptables(8) share: /run/xtables.lock, or what XTABLES_LOCKFILE names.
+ * Hold it while the set is put together and committed, so that two commands cannot overwrite each
+ * other with older sets. Returns an fd; closing it releases the lock (a child forked meanwhile
+ * holds it too, until it closes its copy or executes a program). timeout_ms: -1 waits for ever;
+ * EAGAIN with the path and the holder when the time went by. SIGALRM is used while waiting.
  */
-int firewall_lock(int timeout_ms, struct error *err); /* returns an fd; close releases */
+int firewall_lock(int timeout_ms, struct error *err);
 
 /*
  * Makes the kernel's tables hold exactly the rules of set in our chains: nothing is written when
- * nothing differs. An empty set removes chains and jumps. All or nothing per table; when the
- * second table fails, the first is put back.
+ * nothing differs. An empty set removes chains and jumps. All or nothing per table; when a later
+ * table fails, the earlier ones are put back. ENOPROTOOPT, ENOENT: a kernel without the legacy
+ * tables. EINVAL: a set that contradicts itself.
  */
 int firewall_commit(const struct firewall_set *set, struct error *err);
 

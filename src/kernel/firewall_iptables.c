@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libiptc works on a snapshot of a table: iptc_init() reads it, edits happen in memory, and
+ * iptc_commit() replaces the whole table in one system call. Its rule numbers begin at 0 (but for
+ * counters), its functions return 0 for failure.
+ */
+#include <fcntl.h>
+#include <libiptc/libiptc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "kernel/firewall_backend.h"
+#include "kernel/firewall_entry.h"
+#include "kernel/module.h"
+
+/* Somebody who takes no lock may change a table again and again; not for ever, though. */
+#define COMMIT_TRIES 16
+
+/* Guards stand before anything is let in, so the table of DNAT comes last. */
+static const char *const tables[] = {"raw", "filter", "nat"};
+enum { TABLE_RAW, TABLE_FILTER, TABLE_NAT, TABLE_COUNT };
+
+static const struct {
+	int table;
+	const char *suffix;
+} chains[FIREWALL_CHAIN_COUNT] = {
+	[FIREWALL_GUARD] = {TABLE_RAW, "GUARD"},
+	[FIREWALL_FORWARD] = {TABLE_FILTER, "FWD"},
+	[FIREWALL_DNAT] = {TABLE_NAT, "DNAT"},
+	[FIREWALL_NAT] = {TABLE_NAT, "NAT"},
+};
+
+static const char *const hooks[] = {
+	[FIREWALL_HOOK_PREROUTING] = "PREROUTING",
+	[FIREWALL_HOOK_FORWARD] = "FORWARD",
+	[FIREWALL_HOOK_OUTPUT] = "OUTPUT",
+	[FIREWALL_HOOK_POSTROUTING] = "POSTROUTING",
+};
+
+struct entries {
+	struct ipt_entry **items;
+	size_t count;
+};
+
+/* All that is ours in the tables, or part of it. No entries: no chain. NULL: no jump. */
+struct content {
+	struct entries chains[FIREWALL_CHAIN_COUNT];
+	struct ipt_entry *jumps[FIREWALL_JUMP_COUNT];
+};
+
+static void entries_clear(struct entries *entries)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		free(entries->items[i]);
+	free(entries->items);
+	*entries = (struct entries){0};
+}
+
+static void content_clear(struct content *content)
+{
+	for (size_t i = 0; i < FIREWALL_CHAIN_COUNT; i++)
+		entries_clear(&content->chains[i]);
+	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++) {
+		free(content->jumps[i]);
+		content->jumps[i] = NULL;
+	}
+}
+#define AUTO_CONTENT AUTO(content_clear)
+
+static void entries_add(struct entries *entries, struct ipt_entry *entry)
+{
+	/* Capacity is the next power of two: grow when count reaches one. */
+	if ((entries->count & (entries->count - 1)) == 0)
+		entries->items = xrealloc(entries->items, entries->count ? 2 * entries->count : 1,
+					  sizeof(*entries->items));
+	entries->items[entries->count++] = entry;
+}
+
+struct chain_name {
+	xt_chainlabel text;
+};
+
+static struct chain_name chain_name(const char *prefix, enum firewall_chain chain)
+{
+	struct chain_name name = {{0}};
+
+	snprintf(name.text, sizeof(name.text), "%s-%s", prefix, chains[chain].suffix);
+	return name;
+}
+
+static void encode(const char *prefix, const struct firewall_rules *rules, struct content *content)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		entries_add(&content->chains[rules->items[i].chain],
+			    firewall_entry_new(&rules->items[i]));
+	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++) {
+		const struct chain_name name = chain_name(prefix, firewall_jumps[i].chain);
+
+		if (content->chains[firewall_jumps[i].chain].count > 0)
+			content->jumps[i] = firewall_entry_new_jump(&firewall_jumps[i], name.text);
+	}
+}
+
+/* One table being edited. */
+struct table {
+	struct xtc_handle *handle;
+	const char *prefix;
+	bool changed;
+};
+
+static void table_close(struct table *table)
+{
+	if (table->handle)
+		iptc_free(table->handle);
+}
+
+static int table_error(const char *what, const char *name, struct error *err)
+{
+	return error_set(err, errno, "%s %s", what, name);
+}
+
+static void read_chain(struct table *table, const char *name, struct entries *entries)
+{
+	const struct ipt_entry *entry;
+
+	for (entry = iptc_first_rule(name, table->handle); entry;
+	     entry = iptc_next_rule(entry, table->handle))
+		entries_add(entries,
+			    firewall_entry_copy(entry, iptc_get_target(entry, table->handle)));
+}
+
+static size_t find_entry(const struct entries *entries, size_t from, const struct ipt_entry *entry)
+{
+	while (from < entries->count && !firewall_entry_equal(entries->items[from], entry))
+		from++;
+	return from;
+}
+
+static int delete_rules(struct table *table, const char *name, unsigned int position, size_t count,
+			struct error *err)
+{
+	for (; count > 0; count--) {
+		if (!iptc_delete_num_entry(name, position, table->handle))
+			return table_error("delete a rule of", name, err);
+		table->changed = true;
+	}
+	return 0;
+}
+
+/*
+ * Turns the chain from what it has into what is wanted. Both are sorted, so that a rule which
+ * stays is found by looking ahead: it is not touched, and keeps its counters.
+ */
+static int edit_chain(struct table *table, const char *name, const struct entries *have,
+		      const struct entries *want, struct error *err)
+{
+	size_t next = 0; /* of what it has; what came before it is as wanted */
+	unsigned int position = 0;
+
+	for (size_t i = 0; i < want->count; i++, position++) {
+		size_t found = find_entry(have, next, want->items[i]);
+
+		if (found < have->count) {
+			if (delete_rules(table, name, position, found - next, err) < 0)
+				return -1;
+			next = found + 1;
+		} else {
+			if (!iptc_insert_entry(name, want->items[i], position, table->handle))
+				return table_error("add a rule to", name, err);
+			table->changed = true;
+		}
+	}
+	return delete_rules(table, name, position, have->count - next, err);
+}
+
+/* A chain that somebody else's rule jumps to cannot go, and does nothing when it is empty. */
+static int delete_chain(struct table *table, const char *name, struct error *err)
+{
+	unsigned int references;
+
+	if (!iptc_get_references(&references, name, table->handle))
+		return table_error("look at", name, err);
+	if (references > 0)
+		return 0;
+	if (!iptc_delete_chain(name, table->handle))
+		return table_error("delete", name, err);
+	table->changed = true;
+	return 0;
+}
+
+/*
+ * Looks for the first jump to the chain that should not be where it is, or is one too many: 1
+ * and its position, otherwise 0 and the number of rules. *kept: one is right. *had: the first
+ * there is.
+ */
+static int find_wrong_jump(struct table *table, const struct firewall_jump *jump,
+			   const struct ipt_entry *want, unsigned int *position, bool *kept,
+			   struct ipt_entry **had)
+{
+	const struct chain_name name = chain_name(table->prefix, jump->chain);
+	const char *hook = hooks[jump->hook];
+	const struct ipt_entry *entry;
+
+	*position = 0;
+	*kept = false;
+	for (entry = iptc_first_rule(hook, table->handle); entry;
+	     entry = iptc_next_rule(entry, table->handle), (*position)++) {
+		const char *target = iptc_get_target(entry, table->handle);
+		AUTO_FREE struct ipt_entry *copy = NULL;
+		bool right;
+
+		if (strcmp(target, name.text) != 0)
+			continue;
+		copy = firewall_entry_copy(entry, target);
+		right = want && !*kept && firewall_entry_equal(copy, want) &&
+			(!jump->first || *position == 0);
+		if (!*had)
+			*had = take_pointer(&copy);
+		if (!right)
+			return 1;
+		*kept = true;
+	}
+	return 0;
+}
+
+/*
+ * Leaves exactly one jump where it belongs, or none when want is NULL. *had is set to the first
+ * that was there before, with its counters.
+ */
+static int edit_jump(struct table *table, const struct firewall_jump *jump,
+		     const struct ipt_entry *want, struct ipt_entry **had, struct error *err)
+{
+	const char *hook = hooks[jump->hook];
+	unsigned int position; /* of a wrong jump, or the number of rules */
+	bool kept;
+
+	/* From the start each time: deleting the first rule breaks the iterator of libiptc. */
+	while (find_wrong_jump(table, jump, want, &position, &kept, had)) {
+		if (!iptc_delete_num_entry(hook, position, table->handle))
+			return table_error("delete a jump of", hook, err);
+		table->changed = true;
+	}
+	if (!want || kept)
+		return 0;
+	if (*had && firewall_entry_equal(*had, want))
+		want = *had; /* it only moves, and takes its counters along */
+	if (!iptc_insert_entry(hook, want, jump->first ? 0 : position, table->handle))
+		return table_error("add a jump to", hook, err);
+	table->changed = true;
+	return 0;
+}
+
+/* Edits what is ours in one table; had: what there was. */
+static int edit_table(struct table *table, int index, const struct content *want,
+		      struct content *had, struct error *err)
+{
+	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++) {
+		const struct chain_name name = chain_name(table->prefix, i);
+
+		if (chains[i].table != index)
+			continue;
+		if (iptc_is_chain(name.text, table->handle)) {
+			read_chain(table, name.text, &had->chains[i]);
+		} else if (want->chains[i].count > 0) {
+			if (!iptc_create_chain(name.text, table->handle))
+				return table_error("create", name.text, err);
+			table->changed = true;
+		}
+		if (edit_chain(table, name.text, &had->chains[i], &want->chains[i], err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++)
+		if (chains[firewall_jumps[i].chain].table == index &&
+		    edit_jump(table, &firewall_jumps[i], want->jumps[i], &had->jumps[i], err) < 0)
+			return -1;
+	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++) {
+		const struct chain_name name = chain_name(table->prefix, i);
+
+		if (chains[i].table == index && want->chains[i].count == 0 &&
+		    iptc_is_chain(name.text, table->handle) &&
+		    delete_chain(table, name.text, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * libiptc begins the counters of all policies anew whenever a table changes (and so does
+ * iptables(8)), unless they are set. What passes between reading and committing is not counted.
+ */
+static int keep_policy_counters(struct table *table, struct error *err)
+{
+	for (const char *name = iptc_first_chain(table->handle); name;
+	     name = iptc_next_chain(table->handle)) {
+		struct xt_counters counters;
+		const char *policy;
+
+		if (!iptc_builtin(name, table->handle))
+			continue;
+		policy = iptc_get_policy(name, &counters, table->handle);
+		if (!policy || !iptc_set_policy(name, policy, &counters, table->handle))
+			return table_error("keep the policy of", name, err);
+	}
+	return 0;
+}
+
+static bool has_chains(const struct content *content, int index)
+{
+	for (size_t i = 0; i < FIREWALL_CHAIN_COUNT; i++)
+		if (chains[i].table == index && content->chains[i].count > 0)
+			return true;
+	return false;
+}
+
+/* Whether the table exists in this network namespace: looking into it would create it. */
+static bool table_exists(const char *name)
+{
+	AUTO_TEXT struct text names = {0};
+	struct error err;
+	size_t length = strlen(name);
+
+	if (fs_read_at(AT_FDCWD, "/proc/thread-self/net/ip_tables_names", 65536, &names, &err) < 0)
+		/* No such file: the kernel has no ip_tables yet, if that is a /proc of ours. */
+		return err.code != ENOENT || !fs_exists_at(AT_FDCWD, "/proc/thread-self/net");
+	for (const char *line = text_value(&names); *line != '\0';) {
+		size_t line_length = strcspn(line, "\n");
+
+		if (line_length == length && memcmp(line, name, length) == 0)
+			return true;
+		line += line_length + (line[line_length] == '\n');
+	}
+	return false;
+}
+
+/* Reads a table; what is missing of the kernel's modules for it is loaded. */
+static struct xtc_handle *open_table(const char *name, struct error *err)
+{
+	for (int tries = 0;; tries++) {
+		struct xtc_handle *handle = iptc_init(name);
+		struct error why = {0};
+		char module[32] = "ip_tables";
+		int code = errno;
+
+		if (handle)
+			return handle;
+		if (code == ENOENT)
+			snprintf(module, sizeof(module), "iptable_%s", name);
+		if ((code == ENOENT || code == ENOPROTOOPT) && tries < 2 &&
+		    module_load(module, &why) == 0)
+			continue;
+		if (why.text[0] != '\0')
+			error_set(err, code, "legacy iptables table %s (%s)", name, why.text);
+		else
+			error_set(err, code, "legacy iptables table %s", name);
+		if (why.hint[0] != '\0')
+			error_hint(err, "%s", why.hint);
+		else if (code == EPERM)
+			error_hint(err, "the capabilities CAP_NET_ADMIN and CAP_NET_RAW are needed");
+		else if (code == ENOENT || code == ENOPROTOOPT)
+			error_hint(err, "a kernel with CONFIG_IP_NF_IPTABLES_LEGACY and its modules "
+					"ip_tables, iptable_raw, iptable_filter and iptable_nat is "
+					"needed");
+		return NULL;
+	}
+}
+
+static int commit_error(const char *name, struct error *err)
+{
+	int code = errno;
+
+	error_set(err, code, "commit iptables table %s", name);
+	if (code == EAGAIN)
+		error_hint(err, "some program keeps changing the table without taking xtables.lock");
+	else if (code == ENOENT || code == EINVAL)
+		error_hint(err, "the kernel needs xt_addrtype, xt_comment, xt_conntrack, xt_tcpudp, "
+				"xt_nat and xt_MASQUERADE");
+	return -1;
+}
+
+/* Returns 1 when the table was changed, 0 when it was as wanted. had: what there was. */
+static int commit_table(int index, const char *prefix, const struct content *want,
+			struct content *had, struct error *err)
+{
+	if (!has_chains(want, index) && !table_exists(tables[index]))
+		return 0;
+	for (int tries = 1;; tries++) {
+		AUTO(table_close) struct table table = {.prefix = prefix};
+
+		content_clear(had);
+		table.handle = open_table(tables[index], err);
+		if (!table.handle)
+			return -1;
+		if (edit_table(&table, index, want, had, err) < 0)
+			return error_wrap(err, "iptables table %s", tables[index]);
+		if (!table.changed)
+			return 0;
+		if (keep_policy_counters(&table, err) < 0)
+			return error_wrap(err, "iptables table %s", tables[index]);
+		if (iptc_commit(table.handle))
+			return 1;
+		/*
+		 * EAGAIN: somebody changed the table since we read it. EINVAL: likewise, between
+		 * our replacing the rules and adding their counters, and then the next look finds
+		 * nothing to do; or the kernel does not like a rule, and says so again.
+		 */
+		if ((errno != EAGAIN && errno != EINVAL) || tries == COMMIT_TRIES)
+			return commit_error(tables[index], err);
+	}
+}
+
+/* What is needed to put tables back. */
+struct history {
+	struct content had[TABLE_COUNT];
+	bool changed[TABLE_COUNT];
+};
+
+static void history_clear(struct history *history)
+{
+	for (size_t i = 0; i < TABLE_COUNT; i++)
+		content_clear(&history->had[i]);
+}
+
+static void put_back(const char *prefix, const struct history *history, struct error *err)
+{
+	for (int i = TABLE_COUNT; i-- > 0;) {
+		AUTO_CONTENT struct content replaced = {0};
+		struct error why;
+
+		if (history->changed[i] &&
+		    commit_table(i, prefix, &history->had[i], &replaced, &why) < 0)
+			error_wrap(err, "table %s could not be put back (%s) after this failure",
+				   tables[i], why.text);
+	}
+}
+
+int firewall_iptables_commit(const char *prefix, const struct firewall_rules *rules,
+			     struct error *err)
+{
+	AUTO_CONTENT struct content want = {0};
+	AUTO(history_clear) struct history history = {0};
+
+	encode(prefix, rules, &want);
+	for (int i = 0; i < TABLE_COUNT; i++) {
+		int changed = commit_table(i, prefix, &want, &history.had[i], err);
+
+		if (changed < 0) {
+			put_back(prefix, &history, err);
+			return -1;
+		}
+		history.changed[i] = changed == 1;
+	}
+	return 0;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * firewall_rules.h: from the set of networks and forwards to a sorted list of rules. Pure, and
+ * free of any backend: what iptables or nftables make of a rule is their own business.
+ */
+#ifndef KERNEL_FIREWALL_RULES_H
+#define KERNEL_FIREWALL_RULES_H
+
+#include <net/if.h>
+
+#include "kernel/firewall.h"
+
+enum firewall_chain {
+	FIREWALL_GUARD,   /* before connection tracking: what must not enter at all */
+	FIREWALL_FORWARD, /* what may pass between interfaces */
+	FIREWALL_DNAT,    /* published ports */
+	FIREWALL_NAT,     /* the source address of what leaves */
+	FIREWALL_CHAIN_COUNT
+};
+
+enum firewall_hook {
+	FIREWALL_HOOK_PREROUTING,
+	FIREWALL_HOOK_FORWARD,
+	FIREWALL_HOOK_OUTPUT,
+	FIREWALL_HOOK_POSTROUTING,
+};
+
+enum firewall_action {
+	FIREWALL_ACCEPT,
+	FIREWALL_DROP,
+	FIREWALL_RETURN, /* leaves our chain: the rules after it decide */
+	FIREWALL_DNAT_TO,
+	FIREWALL_MASQUERADE,
+};
+
+/* States of a connection; several are alternatives. */
+#define FIREWALL_STATE_ANSWERS 1u /* established or related */
+#define FIREWALL_STATE_DNAT    2u /* its destination was rewritten */
+
+struct firewall_subnet {
+	struct in_addr address;
+	unsigned int prefix; /* 0: any address */
+};
+
+/* What a packet must be like; zero fields match every packet. */
+struct firewall_match {
+	char in[IFNAMSIZ], out[IFNAMSIZ];
+	bool not_in, not_out;
+	struct firewall_subnet source, destination;
+	bool not_destination;
+	bool destination_local; /* any address of the host */
+	uint8_t protocol;
+	uint16_t port_first, port_last; /* destination ports, with a protocol only */
+	unsigned int states;
+};
+
+#define FIREWALL_COMMENT_SIZE 80 /* "cman:" and a name of 63, "cman:network:" and a bridge */
+
+struct firewall_rule {
+	enum firewall_chain chain;
+	unsigned int rank; /* rules of a lower rank come first in their chain */
+	struct firewall_match match;
+	enum firewall_action action;
+	/* FIREWALL_DNAT_TO: as many ports as the match has */
+	struct in_addr to;
+	uint16_t to_first, to_last;
+	char comment[FIREWALL_COMMENT_SIZE];
+};
+
+/* From where, and with which packets, a chain that has rules is entered. */
+struct firewall_jump {
+	enum firewall_hook hook;
+	enum firewall_chain chain;
+	bool first; /* before everybody else's rules; otherwise after those there are */
+	struct firewall_match match;
+};
+#define FIREWALL_JUMP_COUNT 5
+extern const struct firewall_jump firewall_jumps[FIREWALL_JUMP_COUNT];
+#define FIREWALL_JUMP_COMMENT "cman"
+
+struct firewall_rules {
+	struct firewall_rule *items; /* by chain, then in the order of the chain */
+	size_t count;
+};
+
+/* The same set in any order gives the same rules. EINVAL: a set that contradicts itself. */
+int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *rules,
+			 struct error *err);
+void firewall_rules_clear(struct firewall_rules *rules);
+#define AUTO_FIREWALL_RULES AUTO(firewall_rules_clear)
+
+/* The rules of one chain, a part of items; *count of them. */
+const struct firewall_rule *firewall_rules_of(const struct firewall_rules *rules,
+					      enum firewall_chain chain, size_t *count);
+
+#endif

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rules in the kernel, seen through iptables-legacy-save, in a network namespace of the test.
+ * The system calls libiptc makes pass through here, to be counted and to fail when a test says so.
+ */
+#include "firewall_test.h"
+
+#include <linux/netfilter_ipv4/ip_tables.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/fs.h"
+
+static struct {
+	unsigned int looks;     /* at tables */
+	unsigned int commits;   /* tries included */
+	const char *fail_table; /* whose commits fail */
+	unsigned int fail_count;
+	int fail_code;
+	int look_code; /* errno of looking at any table, 0: works */
+} calls;
+
+int getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restrict length)
+{
+	if (level == IPPROTO_IP && name == IPT_SO_GET_INFO) {
+		calls.looks++;
+		if (calls.look_code) {
+			errno = calls.look_code;
+			return -1;
+		}
+	}
+	return (int)syscall(SYS_getsockopt, fd, level, name, value, length);
+}
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+	if (level == IPPROTO_IP && name == IPT_SO_SET_REPLACE) {
+		const struct ipt_replace *replace = value;
+
+		calls.commits++;
+		if (calls.fail_count && strcmp(replace->name, calls.fail_table) == 0) {
+			calls.fail_count--;
+			errno = calls.fail_code;
+			return -1;
+		}
+	}
+	return (int)syscall(SYS_setsockopt, fd, level, name, value, length);
+}
+
+static const struct firewall_set nothing = {.prefix = "CMAN"};
+
+/* The first forwards of four; more of everything than one container has. */
+static const struct firewall_set *sample_set(size_t forward_count)
+{
+	static struct firewall_network networks[2];
+	static struct firewall_forward forwards[4];
+	static struct firewall_exception exceptions[1];
+	static struct firewall_set set = {.prefix = "CMAN",
+					  .networks = networks,
+					  .forwards = forwards,
+					  .exceptions = exceptions};
+
+	networks[0] = make_network("cman0", "10.83.0.0", 24, true);
+	networks[1] = make_network("cman1", "10.84.0.0", 16, false);
+	forwards[0] = make_forward("web", "cman0", "10.83.0.10", "0.0.0.0",
+				   PORTS(8080, 8080, 80, 80), IPPROTO_TCP);
+	forwards[1] = make_forward("web", "cman0", "10.83.0.10", "127.0.0.1",
+				   PORTS(8443, 8443, 443, 443), IPPROTO_TCP);
+	forwards[2] = make_forward("dns", "cman1", "10.84.0.11", "0.0.0.0",
+				   PORTS(5000, 5009, 6000, 6009), IPPROTO_UDP);
+	forwards[3] = make_forward("dns", "cman1", "10.84.0.11", "0.0.0.0",
+				   PORTS(7000, 7009, 7000, 7009), IPPROTO_TCP);
+	exceptions[0] = (struct firewall_exception){"job", address_of("10.83.0.12"), false};
+	set.network_count = ARRAY_SIZE(networks);
+	set.forward_count = forward_count;
+	set.exception_count = ARRAY_SIZE(exceptions);
+	return &set;
+}
+
+#define ALL 4
+
+/* All tables with their counters, without the lines that hold the time. */
+#define TABLES "iptables-legacy-save -c | grep -v '^#'"
+
+static void assert_output(const char *command, const char *expected)
+{
+	AUTO_FREE char *output = output_of(command);
+
+	assert_string_equal(output, expected);
+}
+
+static void assert_tables(const char *expected)
+{
+	assert_output(TABLES, expected);
+}
+
+/* Lines of "iptables-legacy-save [-c]" that grep finds. */
+static void assert_lines(const char *options, const char *pattern, const char *expected)
+{
+	AUTO_FREE char *command =
+		xprintf("iptables-legacy-save %s | grep -E -e '%s' || :", options, pattern);
+
+	assert_output(command, expected);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	memset(&calls, 0, sizeof(calls));
+	if (!missing_for_network())
+		enter_network();
+	return 0;
+}
+
+static const char foreign_rules[] =
+	"*raw\n:PREROUTING ACCEPT [3:30]\n:OUTPUT ACCEPT [4:40]\n"
+	"[5:50] -A PREROUTING -p gre -j DROP\nCOMMIT\n"
+	"*nat\n:PREROUTING ACCEPT [1:2]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+	":POSTROUTING ACCEPT [7:8]\n:THEIRS - [0:0]\n:ZONE - [0:0]\n"
+	"[9:90] -A PREROUTING -p tcp -m tcp --dport 8080 -j THEIRS\n"
+	"[1:10] -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n"
+	"[2:20] -A THEIRS ! -i docker0 -p tcp -m tcp --dport 1 -j DNAT --to-destination 172.17.0.2:2\n"
+	"[3:33] -A ZONE -m comment --comment \"cman:web\" -j RETURN\nCOMMIT\n"
+	"*filter\n:INPUT DROP [11:12]\n:FORWARD DROP [13:14]\n:OUTPUT ACCEPT [15:16]\n"
+	":THEIRS - [0:0]\n"
+	"[17:18] -A INPUT -i eth0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+	"[19:20] -A FORWARD -i docker0 -j THEIRS\n"
+	"[21:22] -A THEIRS -m limit --limit 5/min -j LOG\nCOMMIT\n";
+
+static void restore(const char *rules)
+{
+	FILE *pipe = popen("iptables-legacy-restore -c", "we");
+
+	assert_non_null(pipe);
+	assert_int_not_equal(fputs(rules, pipe), EOF);
+	assert_int_equal(pclose(pipe), 0);
+}
+
+static void test_what_iptables_sees(void **state)
+{
+	AUTO_FREE char *saved = NULL;
+
+	(void)state;
+	REQUIRE_NETWORK();
+	assert_ok(firewall_commit(sample_set(ALL), err));
+	assert_lines(
+		"", "^-A",
+		"-A PREROUTING ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -m comment --comment cman -j CMAN-DNAT\n"
+		"-A OUTPUT -m addrtype --dst-type LOCAL -m comment --comment cman -j CMAN-DNAT\n"
+		"-A POSTROUTING -m comment --comment cman -j CMAN-NAT\n"
+		"-A CMAN-DNAT -d 127.0.0.1/32 -p tcp -m tcp --dport 8443 -m comment --comment \"cman:web\" -j DNAT --to-destination 10.83.0.10:443\n"
+		"-A CMAN-DNAT -p tcp -m tcp --dport 7000:7009 -m comment --comment \"cman:dns\" -j DNAT --to-destination 10.84.0.11\n"
+		"-A CMAN-DNAT -p tcp -m tcp --dport 8080 -m comment --comment \"cman:web\" -j DNAT --to-destination 10.83.0.10:80\n"
+		"-A CMAN-DNAT -p udp -m udp --dport 5000:5009 -m comment --comment \"cman:dns\" -j DNAT --to-destination 10.84.0.11:6000-6009/5000\n"
+		"-A CMAN-NAT -s 10.83.0.0/24 -o cman0 -m conntrack --ctstate DNAT -m comment --comment \"cman:network:cman0\" -j MASQUERADE\n"
+		"-A CMAN-NAT -s 10.84.0.0/16 -o cman1 -m conntrack --ctstate DNAT -m comment --comment \"cman:network:cman1\" -j MASQUERADE\n"
+		"-A CMAN-NAT -s 127.0.0.0/8 -o cman0 -m comment --comment \"cman:network:cman0\" -j MASQUERADE\n"
+		"-A CMAN-NAT -s 127.0.0.0/8 -o cman1 -m comment --comment \"cman:network:cman1\" -j MASQUERADE\n"
+		"-A CMAN-NAT -s 10.83.0.12/32 ! -o cman0 -m comment --comment \"cman:job\" -j RETURN\n"
+		"-A CMAN-NAT -s 10.83.0.0/24 ! -o cman0 -m comment --comment \"cman:network:cman0\" -j MASQUERADE\n"
+		"-A FORWARD -m comment --comment cman -j CMAN-FWD\n"
+		"-A CMAN-FWD -o cman0 -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -m comment --comment \"cman:network:cman0\" -j ACCEPT\n"
+		"-A CMAN-FWD -o cman1 -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -m comment --comment \"cman:network:cman1\" -j ACCEPT\n"
+		"-A CMAN-FWD ! -i cman0 -o cman0 -m comment --comment \"cman:network:cman0\" -j DROP\n"
+		"-A CMAN-FWD -i cman0 -m comment --comment \"cman:network:cman0\" -j ACCEPT\n"
+		"-A CMAN-FWD -i cman1 -m comment --comment \"cman:network:cman1\" -j ACCEPT\n"
+		"-A PREROUTING -m comment --comment cman -j CMAN-GUARD\n"
+		"-A CMAN-GUARD -d 127.0.0.0/8 -i cman0 -m comment --comment \"cman:network:cman0\" -j DROP\n"
+		"-A CMAN-GUARD -d 127.0.0.0/8 -i cman1 -m comment --comment \"cman:network:cman1\" -j DROP\n"
+		"-A CMAN-GUARD -s 127.0.0.0/8 -i cman0 -m comment --comment \"cman:network:cman0\" -j DROP\n"
+		"-A CMAN-GUARD -s 127.0.0.0/8 -i cman1 -m comment --comment \"cman:network:cman1\" -j DROP\n");
+
+	/* What iptables prints is what it takes, and then still what we would have written. */
+	saved = output_of(TABLES);
+	restore(saved);
+	assert_tables(saved);
+	calls.commits = 0;
+	assert_ok(firewall_commit(sample_set(ALL), err));
+	assert_int_equal(calls.commits, 0);
+}
+
+static void test_each_table_once_or_not_at_all(void **state)
+{
+	(void)state;
+	REQUIRE_NETWORK();
+	assert_ok(firewall_commit(sample_set(1), err));
+	assert_int_equal(calls.commits, 3);
+	assert_int_equal(calls.looks, 3);
+	assert_ok(firewall_commit(sample_set(1), err));
+	assert_int_equal(calls.commits, 3);
+	/* One more container with a port: only the table of DNAT. */
+	assert_ok(firewall_commit(sample_set(2), err));
+	assert_int_equal(calls.commits, 4);
+}
+
+static void test_nothing_to_remove_looks_at_nothing(void **state)
+{
+	AUTO_TEXT struct text tables = {0};
+
+	(void)state;
+	REQUIRE_NETWORK();
+	assert_ok(firewall_commit(&nothing, err));
+	assert_int_equal(calls.looks, 0);
+	assert_ok(fs_read_at(AT_FDCWD, "/proc/net/ip_tables_names", 4096, &tables, err));
+	assert_string_equal(text_value(&tables), "");
+}
+
+static void test_foreign_rules_and_counters_stay(void **state)
+{
+	AUTO_FREE char *before = NULL;
+
+	(void)state;
+	REQUIRE_NETWORK();
+	restore(foreign_rules);
+	before = output_of(TABLES);
+	for (size_t forwards = 0; forwards <= ALL; forwards++)
+		assert_ok(firewall_commit(sample_set(forwards), err));
+	/* Ahead of them where it is about letting in, behind them where it is about addresses. */
+	assert_lines("-c", "-A (FORWARD|PREROUTING|POSTROUTING)",
+		     "[0:0] -A FORWARD -m comment --comment cman -j CMAN-FWD\n"
+		     "[19:20] -A FORWARD -i docker0 -j THEIRS\n"
+		     "[9:90] -A PREROUTING -p tcp -m tcp --dport 8080 -j THEIRS\n"
+		     "[0:0] -A PREROUTING ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL "
+		     "-m comment --comment cman -j CMAN-DNAT\n"
+		     "[1:10] -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n"
+		     "[0:0] -A POSTROUTING -m comment --comment cman -j CMAN-NAT\n"
+		     "[0:0] -A PREROUTING -m comment --comment cman -j CMAN-GUARD\n"
+		     "[5:50] -A PREROUTING -p gre -j DROP\n");
+	assert_ok(firewall_commit(&nothing, err));
+	assert_tables(before);
+}
+
+/* Gives every rule of ours a counter. */
+static void count_packets(void)
+{
+	run("iptables-legacy-save -c | sed '/cman/s/^\\[0:0\\]/[6:66]/' | iptables-legacy-restore -c");
+}
+
+static void test_rules_that_stay_keep_their_counters(void **state)
+{
+	(void)state;
+	REQUIRE_NETWORK();
+	assert_ok(firewall_commit(sample_set(2), err));
+	count_packets();
+	assert_ok(firewall_commit(sample_set(ALL), err));
+	assert_lines("-c", "^.0:0.*cman",
+		     "[0:0] -A CMAN-DNAT -p tcp -m tcp --dport 7000:7009 -m comment "
+		     "--comment \"cman:dns\" -j DNAT --to-destination 10.84.0.11\n"
+		     "[0:0] -A CMAN-DNAT -p udp -m udp --dport 5000:5009 -m comment --comment "
+		     "\"cman:dns\" -j DNAT --to-destination 10.84.0.11:6000-6009/5000\n");
+	assert_ok(firewall_commit(sample_set(1), err));
+	assert_lines("-c", "^.0:0.*cman", "");
+	assert_lines("-c", "CMAN-DNAT -p",
+		     "[6:66] -A CMAN-DNAT -p tcp -m tcp --dport 8080 -m comment --comment "
+		     "\"cman:web\" -j DNAT --to-destination 10.83.0.10:80\n");
+}
+
+/* The rules with their counters; iptables-legacy itself begins those of the policies anew. */
+#define RULES "iptables-legacy-save -c | grep '^\\['"
+
+static void test_jumps_are_put_right(void **state)
+{
+	AUTO_FREE char *right = NULL;
+
+	(void)state;
+	REQUIRE_NETWORK();
+	restore(foreign_rules);
+	assert_ok(firewall_commit(sample_set(ALL), err));
+	count_packets();
+	right = output_of(RULES);
+	/* moved back by somebody who wants to be first */
+	run("iptables-legacy-save -c | awk '/-A FORWARD.*CMAN-FWD/ { held = $0; next } { print }"
+	    " /-A FORWARD/ && held { print held; held = \"\" }' | iptables-legacy-restore -c");
+	assert_ok(firewall_commit(sample_set(ALL), err));
+	assert_output(RULES, right);
+	/* doubled, before and behind */
+	run("iptables-legacy -t nat -A OUTPUT -m addrtype --dst-type LOCAL -m comment"
+	    " --comment cman -j CMAN-DNAT && iptables-legacy -A FORWARD -m comment"
+	    " --comment cman -j CMAN-FWD && iptables-legacy -A FORWARD -j CMAN-FWD");
+	assert_ok(firewall_commit(sample_set(ALL), err));
+	assert_output(RULES, right);
+	/* another kind of jump in the place of ours */
+	run("iptables-legacy -t nat -R OUTPUT 1 -p tcp -j CMAN-DNAT");
+	assert_ok(firewall_commit(sample_set(ALL), err));
+	assert_lines(
+		"", "-A OUTPUT",
+		"-A OUTPUT -m addrtype --dst-type LOCAL -m comment --comment cman -j CMAN-DNAT\n");
+}
+
+static void test_chains_are_put_right(void **state)
+{
+	static const char *const damages[] = {
+		"iptables-legacy -F && iptables-legacy -X && iptables-legacy -t nat -F &&"
+		" iptables-legacy -t nat -X",
+		"iptables-legacy -t nat -F CMAN-DNAT",
+		"iptables-legacy -t nat -D CMAN-DNAT 2",
+		"iptables-legacy -I CMAN-FWD -j ACCEPT",
+		"iptables-legacy -t raw -A CMAN-GUARD -p icmp -j ACCEPT",
+		"iptables-legacy -t nat -R CMAN-NAT 1 -j MASQUERADE",
+		"iptables-legacy-save | sed '/dport 8080/s/10.83.0.10/10.83.0.99/' |"
+		" iptables-legacy-restore",
+	};
+	AUTO_FREE char *right = NULL;
+
+	(void)state;
+	REQUIRE_NETWORK();
+	assert_ok(firewall_commit(sample_set(ALL), err));
+	right = output_of(TABLES);
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+		run("%s", damages[i]);
+		assert_ok(firewall_commit(sample_set(ALL), err));
+		assert_tables(right);
+	}
+}
+
+/* Somebody else's rule that jumps to our chain is not ours to delete. */
+static void test_foreign_jump_to_our_chain(void **state)
+{
+	(void)state;
+	REQUIRE_NETWORK();
+	assert_ok(firewall_commit(sample_set(1), err));
+	run("iptables-legacy -A INPUT -j CMAN-FWD");
+	assert_ok(firewall_commit(&nothing, err));
+	assert_lines("", "CMAN", ":CMAN-FWD - [0:0]\n-A INPUT -j CMAN-FWD\n");
+	calls.commits = 0;
+	assert_ok(firewall_commit(&nothing, err));
+	assert_int_equal(calls.commits, 0);
+	run("iptables-legacy -F INPUT");
+	assert_ok(firewall_commit(&nothing, err));
+	assert_lines("", "CMAN", "");
+}
+
+static void test_two_prefixes_side_by_side(void **state)
+{
+	struct firewall_set theirs;
+
+	(void)state;
+	REQUIRE_NETWORK();
+	theirs = *sample_set(1);
+	theirs.prefix = "CMANTWO";
+	assert_ok(firewall_commit(&theirs, err));
+	assert_ok(firewall_commit(sample_set(ALL), err));
+	assert_ok(firewall_commit(&nothing, err));
+	assert_lines("", "CMAN-", "");
+	assert_lines("", "-j CMANTWO-FWD", "-A FORWARD -m comment --comment cman -j CMANTWO-FWD\n");
+	calls.commits = 0;
+	assert_ok(firewall_commit(&theirs, err));
+	assert_int_equal(calls.commits, 0);
+}
+
+static void test_a_table_changed_meanwhile_is_read_again(void **state)
+{
+	AUTO_FREE char *before = NULL;
+	struct error err_again;
+
+	(void)state;
+	REQUIRE_NETWORK();
+	assert_ok(firewall_commit(sample_set(1), err));
+	before = output_of(TABLES);
+	calls.fail_table = "nat";
+	calls.fail_code = EAGAIN;
+	calls.fail_count = 3;
+	calls.commits = 0;
+	assert_ok(firewall_commit(sample_set(2), err));
+	assert_int_equal(calls.commits, 4);
+	assert_ok(firewall_commit(sample_set(1), err));
+	assert_tables(before);
+
+	calls.fail_count = 1000;
+	calls.commits = 0;
+	assert_int_equal(firewall_commit(sample_set(2), &err_again), -1);
+	assert_int_equal(err_again.code, EAGAIN);
+	assert_string_equal(err_again.text, "commit iptables table nat: "
+					    "Resource temporarily unavailable");
+	assert_in_range(calls.commits, 2, 100);
+	assert_tables(before);
+}
+
+static void test_a_later_failure_puts_earlier_tables_back(void **state)
+{
+	static const struct {
+		const char *table;
+		size_t forwards; /* of what was there before, 0: nothing at all */
+	} cases[] = {{"filter", 0}, {"nat", 0}, {"filter", 1}, {"nat", 1}};
+
+	(void)state;
+	REQUIRE_NETWORK();
+	restore(foreign_rules);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct firewall_set one = *sample_set(cases[i].forwards);
+		AUTO_FREE char *before = NULL;
+		struct error err_commit;
+
+		one.network_count = 1;
+		one.forward_count = cases[i].forwards;
+		calls.fail_count = 0;
+		assert_ok(firewall_commit(cases[i].forwards ? &one : &nothing, err));
+		count_packets();
+		before = output_of(TABLES);
+		calls.fail_table = cases[i].table;
+		calls.fail_code = ENOMEM;
+		calls.fail_count = 1;
+		assert_int_equal(firewall_commit(sample_set(ALL), &err_commit), -1);
+		assert_int_equal(err_commit.code, ENOMEM);
+		assert_true(text_starts_with(err_commit.text, "commit iptables table "));
+		assert_tables(before);
+		/* removing fails half way just as well */
+		if (cases[i].forwards > 0) {
+			calls.fail_count = 1;
+			assert_int_equal(firewall_commit(&nothing, &err_commit), -1);
+			assert_tables(before);
+		}
+	}
+}
+
+static void test_a_kernel_without_the_tables(void **state)
+{
+	struct error err;
+
+	(void)state;
+	REQUIRE_NETWORK();
+	calls.look_code = ENOPROTOOPT;
+	assert_int_equal(firewall_commit(sample_set(1), &err), -1);
+	assert_int_equal(err.code, ENOPROTOOPT);
+	assert_true(text_starts_with(err.text, "legacy iptables table raw"));
+	assert_string_not_equal(err.hint, "");
+	calls.look_code = ENOENT;
+	assert_int_equal(firewall_commit(sample_set(1), &err), -1);
+	assert_int_equal(err.code, ENOENT);
+	calls.look_code = EPERM;
+	assert_int_equal(firewall_commit(sample_set(1), &err), -1);
+	assert_string_equal(err.text, "legacy iptables table raw: Operation not permitted");
+}
+
+#define MANY 1000
+
+static void test_many_ports(void **state)
+{
+	static struct firewall_forward forwards[MANY];
+	struct firewall_set set = *sample_set(0);
+
+	(void)state;
+	REQUIRE_NETWORK();
+	for (size_t i = 0; i < MANY; i++) {
+		const uint16_t port = (uint16_t)(10000 + i);
+
+		forwards[i] = make_forward("web", "cman0", "10.83.0.10", "0.0.0.0",
+					   PORTS(port, port, port, port), IPPROTO_TCP);
+	}
+	set.forwards = forwards;
+	for (set.forward_count = 0; set.forward_count <= MANY; set.forward_count += 250)
+		assert_ok(firewall_commit(&set, err));
+	run("test $(iptables-legacy-save -t nat | grep -c 'A CMAN-DNAT') = %d", MANY);
+	set.forwards += MANY / 2;
+	set.forward_count = MANY / 2;
+	assert_ok(firewall_commit(&set, err));
+	run("test $(iptables-legacy-save -t nat | grep -c 'A CMAN-DNAT') = %d", MANY / 2);
+	assert_ok(firewall_commit(&nothing, err));
+	assert_lines("", "CMAN", "");
+}
+
+/* Puts chains of its own prefix in and takes them out again, under the lock. Ends with a status. */
+static void play_manager(int number)
+{
+	char prefix[16];
+	struct firewall_set full = *sample_set(ALL), empty = {.prefix = prefix};
+
+	snprintf(prefix, sizeof(prefix), "P%d", number);
+	full.prefix = prefix;
+	for (int i = 0; i < 25; i++) {
+		int fd = firewall_lock(20000, NULL);
+
+		if (fd < 0 || firewall_commit(i % 2 ? &empty : &full, NULL) < 0)
+			_exit(1);
+		close(fd);
+	}
+	_exit(0);
+}
+
+static void test_contention(void **state)
+{
+	pid_t managers[4];
+
+	(void)state;
+	REQUIRE_NETWORK();
+	for (int i = 0; i < (int)ARRAY_SIZE(managers); i++) {
+		managers[i] = fork();
+		assert_return_code(managers[i], errno);
+		if (managers[i] == 0)
+			play_manager(i);
+	}
+	run("for i in $(seq 1 40); do iptables-legacy -w 20 -A INPUT -s 192.0.2.$i -j DROP || exit 1;"
+	    " done");
+	for (size_t i = 0; i < ARRAY_SIZE(managers); i++) {
+		int status;
+
+		assert_int_equal(waitpid(managers[i], &status, 0), managers[i]);
+		assert_int_equal(status, 0);
+	}
+	run("test $(iptables-legacy-save | grep -c 'A INPUT') = 40");
+	run("test $(iptables-legacy-save | grep -c 'A P[0-3]-DNAT') = %d", 4 * ALL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_what_iptables_sees, start),
+		cmocka_unit_test_setup(test_each_table_once_or_not_at_all, start),
+		cmocka_unit_test_setup(test_nothing_to_remove_looks_at_nothing, start),
+		cmocka_unit_test_setup(test_foreign_rules_and_counters_stay, start),
+		cmocka_unit_test_setup(test_rules_that_stay_keep_their_counters, start),
+		cmocka_unit_test_setup(test_jumps_are_put_right, start),
+		cmocka_unit_test_setup(test_chains_are_put_right, start),
+		cmocka_unit_test_setup(test_foreign_jump_to_our_chain, start),
+		cmocka_unit_test_setup(test_two_prefixes_side_by_side, start),
+		cmocka_unit_test_setup(test_a_table_changed_meanwhile_is_read_again, start),
+		cmocka_unit_test_setup(test_a_later_failure_puts_earlier_tables_back, start),
+		cmocka_unit_test_setup(test_a_kernel_without_the_tables, start),
+		cmocka_unit_test_setup(test_many_ports, start),
+		cmocka_unit_test_setup(test_contention, start),
+	};
+
+	return cmocka_run_group_tests_name("firewall: kernel", tests, NULL, NULL);
+}
