@@ -31,10 +31,12 @@ struct record {
 	uint64_t started_at;                /* seconds since the epoch */
 	uint64_t started_boottime;          /* seconds of CLOCK_BOOTTIME, for the uptime */
 	struct strlist steps;               /* names of steps begun, in order */
-	struct strlist addresses;           /* "cman0 10.83.0.10", per interface */
+	struct strlist addresses;           /* "cman0 10.83.0.10 eth0", per interface */
 	struct strlist ports;               /* as in the file, for ps */
 	char *cgroup_parent;                /* where it is, whatever the manager file says today */
 	char *firewall_prefix;
+	int stop_signal;                    /* asks the payload to end */
+	uint32_t stop_timeout_ms;           /* then it is killed */
 	/* once it has ended */
 	bool exited;
 	int wait_status;                    /* of wait(2) */

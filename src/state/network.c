@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "state/network.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+#include "base/lock.h"
+#include "state/lines.h"
+
+#define NETWORK_RECORD_VERSION 1
+
+static void member_clear(struct network_member *member)
+{
+	free(member->container);
+	strlist_clear(&member->aliases);
+	free(member->ports);
+	*member = (struct network_member){0};
+}
+
+void network_record_clear(struct network_record *network)
+{
+	for (size_t i = 0; i < network->member_count; i++)
+		member_clear(&network->members[i]);
+	free(network->members);
+	free(network->name);
+	free(network->bridge);
+	*network = (struct network_record){0};
+}
+
+struct network_member *network_record_find(const struct network_record *network,
+					   const char *container, unsigned int index)
+{
+	for (size_t i = 0; i < network->member_count; i++)
+		if (network->members[i].index == index &&
+		    strcmp(network->members[i].container, container) == 0)
+			return &network->members[i];
+	return NULL;
+}
+
+static struct network_member copy_member(const struct network_member *member)
+{
+	struct network_member copy = *member;
+
+	copy.container = xstrdup(member->container);
+	copy.aliases = (struct strlist){0};
+	strlist_copy(&copy.aliases, &member->aliases);
+	copy.ports = xalloc(member->port_count, sizeof(*copy.ports));
+	if (member->port_count)
+		memcpy(copy.ports, member->ports, member->port_count * sizeof(*copy.ports));
+	return copy;
+}
+
+/* The next power of two: a record of a thousand members is read without a thousand moves. */
+static size_t room_for(size_t count)
+{
+	size_t room = 1;
+
+	while (room < count)
+		room *= 2;
+	return room;
+}
+
+static void append_member(struct network_record *network, const struct network_member *member)
+{
+	if (network->member_count == room_for(network->member_count) || !network->members)
+		network->members = xrealloc(network->members, room_for(network->member_count + 1),
+					    sizeof(*network->members));
+	network->members[network->member_count++] = copy_member(member);
+}
+
+void network_record_add(struct network_record *network, const struct network_member *member)
+{
+	struct network_member *slot = network_record_find(network, member->container, member->index);
+	struct network_member copy;
+
+	if (!slot) {
+		append_member(network, member);
+		return;
+	}
+	copy = copy_member(member);
+	member_clear(slot);
+	*slot = copy;
+}
+
+bool network_record_drop(struct network_record *network, const char *container)
+{
+	size_t kept = 0;
+	bool found = false;
+
+	for (size_t i = 0; i < network->member_count; i++) {
+		if (strcmp(network->members[i].container, container) == 0) {
+			member_clear(&network->members[i]);
+			found = true;
+		} else {
+			network->members[kept++] = network->members[i];
+		}
+	}
+	network->member_count = kept;
+	network->members = xrealloc(network->members, room_for(kept), sizeof(*network->members));
+	return found;
+}
+
+/* ---- the text ---- */
+
+static bool parse_address(const char *text, struct in_addr *address)
+{
+	return inet_pton(AF_INET, text, address) == 1;
+}
+
+static bool parse_subnet(const char *text, struct network_record *network)
+{
+	char address[INET_ADDRSTRLEN];
+	unsigned int prefix;
+	int used = 0;
+
+	if (sscanf(text, "%15[0-9.]/%u%n", address, &prefix, &used) != 2 || text[used] || prefix > 32)
+		return false;
+	network->prefix = prefix;
+	return parse_address(address, &network->subnet);
+}
+
+static bool parse_member(const char *text, struct network_record *network)
+{
+	char container[CONTAINER_NAME_MAX + 1], address[INET_ADDRSTRLEN];
+	struct network_member member = {.container = container};
+	int nat, own_hosts, used = 0;
+
+	if (sscanf(text, "%63[a-z0-9-] %u %15[0-9.] nat=%d own-hosts=%d%n", container, &member.index,
+		   address, &nat, &own_hosts, &used) != 5 || text[used])
+		return false;
+	member.nat = nat != 0;
+	member.own_hosts = own_hosts != 0;
+	if (!parse_address(address, &member.address))
+		return false;
+	append_member(network, &member);
+	return true;
+}
+
+static bool parse_alias(const char *text, struct network_record *network)
+{
+	if (network->member_count == 0)
+		return false;
+	strlist_add(&network->members[network->member_count - 1].aliases, text);
+	return true;
+}
+
+/* A published port of the member named last. */
+static bool parse_port(const char *text, struct network_record *network)
+{
+	char address[INET_ADDRSTRLEN];
+	struct port_forward port = {0};
+	struct network_member *member;
+	int used = 0;
+
+	if (network->member_count == 0 ||
+	    sscanf(text, "%hhu %15[0-9.] %hu-%hu %hu-%hu%n", &port.protocol, address,
+		   &port.host_first, &port.host_last, &port.container_first, &port.container_last,
+		   &used) != 6 || text[used] || !parse_address(address, &port.host_address))
+		return false;
+	member = &network->members[network->member_count - 1];
+	member->ports = xrealloc(member->ports, member->port_count + 1, sizeof(port));
+	member->ports[member->port_count++] = port;
+	return true;
+}
+
+static bool parse_field(void *data, const char *key, const char *value)
+{
+	struct network_record *network = data;
+	uint64_t number;
+
+	if (strcmp(key, "version") == 0)
+		return lines_u64(value, &number) && number == NETWORK_RECORD_VERSION;
+	if (strcmp(key, "boot") == 0)
+		return lines_fixed(value, network->boot_id, sizeof(network->boot_id));
+	if (strcmp(key, "bridge") == 0)
+		return strlen(value) < IFNAMSIZ && lines_text(value, &network->bridge);
+	if (strcmp(key, "subnet") == 0)
+		return parse_subnet(value, network);
+	if (strcmp(key, "gateway") == 0)
+		return parse_address(value, &network->gateway);
+	if (strcmp(key, "mtu") == 0)
+		return lines_u64(value, &number) && (network->mtu = (uint32_t)number, true);
+	if (strcmp(key, "nat") == 0)
+		return lines_u64(value, &number) && (network->nat = number != 0, true);
+	if (strcmp(key, "member") == 0)
+		return parse_member(value, network);
+	if (strcmp(key, "port") == 0)
+		return parse_port(value, network);
+	if (strcmp(key, "alias") == 0)
+		return parse_alias(value, network);
+	return false;
+}
+
+static void print_member(const struct network_member *member, struct text *out)
+{
+	char address[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &member->address, address, sizeof(address));
+	text_addf(out, "member %s %u %s nat=%d own-hosts=%d\n", member->container, member->index,
+		  address, member->nat, member->own_hosts);
+	for (size_t i = 0; i < member->aliases.count; i++)
+		text_addf(out, "alias %s\n", member->aliases.items[i]);
+	for (size_t i = 0; i < member->port_count; i++) {
+		const struct port_forward *port = &member->ports[i];
+
+		inet_ntop(AF_INET, &port->host_address, address, sizeof(address));
+		text_addf(out, "port %u %s %u-%u %u-%u\n", port->protocol, address,
+			  port->host_first, port->host_last, port->container_first,
+			  port->container_last);
+	}
+}
+
+static void print_network(const struct network_record *network, struct text *out)
+{
+	char subnet[INET_ADDRSTRLEN], gateway[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &network->subnet, subnet, sizeof(subnet));
+	inet_ntop(AF_INET, &network->gateway, gateway, sizeof(gateway));
+	text_addf(out, "version %d\nboot %s\nbridge %s\nsubnet %s/%u\ngateway %s\nmtu %u\nnat %d\n",
+		  NETWORK_RECORD_VERSION, network->boot_id, network->bridge, subnet,
+		  network->prefix, gateway, network->mtu, network->nat);
+	for (size_t i = 0; i < network->member_count; i++)
+		print_member(&network->members[i], out);
+	text_addf(out, "end\n");
+}
+
+/* ---- files ---- */
+
+int network_lock(const struct state *state, int timeout_ms, struct error *err)
+{
+	AUTO_FD int lock_fd = fs_open_at(state->dir_fd, "networks.lock",
+					 O_RDWR | O_CREAT | O_NOFOLLOW, 0600, err);
+
+	if (lock_fd < 0)
+		return -1;
+	if (lock_take(lock_fd, timeout_ms, err) < 0)
+		return error_wrap(err, "the networks are in use by another command");
+	return take_fd(&lock_fd);
+}
+
+int network_open_directory(const struct state *state, const char *name, struct error *err)
+{
+	if (mkdirat(state->networks_fd, name, 0700) < 0 && errno != EEXIST)
+		return error_set(err, errno, "make directory %s", name);
+	return fs_open_at(state->networks_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+}
+
+int network_record_read(const struct state *state, const char *name,
+			struct network_record *network, struct error *err)
+{
+	AUTO_NETWORK_RECORD struct network_record found = {0};
+	AUTO_TEXT struct text text = {0};
+	char path[300], boot_id[37];
+
+	snprintf(path, sizeof(path), "%s/record", name);
+	if (!fs_exists_at(state->networks_fd, path))
+		return 0;
+	if (fs_read_at(state->networks_fd, path, LINES_SIZE_MAX, &text, err) < 0 ||
+	    lines_parse(text.data, parse_field, &found, err) < 0 ||
+	    process_boot_id(boot_id, err) < 0)
+		return error_wrap(err, "record of network %s", name);
+	if (strcmp(found.boot_id, boot_id) != 0)
+		return 0;
+	if (!found.bridge)
+		return error_set(err, 0, "record of network %s: no bridge", name);
+	found.name = xstrdup(name);
+	*network = found;
+	found = (struct network_record){0};
+	return 1;
+}
+
+int network_record_write(const struct state *state, const struct network_record *network,
+			 struct error *err)
+{
+	AUTO_FD int dir_fd = network_open_directory(state, network->name, err);
+	AUTO_TEXT struct text text = {0};
+
+	if (dir_fd < 0)
+		return -1;
+	print_network(network, &text);
+	return fs_replace_at(dir_fd, "record", text.data, text.length, 0600, err);
+}
+
+int network_record_remove(const struct state *state, const char *name, struct error *err)
+{
+	return fs_remove_tree_at(state->networks_fd, name, err);
+}
+
+int network_record_list(const struct state *state, struct strlist *names, struct error *err)
+{
+	return fs_list_at(state->networks_fd, ".", names, err);
+}

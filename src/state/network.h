@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * network.h: which containers hold a network, as STATE_DIR/networks/NAME/record, with the hosts
+ * file of the network beside it. From the members of all networks the whole firewall is
+ * computed. Read and written under network_lock() only.
+ */
+#ifndef STATE_NETWORK_H
+#define STATE_NETWORK_H
+
+#include "config/spec.h"
+#include "state/record.h"
+
+struct network_member {
+	char *container;
+	struct strlist aliases;  /* further names siblings know it by */
+	unsigned int index;      /* of the container's interface */
+	struct in_addr address;
+	bool nat;                /* may differ from the network's */
+	bool own_hosts;          /* has a hosts file of its own (extra_hosts) to be kept current */
+	struct port_forward *ports;
+	size_t port_count;
+};
+
+/* A network as it is on the host, whatever the manager file says today. */
+struct network_record {
+	char *name;
+	char boot_id[37];
+	char *bridge;
+	struct in_addr subnet, gateway;
+	unsigned int prefix;
+	uint32_t mtu;            /* bytes */
+	bool nat;
+	struct network_member *members; /* in the order they came */
+	size_t member_count;
+};
+
+void network_record_clear(struct network_record *network);
+#define AUTO_NETWORK_RECORD AUTO(network_record_clear)
+
+/* One lock for all networks and the firewall; an fd whose close releases. EAGAIN after timeout. */
+int network_lock(const struct state *state, int timeout_ms, struct error *err);
+
+/*
+ * 1: read; 0: there is none, or it is of an earlier boot; -1: there, but damaged.
+ */
+int network_record_read(const struct state *state, const char *name,
+			struct network_record *network, struct error *err);
+int network_record_write(const struct state *state, const struct network_record *network,
+			 struct error *err);
+
+/* Directory of the network, made when missing; for its hosts file. */
+int network_open_directory(const struct state *state, const char *name, struct error *err);
+
+/* Removes the network's directory; missing is success. */
+int network_record_remove(const struct state *state, const char *name, struct error *err);
+
+/* Names that have a directory, sorted. */
+int network_record_list(const struct state *state, struct strlist *names, struct error *err);
+
+/* A member by container and interface index, or NULL. */
+struct network_member *network_record_find(const struct network_record *network,
+					   const char *container, unsigned int index);
+
+/* Adds a copy, or replaces the member of that container and index. */
+void network_record_add(struct network_record *network, const struct network_member *member);
+
+/* Removes all interfaces of a container; whether there was one. */
+bool network_record_drop(struct network_record *network, const char *container);
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "state/record.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+#include "base/lock.h"
+#include "state/lines.h"
+
+#define RECORD_VERSION 1
+
+static const char *const phase_names[] = {"created", "running", "stopping", "stopped"};
+
+void record_clear(struct record *record)
+{
+	free(record->name);
+	free(record->cgroup_parent);
+	free(record->firewall_prefix);
+	strlist_clear(&record->steps);
+	strlist_clear(&record->addresses);
+	strlist_clear(&record->ports);
+	*record = (struct record){0};
+}
+
+/* ---- the text ---- */
+
+static bool parse_identity(const char *text, struct process_identity *identity)
+{
+	uint64_t start_time;
+	int pid, used;
+
+	if (sscanf(text, "%d %" SCNu64 "%n", &pid, &start_time, &used) != 2 || text[used] ||
+	    pid < 0)
+		return false;
+	*identity = (struct process_identity){.pid = pid, .start_time = start_time};
+	return true;
+}
+
+static bool parse_phase(const char *text, enum record_phase *phase)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(phase_names); i++) {
+		if (strcmp(text, phase_names[i]) == 0) {
+			*phase = (enum record_phase)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool add_line(const char *text, struct strlist *list)
+{
+	strlist_add(list, text);
+	return true;
+}
+
+static bool parse_field(void *data, const char *key, const char *value)
+{
+	struct record *record = data;
+	uint64_t number;
+
+	if (strcmp(key, "version") == 0)
+		return lines_u64(value, &number) && number == RECORD_VERSION;
+	if (strcmp(key, "name") == 0)
+		return lines_text(value, &record->name);
+	if (strcmp(key, "instance") == 0)
+		return lines_fixed(value, record->instance, sizeof(record->instance));
+	if (strcmp(key, "boot") == 0)
+		return lines_fixed(value, record->boot_id, sizeof(record->boot_id));
+	if (strcmp(key, "phase") == 0)
+		return parse_phase(value, &record->phase);
+	if (strcmp(key, "init") == 0)
+		return parse_identity(value, &record->init);
+	if (strcmp(key, "supervisor") == 0)
+		return parse_identity(value, &record->supervisor);
+	if (strcmp(key, "started") == 0)
+		return lines_u64(value, &record->started_at);
+	if (strcmp(key, "started-boottime") == 0)
+		return lines_u64(value, &record->started_boottime);
+	if (strcmp(key, "cgroup-parent") == 0)
+		return lines_text(value, &record->cgroup_parent);
+	if (strcmp(key, "firewall-prefix") == 0)
+		return lines_text(value, &record->firewall_prefix);
+	if (strcmp(key, "stop-signal") == 0)
+		return lines_u64(value, &number) && (record->stop_signal = (int)number, true);
+	if (strcmp(key, "stop-timeout-ms") == 0)
+		return lines_u64(value, &number) &&
+		       (record->stop_timeout_ms = (uint32_t)number, true);
+	if (strcmp(key, "oom-killed") == 0)
+		return lines_u64(value, &number) && (record->oom_killed = number != 0, true);
+	if (strcmp(key, "step") == 0)
+		return add_line(value, &record->steps);
+	if (strcmp(key, "address") == 0)
+		return add_line(value, &record->addresses);
+	if (strcmp(key, "port") == 0)
+		return add_line(value, &record->ports);
+	return false;
+}
+
+static void print_record(const struct record *record, struct text *out)
+{
+	text_addf(out, "version %d\nname %s\ninstance %s\nboot %s\nphase %s\n", RECORD_VERSION,
+		  record->name, record->instance, record->boot_id, phase_names[record->phase]);
+	text_addf(out, "init %d %" PRIu64 "\nsupervisor %d %" PRIu64 "\n", (int)record->init.pid,
+		  record->init.start_time, (int)record->supervisor.pid,
+		  record->supervisor.start_time);
+	text_addf(out, "started %" PRIu64 "\nstarted-boottime %" PRIu64 "\noom-killed %d\n",
+		  record->started_at, record->started_boottime, record->oom_killed);
+	text_addf(out, "stop-signal %d\nstop-timeout-ms %u\n", record->stop_signal,
+		  record->stop_timeout_ms);
+	if (record->cgroup_parent)
+		text_addf(out, "cgroup-parent %s\n", record->cgroup_parent);
+	if (record->firewall_prefix)
+		text_addf(out, "firewall-prefix %s\n", record->firewall_prefix);
+	for (size_t i = 0; i < record->steps.count; i++)
+		text_addf(out, "step %s\n", record->steps.items[i]);
+	for (size_t i = 0; i < record->addresses.count; i++)
+		text_addf(out, "address %s\n", record->addresses.items[i]);
+	for (size_t i = 0; i < record->ports.count; i++)
+		text_addf(out, "port %s\n", record->ports.items[i]);
+	text_addf(out, "end\n");
+}
+
+/* The supervisor's word on how it ended: "status N\nended SECONDS\n". */
+static void read_exit(int dir_fd, struct record *record)
+{
+	AUTO_TEXT struct text text = {0};
+	uint64_t ended_at;
+	int status;
+
+	if (fs_read_at(dir_fd, "exit", 256, &text, NULL) < 0)
+		return;
+	if (sscanf(text_value(&text), "status %d\nended %" SCNu64 "\n", &status, &ended_at) != 2)
+		return;
+	record->exited = true;
+	record->wait_status = status;
+	record->ended_at = ended_at;
+}
+
+/* ---- directories and files ---- */
+
+static int make_and_open(int dir_fd, const char *name, bool create, struct error *err)
+{
+	if (create && mkdirat(dir_fd, name, 0700) < 0 && errno != EEXIST)
+		return error_set(err, errno, "make directory %s", name);
+	return fs_open_at(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+}
+
+int state_open(const char *state_dir, bool create, struct state *state, struct error *err)
+{
+	*state = (struct state){.dir_fd = -1, .containers_fd = -1, .networks_fd = -1};
+	state->dir_fd = create ? fs_open_directory(state_dir, 0700, err)
+			       : fs_open_at(AT_FDCWD, state_dir, O_RDONLY | O_DIRECTORY, 0, err);
+	if (state->dir_fd >= 0)
+		state->containers_fd = make_and_open(state->dir_fd, "containers", create, err);
+	if (state->containers_fd >= 0)
+		state->networks_fd = make_and_open(state->dir_fd, "networks", create, err);
+	if (state->networks_fd < 0) {
+		state_close(state);
+		return error_wrap(err, "state directory %s", state_dir);
+	}
+	return 0;
+}
+
+void state_close(struct state *state)
+{
+	close_fd(&state->dir_fd);
+	close_fd(&state->containers_fd);
+	close_fd(&state->networks_fd);
+}
+
+int record_open_directory(const struct state *state, const char *name, struct error *err)
+{
+	return fs_open_at(state->containers_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+}
+
+/* What the holder wrote into the lock file, for the message of those who wait in vain. */
+static void add_holder(int lock_fd, struct error *err)
+{
+	char holder[32] = "";
+	ssize_t length = pread(lock_fd, holder, sizeof(holder) - 1, 0);
+
+	if (length > 0)
+		error_hint(err, "process %s works on it; wait for it or end it", holder);
+}
+
+static int take_lock_file(const struct state *state, const char *name, int timeout_ms,
+			  struct error *err)
+{
+	AUTO_FD int dir_fd = make_and_open(state->containers_fd, name, true, err);
+	AUTO_FD int lock_fd = -1;
+	char holder[32];
+	int length;
+
+	if (dir_fd < 0)
+		return -1;
+	lock_fd = fs_open_at(dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW, 0600, err);
+	if (lock_fd < 0)
+		return -1;
+	if (lock_take(lock_fd, timeout_ms, err) < 0) {
+		if (err->code == EAGAIN) {
+			error_set(err, EAGAIN, "another command works on it");
+			add_holder(lock_fd, err);
+		}
+		return -1;
+	}
+	length = snprintf(holder, sizeof(holder), "%d", (int)getpid());
+	if (ftruncate(lock_fd, 0) < 0 || pwrite(lock_fd, holder, (size_t)length, 0) != length)
+		return error_set(err, errno, "write lock");
+	return take_fd(&lock_fd);
+}
+
+/* Whether the locked file is still the one that stands under that name. */
+static bool is_current_lock(const struct state *state, const char *name, int lock_fd)
+{
+	char path[CONTAINER_NAME_MAX + sizeof("/lock")];
+	struct stat held, current;
+
+	snprintf(path, sizeof(path), "%s/lock", name);
+	return fstat(lock_fd, &held) == 0 &&
+	       fstatat(state->containers_fd, path, &current, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       held.st_ino == current.st_ino && held.st_dev == current.st_dev;
+}
+
+int record_lock(const struct state *state, const char *name, int timeout_ms, struct error *err)
+{
+	uint64_t end = process_monotonic_ms() + (uint64_t)timeout_ms;
+	struct error ignored;
+
+	err = err ? err : &ignored;
+
+	for (;;) {
+		uint64_t now = process_monotonic_ms();
+		AUTO_FD int lock_fd = take_lock_file(state, name,
+						     now < end ? (int)(end - now) : 0, err);
+
+		/* ENOENT: the directory was removed by its holder between our two steps. */
+		if (lock_fd < 0 && (err->code != ENOENT || now >= end))
+			return -1;
+		if (lock_fd >= 0 && is_current_lock(state, name, lock_fd))
+			return take_fd(&lock_fd);
+	}
+}
+
+int record_write(const struct state *state, const struct record *record, struct error *err)
+{
+	AUTO_FD int dir_fd = record_open_directory(state, record->name, err);
+	AUTO_TEXT struct text text = {0};
+
+	if (dir_fd < 0)
+		return -1;
+	print_record(record, &text);
+	return fs_replace_at(dir_fd, "record", text.data, text.length, 0600, err);
+}
+
+int record_read(const struct state *state, const char *name, struct record *record,
+		struct error *err)
+{
+	AUTO_RECORD struct record found = {0};
+	AUTO_TEXT struct text text = {0};
+	AUTO_FD int dir_fd = -1;
+	AUTO_FD int file_fd = -1;
+	struct stat st;
+
+	dir_fd = openat(state->containers_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir_fd < 0)
+		return errno == ENOENT ? 0 : error_set(err, errno, "record of %s", name);
+	file_fd = openat(dir_fd, "record", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file_fd < 0)
+		return errno == ENOENT ? 0 : error_set(err, errno, "record of %s", name);
+	if (fstat(file_fd, &st) < 0 || st.st_uid != geteuid())
+		return error_set(err, EPERM, "record of %s belongs to user %u", name, st.st_uid);
+	if (fs_read_fd(file_fd, LINES_SIZE_MAX, &text, err) < 0)
+		return error_wrap(err, "record of %s", name);
+	if (lines_parse(text.data, parse_field, &found, err) < 0)
+		return error_wrap(err, "record of %s", name);
+	if (!text_equal(found.name, name))
+		return error_set(err, 0, "record of %s is that of another container", name);
+	read_exit(dir_fd, &found);
+	*record = found;
+	found = (struct record){0};
+	return 1;
+}
+
+int record_remove(const struct state *state, const char *name, struct error *err)
+{
+	AUTO_STRLIST struct strlist names = {0};
+	AUTO_FD int dir_fd = openat(state->containers_fd, name,
+				    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir_fd < 0)
+		return errno == ENOENT ? 0 : error_set(err, errno, "open directory %s", name);
+	if (fs_list_at(dir_fd, ".", &names, err) < 0)
+		return error_wrap(err, "%s", name);
+	for (size_t i = 0; i < names.count; i++)
+		if (strcmp(names.items[i], "lock") != 0 &&
+		    fs_remove_tree_at(dir_fd, names.items[i], err) < 0)
+			return error_wrap(err, "%s", name);
+	if (fs_remove_at(dir_fd, "lock", err) < 0)
+		return error_wrap(err, "%s", name);
+	/* ENOTEMPTY: somebody who waited made the lock anew; the directory is theirs now. */
+	if (unlinkat(state->containers_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT &&
+	    errno != ENOTEMPTY)
+		return error_set(err, errno, "remove directory %s", name);
+	return 0;
+}
+
+int record_list(const struct state *state, struct strlist *names, struct error *err)
+{
+	return fs_list_at(state->containers_fd, ".", names, err);
+}
+
+enum liveness record_liveness(const struct record *record)
+{
+	char boot_id[37];
+	AUTO_FD int pidfd = -1;
+
+	if (record->phase == PHASE_STOPPED)
+		return LIVE_ENDED;
+	if (process_boot_id(boot_id, NULL) < 0 || strcmp(boot_id, record->boot_id) != 0)
+		return LIVE_STALE;
+	if (record->phase == PHASE_CREATED)
+		return LIVE_STALE;
+	pidfd = process_open(&record->init, NULL);
+	return pidfd >= 0 ? LIVE_RUNNING : LIVE_STALE;
+}

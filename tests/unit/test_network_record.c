@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Network records and id ranges: what is on disk is what was meant, or it is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "state/idrange.h"
+#include "state/network.h"
+
+static char directory[64];
+static struct state state;
+
+static int set_up(void **data)
+{
+	(void)data;
+	strcpy(directory, "/tmp/cman-network-XXXXXX");
+	assert_non_null(mkdtemp(directory));
+	return state_open(directory, true, &state, NULL);
+}
+
+static int tear_down(void **data)
+{
+	(void)data;
+	state_close(&state);
+	return fs_remove_tree_at(AT_FDCWD, directory, NULL);
+}
+
+static struct network_record example(void)
+{
+	struct network_record network = {
+		.name = xstrdup("cman0"),
+		.bridge = xstrdup("cman0"),
+		.prefix = 16,
+		.mtu = 1500,
+		.nat = true,
+	};
+
+	inet_pton(AF_INET, "10.83.0.0", &network.subnet);
+	inet_pton(AF_INET, "10.83.0.1", &network.gateway);
+	assert_int_equal(process_boot_id(network.boot_id, NULL), 0);
+	return network;
+}
+
+static void add_member(struct network_record *network, const char *name, const char *address)
+{
+	struct port_forward port = {
+		.host_first = 8080, .host_last = 8081, .container_first = 80, .container_last = 81,
+		.protocol = IPPROTO_TCP,
+	};
+	struct network_member member = {
+		.container = (char *)(uintptr_t)name,
+		.nat = true,
+		.ports = &port,
+		.port_count = 1,
+	};
+
+	inet_pton(AF_INET, address, &member.address);
+	network_record_add(network, &member);
+}
+
+static void test_read_is_what_was_written(void **data)
+{
+	AUTO_NETWORK_RECORD struct network_record written = example();
+	AUTO_NETWORK_RECORD struct network_record read = {0};
+	struct error err = {0};
+
+	(void)data;
+	for (int i = 1; i <= 300; i++) {
+		AUTO_FREE char *name = xprintf("c%d", i);
+		AUTO_FREE char *address = xprintf("10.83.%d.%d", i / 200, i % 200 + 2);
+
+		add_member(&written, name, address);
+	}
+	strlist_add(&written.members[7].aliases, "www.example.org");
+	assert_int_equal(network_record_write(&state, &written, &err), 0);
+	assert_int_equal(network_record_read(&state, "cman0", &read, &err), 1);
+	assert_int_equal(read.member_count, 300);
+	assert_int_equal(read.gateway.s_addr, written.gateway.s_addr);
+	for (size_t i = 0; i < 300; i++) {
+		assert_string_equal(read.members[i].container, written.members[i].container);
+		assert_int_equal(read.members[i].address.s_addr, written.members[i].address.s_addr);
+		assert_int_equal(read.members[i].port_count, 1);
+		assert_memory_equal(read.members[i].ports, written.members[i].ports,
+				    sizeof(struct port_forward));
+	}
+	assert_string_equal(read.members[7].aliases.items[0], "www.example.org");
+}
+
+static void test_members_come_and_go(void **data)
+{
+	AUTO_NETWORK_RECORD struct network_record network = example();
+
+	(void)data;
+	add_member(&network, "web", "10.83.0.10");
+	add_member(&network, "db", "10.83.0.11");
+	add_member(&network, "web", "10.83.0.12");
+	assert_int_equal(network.member_count, 2);
+	assert_non_null(network_record_find(&network, "web", 0));
+	assert_null(network_record_find(&network, "web", 1));
+	assert_true(network_record_drop(&network, "web"));
+	assert_false(network_record_drop(&network, "web"));
+	assert_int_equal(network.member_count, 1);
+	assert_string_equal(network.members[0].container, "db");
+}
+
+static void test_of_an_earlier_boot(void **data)
+{
+	AUTO_NETWORK_RECORD struct network_record network = example();
+	struct network_record read = {0};
+
+	(void)data;
+	network.boot_id[0] = network.boot_id[0] == 'a' ? 'b' : 'a';
+	assert_int_equal(network_record_write(&state, &network, NULL), 0);
+	assert_int_equal(network_record_read(&state, "cman0", &read, NULL), 0);
+}
+
+static void test_damaged(void **data)
+{
+	AUTO_NETWORK_RECORD struct network_record network = example();
+	AUTO_TEXT struct text good = {0};
+	struct network_record read = {0};
+
+	(void)data;
+	add_member(&network, "web", "10.83.0.10");
+	assert_int_equal(network_record_write(&state, &network, NULL), 0);
+	assert_int_equal(fs_read_at(state.networks_fd, "cman0/record", 65536, &good, NULL), 0);
+	for (size_t length = 0; length < good.length; length++) {
+		assert_int_equal(fs_rewrite_at(state.networks_fd, "cman0/record", good.data, length,
+					       0600, NULL), 0);
+		assert_int_equal(network_record_read(&state, "cman0", &read, NULL), -1);
+	}
+}
+
+/* ---- id ranges ---- */
+
+static struct id_range assign(const char *name, uint32_t base, uint32_t size)
+{
+	struct id_range range = {0};
+	struct error err = {0};
+
+	assert_int_equal(idrange_assign(directory, name, base, size, &range, &err), 0);
+	return range;
+}
+
+static void test_ranges_stay_and_never_overlap(void **data)
+{
+	struct id_range ranges[50];
+
+	(void)data;
+	for (int i = 0; i < 50; i++) {
+		AUTO_FREE char *name = xprintf("c%d", i);
+
+		/* Sizes change with the manager file; what is given out stays. */
+		ranges[i] = assign(name, 524288, i % 2 ? 65536 : 131072);
+		assert_int_equal(ranges[i].host_first % 65536, 0);
+	}
+	for (int i = 0; i < 50; i++) {
+		AUTO_FREE char *name = xprintf("c%d", i);
+		struct id_range again = assign(name, 524288, 65536);
+
+		assert_int_equal(again.host_first, ranges[i].host_first);
+		assert_int_equal(again.size, ranges[i].size);
+		for (int j = 0; j < i; j++)
+			assert_true(ranges[i].host_first >= ranges[j].host_first + ranges[j].size ||
+				    ranges[j].host_first >= ranges[i].host_first + ranges[i].size);
+	}
+}
+
+static void test_no_range_left(void **data)
+{
+	struct id_range range;
+	struct error err = {0};
+
+	(void)data;
+	assign("last", 4294901760U - 65536, 65536);
+	assert_int_equal(idrange_assign(directory, "more", 4294901760U - 65536, 65536, &range, &err),
+			 -1);
+	assert_int_equal(err.code, ENOSPC);
+}
+
+/* A line that is not understood may be a range in use: nothing is given out beside it. */
+static void test_damaged_ranges(void **data)
+{
+	static const char *const texts[] = {"web\n", "web 1\n", "web 1 2 3\n", "web 1 2", "\n", "W 1 2\n"};
+	struct id_range range;
+
+	(void)data;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct error err = {0};
+		AUTO_FREE char *path = xprintf("%s/idranges", directory);
+
+		assert_int_equal(fs_rewrite_at(AT_FDCWD, path, texts[i], strlen(texts[i]), 0600, NULL),
+				 0);
+		assert_int_equal(idrange_assign(directory, "db", 524288, 65536, &range, &err), -1);
+		assert_non_null(strstr(err.text, "idranges"));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_read_is_what_was_written, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_members_come_and_go, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_of_an_earlier_boot, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_ranges_stay_and_never_overlap, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_range_left, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_damaged_ranges, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The record of a container: written, read back, damaged in every way, locked. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/fs.h"
+#include "state/record.h"
+
+static char directory[64];
+static struct state state;
+
+static int set_up(void **data)
+{
+	(void)data;
+	strcpy(directory, "/tmp/cman-record-XXXXXX");
+	assert_non_null(mkdtemp(directory));
+	return state_open(directory, true, &state, NULL);
+}
+
+static int tear_down(void **data)
+{
+	(void)data;
+	state_close(&state);
+	return fs_remove_tree_at(AT_FDCWD, directory, NULL);
+}
+
+static struct record example(void)
+{
+	struct record record = {
+		.name = xstrdup("web"),
+		.phase = PHASE_RUNNING,
+		.init = {.pid = getpid()},
+		.started_at = 1700000000,
+		.started_boottime = 77,
+		.cgroup_parent = xstrdup("cman"),
+		.firewall_prefix = xstrdup("CMAN"),
+		.stop_signal = 15,
+		.stop_timeout_ms = 10000,
+	};
+
+	assert_int_equal(process_identify(getpid(), &record.init, NULL), 0);
+	record.supervisor = record.init;
+	id_generate(record.instance);
+	assert_int_equal(process_boot_id(record.boot_id, NULL), 0);
+	strlist_add(&record.steps, "files");
+	strlist_add(&record.steps, "cgroup");
+	strlist_add(&record.addresses, "cman0 10.83.0.10 eth0");
+	strlist_add(&record.ports, "8080:80");
+	return record;
+}
+
+static void write_example(void)
+{
+	AUTO_RECORD struct record record = example();
+	struct error err = {0};
+	int lock_fd = record_lock(&state, "web", 0, &err);
+
+	assert_true(lock_fd >= 0);
+	assert_int_equal(record_write(&state, &record, &err), 0);
+	close(lock_fd);
+}
+
+static void put_file(const char *name, const char *text)
+{
+	AUTO_FREE char *path = xprintf("web/%s", name);
+
+	fs_remove_tree_at(state.containers_fd, path, NULL);
+	assert_int_equal(fs_rewrite_at(state.containers_fd, path, text, strlen(text), 0600, NULL), 0);
+}
+
+static void test_read_is_what_was_written(void **data)
+{
+	AUTO_RECORD struct record written = example();
+	AUTO_RECORD struct record read = {0};
+
+	(void)data;
+	write_example();
+	assert_int_equal(record_read(&state, "web", &read, NULL), 1);
+	assert_string_equal(read.name, "web");
+	assert_string_equal(read.boot_id, written.boot_id);
+	assert_int_equal(read.phase, PHASE_RUNNING);
+	assert_int_equal(read.init.pid, written.init.pid);
+	assert_int_equal(read.init.start_time, written.init.start_time);
+	assert_int_equal(read.stop_timeout_ms, 10000);
+	assert_true(strlist_equal(&read.steps, &written.steps));
+	assert_true(strlist_equal(&read.addresses, &written.addresses));
+	assert_true(strlist_equal(&read.ports, &written.ports));
+	assert_false(read.exited);
+	assert_int_equal(record_liveness(&read), LIVE_RUNNING);
+}
+
+static void test_missing_is_no_error(void **data)
+{
+	struct record record = {0};
+
+	(void)data;
+	assert_int_equal(record_read(&state, "nobody", &record, NULL), 0);
+}
+
+static void test_exit_is_the_supervisors_word(void **data)
+{
+	AUTO_RECORD struct record record = {0};
+
+	(void)data;
+	write_example();
+	put_file("exit", "status 768\nended 1700000100\n");
+	assert_int_equal(record_read(&state, "web", &record, NULL), 1);
+	assert_true(record.exited);
+	assert_int_equal(WEXITSTATUS(record.wait_status), 3);
+	assert_int_equal(record.ended_at, 1700000100);
+}
+
+/* Every prefix of a record, and everything it never was, is refused and never crashes. */
+static void test_damaged(void **data)
+{
+	static const char *const texts[] = {
+		"", "\n", "end\n", "version 2\nend\n", "garbage", "name\nend\n",
+		"version 1\nname other\nend\n", "version 1\nname web\ninit 1\nend\n",
+		"version 1\nname web\ninit -4 5\nend\n", "version 1\nname web\nphase flying\nend\n",
+		"version 1\nname web\nboot short\nend\n", "version 1\nname web\nend\nmore 1\n",
+	};
+	AUTO_TEXT struct text good = {0};
+	struct record record = {0};
+
+	(void)data;
+	write_example();
+	assert_int_equal(fs_read_at(state.containers_fd, "web/record", 65536, &good, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct error err = {0};
+
+		put_file("record", texts[i]);
+		assert_int_equal(record_read(&state, "web", &record, &err), -1);
+		assert_non_null(strstr(err.text, "record of web"));
+	}
+	for (size_t length = 0; length < good.length; length++) {
+		AUTO_FREE char *prefix = strndup(good.data, length);
+
+		put_file("record", prefix);
+		assert_int_equal(record_read(&state, "web", &record, NULL), -1);
+	}
+}
+
+static void test_not_a_file(void **data)
+{
+	struct record record = {0};
+
+	(void)data;
+	write_example();
+	assert_int_equal(unlinkat(state.containers_fd, "web/record", 0), 0);
+	assert_int_equal(mkfifoat(state.containers_fd, "web/record", 0600), 0);
+	assert_int_equal(record_read(&state, "web", &record, NULL), -1);
+	assert_int_equal(unlinkat(state.containers_fd, "web/record", 0), 0);
+	assert_int_equal(symlinkat("/etc/passwd", state.containers_fd, "web/record"), 0);
+	assert_int_equal(record_read(&state, "web", &record, NULL), -1);
+	assert_int_equal(unlinkat(state.containers_fd, "web/record", 0), 0);
+	assert_int_equal(mkdirat(state.containers_fd, "web/record", 0700), 0);
+	assert_int_equal(record_read(&state, "web", &record, NULL), -1);
+}
+
+static void test_not_believed(void **data)
+{
+	AUTO_RECORD struct record record = example();
+
+	(void)data;
+	record.init.start_time++;
+	assert_int_equal(record_liveness(&record), LIVE_STALE);
+	record.init.start_time--;
+	assert_int_equal(record_liveness(&record), LIVE_RUNNING);
+	record.boot_id[0] = record.boot_id[0] == 'a' ? 'b' : 'a';
+	assert_int_equal(record_liveness(&record), LIVE_STALE);
+	record.phase = PHASE_STOPPED;
+	assert_int_equal(record_liveness(&record), LIVE_ENDED);
+}
+
+/* A second command waits, learns who holds the lock, and gets it when the first one is done. */
+static void test_lock(void **data)
+{
+	struct error err = {0};
+	int status, ready[2];
+	char byte;
+	pid_t child;
+
+	(void)data;
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		int lock_fd = record_lock(&state, "web", 1000, NULL);
+
+		if (lock_fd < 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(record_lock(&state, "web", 50, &err), -1);
+	assert_int_equal(err.code, EAGAIN);
+	AUTO_FREE char *pid = xprintf("process %d", (int)child);
+	assert_non_null(strstr(err.hint, pid));
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	int lock_fd = record_lock(&state, "web", 1000, &err);
+	assert_true(lock_fd >= 0);
+	close(lock_fd);
+}
+
+/* Whoever waited for a lock that was removed with its directory takes the new one. */
+static void test_lock_removed_while_waiting(void **data)
+{
+	int lock_fd = record_lock(&state, "web", 0, NULL);
+	struct error err = {0};
+	int status;
+	pid_t child;
+
+	(void)data;
+	assert_true(lock_fd >= 0);
+	child = fork();
+	if (child == 0) {
+		struct stat held, current;
+		int fd;
+
+		close(lock_fd); /* the lock goes with the open file, which fork has shared */
+		fd = record_lock(&state, "web", 5000, NULL);
+		if (fd < 0 || fstat(fd, &held) < 0 ||
+		    fstatat(state.containers_fd, "web/lock", &current, 0) < 0)
+			_exit(1);
+		_exit(held.st_ino == current.st_ino ? 0 : 2);
+	}
+	usleep(50000);
+	assert_int_equal(record_remove(&state, "web", &err), 0);
+	close(lock_fd);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void test_remove_leaves_nothing(void **data)
+{
+	AUTO_STRLIST struct strlist names = {0};
+
+	(void)data;
+	write_example();
+	assert_int_equal(record_list(&state, &names, NULL), 0);
+	assert_int_equal(names.count, 1);
+	assert_int_equal(record_remove(&state, "web", NULL), 0);
+	assert_int_equal(record_remove(&state, "web", NULL), 0);
+	assert_false(fs_exists_at(state.containers_fd, "web"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_read_is_what_was_written, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_missing_is_no_error, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_exit_is_the_supervisors_word, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_not_a_file, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_not_believed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_lock, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_lock_removed_while_waiting, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_remove_leaves_nothing, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
