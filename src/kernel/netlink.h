@@ -17,8 +17,14 @@
 
 struct netlink; /* one socket */
 
-struct netlink *netlink_open(struct error *err);                  /* in our own namespace */
-struct netlink *netlink_open_in(int netns_fd, struct error *err); /* in that one; we stay here */
+struct netlink *netlink_open(struct error *err); /* in our own namespace */
+
+/*
+ * In that namespace, which the calling thread enters for a moment. Should it not find back, the
+ * program ends: all else would hit the wrong machine.
+ */
+struct netlink *netlink_open_in(int netns_fd, struct error *err);
+
 void netlink_close(struct netlink **netlink);
 #define AUTO_NETLINK AUTO(netlink_close)
 
@@ -28,28 +34,34 @@ struct bridge {
 	const char *alias;
 	struct in_addr address; /* its own, the gateway of the containers */
 	unsigned int prefix;
-	uint32_t mtu;           /* bytes */
+	uint32_t mtu; /* bytes */
 };
 
 /*
- * Makes the bridge, up, with its address, IPv6 autoconfiguration and router advertisements off.
- * A bridge that is there already with our alias is brought to what is wanted; another link of
- * that name is an error (EEXIST) that says whose it is.
+ * Makes the bridge, up, with its address, without spanning tree, its MAC made from its address.
+ * It takes no IPv6 address by itself and believes no router advertisement (sysctl: netlink must be
+ * of the caller's own namespace). A bridge that is there already with our alias is brought to what
+ * is wanted; another link of that name is an error (EEXIST) that says what it is.
  */
 int netlink_make_bridge(struct netlink *netlink, const struct bridge *bridge, struct error *err);
 
-/* A veth pair whose inner end is born in netns_fd under its final name, outer end up and on the
- * bridge. */
+/*
+ * A veth pair whose inner end is born in netns_fd under its final name (down: it comes up from
+ * inside), the outer end up and on the bridge, also known by its alias ("cman-web-eth0").
+ */
 struct veth {
 	const char *host_name;
-	const char *alias;      /* of the outer end */
+	const char *alias; /* of the outer end */
 	const char *bridge;
 	int netns_fd;
 	const char *inner_name;
-	uint8_t mac[6];         /* of the inner end */
+	uint8_t mac[6]; /* of the inner end */
 	uint32_t mtu;
 };
-/* A left-over with our alias and name is removed first. EXFULL hint: bridge takes 1023 ports. */
+/*
+ * A left-over with our name and alias is removed first; a link of that name with another alias is
+ * EEXIST. EXFULL: the bridge has its 1023 ports.
+ */
 int netlink_make_veth(struct netlink *netlink, const struct veth *veth, struct error *err);
 
 /* Inside a container's namespace: lo up, address, link up, default route by gateway. */
@@ -62,22 +74,36 @@ struct inner_link {
 int netlink_configure_inner(struct netlink *inner, const struct inner_link *links, size_t count,
 			    struct error *err);
 
-/* Removes a link if it carries our mark ("cman:..." alias); missing is success. */
-int netlink_remove_link(struct netlink *netlink, const char *name, struct error *err);
+/*
+ * Removes the link of that name if it carries that alias, or was cut short while we made it. What
+ * is missing or belongs to somebody else (another container whose name hashed alike) is success.
+ * Returns when the name is free, after 1 to 2 ms. What the kernel does behind that takes 20 to
+ * 30 ms more; it keeps a child process of ours which holds nothing else open and then ends.
+ */
+int netlink_remove_link(struct netlink *netlink, const char *name, const char *alias,
+			struct error *err);
 
-/* Waits until no link of that name is left (the dying namespace takes it along): 1 gone, 0 not. */
+/*
+ * Waits until no link of that name is left (the dying namespace takes it along, within 1 ms on a
+ * quiet machine, 60 ms on one that ends many): 1 gone, 0 not.
+ */
 int netlink_wait_link_gone(struct netlink *netlink, const char *name, int timeout_ms,
 			   struct error *err);
 
 /*
- * Looks for a route or address of the host that overlaps subnet/prefix, other than on the link
- * named except. Default-like routes (0/0, 0/1, 128/1) are no overlap. 1: found, described in
- * out ("10.83.0.0/16 dev eth1"); 0: none.
+ * Looks for an address or route (tables main and local) of the host that overlaps subnet/prefix,
+ * other than on the link named except (may be NULL): any that is connected, and routes by a
+ * gateway that are as specific as the subnet or more. Wider ones leave room for it; default-like
+ * ones (0/0, 0/1, 128/1) always do. 1: found, in out ("10.83.0.0/16 dev eth1"); 0: none.
  */
 int netlink_find_overlap(struct netlink *netlink, struct in_addr subnet, unsigned int prefix,
 			 const char *except, char *out, size_t size, struct error *err);
 
-/* Name of a container's outer veth end: "c-" + up to 8 of the name + "-"? + 5 of a hash. */
+/*
+ * Name of a container's outer veth end: "c-web", for further interfaces "c-web_1", and where that
+ * is too long, its beginning and a hash of the whole: "c-produ_5g0k2m7" (container names have no
+ * '_', so the three never meet).
+ */
 void netlink_veth_name(const char *container, unsigned int index, char out[IFNAMSIZ]);
 
 #endif

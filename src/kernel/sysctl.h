@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sysctl.h: the few switches of the host's network cman turns, and turns back. ip-sysctl.rst. */
+/*
+ * sysctl.h: the few switches of the host's network cman turns, and turns back: files below
+ * /proc/sys, those of net/ in the network namespace of the calling thread. ip-sysctl.rst.
+ */
 #ifndef KERNEL_SYSCTL_H
 #define KERNEL_SYSCTL_H
 
@@ -7,7 +10,10 @@
 
 #include "base/error.h"
 
-/* name: "net/ipv4/ip_forward". Values are one line. */
+/*
+ * name: "net/ipv4/ip_forward"; with a leading slash, an empty part, "." or ".." it is refused
+ * (EINVAL). ENOENT: this kernel has no such switch. A value is one line, without its newline.
+ */
 int sysctl_read(const char *name, char *out, size_t size, struct error *err);
 int sysctl_write(const char *name, const char *value, struct error *err);
 
