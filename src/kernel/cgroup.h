@@ -9,26 +9,35 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "config/spec.h"
 
-#define CGROUP_V1_MAX 16
+#define CGROUP_HIERARCHY_MAX 16
 
-/* The hierarchies of this host that cman uses, found once per command. */
+struct cgroup_hierarchy {
+	int fd; /* its mount point, O_PATH */
+	bool v2;
+	char controllers[128]; /* v1: "cpu,cpuacct" or "name=systemd"; v2: "" */
+	char root[256];        /* what of it is mounted there, in the words of /proc/PID/cgroup */
+};
+
+/*
+ * The hierarchies of this host that cman uses, found once per command. The first one is used for
+ * tracking and killing: the v2 tree where there is one.
+ */
 struct cgroup_host {
-	bool unified;                 /* limits go to v2 */
-	int v2_fd;                    /* root of the v2 tree, or -1 (pure v1) */
-	int v1_fd[CGROUP_V1_MAX];     /* mounted v1 hierarchies we use, or -1 */
-	char v1_controllers[CGROUP_V1_MAX][64]; /* "cpu,cpuacct" */
-	int v1_count;
-	char parent[256];             /* PARENT, relative, no leading slash */
+	bool unified; /* no limit goes to v1 */
+	int count;
+	struct cgroup_hierarchy hierarchies[CGROUP_HIERARCHY_MAX];
+	char parent[256]; /* PARENT, relative, no leading slash */
 };
 
 /*
  * Finds the hierarchies. version CGROUP_V1 or CGROUP_V2 where the admin insists; an error that
  * names what the host has when it does not fit. A host that mounted none gets cgroup2 mounted
- * on /sys/fs/cgroup.
+ * on /sys/fs/cgroup, where it stays.
  */
 int cgroup_host_open(struct cgroup_host *host, enum cgroup_version version, const char *parent,
 		     struct error *err);
@@ -38,14 +47,18 @@ void cgroup_host_close(struct cgroup_host *host);
 /*
  * Makes PARENT/NAME in each hierarchy, enables the controllers down the path and sets the
  * limits; every limit is read back. A controller the kernel lacks is an error that names it and
- * the key that needs it. EEXIST is success when the directory holds no process.
+ * the key that needs it. A directory that is left from before is made afresh; EBUSY where it
+ * holds processes. On failure the caller calls cgroup_remove().
  */
 int cgroup_create(const struct cgroup_host *host, const char *name, const struct limits *limits,
 		  struct error *err);
 
-/* Sets the limits of an existing cgroup (live change), read back. */
-int cgroup_set_limits(const struct cgroup_host *host, const char *name,
-		      const struct limits *limits, struct error *err);
+/*
+ * Sets the limits of an existing cgroup (live change), read back. EBUSY: memory below what is
+ * in use and cannot be reclaimed (v1; v2 kills instead).
+ */
+int cgroup_set_limits(const struct cgroup_host *host, const char *name, const struct limits *limits,
+		      struct error *err);
 
 /*
  * What a new process needs to enter. v2_fd (or -1) is for CLONE_INTO_CGROUP; tasks_fd are open
@@ -54,37 +67,61 @@ int cgroup_set_limits(const struct cgroup_host *host, const char *name,
  */
 struct cgroup_entry {
 	int v2_fd;
-	int tasks_fd[CGROUP_V1_MAX];
+	int tasks_fd[CGROUP_HIERARCHY_MAX];
 	int tasks_count;
 };
 int cgroup_open_entry(const struct cgroup_host *host, const char *name, struct cgroup_entry *entry,
 		      struct error *err);
-/* Called by the new process; async-signal-safe. v2 is included unless cloned_into_v2. */
+/*
+ * Called by the new process, while its file system user is still the host's root;
+ * async-signal-safe. v2 is included unless cloned_into_v2.
+ */
 int cgroup_enter(const struct cgroup_entry *entry, bool cloned_into_v2, struct error *err);
 void cgroup_entry_close(struct cgroup_entry *entry);
 
+/*
+ * Supervisors live in PARENT/.supervisors of the trees that others use for tracking (v2 and the
+ * named v1 ones), so that the end of a login session or unit does not take them along. An entry
+ * like that of a container: with CLONE_INTO_CGROUP it costs next to nothing, while
+ * cgroup_enter_supervisors() moves the calling single-threaded process, which on v2 means
+ * waiting for an RCU grace period.
+ */
+int cgroup_open_supervisors(const struct cgroup_host *host, struct cgroup_entry *entry,
+			    struct error *err);
+int cgroup_enter_supervisors(const struct cgroup_host *host, struct error *err);
+
 /* Current use; a value that cannot be read is UINT64_MAX. */
 struct cgroup_usage {
-	uint64_t pids;        /* tasks */
-	uint64_t memory;      /* bytes */
-	uint64_t cpu_us;      /* CPU time used, microseconds */
+	uint64_t pids;   /* tasks */
+	uint64_t memory; /* bytes */
+	uint64_t cpu_us; /* CPU time used, microseconds */
 	uint64_t oom_kills;
 };
-void cgroup_read_usage(const struct cgroup_host *host, const char *name,
-		       struct cgroup_usage *usage);
+void cgroup_read_usage(const struct cgroup_host *host, const char *name, struct cgroup_usage *usage);
 
 /* Whether a process belongs to PARENT/NAME (in the hierarchy used for tracking). */
 bool cgroup_contains(const struct cgroup_host *host, const char *name, pid_t pid);
 
-/* Kills every process in it, also what forks meanwhile, and waits until it is empty. */
-int cgroup_kill(const struct cgroup_host *host, const char *name, int timeout_ms,
-		struct error *err);
+/*
+ * Kills every process in it, also what forks meanwhile, and waits until it is empty (ETIMEDOUT
+ * names processes that are left). Missing is success. timeout_ms -1: for ever. On v1 nothing can
+ * fork in there afterwards: it is to be removed, or its limits set again.
+ */
+int cgroup_kill(const struct cgroup_host *host, const char *name, int timeout_ms, struct error *err);
 
 /*
  * Kills what is left and removes PARENT/NAME (with sub-cgroups the payload made) everywhere;
- * missing is success. PARENT itself is removed when it is empty.
+ * missing is success. Then cgroup_remove_parent().
  */
 int cgroup_remove(const struct cgroup_host *host, const char *name, int timeout_ms,
 		  struct error *err);
+
+/*
+ * Removes PARENT/.supervisors, PARENT and what was made above it, as far as they are empty. The
+ * last supervisor may call it for itself: where it is the only process in .supervisors it moves
+ * to the root first (not into a delegated one that has controllers enabled: there it stays). What
+ * is in use is left, without an error.
+ */
+void cgroup_remove_parent(const struct cgroup_host *host);
 
 #endif

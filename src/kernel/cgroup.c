@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/cgroup_internal.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+
+/* Others may remove PARENT while we make a child in it: how often to begin again. */
+#define RACE_RETRIES 32
+
+void cgroup_path(const struct cgroup_host *host, const char *name, const char *file,
+		 char out[CGROUP_PATH_SIZE])
+{
+	snprintf(out, CGROUP_PATH_SIZE, "%s/%s%s%s", host->parent, name, file ? "/" : "",
+		 file ? file : "");
+}
+
+uint64_t cgroup_round_memory(uint64_t bytes)
+{
+	return bytes - bytes % (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* What was left behind by an earlier container goes; what is alive stays. */
+static int remove_leftover(const struct cgroup_hierarchy *hierarchy, const char *path,
+			   struct error *err)
+{
+	pid_t pid;
+	int count = cgroup_list_processes(hierarchy, path, &pid, 1, err);
+
+	if (count < 0)
+		return -1;
+	if (count == 0)
+		return cgroup_remove_tree(hierarchy, path, err);
+	error_set(err, EBUSY, "cgroup %s exists and holds process %d", path, (int)pid);
+	return error_hint(err, "stop what runs there, or choose another cgroup.parent");
+}
+
+/* Makes PARENT/NAME, empty and with the values of a new cgroup. */
+static int make_fresh(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
+		      const char *path, struct error *err)
+{
+	for (int i = 0; i < RACE_RETRIES; i++) {
+		if (mkdirat(hierarchy->fd, path, 0755) == 0)
+			return hierarchy->v2 ? 0 : cgroup_v1_inherit_cpuset(hierarchy, path, err);
+		if (errno == ENOENT) {
+			if (cgroup_make_parent(host, hierarchy, err) < 0)
+				return -1;
+		} else if (errno == EEXIST) {
+			if (remove_leftover(hierarchy, path, err) < 0)
+				return -1;
+		} else {
+			break;
+		}
+	}
+	error_set(err, errno, "make cgroup %s", path);
+	if (err && err->code == EROFS)
+		error_hint(err, "the cgroup file system is mounted read-only here");
+	if (err && err->code == EAGAIN)
+		error_hint(err, "a cgroup above allows no more of them (cgroup.max.descendants)");
+	return -1;
+}
+
+/* The file is not there: is it the cgroup, the controller, or a part of the controller? */
+static int explain_no_file(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
+			   const char *name, const struct cgroup_setting *setting, struct error *err)
+{
+	char path[CGROUP_PATH_SIZE];
+
+	cgroup_path(host, name, NULL, path);
+	if (!fs_exists_at(hierarchy->fd, path))
+		return error_set(err, ENOENT, "cgroup %s", path);
+	if (!hierarchy->v2) {
+		error_set(err, 0, "%s: the %s controller has no file %s", setting->key,
+			  setting->controller, setting->file);
+		return error_hint(err, "the kernel is built without it (CONFIG_CFS_BANDWIDTH for "
+				       "limits.cpus)");
+	}
+	return cgroup_missing(host, setting->key, setting->controller, err);
+}
+
+static int apply(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
+		 const char *name, const struct cgroup_setting *setting, struct error *err)
+{
+	char path[CGROUP_PATH_SIZE], shown[64];
+	AUTO_FD int fd = -1;
+	ssize_t count;
+
+	cgroup_path(host, name, setting->file, path);
+	fd = openat(hierarchy->fd, path, O_RDWR | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		/* Where nothing can limit, nothing does: no limit is what one has anyway. */
+		return setting->initial ? 0 : explain_no_file(host, hierarchy, name, setting, err);
+	if (fd < 0)
+		return error_set(err, errno, "%s: open %s", setting->key, path);
+	if (write(fd, setting->value, strlen(setting->value)) < 0) {
+		error_set(err, errno, "%s: write \"%s\" to %s", setting->key, setting->value, path);
+		if (err && err->code == EBUSY)
+			error_hint(err, "what runs there uses more, and the kernel cannot take it "
+					"back: choose a higher limit, or restart");
+		if (err && err->code == EINVAL)
+			error_hint(err, "a cgroup above may allow less than that");
+		return -1;
+	}
+	count = pread(fd, shown, sizeof(shown) - 1, 0);
+	if (count < 0)
+		return error_set(err, errno, "%s: read %s", setting->key, path);
+	shown[count] = '\0';
+	shown[strcspn(shown, "\n")] = '\0';
+	if (strcmp(shown, setting->shown) != 0)
+		return error_set(err, 0, "%s: %s should be \"%s\", but the kernel made it \"%s\"",
+				 setting->key, path, setting->shown, shown);
+	return 0;
+}
+
+/* A new cgroup starts without limits: there the values it has anyway need no write. */
+static int apply_limits(const struct cgroup_host *host, const char *name,
+			const struct limits *limits, bool is_new, struct error *err)
+{
+	struct cgroup_setting settings[CGROUP_SETTING_MAX];
+
+	for (int v2 = 0; v2 <= 1; v2++) {
+		size_t count = v2 ? cgroup_v2_settings(limits, settings)
+				  : cgroup_v1_settings(limits, settings);
+
+		for (size_t i = 0; i < count; i++) {
+			const struct cgroup_setting *setting = &settings[i];
+			const struct cgroup_hierarchy *hierarchy =
+				cgroup_find(host, setting->controller);
+
+			if (!hierarchy && !setting->initial)
+				return cgroup_missing(host, setting->key, setting->controller, err);
+			if (!hierarchy || hierarchy->v2 != v2 || (is_new && setting->initial))
+				continue;
+			if (apply(host, hierarchy, name, setting, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+int cgroup_create(const struct cgroup_host *host, const char *name, const struct limits *limits,
+		  struct error *err)
+{
+	char path[CGROUP_PATH_SIZE];
+
+	cgroup_path(host, name, NULL, path);
+	for (int i = 0; i < host->count; i++)
+		if (make_fresh(host, &host->hierarchies[i], path, err) < 0)
+			return -1;
+	if (host->count > 0 && host->hierarchies[0].v2 && cgroup_v2_enable(host, limits, err) < 0)
+		return -1;
+	return apply_limits(host, name, limits, true, err);
+}
+
+int cgroup_set_limits(const struct cgroup_host *host, const char *name, const struct limits *limits,
+		      struct error *err)
+{
+	/* A limit may come to a controller that nothing needed so far. */
+	if (host->count > 0 && host->hierarchies[0].v2 && cgroup_v2_enable(host, limits, err) < 0)
+		return -1;
+	return apply_limits(host, name, limits, false, err);
+}
+
+/* Adds the way into path of one hierarchy. */
+static int add_entry(const struct cgroup_hierarchy *hierarchy, const char *path,
+		     struct cgroup_entry *entry, struct error *err)
+{
+	char file[CGROUP_PATH_SIZE];
+	int fd;
+
+	snprintf(file, sizeof(file), "%s%s", path, hierarchy->v2 ? "" : "/tasks");
+	fd = fs_open_at(hierarchy->fd, file, hierarchy->v2 ? O_PATH | O_DIRECTORY : O_WRONLY, 0,
+			err);
+	if (fd < 0)
+		return error_wrap(err, "cgroup");
+	if (hierarchy->v2)
+		entry->v2_fd = fd;
+	else
+		entry->tasks_fd[entry->tasks_count++] = fd;
+	return 0;
+}
+
+int cgroup_open_entry(const struct cgroup_host *host, const char *name, struct cgroup_entry *entry,
+		      struct error *err)
+{
+	char path[CGROUP_PATH_SIZE];
+
+	*entry = (struct cgroup_entry){.v2_fd = -1};
+	cgroup_path(host, name, NULL, path);
+	for (int i = 0; i < host->count; i++) {
+		if (add_entry(&host->hierarchies[i], path, entry, err) < 0) {
+			cgroup_entry_close(entry);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int cgroup_enter(const struct cgroup_entry *entry, bool cloned_into_v2, struct error *err)
+{
+	for (int i = 0; i < entry->tasks_count; i++)
+		if (write(entry->tasks_fd[i], "0", 1) < 0)
+			return error_set(err, errno, "enter the cgroup (v1)");
+	if (entry->v2_fd >= 0 && !cloned_into_v2 &&
+	    fs_write_at(entry->v2_fd, "cgroup.procs", "0", err) < 0)
+		return error_wrap(err, "enter the cgroup");
+	return 0;
+}
+
+void cgroup_entry_close(struct cgroup_entry *entry)
+{
+	close_fd(&entry->v2_fd);
+	while (entry->tasks_count > 0)
+		close_fd(&entry->tasks_fd[--entry->tasks_count]);
+}
+
+/* Makes and opens .supervisors in one hierarchy. */
+static int add_supervisors(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
+			   struct cgroup_entry *entry, struct error *err)
+{
+	char path[CGROUP_PATH_SIZE];
+
+	cgroup_path(host, CGROUP_SUPERVISORS, NULL, path);
+	for (int i = 0; i < RACE_RETRIES; i++) {
+		struct error reason;
+
+		if (add_entry(hierarchy, path, entry, &reason) == 0)
+			return 0;
+		if (reason.code != ENOENT)
+			return cgroup_fail(err, &reason);
+		if (mkdirat(hierarchy->fd, path, 0755) == 0 || errno == EEXIST) {
+			if (!hierarchy->v2 && cgroup_v1_inherit_cpuset(hierarchy, path, err) < 0)
+				return -1;
+		} else if (errno != ENOENT) {
+			return error_set(err, errno, "make cgroup %s", path);
+		} else if (cgroup_make_parent(host, hierarchy, err) < 0) {
+			return -1;
+		}
+	}
+	return error_set(err, ENOENT, "cgroup %s is removed again and again", path);
+}
+
+int cgroup_open_supervisors(const struct cgroup_host *host, struct cgroup_entry *entry,
+			    struct error *err)
+{
+	*entry = (struct cgroup_entry){.v2_fd = -1};
+	for (int i = 0; i < host->count; i++) {
+		const struct cgroup_hierarchy *hierarchy = &host->hierarchies[i];
+
+		if (!hierarchy->v2 && !strstr(hierarchy->controllers, "name="))
+			continue;
+		if (add_supervisors(host, hierarchy, entry, err) < 0) {
+			cgroup_entry_close(entry);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int cgroup_enter_supervisors(const struct cgroup_host *host, struct error *err)
+{
+	struct error reason;
+
+	/* ENODEV, ENOENT: the last supervisor of before removed it under our hands. */
+	for (int i = 0; i < RACE_RETRIES; i++) {
+		struct cgroup_entry entry;
+		int result;
+
+		if (cgroup_open_supervisors(host, &entry, err) < 0)
+			return -1;
+		result = cgroup_enter(&entry, false, &reason);
+		cgroup_entry_close(&entry);
+		if (result == 0)
+			return 0;
+		if (reason.code != ENODEV && reason.code != ENOENT)
+			break;
+	}
+	return cgroup_fail(err, &reason);
+}
+
+static uint64_t read_number(const struct cgroup_hierarchy *hierarchy, const char *path)
+{
+	char line[64], *end;
+	uint64_t value;
+
+	if (!hierarchy || fs_read_line_at(hierarchy->fd, path, line, sizeof(line), NULL) < 0)
+		return UINT64_MAX;
+	value = strtoull(line, &end, 10);
+	return end == line ? UINT64_MAX : value;
+}
+
+/* The number behind key in a file of lines "KEY NUMBER". */
+static uint64_t read_keyed(const struct cgroup_hierarchy *hierarchy, const char *path,
+			   const char *key)
+{
+	AUTO_TEXT struct text text = {0};
+	size_t length = strlen(key);
+
+	if (!hierarchy || fs_read_at(hierarchy->fd, path, 65536, &text, NULL) < 0)
+		return UINT64_MAX;
+	for (const char *line = text_value(&text); *line;) {
+		if (strncmp(line, key, length) == 0 && line[length] == ' ')
+			return strtoull(line + length, NULL, 10);
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+	return UINT64_MAX;
+}
+
+void cgroup_read_usage(const struct cgroup_host *host, const char *name, struct cgroup_usage *usage)
+{
+	const struct cgroup_hierarchy *memory = cgroup_find(host, "memory");
+	bool memory_v2 = memory && memory->v2;
+	char path[CGROUP_PATH_SIZE];
+
+	cgroup_path(host, name, "pids.current", path);
+	usage->pids = read_number(cgroup_find(host, "pids"), path);
+	cgroup_path(host, name, memory_v2 ? "memory.current" : "memory.usage_in_bytes", path);
+	usage->memory = read_number(memory, path);
+	cgroup_path(host, name, memory_v2 ? "memory.events" : "memory.oom_control", path);
+	usage->oom_kills = read_keyed(memory, path, "oom_kill");
+	if (host->count > 0 && host->hierarchies[0].v2) {
+		/* Counted in every v2 cgroup, whoever has the cpu controller. */
+		cgroup_path(host, name, "cpu.stat", path);
+		usage->cpu_us = read_keyed(&host->hierarchies[0], path, "usage_usec");
+		return;
+	}
+	cgroup_path(host, name, "cpuacct.usage", path);
+	usage->cpu_us = read_number(cgroup_find(host, "cpuacct"), path);
+	if (usage->cpu_us != UINT64_MAX)
+		usage->cpu_us /= 1000; /* nanoseconds */
+}
+
+bool cgroup_holds(const struct cgroup_hierarchy *hierarchy, const char *path, pid_t pid)
+{
+	AUTO_TEXT struct text table = {0};
+	char file[32], controller[128], wanted[CGROUP_PATH_SIZE + sizeof(hierarchy->root)];
+	size_t length;
+
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)pid);
+	if (fs_read_at(AT_FDCWD, file, 1u << 20, &table, NULL) < 0)
+		return false;
+	snprintf(controller, sizeof(controller), "%.*s", (int)strcspn(hierarchy->controllers, ","),
+		 hierarchy->controllers);
+	length = (size_t)snprintf(wanted, sizeof(wanted), "%s/%s",
+				  strcmp(hierarchy->root, "/") == 0 ? "" : hierarchy->root, path);
+	/* Lines of ID:CONTROLLERS:PATH; those of v2 begin with "0::". */
+	for (char *line = table.data, *next; line && *line; line = next) {
+		char *list, *place;
+
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		list = strchr(line, ':');
+		place = list ? strchr(list + 1, ':') : NULL;
+		if (!place)
+			continue;
+		*place++ = '\0';
+		if (hierarchy->v2 ? list[1] != '\0' : !cgroup_list_has(list + 1, controller))
+			continue;
+		return strncmp(place, wanted, length) == 0 &&
+		       (place[length] == '\0' || place[length] == '/');
+	}
+	return false;
+}
+
+bool cgroup_contains(const struct cgroup_host *host, const char *name, pid_t pid)
+{
+	char path[CGROUP_PATH_SIZE];
+
+	cgroup_path(host, name, NULL, path);
+	return host->count > 0 && cgroup_holds(&host->hierarchies[0], path, pid);
+}

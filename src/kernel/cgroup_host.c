@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cgroup_host.c: which cgroup hierarchies this host has, and PARENT in them. */
+#include "kernel/cgroup_internal.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+#include "base/fs.h"
+
+#define MOUNT_TABLE         "/proc/self/mountinfo"
+#define MOUNT_TABLE_LIMIT   (64u << 20)
+#define DEFAULT_MOUNT_POINT "/sys/fs/cgroup"
+#define MARK                "trusted.cman" /* extended attribute of what we made above PARENT */
+
+bool cgroup_list_has(const char *list, const char *controller)
+{
+	size_t length = strlen(controller);
+
+	for (const char *item = list; *item;) {
+		size_t span = strcspn(item, ",");
+
+		if (span == length && strncmp(item, controller, length) == 0)
+			return true;
+		item += span + (item[span] == ',');
+	}
+	return false;
+}
+
+const struct cgroup_hierarchy *cgroup_find(const struct cgroup_host *host, const char *controller)
+{
+	const struct cgroup_hierarchy *v2 = NULL;
+
+	for (int i = 0; i < host->count; i++) {
+		if (host->hierarchies[i].v2)
+			v2 = &host->hierarchies[i];
+		else if (cgroup_list_has(host->hierarchies[i].controllers, controller))
+			return &host->hierarchies[i];
+	}
+	return v2;
+}
+
+/* One line of proc_pid_mountinfo(5), as far as it matters here. */
+struct mount_line {
+	dev_t device;
+	char *root, *point, *type, *options;
+};
+
+/* Undoes the escapes of the mount table: "\040" is a space. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; to++) {
+		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
+			*to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + from[3] - '0');
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+}
+
+/* Cuts a line into its fields, in place. False: not a line of the table. */
+static bool parse_mount_line(char *line, struct mount_line *mount)
+{
+	char *rest = strstr(line, " - "), *position = NULL, *device;
+	unsigned int major, minor;
+
+	if (!rest)
+		return false;
+	*rest = '\0';
+	rest += 3;
+	if (!strtok_r(line, " ", &position) || !strtok_r(NULL, " ", &position))
+		return false;
+	device = strtok_r(NULL, " ", &position);
+	mount->root = strtok_r(NULL, " ", &position);
+	mount->point = strtok_r(NULL, " ", &position);
+	mount->type = strtok_r(rest, " ", &position);
+	if (!mount->point || !mount->type || !strtok_r(NULL, " ", &position))
+		return false;
+	mount->options = strtok_r(NULL, " ", &position);
+	if (!mount->options || sscanf(device, "%u:%u", &major, &minor) != 2)
+		return false;
+	mount->device = makedev(major, minor);
+	unescape(mount->root);
+	unescape(mount->point);
+	return true;
+}
+
+/* The controllers of a v1 mount that cman has a use for, among its other mount options. */
+static void pick_controllers(const char *options, bool have_v2, char *out, size_t size)
+{
+	/*
+	 * v2 counts CPU time without a controller; v1 does not. devices holds who may open what.
+	 * Named hierarchies belong to a service manager, which kills what it finds in its own part.
+	 */
+	static const char *const used[] = {"pids", "memory", "cpu", "devices", "cpuset", "cpuacct"};
+	bool useful = false;
+
+	*out = '\0';
+	for (const char *item = options; *item;) {
+		int span = (int)strcspn(item, ",");
+		size_t length = strlen(out);
+		bool named = text_starts_with(item, "name="), wanted = named;
+
+		for (size_t i = 0; i < ARRAY_SIZE(used); i++)
+			wanted = wanted || ((size_t)span == strlen(used[i]) &&
+					    strncmp(item, used[i], (size_t)span) == 0);
+		if (wanted)
+			snprintf(out + length, size - length, "%s%.*s", length ? "," : "", span,
+				 item);
+		item += span + (item[span] == ',');
+	}
+	/* Alone cpuset would need CPUs and nodes handed down for nothing. */
+	for (size_t i = 0; i < ARRAY_SIZE(used); i++)
+		if (strcmp(used[i], "cpuset") != 0 && cgroup_list_has(out, used[i]) &&
+		    (strcmp(used[i], "cpuacct") != 0 || !have_v2))
+			useful = true;
+	if (!useful && !strstr(out, "name="))
+		*out = '\0';
+}
+
+static bool is_known(const struct cgroup_host *host, bool v2, const char *controllers)
+{
+	for (int i = 0; i < host->count; i++)
+		if (host->hierarchies[i].v2 == v2 &&
+		    strcmp(host->hierarchies[i].controllers, controllers) == 0)
+			return true;
+	return false;
+}
+
+/* Takes the mount when it is of the wanted version, of use and what one sees at its place. */
+static void consider_mount(struct cgroup_host *host, const struct mount_line *mount, bool v2)
+{
+	struct cgroup_hierarchy *hierarchy = &host->hierarchies[host->count];
+	AUTO_FD int fd = -1;
+	struct stat st;
+
+	if (host->count == CGROUP_HIERARCHY_MAX ||
+	    strcmp(mount->type, v2 ? "cgroup2" : "cgroup") != 0 ||
+	    strlen(mount->root) >= sizeof(hierarchy->root))
+		return;
+	hierarchy->controllers[0] = '\0';
+	if (!v2) {
+		pick_controllers(mount->options, host->count > 0 && host->hierarchies[0].v2,
+				 hierarchy->controllers, sizeof(hierarchy->controllers));
+		if (!hierarchy->controllers[0])
+			return;
+	}
+	if (is_known(host, v2, hierarchy->controllers))
+		return;
+	/* Another mount may cover this one: the device number tells which one is seen. */
+	fd = open(mount->point, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_dev != mount->device)
+		return;
+	hierarchy->v2 = v2;
+	snprintf(hierarchy->root, sizeof(hierarchy->root), "%s", mount->root);
+	hierarchy->fd = take_fd(&fd);
+	host->count++;
+}
+
+static int find_hierarchies(struct cgroup_host *host, struct error *err)
+{
+	AUTO_TEXT struct text table = {0};
+
+	if (fs_read_at(AT_FDCWD, MOUNT_TABLE, MOUNT_TABLE_LIMIT, &table, err) < 0)
+		return -1;
+	/* v2 first: it is what we track by, and what is needed of v1 depends on it. */
+	for (int v2 = 1; v2 >= 0; v2--) {
+		for (const char *line = text_value(&table); *line;) {
+			size_t length = strcspn(line, "\n");
+			char copy[8192];
+			struct mount_line mount;
+
+			if (length < sizeof(copy) && memmem(line, length, " - cgroup", 9)) {
+				memcpy(copy, line, length);
+				copy[length] = '\0';
+				if (parse_mount_line(copy, &mount))
+					consider_mount(host, &mount, v2);
+			}
+			line += length + (line[length] == '\n');
+		}
+	}
+	return 0;
+}
+
+/* Without a v2 tree the hierarchy with pids comes first: it can stop forks while we kill. */
+static void order_hierarchies(struct cgroup_host *host)
+{
+	for (int i = 1; i < host->count && !host->hierarchies[0].v2; i++) {
+		struct cgroup_hierarchy first = host->hierarchies[0];
+
+		if (!cgroup_list_has(host->hierarchies[i].controllers, "pids"))
+			continue;
+		host->hierarchies[0] = host->hierarchies[i];
+		host->hierarchies[i] = first;
+		return;
+	}
+}
+
+/* An init without service management mounts nothing. */
+static int mount_v2(struct cgroup_host *host, struct error *err)
+{
+	if (mount("cgroup2", DEFAULT_MOUNT_POINT, "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  "nsdelegate") < 0) {
+		error_set(err, errno, "no cgroup file system is mounted; mount cgroup2 on %s",
+			  DEFAULT_MOUNT_POINT);
+		if (err && err->code == ENOENT)
+			error_hint(err, "mount sysfs on /sys first");
+		return error_hint(err, "the kernel needs CONFIG_CGROUPS, and the caller "
+				       "CAP_SYS_ADMIN");
+	}
+	return find_hierarchies(host, err);
+}
+
+/* Whether there is what the admin insists on; and whether limits go to v2 alone. */
+static int check_version(struct cgroup_host *host, enum cgroup_version version, struct error *err)
+{
+	static const char *const limiting[] = {"pids", "memory", "cpu"};
+	char on_v1[64] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(limiting); i++) {
+		const struct cgroup_hierarchy *hierarchy = cgroup_find(host, limiting[i]);
+		size_t length = strlen(on_v1);
+
+		if (hierarchy && !hierarchy->v2)
+			snprintf(on_v1 + length, sizeof(on_v1) - length, "%s%s", length ? ", " : "",
+				 limiting[i]);
+	}
+	host->unified = on_v1[0] == '\0';
+	if (version == CGROUP_V1 && host->unified) {
+		error_set(err, 0,
+			  "cgroup.version is 1, but no v1 hierarchy of this host has pids, "
+			  "memory or cpu");
+		return error_hint(err, "set cgroup.version = \"auto\", or boot with "
+				       "systemd.unified_cgroup_hierarchy=0");
+	}
+	if (version == CGROUP_V2 && !host->unified) {
+		error_set(err, 0,
+			  "cgroup.version is 2, but on this host v1 hierarchies have "
+			  "the controllers: %s",
+			  on_v1);
+		return error_hint(err, "set cgroup.version = \"auto\", or boot with "
+				       "systemd.unified_cgroup_hierarchy=1");
+	}
+	return 0;
+}
+
+/* PARENT goes into paths: nothing in it may lead upwards. */
+static int set_parent(struct cgroup_host *host, const char *parent, struct error *err)
+{
+	if (strlen(parent) >= sizeof(host->parent))
+		return error_set(err, ENAMETOOLONG, "cgroup.parent");
+	for (const char *part = parent;;) {
+		size_t span = strcspn(part, "/");
+
+		if (span == 0 || span > 255 || part[0] == '.') {
+			error_set(err, EINVAL, "cgroup.parent \"%s\"", parent);
+			return error_hint(err, "write a relative path like \"cman\", no part of "
+					       "which is empty or begins with a dot");
+		}
+		if (part[span] == '\0')
+			break;
+		part += span + 1;
+	}
+	snprintf(host->parent, sizeof(host->parent), "%s", parent);
+	return 0;
+}
+
+int cgroup_host_open(struct cgroup_host *host, enum cgroup_version version, const char *parent,
+		     struct error *err)
+{
+	host->count = 0;
+	if (set_parent(host, parent, err) < 0)
+		return -1;
+	if (find_hierarchies(host, err) < 0)
+		goto fail;
+	if (host->count == 0 && version != CGROUP_V1 && mount_v2(host, err) < 0)
+		goto fail;
+	order_hierarchies(host);
+	if (check_version(host, version, err) < 0)
+		goto fail;
+	return 0;
+fail:
+	cgroup_host_close(host);
+	return -1;
+}
+
+void cgroup_host_close(struct cgroup_host *host)
+{
+	for (int i = 0; i < host->count; i++)
+		close_fd(&host->hierarchies[i].fd);
+	host->count = 0;
+}
+
+/* What /proc/cgroups says of a controller: 1 on, 0 switched off, -1 not built in. */
+static int kernel_has(const char *controller)
+{
+	AUTO_TEXT struct text table = {0};
+	char name[64];
+	int enabled;
+
+	if (fs_read_at(AT_FDCWD, "/proc/cgroups", 65536, &table, NULL) < 0)
+		return -1;
+	for (const char *line = text_value(&table); *line;) {
+		if (sscanf(line, "%63s %*d %*d %d", name, &enabled) == 2 &&
+		    strcmp(name, controller) == 0)
+			return enabled;
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+	return -1;
+}
+
+int cgroup_missing(const struct cgroup_host *host, const char *key, const char *controller,
+		   struct error *err)
+{
+	bool have_v2 = host->count > 0 && host->hierarchies[0].v2;
+
+	error_set(err, 0, "%s: this host offers no %s controller, neither on cgroup v1 nor on v2",
+		  key, controller);
+	switch (kernel_has(controller)) {
+	case 0:
+		return error_hint(err,
+				  "the kernel has it switched off: boot with cgroup_enable=%s, "
+				  "without cgroup_disable=%s",
+				  controller, controller);
+	case 1:
+		if (have_v2)
+			return error_hint(err, "the kernel has it, but the v2 tree's "
+					       "cgroup.controllers does not list it: free it from "
+					       "v1, or have it delegated to this container");
+		return error_hint(err,
+				  "mount it: mkdir %s/%s && mount -t cgroup -o %s cgroup "
+				  "%s/%s",
+				  DEFAULT_MOUNT_POINT, controller, controller, DEFAULT_MOUNT_POINT,
+				  controller);
+	default:
+		return error_hint(err, "the kernel has to be built with %s, or set %s = \"max\"",
+				  strcmp(controller, "memory") == 0 ? "CONFIG_MEMCG"
+				  : strcmp(controller, "pids") == 0 ? "CONFIG_CGROUP_PIDS"
+								    : "CONFIG_CFS_BANDWIDTH",
+				  key);
+	}
+}
+
+static void mark_path(const struct cgroup_hierarchy *hierarchy, const char *path,
+		      char out[CGROUP_PATH_SIZE])
+{
+	/* There are no *at() calls for extended attributes. */
+	snprintf(out, CGROUP_PATH_SIZE, "/proc/self/fd/%d/%s", hierarchy->fd, path);
+}
+
+int cgroup_make_parent(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
+		       struct error *err)
+{
+	char path[sizeof(host->parent)], marked[CGROUP_PATH_SIZE];
+
+	memcpy(path, host->parent, sizeof(path));
+	for (char *slash = path;; slash++) {
+		char end;
+
+		slash += strcspn(slash, "/");
+		end = *slash;
+		*slash = '\0';
+		if (mkdirat(hierarchy->fd, path, 0755) == 0) {
+			mark_path(hierarchy, path, marked);
+			/*
+			 * PARENT is ours by its name; what is above may be anybody's. ENOENT:
+			 * another clean-up took it away again, and our caller retries.
+			 */
+			if (end && setxattr(marked, MARK, "1", 1, 0) < 0 && errno != ENOENT)
+				return error_set(err, errno, "mark cgroup %s", path);
+		} else if (errno == ENOENT) {
+			return 0;
+		} else if (errno != EEXIST) {
+			error_set(err, errno, "make cgroup %s", path);
+			if (err && err->code == EROFS)
+				error_hint(err, "the cgroup file system is mounted read-only here");
+			return -1;
+		}
+		if (end == '\0')
+			return hierarchy->v2 ? 0 : cgroup_v1_inherit_cpuset(hierarchy, path, err);
+		if (!hierarchy->v2 && cgroup_v1_inherit_cpuset(hierarchy, path, err) < 0)
+			return -1;
+		*slash = end;
+	}
+}
+
+bool cgroup_unmake_parent(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy)
+{
+	char path[sizeof(host->parent)], marked[CGROUP_PATH_SIZE], value[8], *slash;
+	bool in_use = false;
+
+	memcpy(path, host->parent, sizeof(path));
+	do {
+		mark_path(hierarchy, path, marked);
+		if (strcmp(path, host->parent) != 0 &&
+		    getxattr(marked, MARK, value, sizeof(value)) < 0 && errno != ENOENT)
+			break;
+		if (unlinkat(hierarchy->fd, path, AT_REMOVEDIR) < 0 && errno != ENOENT) {
+			in_use = strcmp(path, host->parent) == 0;
+			break;
+		}
+		slash = strrchr(path, '/');
+		if (slash)
+			*slash = '\0';
+	} while (slash);
+	return !in_use;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cgroup_internal.h: what the files behind cgroup.h share. Paths are relative to a hierarchy. */
+#ifndef KERNEL_CGROUP_INTERNAL_H
+#define KERNEL_CGROUP_INTERNAL_H
+
+#include "kernel/cgroup.h"
+
+#define CGROUP_PATH_SIZE   512 /* PARENT/NAME/FILE; deeper paths go through a directory fd */
+#define CGROUP_SUPERVISORS ".supervisors"
+
+/* Hands on an error that was looked at first. Always -1. */
+static inline int cgroup_fail(struct error *err, const struct error *reason)
+{
+	if (err)
+		*err = *reason;
+	return -1;
+}
+
+/* A moment on CLOCK_MONOTONIC in ms, or for ever. */
+#define CGROUP_NO_DEADLINE UINT64_MAX
+uint64_t cgroup_deadline(int timeout_ms);
+int cgroup_time_left(uint64_t deadline); /* for poll(2): -1 for ever, 0 it has passed */
+
+/* Writes "PARENT/NAME" or, with a file, "PARENT/NAME/FILE". */
+void cgroup_path(const struct cgroup_host *host, const char *name, const char *file,
+		 char out[CGROUP_PATH_SIZE]);
+
+/* Whether the comma-separated list holds the controller. */
+bool cgroup_list_has(const char *list, const char *controller);
+
+/* The v1 hierarchy that holds the controller, else the v2 tree (which may lack it), or NULL. */
+const struct cgroup_hierarchy *cgroup_find(const struct cgroup_host *host, const char *controller);
+
+/* "limits.memory: this host has no ... controller", with what to do about it. */
+int cgroup_missing(const struct cgroup_host *host, const char *key, const char *controller,
+		   struct error *err);
+
+/* Makes the components of PARENT that are missing, and marks those above it as ours. */
+int cgroup_make_parent(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
+		       struct error *err);
+/* Removes PARENT, and what is ours above it, where empty. False: PARENT is in use. */
+bool cgroup_unmake_parent(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy);
+
+/* One value for one file of a cgroup. */
+struct cgroup_setting {
+	const char *key; /* of the configuration: "limits.memory" */
+	const char *controller;
+	const char *file;
+	char value[48]; /* what is written */
+	char shown[48]; /* what the kernel shows afterwards */
+	bool initial;   /* a new cgroup has this value anyway */
+};
+#define CGROUP_SETTING_MAX 4
+size_t cgroup_v1_settings(const struct limits *limits,
+			  struct cgroup_setting out[CGROUP_SETTING_MAX]);
+size_t cgroup_v2_settings(const struct limits *limits,
+			  struct cgroup_setting out[CGROUP_SETTING_MAX]);
+/* What the kernel makes of a memory limit: whole pages. */
+uint64_t cgroup_round_memory(uint64_t bytes);
+
+/* v1, a hierarchy with cpuset in it: nothing may enter before it has CPUs and memory nodes. */
+int cgroup_v1_inherit_cpuset(const struct cgroup_hierarchy *hierarchy, const char *path,
+			     struct error *err);
+
+/* Enables the controllers that limits need, and others there are, from the root to PARENT. */
+int cgroup_v2_enable(const struct cgroup_host *host, const struct limits *limits, struct error *err);
+
+/*
+ * Waits until there are no processes in the v2 cgroup or below: 1 there are none (or no such
+ * cgroup), 0 the deadline passed, -1.
+ */
+int cgroup_v2_wait_empty(const struct cgroup_hierarchy *hierarchy, const char *path,
+			 uint64_t deadline, struct error *err);
+
+/*
+ * Pids of the processes in path and below, at most size of them; missing has none. Pids of
+ * processes that this pid namespace does not see are 0. Returns how many, or -1.
+ */
+int cgroup_list_processes(const struct cgroup_hierarchy *hierarchy, const char *path, pid_t *pids,
+			  int size, struct error *err);
+
+/* Whether the process is in path or below, as /proc/PID/cgroup tells. */
+bool cgroup_holds(const struct cgroup_hierarchy *hierarchy, const char *path, pid_t pid);
+
+/* Kills all in one hierarchy's path without cgroup.kill: signals until nothing is left. */
+int cgroup_kill_by_signals(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
+			   const char *name, uint64_t deadline, struct error *err);
+
+/*
+ * Removes path with what is below; missing is success, EBUSY when there are processes in it.
+ */
+int cgroup_remove_tree(const struct cgroup_hierarchy *hierarchy, const char *path,
+		       struct error *err);
+
+#endif

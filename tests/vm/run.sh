@@ -1,0 +1,212 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# run.sh: one script in a throw-away virtual machine, with a stock Debian kernel, busybox as its
+# root file system in memory, and the cgroups one wants. Nothing of it touches this host.
+#
+# usage: run.sh [options] SCRIPT [ARGUMENT...]
+#   -b FILE      also copy this program with the libraries it needs, to the same path
+#   -d DIR       also copy this tree over the root
+#   -c CGROUPS   what is mounted: v2 (default), v1, hybrid (v1 controllers and a bare v2 tree), none
+#   -m MIB       memory (default 512)
+#   -s NUMBER    processors (default 1)
+#   -t SECONDS   give up after that long (default 120)
+#   -k WORDS     more words for the kernel command line
+# exit: the script's own status (0 to 123), 124 out of time, 125 no machine or it died
+#
+# Needs qemu-system-x86 busybox-static cpio kmod. The kernel package is downloaded once (30 MB)
+# and unpacked into a cache, $CMAN_VM_CACHE or /var/tmp/cman-vm; delete it as you like. Emulated
+# in software (VM_ACCEL=kvm where that works): three seconds until the script begins.
+set -eu -o pipefail
+
+cache=${CMAN_VM_CACHE:-/var/tmp/cman-vm}
+package=${VM_KERNEL:-linux-image-cloud-amd64}
+modules="overlay veth bridge br_netfilter macvlan dummy tun loop ip_tables iptable_filter
+	iptable_nat iptable_mangle ip6table_filter ip6table_nat xt_MASQUERADE xt_nat xt_conntrack
+	xt_comment xt_addrtype xt_tcpudp xt_multiport xt_REDIRECT xt_mark nf_conntrack nf_nat
+	nf_tables nft_chain_nat nft_ct nft_masq nft_nat nft_compat"
+
+fail() { echo "vm: $*" >&2; exit 125; }
+
+programs=() trees=() cgroups=v2 memory=512 processors=1 limit=120 words=
+while getopts b:d:c:m:s:t:k: option; do
+	case $option in
+	b) programs+=("$OPTARG") ;;
+	d) trees+=("$OPTARG") ;;
+	c) cgroups=$OPTARG ;;
+	m) memory=$OPTARG ;;
+	s) processors=$OPTARG ;;
+	t) limit=$OPTARG ;;
+	k) words=$OPTARG ;;
+	*) exit 125 ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ $# -gt 0 ] || fail "no script given"
+case $cgroups in v2 | v1 | hybrid | none) ;; *) fail "-c v2, v1, hybrid or none" ;; esac
+for tool in qemu-system-x86_64 busybox cpio depmod; do
+	command -v $tool >/dev/null || fail "$tool is missing"
+done
+
+# The kernel, out of its package without being installed: $kernel/root, $version.
+get_kernel() {
+	local deb
+	deb=$(apt-cache depends "$package" | awk '/Depends: linux-image-/ { print $2; exit }')
+	deb=${deb:-$package}
+	kernel=$cache/$deb
+	if ! [ -e "$kernel/complete" ]; then
+		rm -rf "$kernel"
+		mkdir -p "$kernel/package"
+		(cd "$kernel/package" && apt-get -qq -o APT::Sandbox::User=root download "$deb") ||
+			fail "no package $deb"
+		dpkg -x "$kernel"/package/*.deb "$kernel/root"
+		rm -r "$kernel/package"
+		depmod -b "$kernel/root" "$(ls "$kernel/root/lib/modules")"
+		touch "$kernel/complete"
+	fi
+	version=$(ls "$kernel/root/lib/modules")
+}
+
+# Stage 1: out of the initramfs, in which pivot_root(2) does not work.
+first_stage() {
+	cat <<'EOF'
+#!/bin/sh
+mount -t tmpfs -o mode=755 root /new
+for entry in /*; do
+	[ "$entry" = /new ] || cp -a "$entry" /new/
+done
+exec switch_root /new /sbin/second-stage
+EOF
+}
+
+# Stage 2: a plain host, then the script, then power off. Its status has a serial port of its own.
+second_stage() {
+	cat <<'EOF'
+#!/bin/sh
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+mkdir -p /dev/pts /dev/shm /dev/mqueue
+mount -t devpts -o ptmxmode=666,gid=0 devpts /dev/pts
+mount -t tmpfs shm /dev/shm
+mount -t tmpfs -o mode=755 run /run
+chmod 1777 /tmp
+mount -t mqueue mqueue /dev/mqueue
+mount -t securityfs security /sys/kernel/security
+mount_v1() { # DIRECTORY OPTIONS
+	mkdir -p /sys/fs/cgroup/$1
+	mount -t cgroup -o $2 cgroup /sys/fs/cgroup/$1
+}
+case $(cat /etc/vm/cgroups) in
+v2)
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup ;;
+v1 | hybrid)
+	mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
+	mount_v1 systemd none,name=systemd
+	mount_v1 cpu,cpuacct cpu,cpuacct
+	for controller in pids memory devices freezer cpuset blkio; do
+		mount_v1 $controller $controller
+	done
+	if [ "$(cat /etc/vm/cgroups)" = hybrid ]; then
+		mkdir /sys/fs/cgroup/unified
+		mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified
+	fi ;;
+esac
+mount --make-rshared /
+ip link set lo up
+hostname vm
+cd /root
+status=0
+/etc/vm/start </dev/null || status=$?
+sync
+echo $status >/dev/ttyS1
+poweroff -f
+EOF
+}
+
+# What is the same for each machine: static busybox and modules, packed once.
+pack_base() {
+	local root=$kernel/base sum module file
+	base=$kernel/base.cpio
+	sum=$(sha256sum "${BASH_SOURCE[0]}" "$(command -v busybox)")
+	[ "$(cat "$base.sum" 2>/dev/null)" != "$sum" ] || return 0
+	rm -rf "$root"
+	mkdir -p "$root"/{bin,sbin,usr,etc/vm,proc,sys,dev,run,tmp,root,new,var/lib,var/log}
+	mkdir -p "$root/lib/modules/$version"
+	cp "$(command -v busybox)" "$root/bin/busybox"
+	busybox --list-full | while read -r file; do
+		file=$root/${file#usr/}
+		mkdir -p "${file%/*}"
+		[ -e "$file" ] || ln -s /bin/busybox "$file"
+	done
+	ln -s ../bin ../sbin "$root/usr/"
+	for module in $modules; do
+		modprobe -d "$kernel/root" -S "$version" --show-depends "$module" 2>/dev/null || true
+	done | awk '$1 == "insmod" { print $2 }' | sort -u | while read -r file; do
+		mkdir -p "$root/$(dirname "${file#"$kernel"/root/}")"
+		cp "$file" "$root/${file#"$kernel"/root/}"
+	done
+	cp "$kernel/root/lib/modules/$version"/modules.{order,builtin,builtin.modinfo} \
+		"$root/lib/modules/$version/"
+	depmod -b "$root" "$version"
+	printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n' >"$root/etc/passwd"
+	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
+	first_stage >"$root/init"
+	second_stage >"$root/sbin/second-stage"
+	chmod 755 "$root/init" "$root/sbin/second-stage"
+	(cd "$root" && find . | cpio -o -H newc --quiet) >"$base"
+	rm -rf "$root"
+	echo "$sum" >"$base.sum"
+}
+
+# What this machine is for: a second archive, which the kernel unpacks over the first.
+pack_payload() { # SCRIPT ARGUMENT...
+	local root=$work/root name program tree file
+	mkdir -p "$root/etc/vm"
+	for tree in ${trees[@]+"${trees[@]}"}; do
+		cp -a "$tree/." "$root/"
+	done
+	for name in ${programs[@]+"${programs[@]}"}; do
+		program=$(command -v "$name") || fail "no program $name"
+		program=$(realpath "$program")
+		{ echo "$program"; ldd "$program" 2>/dev/null | grep -o '/[^ )]*' || true; } |
+			while read -r file; do
+				mkdir -p "$root$(dirname "$file")"
+				cp -L "$file" "$root$file"
+			done
+	done
+	echo "$cgroups" >"$root/etc/vm/cgroups"
+	install -m 755 "$1" "$root/etc/vm/script"
+	shift
+	{ echo '#!/bin/sh'; printf 'exec /etc/vm/script'; [ $# -eq 0 ] || printf ' %q' "$@"; echo; } \
+		>"$root/etc/vm/start"
+	chmod 755 "$root/etc/vm/start"
+	(cd "$root" && find . -mindepth 1 | cpio -o -H newc --quiet)
+}
+
+mkdir -p "$cache"
+work=$(mktemp -d "$cache/run.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+get_kernel
+# One at a time: several machines may be started side by side.
+exec 9>"$kernel/lock"
+flock 9
+pack_base
+cp "$base" "$work/initrd"
+exec 9>&-
+pack_payload "$@" >>"$work/initrd"
+
+result=0
+timeout -k 2 "$limit" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
+	-machine "q35,accel=${VM_ACCEL:-tcg}" -cpu max -m "$memory" -smp "$processors" \
+	-kernel "$kernel/root/boot/vmlinuz-$version" -initrd "$work/initrd" \
+	-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr tsc=reliable
+		no_timer_check $words" \
+	-serial stdio -serial "file:$work/status" </dev/null || result=$?
+case $result in
+0) ;;
+124 | 137) echo "vm: no end within $limit s" >&2; exit 124 ;;
+*) exit 125 ;;
+esac
+status=$(tr -dc 0-9 <"$work/status")
+exit "${status:-125}"
