@@ -9,14 +9,18 @@
 
 #include "base/error.h"
 #include "config/diagnostic.h"
+#include "config/paths.h"
 #include "config/spec.h"
 
-#define CONF_DEFAULT_FILE "/etc/cman/container.conf"
+#define CONF_DEFAULT_FILE PATH_MANAGER_FILE
+
+struct node;
 
 struct conf {
 	struct manager manager;
 	struct spec *containers; /* sorted by name; a file with errors is in it as far as read */
 	size_t container_count;
+	struct node *manager_root; /* tree of the manager file: defaults and templates; private */
 };
 
 /* What is known from outside the files; used to keep running addresses where they are. */
@@ -36,10 +40,15 @@ int conf_load(const char *manager_file, const struct conf_hints *hints, struct c
 
 /*
  * Reads one more container file that is not in conf_dir (cman check FILE), or reads it anew,
- * checked together with the set. Name from the file's name.
+ * checked together with the set. Name from the file's name. -1: it cannot be the name of a
+ * container, nothing was added.
  */
 int conf_load_file(struct conf *conf, const char *file, struct diagnostics *diagnostics,
 		   struct error *err);
+
+/* The name of the container that a file is about: its last part without ".conf". Freed by the
+ * caller. */
+char *conf_name_of_file(const char *file);
 
 const struct spec *conf_find(const struct conf *conf, const char *name);
 

@@ -28,7 +28,7 @@ struct diagnostic {
 struct diagnostics {
 	struct diagnostic *items;
 	size_t count;
-	char *container; /* what diagnostics_add() marks new items with; owned; may be NULL */
+	const char *container; /* what diagnostics_add() marks new items with; may be NULL */
 };
 
 /* Adds one; hint may be NULL, then it is not printed. Returns -1 always. */
@@ -45,6 +45,13 @@ size_t diagnostics_count_errors(const struct diagnostics *diagnostics, const cha
  */
 void diagnostic_print(const struct diagnostic *diagnostic, FILE *stream, bool color,
 		      bool as_warning);
+
+/* Puts them in order: those of the manager file first, then by container, file and place. */
+void diagnostics_sort(struct diagnostics *diagnostics);
+
+/* Drops what was said about a container. */
+void diagnostics_forget(struct diagnostics *diagnostics, const char *container);
+
 void diagnostics_clear(struct diagnostics *diagnostics);
 #define AUTO_DIAGNOSTICS AUTO(diagnostics_clear)
 

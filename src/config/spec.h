@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/parse.h" /* struct port_forward */
 #include "base/text.h"
 
 #define CONTAINER_NAME_MAX 63 /* [a-z0-9][a-z0-9-]{0,62}: a DNS label */
@@ -38,7 +39,10 @@ struct origins {
 	size_t count;
 };
 
-/* The location of key, or of the nearest group that holds it, or all zero. */
+/*
+ * The location of key, or of the nearest group that holds it, or of the file as a whole (line 0),
+ * or all zero.
+ */
 struct location origin_find(const struct origins *origins, const char *key);
 
 struct limits {
@@ -47,13 +51,6 @@ struct limits {
 	uint64_t cpu_quota_us;  /* microseconds of CPU per 100 ms of time; cpu.max */
 };
 #define CPU_PERIOD_US 100000
-
-struct port_forward {
-	struct in_addr host_address; /* INADDR_ANY: every address of the host */
-	uint16_t host_first, host_last;
-	uint16_t container_first, container_last; /* as many as on the host side */
-	uint8_t protocol;            /* IPPROTO_TCP or IPPROTO_UDP */
-};
 
 /* One network interface of a container (the group net). */
 struct interface {

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* conflicts.h: what two containers cannot both have: one address, one port of the host. */
+#ifndef CONFIG_CONFLICTS_H
+#define CONFIG_CONFLICTS_H
+
+#include "config/conf.h"
+
+/*
+ * Reports every conflict at each container that takes part in it, naming another one. only: just
+ * those of this container; NULL: all.
+ */
+void conflicts_check(const struct conf *conf, const char *only, struct diagnostics *diagnostics);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config/hint.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+char *hint_for_unquoted(const char *word)
+{
+	static const char *const yes[] = {"yes", "on", "y", "enable", "enabled"};
+	static const char *const no[] = {"no", "off", "n", "disable", "disabled"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
+		if (strcasecmp(word, yes[i]) == 0)
+			return xstrdup("write true");
+		if (strcasecmp(word, no[i]) == 0)
+			return xstrdup("write false");
+	}
+	return xprintf("put it in quotes: \"%s\"", word);
+}
+
+/* Where cman says the same with another word. A '*' at the end stands for any rest. */
+struct foreign_key {
+	const char *group; /* the group it is found in; NULL: any */
+	const char *key;
+	const char *ours;  /* the key to use; NULL: see why */
+	const char *why;   /* a sentence */
+};
+
+static const struct foreign_key foreign_keys[] = {
+	/* LXC; longer patterns first */
+	{NULL, "lxc.uts.name", "hostname", NULL},
+	{NULL, "lxc.utsname", "hostname", NULL},
+	{NULL, "lxc.rootfs.path", "rootfs", NULL},
+	{NULL, "lxc.rootfs", "rootfs", NULL},
+	{NULL, "lxc.net.*.ipv4.address", "net.ip", NULL},
+	{NULL, "lxc.net.*.ipv4.gateway", "networks.NAME.gateway", "of the manager file"},
+	{NULL, "lxc.net.*.link", "net.network", NULL},
+	{NULL, "lxc.net.*.name", "net.name", NULL},
+	{NULL, "lxc.net.*.flags", NULL, "interfaces are always up"},
+	{NULL, "lxc.net.*.type", NULL, "interfaces are veth pairs on the bridge of net.network"},
+	{NULL, "lxc.net.*", "net", NULL},
+	{NULL, "lxc.network.*", "net", NULL},
+	{NULL, "lxc.cgroup.memory.*", "limits.memory", NULL},
+	{NULL, "lxc.cgroup2.memory.*", "limits.memory", NULL},
+	{NULL, "lxc.cgroup.pids.*", "limits.pids", NULL},
+	{NULL, "lxc.cgroup2.pids.*", "limits.pids", NULL},
+	{NULL, "lxc.cgroup.cpu.*", "limits.cpus", NULL},
+	{NULL, "lxc.cgroup2.cpu.*", "limits.cpus", NULL},
+	{NULL, "lxc.cgroup*", "limits", "which means the same on cgroup v1 and v2"},
+	{NULL, "lxc.environment*", "environment", NULL},
+	{NULL, "lxc.start.auto", "autostart", NULL},
+	{NULL, "lxc.init.cmd", "command", NULL},
+	{NULL, "lxc.execute.cmd", "command", NULL},
+	{NULL, "lxc.init.cwd", "working_dir", NULL},
+	{NULL, "lxc.init.uid", "user", NULL},
+	{NULL, "lxc.init.gid", "user", "as \"UID:GID\""},
+	{NULL, "lxc.signal.*", "stop_signal", NULL},
+	{NULL, "lxc.include", NULL, "a line @include \"FILE\" takes in another file, and templates of"
+				    " the manager file are used with extends"},
+	{NULL, "lxc.idmap*", NULL, "every container gets a range of ids of its own, see userns in the"
+				   " manager file"},
+	{NULL, "lxc.mount*", NULL, "cman mounts what a container needs by itself and no volumes yet"},
+	{NULL, "lxc.*", NULL, "this is a key of LXC that cman does not have"},
+	/* docker compose, podman, docker run */
+	{NULL, "mem_limit", "limits.memory", NULL},
+	{NULL, "memory_limit", "limits.memory", NULL},
+	{NULL, "mem", "limits.memory", NULL},
+	{"", "memory", "limits.memory", NULL},
+	{"limits", "memory_max", "limits.memory", NULL},
+	{"", "memory_max", "limits.memory", NULL},
+	{NULL, "mem_reservation", NULL, "cman has no reservations, only limits.memory"},
+	{"limits", "cpu", "limits.cpus", NULL},
+	{"", "cpu", "limits.cpus", NULL},
+	{"", "cpus", "limits.cpus", NULL},
+	{NULL, "cpu_quota", "limits.cpus", "in CPUs: 0.5 is half of one"},
+	{NULL, "cpu_limit", "limits.cpus", NULL},
+	{NULL, "cpu_count", "limits.cpus", NULL},
+	{"", "pids", "limits.pids", NULL},
+	{NULL, "pids_limit", "limits.pids", NULL},
+	{NULL, "pids_max", "limits.pids", NULL},
+	{NULL, "max_processes", "limits.pids", NULL},
+	{"", "ports", "net.ports", NULL},
+	{NULL, "publish", "net.ports", NULL},
+	{NULL, "port", "net.ports", NULL},
+	{NULL, "expose", "net.ports", NULL},
+	{NULL, "forward", "net.ports", NULL},
+	{"", "ip", "net.ip", NULL},
+	{NULL, "ipv4", "net.ip", NULL},
+	{NULL, "ipv4_address", "net.ip", NULL},
+	{NULL, "ip_address", "net.ip", NULL},
+	{NULL, "address", "net.ip", NULL},
+	{"", "nat", "net.nat", NULL},
+	{NULL, "masquerade", "net.nat", NULL},
+	{NULL, "network_mode", "net.network", NULL},
+	{"", "network", "net.network", NULL},
+	{"", "networks", "net.network", "networks themselves are declared in the manager file"},
+	{"", "bridge", "net.network", "bridges are declared under networks in the manager file"},
+	{"net", "bridge", "net.network", "bridges are declared under networks in the manager file"},
+	{"net", "gateway", "networks.NAME.gateway", "of the manager file"},
+	{"net", "interface", "net.name", NULL},
+	{"", "interface", "net", NULL},
+	{"net", "dns", "dns", "at the top of the file"},
+	{NULL, "nameserver", "dns", NULL},
+	{NULL, "nameservers", "dns", NULL},
+	{NULL, "search", "dns_search", NULL},
+	{NULL, "hosts", "extra_hosts", NULL},
+	{NULL, "add_host", "extra_hosts", NULL},
+	{NULL, "image", "rootfs", "a directory with a root filesystem; cman pulls no images"},
+	{NULL, "root", "rootfs", NULL},
+	{NULL, "root_dir", "rootfs", NULL},
+	{NULL, "rootdir", "rootfs", NULL},
+	{NULL, "container_name", NULL, "a container's name is the name of its file without .conf"},
+	{NULL, "name", NULL, "a container's name is the name of its file without .conf"},
+	{NULL, "entrypoint", "command", NULL},
+	{NULL, "cmd", "command", NULL},
+	{NULL, "exec", "command", NULL},
+	{NULL, "args", "command", "an array of the program and its arguments"},
+	{NULL, "init", NULL, "there is no built-in init, command is process 1"},
+	{NULL, "env", "environment", NULL},
+	{NULL, "envs", "environment", NULL},
+	{NULL, "env_file", NULL, "cman reads no files of variables, use environment"},
+	{NULL, "workdir", "working_dir", NULL},
+	{NULL, "cwd", "working_dir", NULL},
+	{NULL, "directory", "working_dir", NULL},
+	{NULL, "host_name", "hostname", NULL},
+	{NULL, "uts_name", "hostname", NULL},
+	{NULL, "utsname", "hostname", NULL},
+	{NULL, "domainname", NULL, "cman sets no NIS domain; hostname may hold dots"},
+	{NULL, "uid", "user", NULL},
+	{NULL, "gid", "user", "as \"UID:GID\""},
+	{NULL, "username", "user", NULL},
+	{NULL, "stop_grace_period", "stop_timeout", NULL},
+	{NULL, "kill_timeout", "stop_timeout", NULL},
+	{NULL, "kill_signal", "stop_signal", NULL},
+	{NULL, "restart", NULL, "cman does not restart what ended by itself yet"},
+	{NULL, "depends_on", NULL, "cman has no dependencies between containers yet"},
+	{NULL, "volumes", NULL, "cman has no volumes yet, put the files into the rootfs"},
+	{NULL, "mounts", NULL, "cman has no volumes yet, put the files into the rootfs"},
+	{NULL, "tmpfs", NULL, "cman has no volumes yet; /dev/shm is a tmpfs"},
+	{NULL, "privileged", NULL, "cman has no privileged containers"},
+	{NULL, "cap_add", NULL, "every container has the default set of capabilities"},
+	{NULL, "cap_drop", NULL, "every container has the default set of capabilities"},
+	{NULL, "security*", NULL, "the isolation of containers cannot be changed yet"},
+	{NULL, "devices", NULL, "every container has the usual devices and no others yet"},
+	{NULL, "auto", "autostart", NULL},
+	{NULL, "onboot", "autostart", NULL},
+	{NULL, "template", "extends", NULL},
+	{NULL, "templates", "extends", "templates themselves are declared in the manager file"},
+	{NULL, "inherit", "extends", NULL},
+	{NULL, "include", NULL, "a line @include \"FILE\" takes in another file"},
+	/* jail.conf */
+	{NULL, "path", "rootfs", NULL},
+	{NULL, "host.hostname", "hostname", NULL},
+	{NULL, "ip4.addr", "net.ip", NULL},
+	{NULL, "ip6.addr", NULL, "cman has no IPv6 yet"},
+	{NULL, "ip6", NULL, "cman has no IPv6 yet"},
+	{NULL, "exec.start", "command", NULL},
+	{NULL, "exec.stop", NULL, "a container is stopped with stop_signal, then killed after"
+				  " stop_timeout"},
+	{NULL, "exec.jail_user", "user", NULL},
+	{NULL, "mount.*", NULL, "cman mounts /dev, /proc and /sys by itself"},
+	{NULL, "allow.*", NULL, "the isolation of containers cannot be changed yet"},
+	{NULL, "vnet*", "net", "every container has a network stack of its own"},
+	{NULL, "persist", NULL, "a container lives as long as its command"},
+	/* systemd.nspawn */
+	{NULL, "Boot", "command", "\"/sbin/init\" boots the system in the rootfs"},
+	{NULL, "Parameters", "command", NULL},
+	{NULL, "ProcessTwo", NULL, "there is no built-in init, command is process 1"},
+	{NULL, "Hostname", "hostname", NULL},
+	{NULL, "Environment", "environment", NULL},
+	{NULL, "User", "user", NULL},
+	{NULL, "WorkingDirectory", "working_dir", NULL},
+	{NULL, "KillSignal", "stop_signal", NULL},
+	{NULL, "Port", "net.ports", NULL},
+	{NULL, "Bridge", "net.network", "bridges are declared under networks in the manager file"},
+	{NULL, "VirtualEthernet", "net", "every container has a veth pair"},
+	{NULL, "Private", "net", "every container has a network stack of its own"},
+	{NULL, "PrivateUsers", NULL, "every container gets a range of ids of its own"},
+	{NULL, "Bind", NULL, "cman has no volumes yet, put the files into the rootfs"},
+	{NULL, "BindReadOnly", NULL, "cman has no volumes yet, put the files into the rootfs"},
+	{NULL, "ResolvConf", "dns", NULL},
+	{NULL, "LimitNPROC", "limits.pids", NULL},
+	{NULL, "MemoryMax", "limits.memory", NULL},
+	{NULL, "TasksMax", "limits.pids", NULL},
+	{NULL, "CPUQuota", "limits.cpus", "in CPUs: 0.5 is half of one"},
+};
+
+/* '*' stands for any text. */
+static bool matches(const char *pattern, const char *text)
+{
+	if (*pattern == '*')
+		return matches(pattern + 1, text) || (*text && matches(pattern, text + 1));
+	if (*pattern == '\0' || *pattern != *text)
+		return *pattern == *text;
+	return matches(pattern + 1, text + 1);
+}
+
+char *hint_for_foreign_key(const char *group, const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(foreign_keys); i++) {
+		const struct foreign_key *foreign = &foreign_keys[i];
+
+		if ((foreign->group && strcmp(foreign->group, group) != 0) ||
+		    !matches(foreign->key, key))
+			continue;
+		if (!foreign->ours)
+			return xstrdup(foreign->why);
+		return foreign->why ? xprintf("cman's word is %s, %s", foreign->ours, foreign->why)
+				    : xprintf("cman's word is %s", foreign->ours);
+	}
+	return NULL;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * host.h: what the rules ask the machine. One struct, so that tests can put a machine of their
+ * own in its place; the program never does.
+ */
+#ifndef CONFIG_HOST_H
+#define CONFIG_HOST_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct host {
+	unsigned int cpus;     /* online */
+	uint64_t memory;       /* bytes of RAM */
+	char machine_id[40];   /* machine-id(5), "" when the host has none */
+	/* Whether only root (or we) may write the file and every directory above it. */
+	int (*check_trusted)(const char *path, struct error *err);
+};
+
+/* The facts of this machine, found out once. */
+const struct host *host_get(void);
+
+/* For tests: what host_get() returns from now on; NULL: the machine again. */
+void host_replace(const struct host *host);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * keys.h: every key of the files, in tables: what reads it, what prints it, its default and its
+ * line of meaning. The reader, the printer, the manual page and the sample all follow them.
+ */
+#ifndef CONFIG_KEYS_H
+#define CONFIG_KEYS_H
+
+#include "config/assign.h"
+#include "config/node.h"
+#include "config/spec.h"
+
+/* What it takes for a new value to reach a running container. */
+enum change_class {
+	CHANGE_LIVE,    /* L: applied while it runs */
+	CHANGE_ATTACH,  /* A: the interface is attached anew in the running namespace */
+	CHANGE_RESTART, /* R */
+	CHANGE_NONE,    /* N: read at the next start or boot only */
+};
+
+struct value_type {
+	const char *name; /* as the manual calls it: "string", "size" */
+	/* Reads into the key's field. Faults are reported through assignment_error(). */
+	int (*read)(struct assignment *assignment, const struct node *value, void *field);
+	/*
+	 * Appends the value as it stands behind "NAME = " (NULL: never printed). resolved: also
+	 * what cman chose. Returns false when there is nothing to print.
+	 */
+	bool (*print)(const void *field, bool resolved, struct text *out);
+};
+
+struct key {
+	const char *name;
+	const struct value_type *type;   /* NULL: a group whose members follow the table below */
+	const struct key_table *members; /* of a group; NULL: a plain value */
+	bool named;       /* a group of groups with names of the writer's choice ("networks") */
+	size_t offset;    /* of the field in the struct the table is about */
+	const char *default_text; /* as it would stand in a file; NULL: help tells */
+	const char *form; /* range or form: "2 to 4194304, or \"max\"" */
+	const char *help; /* one line of meaning */
+	enum change_class change;
+	bool exclusive;   /* of one container only: refused in defaults and templates */
+};
+
+struct key_table {
+	const struct key *keys;
+	size_t count;
+};
+
+extern const struct key_table container_keys; /* fields of struct spec */
+extern const struct key_table manager_keys;   /* fields of struct manager */
+
+/*
+ * Calls visit for every key with its path, groups before their members: "limits",
+ * "limits.memory", "networks.NAME.subnet". "defaults" and "templates" are not entered.
+ */
+void keys_each(const struct key_table *table,
+	       void (*visit)(const char *path, const struct key *key, void *data), void *data);
+
+const struct key *keys_find(const struct key_table *table, const char *name);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * layers.h: how a container's configuration comes together: built-in < defaults < extends from
+ * left to right < the container's file.
+ */
+#ifndef CONFIG_LAYERS_H
+#define CONFIG_LAYERS_H
+
+#include "config/diagnostic.h"
+#include "config/node.h"
+#include "config/spec.h"
+
+/* The built-in layer, into an empty struct. name is copied. */
+void spec_set_defaults(struct spec *spec, const char *name);
+void network_set_defaults(struct network *network, const char *name);
+void manager_set_defaults(struct manager *manager);
+
+/*
+ * Applies all layers of a container to an empty spec: the built-in one, defaults and templates
+ * of the manager file's tree (which was checked, or NULL) and its own file's tree. Returns the
+ * number of faults, which are in diagnostics.
+ */
+unsigned int layers_apply(const struct node *manager_root, const struct node *own,
+			  const char *name, struct diagnostics *diagnostics, struct spec *spec);
+
+#endif

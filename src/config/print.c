@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* print.c: a spec back to the language of the files, by the tables of keys.h. */
+#include "config/conf.h"
+#include "config/keys.h"
+
+static void print_keys(const struct key_table *table, const void *object, bool resolved,
+		       const char *indent, struct text *out);
+
+static void print_group(const struct key *key, const void *members_of, bool resolved,
+			struct text *out)
+{
+	text_addf(out, "%s : {\n", key->name);
+	print_keys(key->members, members_of, resolved, "  ", out);
+	text_addf(out, "};\n");
+}
+
+static void print_keys(const struct key_table *table, const void *object, bool resolved,
+		       const char *indent, struct text *out)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct key *key = &table->keys[i];
+		const void *field = (const char *)object + key->offset;
+		AUTO_TEXT struct text value = {0};
+
+		if (key->members && key->type) /* net: its members are those of an interface */
+			print_group(key, ((const struct spec *)object)->interfaces, resolved, out);
+		else if (key->members)
+			print_group(key, field, resolved, out);
+		else if (key->type->print && key->type->print(field, resolved, &value))
+			text_addf(out, "%s%s = %s;\n", indent, key->name, text_value(&value));
+	}
+}
+
+void conf_print_spec(const struct spec *spec, bool resolved, struct text *out)
+{
+	print_keys(&container_keys, spec, resolved, "", out);
+}

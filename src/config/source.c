@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+#include "config/host.h"
+
+#define SHOWN_LINE_MAX 1024
+#define BUCKETS 1024
+
+static struct source *buckets[BUCKETS];
+
+struct source *source_get(const char *path)
+{
+	uint32_t hash = 2166136261u;
+	struct source **bucket, *source;
+
+	for (const char *c = path; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619u;
+	bucket = &buckets[hash % BUCKETS];
+	for (source = *bucket; source; source = source->next)
+		if (strcmp(source->path, path) == 0)
+			return source;
+	source = xalloc(1, sizeof(*source));
+	source->path = xstrdup(path);
+	source->next = *bucket;
+	*bucket = source;
+	return source;
+}
+
+int source_set_text(struct source *source, const char *text, size_t length, struct error *err)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t line = 1, clean = strnlen(text, length);
+
+	if (clean < length) {
+		for (size_t i = 0; i < clean; i++)
+			line += text[i] == '\n';
+		error_set(err, 0, "there is a NUL byte in line %zu", line);
+		return error_hint(err, "a configuration file is plain text");
+	}
+	if (length >= 3 && memcmp(text, mark, 3) == 0) {
+		text += 3;
+		length -= 3;
+	}
+	free(source->text);
+	source->text = xalloc(length + 2, 1);
+	memcpy(source->text, text, length);
+	/* libconfig takes a comment without a newline behind it for an error. */
+	if (length == 0 || text[length - 1] != '\n')
+		source->text[length++] = '\n';
+	source->length = length;
+	return 0;
+}
+
+/* What is open is what counts: the checks are made on the fd, where that can be. */
+static int check_open_file(int fd, const char *path, bool trusted_directory, struct error *err)
+{
+	struct stat st, link;
+
+	if (fstat(fd, &st) < 0)
+		return error_set(err, errno, "%s", path);
+	if (!S_ISREG(st.st_mode)) {
+		error_set(err, 0, "it is %s, not a file",
+			  S_ISDIR(st.st_mode) ? "a directory" : S_ISFIFO(st.st_mode) ? "a FIFO"
+			  : "a device or socket");
+		return -1;
+	}
+	/* In a directory only we write, the file's own owner and mode are all there is to ask. */
+	if (trusted_directory && lstat(path, &link) == 0 && link.st_ino == st.st_ino &&
+	    link.st_dev == st.st_dev && (st.st_uid == 0 || st.st_uid == geteuid()) &&
+	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return 0;
+	return host_get()->check_trusted(path, err);
+}
+
+int source_read(struct source *source, bool trusted_directory, struct error *err)
+{
+	AUTO_TEXT struct text content = {0};
+	/* O_NONBLOCK: a FIFO in the place of the file must not make us wait for a writer. */
+	AUTO_FD int fd = open(source->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0) {
+		int code = errno;
+
+		error_set(err, 0, "%s", strerror(code));
+		err->code = code;
+		return -1;
+	}
+	if (check_open_file(fd, source->path, trusted_directory, err) < 0)
+		return -1;
+	if (fs_read_fd(fd, SOURCE_SIZE_MAX, &content, err) < 0) {
+		if (err->code == EFBIG)
+			error_set(err, 0, "the file is larger than %d bytes", SOURCE_SIZE_MAX);
+		return -1;
+	}
+	return source_set_text(source, text_value(&content), content.length, err);
+}
+
+static const struct source *find_by_pointer(const char *path)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (const struct source *source = buckets[i]; source; source = source->next)
+			if (source->path == path)
+				return source;
+	return NULL;
+}
+
+char *source_copy_line(const char *path, unsigned int line)
+{
+	const struct source *source = path ? find_by_pointer(path) : NULL;
+	const char *start, *end;
+	size_t length;
+
+	if (!source || !source->text || line == 0)
+		return NULL;
+	start = source->text;
+	while (--line > 0) {
+		start = strchr(start, '\n');
+		if (!start || *++start == '\0')
+			return NULL;
+	}
+	end = strchrnul(start, '\n');
+	if (end > start && end[-1] == '\r')
+		end--;
+	length = (size_t)(end - start);
+	if (length > SHOWN_LINE_MAX)
+		return xprintf("%.*s...", SHOWN_LINE_MAX, start);
+	return xprintf("%.*s", (int)length, start);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config/spec.h"
+
+#include <string.h>
+
+#include "config/origin.h"
+
+#define ORIGINS_STEP 32
+
+struct location origin_find(const struct origins *origins, const char *key)
+{
+	struct location nearest = {0};
+	size_t nearest_length = 0;
+
+	for (size_t i = 0; i < origins->count; i++) {
+		const struct origin *origin = &origins->items[i];
+		size_t length = strlen(origin->key);
+
+		if (length < nearest_length || strncmp(origin->key, key, length) != 0)
+			continue;
+		if (key[length] == '\0')
+			return origin->location;
+		if (length == 0 || key[length] == '.' || key[length] == '[') {
+			nearest = origin->location;
+			nearest_length = length;
+		}
+	}
+	return nearest;
+}
+
+void origin_set(struct origins *origins, const char *key, struct location location,
+		const char *layer)
+{
+	struct origin *origin = NULL;
+
+	for (size_t i = 0; i < origins->count && !origin; i++)
+		if (strcmp(origins->items[i].key, key) == 0)
+			origin = &origins->items[i];
+	if (!origin) {
+		/* Capacity is a multiple of ORIGINS_STEP. */
+		if (origins->count % ORIGINS_STEP == 0)
+			origins->items = xrealloc(origins->items, origins->count + ORIGINS_STEP,
+						  sizeof(*origins->items));
+		origin = &origins->items[origins->count++];
+		*origin = (struct origin){.key = xstrdup(key)};
+	}
+	origin->location = location;
+	free(origin->layer);
+	origin->layer = layer ? xstrdup(layer) : NULL;
+}
+
+void origin_remove_elements(struct origins *origins, const char *key)
+{
+	size_t kept = 0, length = strlen(key);
+
+	for (size_t i = 0; i < origins->count; i++) {
+		struct origin *origin = &origins->items[i];
+
+		if (strncmp(origin->key, key, length) == 0 && origin->key[length] == '[') {
+			free(origin->key);
+			free(origin->layer);
+		} else {
+			origins->items[kept++] = *origin;
+		}
+	}
+	/* The capacity follows from the count: shrink with it. */
+	if (kept < origins->count)
+		origins->items = xrealloc(origins->items,
+					  (kept + ORIGINS_STEP - 1) / ORIGINS_STEP * ORIGINS_STEP,
+					  sizeof(*origins->items));
+	origins->count = kept;
+}
+
+static void origins_clear(struct origins *origins)
+{
+	for (size_t i = 0; i < origins->count; i++) {
+		free(origins->items[i].key);
+		free(origins->items[i].layer);
+	}
+	free(origins->items);
+	*origins = (struct origins){0};
+}
+
+void spec_clear(struct spec *spec)
+{
+	free(spec->name);
+	free(spec->file);
+	strlist_clear(&spec->extends);
+	free(spec->description);
+	strlist_clear(&spec->labels);
+	free(spec->rootfs);
+	free(spec->hostname);
+	strlist_clear(&spec->command);
+	strlist_clear(&spec->environment);
+	free(spec->working_dir);
+	free(spec->user);
+	for (size_t i = 0; i < spec->interface_count; i++) {
+		free(spec->interfaces[i].network);
+		free(spec->interfaces[i].ports);
+	}
+	free(spec->interfaces);
+	strlist_clear(&spec->dns);
+	strlist_clear(&spec->dns_search);
+	for (size_t i = 0; i < spec->extra_host_count; i++) {
+		free(spec->extra_hosts[i].name);
+		free(spec->extra_hosts[i].address);
+	}
+	free(spec->extra_hosts);
+	origins_clear(&spec->origins);
+	*spec = (struct spec){0};
+}
+
+void network_clear(struct network *network)
+{
+	free(network->name);
+	origins_clear(&network->origins);
+	*network = (struct network){0};
+}
+
+void manager_clear(struct manager *manager)
+{
+	free(manager->file);
+	free(manager->conf_dir);
+	free(manager->state_dir);
+	free(manager->data_dir);
+	free(manager->log_dir);
+	free(manager->cgroup_parent);
+	free(manager->firewall_prefix);
+	strlist_clear(&manager->dns_servers);
+	strlist_clear(&manager->dns_fallback);
+	strlist_clear(&manager->dns_search);
+	free(manager->dns_domain);
+	for (size_t i = 0; i < manager->network_count; i++)
+		network_clear(&manager->networks[i]);
+	free(manager->networks);
+	origins_clear(&manager->origins);
+	*manager = (struct manager){0};
+}
+
+const struct network *manager_find_network(const struct manager *manager, const char *name)
+{
+	for (size_t i = 0; i < manager->network_count; i++)
+		if (strcmp(manager->networks[i].name, name) == 0)
+			return &manager->networks[i];
+	return NULL;
+}

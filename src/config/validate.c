@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config/validate.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+#include "config/host.h"
+
+/* The name a network was meant to have, as a hint; NULL when nothing comes near. */
+static char *hint_for_network(const struct manager *manager, const char *name)
+{
+	AUTO_FREE const char **names = xalloc(manager->network_count, sizeof(*names));
+	const char *nearest;
+
+	for (size_t i = 0; i < manager->network_count; i++)
+		names[i] = manager->networks[i].name;
+	nearest = text_nearest(name, names, manager->network_count);
+	if (!nearest && manager->network_count == 1)
+		return xprintf("there is only \"%s\"", names[0]);
+	return nearest ? xprintf("did you mean \"%s\"?", nearest)
+		       : xstrdup("networks are declared in the manager file");
+}
+
+static void check_address(const struct network *network, const struct spec *spec,
+			  const struct interface *interface, struct diagnostics *diagnostics)
+{
+	uint32_t first = ntohl(network->subnet.s_addr);
+	uint32_t last = first | (UINT32_MAX >> network->prefix);
+	uint32_t address = ntohl(interface->ip.s_addr);
+	char text[PARSE_TEXT_MAX], subnet[PARSE_TEXT_MAX], from[PARSE_TEXT_MAX], to[PARSE_TEXT_MAX];
+	AUTO_FREE char *hint = NULL;
+	const char *fault = NULL;
+
+	if (address < first || address > last)
+		fault = "is outside of";
+	else if (address == first)
+		fault = "is the network address of";
+	else if (address == last)
+		fault = "is the broadcast address of";
+	else if (interface->ip.s_addr == network->gateway.s_addr)
+		fault = "is the gateway of";
+	else
+		return;
+	parse_format_ipv4(interface->ip, text);
+	parse_format_ipv4(network->subnet, subnet);
+	parse_format_ipv4((struct in_addr){htonl(first + 1)}, from);
+	parse_format_ipv4((struct in_addr){htonl(last - 1)}, to);
+	hint = xprintf("an address from %s to %s, or \"auto\"", from, to);
+	diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, "net.ip"), hint,
+			"net.ip: %s %s network %s, %s/%u", text, fault, network->name, subnet,
+			network->prefix);
+}
+
+static void finish_interface(const struct manager *manager, const struct spec *spec,
+			     struct interface *interface, struct diagnostics *diagnostics)
+{
+	const struct network *network;
+	AUTO_FREE char *hint = NULL;
+
+	if (!interface->network)
+		interface->network = xstrdup(manager->networks[0].name);
+	network = manager_find_network(manager, interface->network);
+	if (!network) {
+		hint = hint_for_network(manager, interface->network);
+		diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, "net.network"),
+				hint, "net.network: there is no network \"%s\"", interface->network);
+		return;
+	}
+	if (!interface->nat_set)
+		interface->nat = network->nat;
+	if (!interface->ip_auto)
+		check_address(network, spec, interface, diagnostics);
+}
+
+static void check_limits(const struct spec *spec, struct diagnostics *diagnostics)
+{
+	const struct host *host = host_get();
+	const struct limits *limits = &spec->limits;
+	char wanted[PARSE_TEXT_MAX], there[32];
+
+	if (limits->memory != LIMIT_MAX && limits->memory > host->memory) {
+		parse_format_size(limits->memory, wanted);
+		text_format_size(there, sizeof(there), host->memory);
+		diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, "limits.memory"),
+				"\"max\" stands for no limit",
+				"limits.memory: %s is out of range, 4M to the %s of this host", wanted,
+				there);
+	}
+	if (limits->cpu_quota_us != LIMIT_MAX &&
+	    limits->cpu_quota_us > (uint64_t)host->cpus * CPU_PERIOD_US)
+		diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, "limits.cpus"),
+				"\"max\" stands for no limit",
+				"limits.cpus: %g is out of range, 0.01 to the %u CPUs of this host",
+				(double)limits->cpu_quota_us / CPU_PERIOD_US, host->cpus);
+}
+
+/*
+ * Whoever may rename a directory above the rootfs could put another one in its place: neither
+ * the path as written nor the one it leads to may pass through such a place.
+ */
+static int check_parents(const char *rootfs, const char *resolved, struct error *err)
+{
+	const char *paths[] = {rootfs, resolved};
+	size_t count = strcmp(rootfs, resolved) == 0 ? 1 : 2;
+	char parent[PATH_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		size_t length = (size_t)(strrchr(paths[i], '/') - paths[i]);
+
+		snprintf(parent, sizeof(parent), "%.*s", length ? (int)length : 1, paths[i]);
+		if (host_get()->check_trusted(parent, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* An fd of the rootfs, or -1 when it was reported or is not set. */
+static int check_rootfs(const struct spec *spec, struct diagnostics *diagnostics)
+{
+	struct location at = origin_find(&spec->origins, "rootfs");
+	char resolved[PATH_MAX];
+	AUTO_FD int fd = -1;
+	struct error err;
+
+	fd = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || !realpath(spec->rootfs, resolved))
+		return diagnostics_add(diagnostics, SEVERITY_ERROR, at,
+				       errno == ENOENT ? "make it, for example with debootstrap, or"
+				       " correct the path" : NULL, "rootfs: %s: %s", spec->rootfs,
+				       strerror(errno));
+	if (strcmp(resolved, "/") == 0)
+		return diagnostics_add(diagnostics, SEVERITY_ERROR, at, "make a directory with a copy of"
+				       " what it needs", "rootfs: the host's own root cannot be one");
+	if (check_parents(spec->rootfs, resolved, &err) < 0)
+		return diagnostics_add(diagnostics, SEVERITY_ERROR, at, err.hint, "rootfs: %s",
+				       err.text);
+	return take_fd(&fd);
+}
+
+/* /sbin/init where the rootfs has one. It may be a symlink to a program that is elsewhere. */
+static void choose_command(struct spec *spec, int root_fd)
+{
+	AUTO_FD int init_fd = fs_open_in_root(root_fd, "/sbin/init", O_PATH, NULL);
+	struct stat st;
+	bool init = init_fd >= 0 && fstat(init_fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		    (st.st_mode & S_IXUSR);
+
+	strlist_add(&spec->command, init ? "/sbin/init" : "/bin/sh");
+}
+
+/* Replaces "KEY=..." in the list, or adds it. */
+static void set_variable(struct strlist *environment, const char *variable)
+{
+	size_t length = strcspn(variable, "=");
+
+	for (size_t i = 0; i < environment->count; i++) {
+		if (strncmp(environment->items[i], variable, length) != 0 ||
+		    environment->items[i][length] != '=')
+			continue;
+		free(environment->items[i]);
+		environment->items[i] = xstrdup(variable);
+		return;
+	}
+	strlist_add(environment, variable);
+}
+
+static void report_missing_variable(const struct spec *spec, size_t index,
+				    struct diagnostics *diagnostics)
+{
+	AUTO_FREE char *key = xprintf("environment[%zu]", index);
+
+	diagnostics_add(diagnostics, SEVERITY_WARNING, origin_find(&spec->origins, key),
+			"\"NAME=VALUE\" sets a value",
+			"environment: \"%s\" is not set here, so the container does not get it",
+			spec->environment.items[index]);
+}
+
+/* The whole environment: the built-in variables below those of the file. */
+static void complete_environment(struct spec *spec, struct diagnostics *diagnostics)
+{
+	struct strlist complete = {0};
+
+	strlist_add(&complete, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	/* Another user's home is known when the rootfs is looked into, on the way up. */
+	if (strcmp(spec->user, "root") == 0 || strcmp(spec->user, "0") == 0 ||
+	    text_starts_with(spec->user, "0:") || text_starts_with(spec->user, "root:"))
+		strlist_add(&complete, "HOME=/root");
+	strlist_add(&complete, "TERM=xterm");
+	strlist_add(&complete, "container=cman");
+	for (size_t i = 0; i < spec->environment.count; i++) {
+		const char *variable = spec->environment.items[i];
+		const char *value = strchr(variable, '=') ? "" : getenv(variable);
+		AUTO_FREE char *copied = NULL;
+
+		if (!value) {
+			report_missing_variable(spec, i, diagnostics);
+			continue;
+		}
+		if (!strchr(variable, '='))
+			copied = xprintf("%s=%s", variable, value);
+		set_variable(&complete, copied ? copied : variable);
+	}
+	strlist_clear(&spec->environment);
+	spec->environment = complete;
+}
+
+/* Whether a key was set in any layer, be it to nothing. */
+static bool is_set(const struct spec *spec, const char *key)
+{
+	return origin_find(&spec->origins, key).line != 0;
+}
+
+void validate_container(const struct manager *manager, struct spec *spec, bool complete,
+			struct diagnostics *diagnostics)
+{
+	AUTO_FD int root_fd = -1;
+
+	if (spec->rootfs)
+		root_fd = check_rootfs(spec, diagnostics);
+	else if (complete)
+		diagnostics_add(diagnostics, SEVERITY_ERROR,
+				origin_find(&spec->origins, "rootfs"),
+				"add rootfs = \"/srv/web\"; naming the directory of its root filesystem",
+				"rootfs is missing");
+	if (spec->command.count == 0 && root_fd >= 0)
+		choose_command(spec, root_fd);
+	complete_environment(spec, diagnostics);
+	if (!is_set(spec, "dns"))
+		strlist_copy(&spec->dns, &manager->dns_servers);
+	if (!is_set(spec, "dns_search"))
+		strlist_copy(&spec->dns_search, &manager->dns_search);
+	check_limits(spec, diagnostics);
+	for (size_t i = 0; i < spec->interface_count; i++)
+		finish_interface(manager, spec, &spec->interfaces[i], diagnostics);
+}

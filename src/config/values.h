@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* values.h: the types of values that the tables of keys.h are made of. */
+#ifndef CONFIG_VALUES_H
+#define CONFIG_VALUES_H
+
+#include "config/keys.h"
+
+/* field: char * */
+extern const struct value_type type_text;           /* up to 255 bytes; "" is NULL */
+extern const struct value_type type_path;           /* absolute */
+extern const struct value_type type_directory;      /* may be relative to the manager file */
+extern const struct value_type type_hostname;
+extern const struct value_type type_domain;         /* may be "" */
+extern const struct value_type type_user;
+extern const struct value_type type_name;           /* of a network */
+extern const struct value_type type_cgroup_path;
+extern const struct value_type type_chain_prefix;
+
+/* field: bool, int, uint32_t, uint64_t */
+extern const struct value_type type_boolean;
+extern const struct value_type type_version;        /* no field: only 1 is known */
+extern const struct value_type type_cgroup_version; /* enum cgroup_version */
+extern const struct value_type type_signal;         /* int */
+extern const struct value_type type_time;           /* uint32_t, milliseconds up to an hour */
+extern const struct value_type type_mtu;            /* uint32_t, bytes */
+extern const struct value_type type_id;             /* uint32_t */
+extern const struct value_type type_id_count;       /* uint32_t */
+extern const struct value_type type_pids;           /* uint64_t */
+extern const struct value_type type_memory;         /* uint64_t, bytes */
+extern const struct value_type type_cpus;           /* uint64_t, microseconds per CPU_PERIOD_US */
+
+/* field: struct strlist */
+extern const struct value_type type_template_names;
+extern const struct value_type type_labels;
+extern const struct value_type type_command;
+extern const struct value_type type_environment;
+extern const struct value_type type_dns_servers;    /* addresses, "host" or "none" */
+extern const struct value_type type_addresses;
+extern const struct value_type type_domains;
+
+/* field: the struct itself, as several of its fields are set */
+extern const struct value_type type_interfaces;     /* struct spec */
+extern const struct value_type type_extra_hosts;    /* struct spec */
+extern const struct value_type type_interface_name; /* struct interface or struct network: char[] */
+extern const struct value_type type_ip;             /* struct interface */
+extern const struct value_type type_nat;            /* struct interface */
+extern const struct value_type type_ports;          /* struct interface */
+extern const struct value_type type_subnet;         /* struct network */
+extern const struct value_type type_address;        /* struct in_addr */
+extern const struct value_type type_pool;           /* struct network */
+extern const struct value_type type_networks;       /* struct manager */
+extern const struct value_type type_defaults;       /* checked only: see layers.h */
+extern const struct value_type type_templates;
+
+/* Appends text as a string of the files: quoted, with escapes where they are needed. */
+void value_print_string(const char *text, struct text *out);
+
+#endif

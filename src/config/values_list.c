@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* values_list.c: lists of strings, each with a rule for its elements. */
+#include <string.h>
+
+#include "config/values.h"
+
+#define TEMPLATES_MAX   16
+#define LABELS_MAX      64
+#define NAME_SERVERS_MAX 3 /* resolv.conf(5) takes no more */
+#define DOMAINS_MAX     6
+#define ELEMENTS_MAX    4096
+
+static size_t count_strings(const void *field)
+{
+	return ((const struct strlist *)field)->count;
+}
+
+static void clear_strings(void *field)
+{
+	strlist_clear(field);
+}
+
+static int add_limited(struct strlist *list, const char *text, size_t limit, struct error *err)
+{
+	if (list->count >= limit)
+		return error_set(err, 0, "there are more than %zu of them", limit);
+	strlist_add(list, text);
+	return 0;
+}
+
+static int add_unique(struct strlist *list, const char *text, size_t limit, struct error *err)
+{
+	if (strlist_contains(list, text))
+		return error_set(err, 0, "\"%s\" is there twice", text);
+	return add_limited(list, text, limit, err);
+}
+
+static int add_template_name(void *field, const char *text, struct error *err)
+{
+	if (parse_check_name(text, err) < 0)
+		return -1;
+	return add_unique(field, text, TEMPLATES_MAX, err);
+}
+
+/* Whether a list has "KEY=..." already. */
+static bool has_key(const struct strlist *list, const char *text, size_t key_length)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strncmp(list->items[i], text, key_length) == 0 &&
+		    list->items[i][key_length] == '=')
+			return true;
+	return false;
+}
+
+static int add_label(void *field, const char *text, struct error *err)
+{
+	size_t length = strcspn(text, "=");
+
+	if (length == 0 || length > 63 || text[length] != '=' || strlen(text) > 255 ||
+	    strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-") <
+		    length) {
+		error_set(err, 0, "\"%s\" is not a label", text);
+		return error_hint(err, "KEY=VALUE like \"tier=front\"");
+	}
+	if (has_key(field, text, length))
+		return error_set(err, 0, "the label %.*s is there twice", (int)length, text);
+	return add_limited(field, text, LABELS_MAX, err);
+}
+
+static int add_argument(void *field, const char *text, struct error *err)
+{
+	return add_limited(field, text, ELEMENTS_MAX, err);
+}
+
+static int add_variable(void *field, const char *text, struct error *err)
+{
+	size_t length = strcspn(text, "=");
+
+	for (size_t i = 0; i < length; i++) {
+		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f)
+			length = 0;
+	}
+	if (length == 0) {
+		error_set(err, 0, "\"%s\" is not an environment variable", text);
+		return error_hint(err, "\"NAME=VALUE\", or \"NAME\" to take the value over from the host");
+	}
+	return add_limited(field, text, ELEMENTS_MAX, err);
+}
+
+static int add_address(void *field, const char *text, struct error *err)
+{
+	if (!parse_is_ip(text)) {
+		error_set(err, 0, "\"%s\" is not an address", text);
+		return error_hint(err, "an address like \"10.83.0.1\" or \"2001:db8::1\"");
+	}
+	return add_unique(field, text, NAME_SERVERS_MAX, err);
+}
+
+static int add_name_server(void *field, const char *text, struct error *err)
+{
+	struct strlist *list = field;
+
+	if (strlist_contains(list, "none") || (strcmp(text, "none") == 0 && list->count > 0))
+		return error_set(err, 0, "\"none\" and others exclude each other");
+	if (strcmp(text, "none") == 0 || strcmp(text, "host") == 0)
+		return add_unique(list, text, NAME_SERVERS_MAX, err);
+	if (!parse_is_ip(text)) {
+		error_set(err, 0, "\"%s\" is not a name server", text);
+		return error_hint(err, "\"host\" for those of the host, \"none\", or an address like"
+				       " \"9.9.9.9\"");
+	}
+	return add_unique(list, text, NAME_SERVERS_MAX, err);
+}
+
+static int add_domain(void *field, const char *text, struct error *err)
+{
+	if (parse_check_hostname(text, 253, err) < 0)
+		return error_wrap(err, "search domain");
+	return add_unique(field, text, DOMAINS_MAX, err);
+}
+
+#define LIST_TYPE(name, text, add)                                                                \
+	static int read_##name(struct assignment *assignment, const struct node *value,          \
+			       void *field)                                                       \
+	{                                                                                         \
+		static const struct list_access access = {count_strings, clear_strings, add};    \
+                                                                                                  \
+		return assign_list(assignment, value, field, &access);                            \
+	}                                                                                         \
+	const struct value_type type_##name = {text, read_##name, print_strings}
+
+static bool print_strings(const void *field, bool resolved, struct text *out)
+{
+	const struct strlist *list = field;
+
+	(void)resolved;
+	text_addf(out, list->count ? "[ " : "[");
+	for (size_t i = 0; i < list->count; i++) {
+		text_addf(out, "%s", i ? ", " : "");
+		value_print_string(list->items[i], out);
+	}
+	text_addf(out, list->count ? " ]" : "]");
+	return true;
+}
+
+/*
+ * Takes the next word from *text: words end at blanks, quotes keep blanks, a backslash keeps the
+ * next character (not inside ' '). 1: there was one; 0: none is left; -1: a quote is not closed.
+ */
+static int next_word(const char **text, struct text *word)
+{
+	const char *c = *text + strspn(*text, " \t\n");
+	char quote = '\0';
+
+	if (*c == '\0')
+		return 0;
+	text_add(word, "", 0);
+	for (; *c && (quote || !strchr(" \t\n", *c)); c++) {
+		if (*c == quote) {
+			quote = '\0';
+		} else if (!quote && (*c == '"' || *c == '\'')) {
+			quote = *c;
+		} else if (*c == '\\' && quote != '\'' && c[1]) {
+			text_add(word, ++c, 1);
+		} else {
+			text_add(word, c, 1);
+		}
+	}
+	*text = c;
+	return quote ? -1 : 1;
+}
+
+static int split_command(struct assignment *assignment, const struct node *value,
+			 struct strlist *command)
+{
+	const char *rest = value->string;
+	int result;
+
+	for (;;) {
+		AUTO_TEXT struct text word = {0};
+
+		result = next_word(&rest, &word);
+		if (result <= 0)
+			break;
+		strlist_add(command, word.data);
+	}
+	if (result < 0)
+		return assignment_error(assignment, value, NULL, "a quote is not closed");
+	return 0;
+}
+
+static bool print_command(const void *field, bool resolved, struct text *out)
+{
+	/* Empty only where the file had an error: then there is nothing to print. */
+	return ((const struct strlist *)field)->count > 0 && print_strings(field, resolved, out);
+}
+
+static int read_command(struct assignment *assignment, const struct node *value, void *field)
+{
+	static const struct list_access access = {count_strings, clear_strings, add_argument};
+	struct strlist *command = field;
+
+	if (value->type == NODE_STRING) {
+		strlist_clear(command);
+		if (split_command(assignment, value, command) < 0)
+			return -1;
+	} else if (assign_list(assignment, value, field, &access) < 0) {
+		return -1;
+	}
+	if (command->count > 0 && command->items[0][0] != '\0')
+		return 0;
+	strlist_clear(command);
+	return assignment_error(assignment, value, "the program and its arguments, like"
+				" [ \"/bin/sh\", \"-c\", \"...\" ]", "the command is empty");
+}
+
+static int read_template_names(struct assignment *assignment, const struct node *value,
+			       void *field)
+{
+	static const struct list_access access = {count_strings, clear_strings, add_template_name};
+
+	return assign_list(assignment, value, field, &access);
+}
+
+LIST_TYPE(labels, "array", add_label);
+LIST_TYPE(environment, "array", add_variable);
+LIST_TYPE(dns_servers, "array", add_name_server);
+LIST_TYPE(addresses, "array", add_address);
+LIST_TYPE(domains, "array", add_domain);
+const struct value_type type_template_names = {"array", read_template_names, NULL};
+const struct value_type type_command = {"string or array", read_command, print_command};

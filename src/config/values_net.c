@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* values_net.c: interfaces, addresses, ports, networks, and the groups of groups. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "config/layers.h"
+#include "config/origin.h"
+#include "config/values.h"
+
+#define PORTS_MAX 1024
+#define HOSTS_MAX 1024
+
+static int read_interface_name(struct assignment *assignment, const struct node *value,
+			       void *field)
+{
+	struct error err;
+
+	if (value->type != NODE_STRING)
+		return assignment_wrong_type(assignment, value, "a string");
+	if (parse_check_interface_name(value->string, &err) < 0)
+		return assignment_error(assignment, value, err.hint, "%s", err.text);
+	memset(field, 0, IFNAMSIZ);
+	memcpy(field, value->string, strlen(value->string));
+	return 0;
+}
+
+static bool print_interface_name(const void *field, bool resolved, struct text *out)
+{
+	(void)resolved;
+	value_print_string(field, out);
+	return true;
+}
+
+/* An address a host can have; 0/8, 127/8 and 224/3 are none. */
+static int read_host_address(struct assignment *assignment, const struct node *value,
+			     struct in_addr *address)
+{
+	struct in_addr parsed;
+	struct error err;
+	uint32_t first;
+
+	if (parse_ipv4(value->string, &parsed, &err) < 0)
+		return assignment_error(assignment, value, err.hint, "%s", err.text);
+	first = ntohl(parsed.s_addr) >> 24;
+	if (first == 0 || first == 127 || first >= 224)
+		return assignment_error(assignment, value, NULL, "\"%s\" is not an address for a host",
+					value->string);
+	*address = parsed;
+	return 0;
+}
+
+static int read_ip(struct assignment *assignment, const struct node *value, void *field)
+{
+	struct interface *interface = field;
+
+	if (value->type != NODE_STRING)
+		return assignment_wrong_type(assignment, value, "\"auto\" or an address");
+	if (strcmp(value->string, "auto") == 0) {
+		interface->ip_auto = true;
+		interface->ip.s_addr = INADDR_ANY;
+		return 0;
+	}
+	if (strchr(value->string, '/'))
+		return assignment_error(assignment, value, "write it without; the network has the prefix",
+					"\"%s\" has a prefix", value->string);
+	if (read_host_address(assignment, value, &interface->ip) < 0)
+		return -1;
+	interface->ip_auto = false;
+	return 0;
+}
+
+static bool print_ip(const void *field, bool resolved, struct text *out)
+{
+	const struct interface *interface = field;
+	char text[PARSE_TEXT_MAX] = "auto";
+
+	if (!interface->ip_auto || (resolved && interface->ip.s_addr != INADDR_ANY))
+		parse_format_ipv4(interface->ip, text);
+	text_addf(out, "\"%s\"", text);
+	return true;
+}
+
+static int read_nat(struct assignment *assignment, const struct node *value, void *field)
+{
+	struct interface *interface = field;
+
+	if (type_boolean.read(assignment, value, &interface->nat) < 0)
+		return -1;
+	interface->nat_set = true;
+	return 0;
+}
+
+static bool print_nat(const void *field, bool resolved, struct text *out)
+{
+	const struct interface *interface = field;
+
+	if (!interface->nat_set && !resolved)
+		return false;
+	return type_boolean.print(&interface->nat, resolved, out);
+}
+
+static size_t count_ports(const void *field)
+{
+	return ((const struct interface *)field)->port_count;
+}
+
+static void clear_ports(void *field)
+{
+	struct interface *interface = field;
+
+	free(interface->ports);
+	interface->ports = NULL;
+	interface->port_count = 0;
+}
+
+static int add_port(void *field, const char *text, struct error *err)
+{
+	struct interface *interface = field;
+	struct port_forward forward;
+
+	if (parse_port_forward(text, &forward, err) < 0)
+		return -1;
+	if (interface->port_count == PORTS_MAX)
+		return error_set(err, 0, "there are more than %d of them", PORTS_MAX);
+	interface->ports = xrealloc(interface->ports, interface->port_count + 1, sizeof(forward));
+	interface->ports[interface->port_count++] = forward;
+	return 0;
+}
+
+static int read_ports(struct assignment *assignment, const struct node *value, void *field)
+{
+	static const struct list_access access = {count_ports, clear_ports, add_port};
+
+	return assign_list(assignment, value, field, &access);
+}
+
+static bool print_ports(const void *field, bool resolved, struct text *out)
+{
+	const struct interface *interface = field;
+	char text[PARSE_TEXT_MAX];
+
+	(void)resolved;
+	text_addf(out, interface->port_count ? "[ " : "[");
+	for (size_t i = 0; i < interface->port_count; i++) {
+		parse_format_port_forward(&interface->ports[i], text);
+		text_addf(out, "%s\"%s\"", i ? ", " : "", text);
+	}
+	text_addf(out, interface->port_count ? " ]" : "]");
+	return true;
+}
+
+static int read_interfaces(struct assignment *assignment, const struct node *value, void *field)
+{
+	const struct key_table *members = keys_find(&container_keys, "net")->members;
+	struct spec *spec = field;
+
+	if (value->type == NODE_LIST) {
+		if (value->count != 1)
+			return assignment_error(assignment, value, NULL,
+						"a container has one interface, not %zu", value->count);
+		value = &value->children[0];
+	}
+	if (value->type != NODE_GROUP)
+		return assignment_wrong_type(assignment, value, "a group { }");
+	assign_group(assignment, members, value, &spec->interfaces[0]);
+	return 0;
+}
+
+static size_t count_hosts(const void *field)
+{
+	return ((const struct spec *)field)->extra_host_count;
+}
+
+static void clear_hosts(void *field)
+{
+	struct spec *spec = field;
+
+	for (size_t i = 0; i < spec->extra_host_count; i++) {
+		free(spec->extra_hosts[i].name);
+		free(spec->extra_hosts[i].address);
+	}
+	free(spec->extra_hosts);
+	spec->extra_hosts = NULL;
+	spec->extra_host_count = 0;
+}
+
+static int add_host(void *field, const char *text, struct error *err)
+{
+	const char *sign = text + strcspn(text, "=:"), *address = *sign ? sign + 1 : sign;
+	AUTO_FREE char *name = xprintf("%.*s", (int)(sign - text), text);
+	struct spec *spec = field;
+
+	if (*sign == '\0' || !parse_is_ip(address)) {
+		error_set(err, 0, "\"%s\" is not a name with its address", text);
+		return error_hint(err, "NAME=ADDRESS like \"gateway=10.83.0.1\"");
+	}
+	if (*sign == ':') {
+		error_set(err, 0, "\"%s\" has a colon behind the name", text);
+		return error_hint(err, "write \"%s=%s\"", name, address);
+	}
+	if (parse_check_hostname(name, 253, err) < 0)
+		return -1;
+	if (spec->extra_host_count == HOSTS_MAX)
+		return error_set(err, 0, "there are more than %d of them", HOSTS_MAX);
+	spec->extra_hosts = xrealloc(spec->extra_hosts, spec->extra_host_count + 1,
+				     sizeof(*spec->extra_hosts));
+	spec->extra_hosts[spec->extra_host_count++] = (struct host_entry){
+		.name = take_pointer(&name),
+		.address = xstrdup(address),
+	};
+	return 0;
+}
+
+static int read_extra_hosts(struct assignment *assignment, const struct node *value, void *field)
+{
+	static const struct list_access access = {count_hosts, clear_hosts, add_host};
+
+	return assign_list(assignment, value, field, &access);
+}
+
+static bool print_extra_hosts(const void *field, bool resolved, struct text *out)
+{
+	const struct spec *spec = field;
+
+	(void)resolved;
+	text_addf(out, spec->extra_host_count ? "[ " : "[");
+	for (size_t i = 0; i < spec->extra_host_count; i++)
+		text_addf(out, "%s\"%s=%s\"", i ? ", " : "", spec->extra_hosts[i].name,
+			  spec->extra_hosts[i].address);
+	text_addf(out, spec->extra_host_count ? " ]" : "]");
+	return true;
+}
+
+static int read_address(struct assignment *assignment, const struct node *value, void *field)
+{
+	if (value->type != NODE_STRING)
+		return assignment_wrong_type(assignment, value, "an address");
+	return read_host_address(assignment, value, field);
+}
+
+static int read_subnet(struct assignment *assignment, const struct node *value, void *field)
+{
+	struct network *network = field;
+	struct in_addr subnet;
+	unsigned int prefix;
+	struct error err;
+	uint32_t first;
+
+	network->prefix = 0; /* unknown until it turns out well */
+	if (value->type != NODE_STRING)
+		return assignment_wrong_type(assignment, value, "a network");
+	if (parse_ipv4_network(value->string, &subnet, &prefix, &err) < 0)
+		return assignment_error(assignment, value, err.hint, "%s", err.text);
+	if (prefix < 8 || prefix > 30)
+		return assignment_error(assignment, value, NULL,
+					"the prefix %u is out of range, 8 to 30", prefix);
+	first = ntohl(subnet.s_addr) >> 24;
+	if (first == 0 || first == 127 || first >= 224)
+		return assignment_error(assignment, value, "private ones are 10.0.0.0/8, 172.16.0.0/12"
+					" and 192.168.0.0/16", "\"%s\" cannot be a network of hosts",
+					value->string);
+	network->subnet = subnet;
+	network->prefix = prefix;
+	return 0;
+}
+
+static int read_pool(struct assignment *assignment, const struct node *value, void *field)
+{
+	struct network *network = field;
+	struct error err;
+
+	if (value->type != NODE_STRING)
+		return assignment_wrong_type(assignment, value, "a range of addresses");
+	if (parse_ipv4_range(value->string, &network->pool_first, &network->pool_last, &err) < 0)
+		return assignment_error(assignment, value, err.hint, "%s", err.text);
+	return 0;
+}
+
+static struct network *add_network(struct manager *manager, const char *name)
+{
+	struct network *network;
+
+	manager->networks = xrealloc(manager->networks, manager->network_count + 1, sizeof(*network));
+	network = &manager->networks[manager->network_count++];
+	network_set_defaults(network, name);
+	return network;
+}
+
+/* Calls read for each group with a name of the writer's choice. */
+static void each_named(struct assignment *assignment, const struct node *value, void *field,
+		       void (*read)(struct assignment *assignment, const struct node *group,
+				    void *field))
+{
+	size_t length = strlen(assignment->path);
+	struct error err;
+
+	for (size_t i = 0; i < value->count; i++) {
+		const struct node *group = &value->children[i];
+		struct node name = {.type = NODE_STRING, .at = group->name_at};
+
+		if (parse_check_name(group->name, &err) < 0) {
+			assignment_error(assignment, &name, err.hint, "%s", err.text);
+			continue;
+		}
+		snprintf(assignment->path + length, sizeof(assignment->path) - length, ".%s",
+			 group->name);
+		if (group->type == NODE_GROUP)
+			read(assignment, group, field);
+		else
+			assignment_wrong_type(assignment, group, "a group { }");
+		assignment->path[length] = '\0';
+	}
+}
+
+static void read_network(struct assignment *assignment, const struct node *group, void *field)
+{
+	const struct key_table *members = keys_find(&manager_keys, "networks")->members;
+	struct network *network = add_network(field, group->name);
+	struct assignment inner = *assignment;
+
+	origin_set(assignment->origins, assignment->path, group->name_at, NULL);
+	inner.origins = &network->origins;
+	inner.origin_offset = strlen(assignment->path) + 1;
+	assign_group(&inner, members, group, network);
+	assignment->errors = inner.errors;
+}
+
+static int read_networks(struct assignment *assignment, const struct node *value, void *field)
+{
+	if (value->type != NODE_GROUP)
+		return assignment_wrong_type(assignment, value, "a group { }");
+	each_named(assignment, value, field, read_network);
+	return 0;
+}
+
+/* Only looked through for faults here; it is applied to each container later. */
+static void check_layer(struct assignment *assignment, const struct node *group, void *field)
+{
+	AUTO(spec_clear) struct spec scratch = {0};
+	struct assignment inner = {
+		.root = &container_keys,
+		.diagnostics = assignment->diagnostics,
+		.shared = true,
+	};
+
+	(void)field;
+	spec_set_defaults(&scratch, "name");
+	assign_group(&inner, &container_keys, group, &scratch);
+	assignment->errors += inner.errors;
+}
+
+static int read_defaults(struct assignment *assignment, const struct node *value, void *field)
+{
+	if (value->type != NODE_GROUP)
+		return assignment_wrong_type(assignment, value, "a group { }");
+	check_layer(assignment, value, field);
+	return 0;
+}
+
+static int read_templates(struct assignment *assignment, const struct node *value, void *field)
+{
+	if (value->type != NODE_GROUP)
+		return assignment_wrong_type(assignment, value, "a group { }");
+	each_named(assignment, value, field, check_layer);
+	return 0;
+}
+
+const struct value_type type_interfaces = {"group", read_interfaces, NULL};
+const struct value_type type_interface_name = {"string", read_interface_name,
+					       print_interface_name};
+const struct value_type type_ip = {"string", read_ip, print_ip};
+const struct value_type type_nat = {"boolean", read_nat, print_nat};
+const struct value_type type_ports = {"array", read_ports, print_ports};
+const struct value_type type_extra_hosts = {"array", read_extra_hosts, print_extra_hosts};
+const struct value_type type_address = {"address", read_address, NULL};
+const struct value_type type_subnet = {"string", read_subnet, NULL};
+const struct value_type type_pool = {"string", read_pool, NULL};
+const struct value_type type_networks = {"group of groups", read_networks, NULL};
+const struct value_type type_defaults = {"group", read_defaults, NULL};
+const struct value_type type_templates = {"group of groups", read_templates, NULL};

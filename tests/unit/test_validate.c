@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every fault in tests/fixtures/invalid with its exact message, and what needs files made here. */
+#include "config_test.h"
+
+/*
+ * A fixture is a container file that is added to the set of tests/fixtures/container.conf; those
+ * named manager-... are manager files themselves.
+ */
+static bool check_fixture(const char *name)
+{
+	AUTO_FREE char *path = xprintf("invalid/%s", name);
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_TEXT struct text printed = {0};
+	struct error err = {0};
+
+	if (text_starts_with(name, "manager-") && strcmp(name, "manager-key.conf") != 0) {
+		assert_int_equal(conf_load(path, NULL, &conf, &diagnostics, &err), -1);
+	} else {
+		assert_int_equal(conf_load("container.conf", NULL, &conf, &diagnostics, &err), 0);
+		assert_int_equal(diagnostics.count, 0);
+		assert_int_equal(conf_load_file(&conf, path, &diagnostics, &err), 0);
+	}
+	assert_true(diagnostics_count_errors(&diagnostics, NULL) > 0);
+	print_all(&diagnostics, &printed);
+	return compare_with_expected(path, text_value(&printed));
+}
+
+static void every_fault_has_its_message(void **state)
+{
+	AUTO_STRLIST struct strlist names = {0};
+	size_t checked = 0, wrong = 0;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(fs_list_at(AT_FDCWD, "invalid", &names, &err), 0);
+	for (size_t i = 0; i < names.count; i++) {
+		if (!is_conf_file(names.items[i]))
+			continue;
+		checked++;
+		wrong += !check_fixture(names.items[i]);
+	}
+	assert_true(checked > 40);
+	assert_int_equal(wrong, 0);
+}
+
+/* Loads a manager file and expects one error with this text in it. */
+static void expect_manager_error(const char *path, const char *expected)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_TEXT struct text printed = {0};
+	struct error err = {0};
+
+	assert_int_equal(conf_load(path, NULL, &conf, &diagnostics, &err), -1);
+	assert_true(err.text[0] != '\0');
+	print_all(&diagnostics, &printed);
+	if (diagnostics.count != 1 || !strstr(text_value(&printed), expected))
+		fail_msg("expected \"%s\", found:\n%s", expected, text_value(&printed));
+}
+
+static void odd_manager_files(void **state)
+{
+	struct scratch scratch;
+	AUTO_FREE char *path = NULL, *huge = NULL;
+
+	(void)state;
+	scratch_make(&scratch);
+	expect_manager_error("/nowhere/container.conf", "No such file or directory");
+	expect_manager_error(scratch.path, "it is a directory");
+	expect_manager_error("/dev/null", "it is a device or socket");
+	path = xprintf("%s/fifo", scratch.path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	expect_manager_error(path, "it is a FIFO");
+	free(path);
+	path = xprintf("%s/link", scratch.path);
+	assert_int_equal(symlink("link", path), 0);
+	expect_manager_error(path, "Too many levels of symbolic links");
+	huge = xalloc((1 << 20) + 2, 1);
+	memset(huge, '\n', (1 << 20) + 1);
+	free(path);
+	path = scratch_write(&scratch, "huge", huge);
+	expect_manager_error(path, "larger than 1048576 bytes");
+	scratch_remove(&scratch);
+}
+
+/* One container file next to a sound one: the manager is fine, and only that one is hit. */
+static void expect_container_error(const struct scratch *scratch, const char *manager,
+				   const char *expected)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_TEXT struct text printed = {0};
+	struct error err = {0};
+
+	(void)scratch;
+	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
+	print_all(&diagnostics, &printed);
+	if (diagnostics_count_errors(&diagnostics, "bad") == 0 ||
+	    !strstr(text_value(&printed), expected))
+		fail_msg("expected \"%s\", found:\n%s", expected, text_value(&printed));
+	assert_int_equal(diagnostics_count_errors(&diagnostics, "good"), 0);
+	assert_non_null(conf_find(&conf, "good"));
+	assert_non_null(conf_find(&conf, "bad"));
+	assert_null(conf_find(&conf, "b"));
+}
+
+static void odd_container_files(void **state)
+{
+	struct scratch scratch;
+	AUTO_FREE char *manager = NULL, *good = NULL, *bad = NULL;
+
+	(void)state;
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "");
+	good = scratch_write(&scratch, "conf.d/good.conf", "rootfs = \"/etc\";");
+	bad = xprintf("%s/conf.d/bad.conf", scratch.path);
+	assert_int_equal(mkdir(bad, 0755), 0);
+	expect_container_error(&scratch, manager, "it is a directory");
+	assert_int_equal(rmdir(bad), 0);
+	assert_int_equal(mkfifo(bad, 0644), 0);
+	expect_container_error(&scratch, manager, "it is a FIFO");
+	assert_int_equal(unlink(bad), 0);
+	assert_int_equal(symlink("/nowhere", bad), 0);
+	expect_container_error(&scratch, manager, "No such file or directory");
+	scratch_remove(&scratch);
+}
+
+/* The real check, in a place where only root may write. */
+static void files_that_others_may_write(void **state)
+{
+	struct host host = test_host;
+	char path[] = "/root/cman-test-XXXXXX";
+	struct scratch scratch;
+	AUTO_FREE char *manager = NULL, *good = NULL, *bad = NULL, *target = NULL;
+
+	(void)state;
+	if (geteuid() != 0 || !mkdtemp(path))
+		skip();
+	host.check_trusted = fs_check_trusted;
+	host_replace(&host);
+	snprintf(scratch.path, sizeof(scratch.path), "%s", path);
+	manager = scratch_manager(&scratch, "");
+	good = scratch_write(&scratch, "conf.d/good.conf", "rootfs = \"/etc\";");
+	bad = scratch_write(&scratch, "conf.d/bad.conf", "rootfs = \"/etc\";");
+	assert_int_equal(chmod(bad, 0666), 0);
+	expect_container_error(&scratch, manager, "bad.conf is writable by everybody");
+	assert_int_equal(chmod(bad, 0660), 0);
+	expect_container_error(&scratch, manager, "bad.conf is writable by its group");
+	assert_int_equal(chmod(bad, 0600), 0);
+	assert_int_equal(chown(bad, 12345, 0), 0);
+	expect_container_error(&scratch, manager, "bad.conf belongs to user 12345");
+	/* A symlink leads to a file that others may replace. */
+	assert_int_equal(unlink(bad), 0);
+	target = xprintf("%s/open", scratch.path);
+	assert_int_equal(mkdir(target, 0777), 0);
+	assert_int_equal(chmod(target, 0777), 0);
+	free(target);
+	target = scratch_write(&scratch, "open/target", "rootfs = \"/etc\";");
+	assert_int_equal(symlink(target, bad), 0);
+	expect_container_error(&scratch, manager, "open is writable by everybody");
+	/* So does a rootfs. */
+	assert_int_equal(unlink(bad), 0);
+	free(bad);
+	free(target);
+	target = xprintf("%s/open/rootfs", scratch.path);
+	assert_int_equal(mkdir(target, 0755), 0);
+	bad = xprintf("rootfs = \"%s\";", target);
+	free(scratch_write(&scratch, "conf.d/bad.conf", bad));
+	expect_container_error(&scratch, manager, "open is writable by everybody");
+	assert_int_equal(chmod(manager, 0666), 0);
+	expect_manager_error(manager, "container.conf is writable by everybody");
+	scratch_remove(&scratch);
+	host_replace(&test_host);
+}
+
+static void names_of_files(void **state)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_FREE char *manager = NULL;
+	AUTO_TEXT struct text printed = {0};
+	struct scratch scratch;
+	struct error err = {0};
+
+	(void)state;
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "");
+	free(scratch_write(&scratch, "conf.d/a-b.conf", "rootfs = \"/etc\";"));
+	free(scratch_write(&scratch, "conf.d/a.conf", "rootfs = \"/etc\";"));
+	free(scratch_write(&scratch, "conf.d/a.conf~", "nonsense"));
+	free(scratch_write(&scratch, "conf.d/.a.conf", "nonsense"));
+	free(scratch_write(&scratch, "conf.d/README", "nonsense"));
+	free(scratch_write(&scratch, "conf.d/Web_1.conf", "rootfs = \"/etc\";"));
+	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
+	assert_int_equal(conf.container_count, 2);
+	assert_string_equal(conf.containers[0].name, "a");
+	assert_string_equal(conf.containers[1].name, "a-b");
+	assert_ptr_equal(conf_find(&conf, "a-b"), &conf.containers[1]);
+	assert_int_equal(diagnostics.count, 1);
+	assert_int_equal(diagnostics_count_errors(&diagnostics, "a"), 0);
+	assert_int_equal(diagnostics_count_errors(&diagnostics, "Web_1"), 1);
+	print_all(&diagnostics, &printed);
+	assert_non_null(strstr(text_value(&printed), "\"Web_1\" cannot be the name of a container"));
+	scratch_remove(&scratch);
+}
+
+/* A broken manager file does not hide the faults of the others. */
+static void all_faults_in_one_run(void **state)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_FREE char *manager = NULL;
+	AUTO_TEXT struct text printed = {0};
+	struct scratch scratch;
+	struct error err = {0};
+
+	(void)state;
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "networks : { lan : { subnet = 1; }; };");
+	free(scratch_write(&scratch, "conf.d/a.conf", "rootfs = \"/etc\"; oops = 1;"));
+	free(scratch_write(&scratch, "conf.d/b.conf", "net : { network = \"lan\"; };\nautostart = on;"));
+	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), -1);
+	print_all(&diagnostics, &printed);
+	assert_non_null(strstr(text_value(&printed), "networks.lan.subnet: expected a network"));
+	assert_non_null(strstr(text_value(&printed), "a.conf:1:18: error: unknown key \"oops\""));
+	assert_non_null(strstr(text_value(&printed), "b.conf:2:13: error: on is no value"));
+	assert_int_equal(diagnostics.count, 3);
+	scratch_remove(&scratch);
+}
+
+/* Both sides of a conflict are told, each naming the other. */
+static void conflicts_name_both_places(void **state)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_FREE char *manager = NULL;
+	AUTO_TEXT struct text printed = {0};
+	struct scratch scratch;
+	struct error err = {0};
+
+	(void)state;
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "");
+	free(scratch_write(&scratch, "conf.d/a.conf",
+			   "rootfs = \"/etc\";\nnet : { ip = \"10.83.0.9\"; ports = [ \"80:80\" ]; };"));
+	free(scratch_write(&scratch, "conf.d/b.conf", "rootfs = \"/etc\";\n\n"
+			   "net : { ip = \"10.83.0.9\"; ports = [ \"1.2.3.4:70-90:70-90\" ]; };"));
+	free(scratch_write(&scratch, "conf.d/c.conf", "rootfs = \"/etc\";"));
+	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
+	assert_int_equal(diagnostics_count_errors(&diagnostics, "a"), 2);
+	assert_int_equal(diagnostics_count_errors(&diagnostics, "b"), 2);
+	assert_int_equal(diagnostics_count_errors(&diagnostics, "c"), 0);
+	print_all(&diagnostics, &printed);
+	assert_non_null(strstr(text_value(&printed), "10.83.0.9 is used by container b too ("));
+	assert_non_null(strstr(text_value(&printed), "/conf.d/b.conf:3)"));
+	assert_non_null(strstr(text_value(&printed), "/conf.d/a.conf:2)"));
+	assert_non_null(strstr(text_value(&printed), "port 80/tcp of the host is published"));
+	scratch_remove(&scratch);
+}
+
+static struct in_addr hold_address(void *data, const char *container, const char *network)
+{
+	struct in_addr address = {INADDR_ANY};
+
+	assert_string_equal(network, "cman0");
+	if (strcmp(container, "b") == 0)
+		address = *(struct in_addr *)data;
+	return address;
+}
+
+/* The address of b in a set of a, b and c. */
+static struct in_addr load_abc(const char *manager, const struct conf_hints *hints,
+			       struct in_addr *a)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	struct error err = {0};
+	const struct spec *b;
+
+	assert_int_equal(conf_load(manager, hints, &conf, &diagnostics, &err), 0);
+	assert_int_equal(diagnostics.count, 0);
+	b = conf_find(&conf, "b");
+	assert_true(b->interfaces[0].ip_auto);
+	assert_int_equal(b->interfaces[0].mac[0], 2);
+	assert_memory_not_equal(b->interfaces[0].mac, conf_find(&conf, "a")->interfaces[0].mac, 6);
+	*a = conf_find(&conf, "a")->interfaces[0].ip;
+	return b->interfaces[0].ip;
+}
+
+static void automatic_addresses(void **state)
+{
+	AUTO_FREE char *manager = NULL;
+	struct scratch scratch;
+	struct error err;
+	struct in_addr first, a, again, held, c;
+	struct conf_hints hints = {hold_address, &held};
+
+	(void)state;
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "");
+	free(scratch_write(&scratch, "conf.d/a.conf", "rootfs = \"/etc\";"));
+	free(scratch_write(&scratch, "conf.d/b.conf", "rootfs = \"/etc\";"));
+	free(scratch_write(&scratch, "conf.d/c.conf",
+			   "rootfs = \"/etc\"; net : { ip = \"10.83.1.9\"; };"));
+	first = load_abc(manager, NULL, &a);
+	again = load_abc(manager, NULL, &a);
+	assert_int_equal(first.s_addr, again.s_addr);
+	assert_int_not_equal(first.s_addr, a.s_addr);
+	/* What it holds stays, if it is free and in the pool. */
+	assert_int_equal(parse_ipv4("10.83.77.7", &held, &err), 0);
+	again = load_abc(manager, &hints, &a);
+	assert_int_equal(again.s_addr, held.s_addr);
+	assert_int_equal(parse_ipv4("10.83.0.7", &held, &err), 0); /* not in the pool */
+	again = load_abc(manager, &hints, &a);
+	assert_int_equal(again.s_addr, first.s_addr);
+	assert_int_equal(parse_ipv4("10.83.1.9", &held, &err), 0); /* taken by c */
+	again = load_abc(manager, &hints, &c);
+	assert_int_equal(again.s_addr, first.s_addr);
+	scratch_remove(&scratch);
+}
+
+/* The pool of five holds two statics and the gateway: two are left, the third gets an error. */
+static void pool_used_up(void **state)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_FREE char *manager = NULL;
+	struct scratch scratch;
+	struct error err = {0};
+
+	(void)state;
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "networks : { lan : { subnet = \"10.9.0.0/24\";"
+					    " pool = \"10.9.0.1-10.9.0.5\"; }; };");
+	free(scratch_write(&scratch, "conf.d/s.conf",
+			   "rootfs = \"/etc\"; net : { ip = \"10.9.0.3\"; };"));
+	free(scratch_write(&scratch, "conf.d/t.conf",
+			   "rootfs = \"/etc\"; net : { ip = \"10.9.0.5\"; };"));
+	for (const char *c = "abc"; *c; c++) {
+		AUTO_FREE char *name = xprintf("conf.d/%c.conf", *c);
+
+		free(scratch_write(&scratch, name, "rootfs = \"/etc\";"));
+	}
+	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
+	assert_int_equal(diagnostics.count, 1);
+	assert_string_equal(diagnostics.items[0].container, "c");
+	assert_string_equal(diagnostics.items[0].message, "net.ip: the pool of network lan is used up");
+	assert_int_not_equal(conf.containers[0].interfaces[0].ip.s_addr,
+			     conf.containers[1].interfaces[0].ip.s_addr);
+	scratch_remove(&scratch);
+}
+
+/* The program that a rootfs brings, and nothing outside of it. */
+static void default_command(void **state)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_FREE char *manager = NULL, *link = NULL;
+	struct scratch scratch;
+	struct error err = {0};
+	static const char *const roots[] = {"with", "without", "outside"};
+
+	(void)state;
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "");
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+		AUTO_FREE char *sbin = xprintf("%s/roots/%s/sbin", scratch.path, roots[i]);
+		AUTO_FREE char *name = xprintf("conf.d/%s.conf", roots[i]);
+		AUTO_FREE char *text = xprintf("rootfs = \"%s/roots/%s\";", scratch.path, roots[i]);
+
+		assert_int_equal(fs_make_directories(sbin, 0755, &err), 0);
+		free(scratch_write(&scratch, name, text));
+	}
+	link = scratch_write(&scratch, "roots/with/sbin/init", "#!/bin/sh");
+	assert_int_equal(chmod(link, 0755), 0);
+	free(link);
+	link = xprintf("%s/roots/outside/sbin/init", scratch.path);
+	assert_int_equal(symlink("/bin/sh", link), 0); /* of the host: not in the rootfs */
+	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
+	assert_string_equal(conf_find(&conf, "with")->command.items[0], "/sbin/init");
+	assert_string_equal(conf_find(&conf, "without")->command.items[0], "/bin/sh");
+	assert_string_equal(conf_find(&conf, "outside")->command.items[0], "/bin/sh");
+	scratch_remove(&scratch);
+}
+
+static void environment_is_complete(void **state)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_FREE char *manager = NULL;
+	struct scratch scratch;
+	struct error err = {0};
+	const struct strlist *environment;
+
+	(void)state;
+	setenv("CMAN_TEST_HERE", "from the host", 1);
+	unsetenv("CMAN_TEST_GONE");
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "");
+	free(scratch_write(&scratch, "conf.d/a.conf", "rootfs = \"/etc\"; user = \"www-data\";"
+			   "environment = [ \"CMAN_TEST_HERE\", \"CMAN_TEST_GONE\", \"TERM=dumb\" ];"));
+	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
+	environment = &conf.containers[0].environment;
+	assert_true(strlist_contains(environment, "CMAN_TEST_HERE=from the host"));
+	assert_true(strlist_contains(environment, "TERM=dumb"));
+	assert_true(strlist_contains(environment, "container=cman"));
+	assert_true(text_starts_with(environment->items[0], "PATH="));
+	assert_int_equal(environment->count, 4); /* whose home is known on the way up only */
+	assert_int_equal(diagnostics.count, 1);
+	assert_int_equal(diagnostics.items[0].severity, SEVERITY_WARNING);
+	assert_int_equal(diagnostics_count_errors(&diagnostics, NULL), 0);
+	scratch_remove(&scratch);
+}
+
+/* Reading a file anew replaces what was known and said of it. */
+static void loading_a_file_again(void **state)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_FREE char *manager = NULL, *file = NULL, *other = NULL;
+	struct scratch scratch;
+	struct error err = {0};
+
+	(void)state;
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "");
+	file = scratch_write(&scratch, "conf.d/b.conf", "rootfs = \"/etc\"; oops = 1;");
+	free(scratch_write(&scratch, "conf.d/c.conf", "rootfs = \"/etc\"; oops = 1;"));
+	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
+	assert_int_equal(diagnostics.count, 2);
+	free(scratch_write(&scratch, "conf.d/b.conf", "rootfs = \"/etc\";"));
+	assert_int_equal(conf_load_file(&conf, file, &diagnostics, &err), 0);
+	assert_int_equal(diagnostics.count, 1);
+	assert_int_equal(conf.container_count, 2);
+	other = scratch_write(&scratch, "a.conf", "rootfs = \"/etc\"; hostname = \"x\";");
+	assert_int_equal(conf_load_file(&conf, other, &diagnostics, &err), 0);
+	assert_int_equal(conf.container_count, 3);
+	assert_string_equal(conf.containers[0].hostname, "x");
+	assert_string_equal(conf.containers[0].file, other);
+	assert_int_not_equal(conf.containers[0].interfaces[0].ip.s_addr, INADDR_ANY);
+	free(other);
+	other = scratch_write(&scratch, "Not-a-name", "rootfs = \"/etc\";");
+	assert_int_equal(conf_load_file(&conf, other, &diagnostics, &err), -1);
+	assert_int_equal(conf.container_count, 3);
+	scratch_remove(&scratch);
+}
+
+static int use_test_host(void **state)
+{
+	(void)state;
+	host_replace(&test_host);
+	return chdir(FIXTURES);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_fault_has_its_message),
+		cmocka_unit_test(odd_manager_files),
+		cmocka_unit_test(odd_container_files),
+		cmocka_unit_test(files_that_others_may_write),
+		cmocka_unit_test(names_of_files),
+		cmocka_unit_test(all_faults_in_one_run),
+		cmocka_unit_test(conflicts_name_both_places),
+		cmocka_unit_test(automatic_addresses),
+		cmocka_unit_test(pool_used_up),
+		cmocka_unit_test(default_command),
+		cmocka_unit_test(environment_is_complete),
+		cmocka_unit_test(loading_a_file_again),
+	};
+
+	return cmocka_run_group_tests(tests, use_test_host, NULL);
+}
