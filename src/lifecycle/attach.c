@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/attach.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/process.h"
+#include "kernel/namespace.h"
+#include "kernel/terminal.h"
+#include "lifecycle/channel.h"
+#include "lifecycle/payload.h"
+
+/* What the caller learns about the program while it is being started. */
+struct started {
+	pid_t pid;
+	int pidfd;     /* -1: not started */
+	int master_fd; /* of its pty, -1: it has none */
+};
+
+/* Tells the caller why there will be no program. */
+static _Noreturn void give_up(int channel_fd, struct message *failure, int status)
+{
+	failure->type = MESSAGE_FAILED;
+	channel_send(channel_fd, failure, NULL, 0, NULL);
+	_exit(status);
+}
+
+/* ---- the program, up to execve ---- */
+
+static int open_terminal(int channel_fd, struct payload *payload, struct error *err)
+{
+	const struct message message = {.type = MESSAGE_READY};
+	AUTO_FD int master_fd = -1;
+
+	if (terminal_open_pty(&master_fd, &payload->terminal_fd, err) < 0 ||
+	    terminal_copy_settings(STDIN_FILENO, payload->terminal_fd, err) < 0)
+		return -1;
+	return channel_send(channel_fd, &message, &master_fd, 1, err);
+}
+
+static _Noreturn void run_program(const struct attach *attach, capability_set capabilities,
+				  int channel_fd)
+{
+	struct message failure = {0};
+	struct payload payload = {
+		.argv = attach->argv,
+		.envp = attach->spec->environment.items,
+		.working_dir = attach->spec->working_dir,
+		.user = attach->spec->user,
+		.capabilities = capabilities,
+		.terminal_fd = -1,
+		.terminal_is_stderr = isatty(STDERR_FILENO),
+	};
+
+	if (namespace_become_root(&failure.error) < 0)
+		give_up(channel_fd, &failure, PAYLOAD_FAILED);
+	if (terminal_is_interactive() && open_terminal(channel_fd, &payload, &failure.error) < 0)
+		give_up(channel_fd, &failure, PAYLOAD_FAILED);
+	give_up(channel_fd, &failure, payload_exec(&payload, &failure.error));
+}
+
+/* ---- the joiner ---- */
+
+/*
+ * Closes all fds but the standard streams and these two: until execve the program is in the
+ * container with files of the host.
+ */
+static int keep_only(int *first, int *second, struct error *err)
+{
+	int fds[] = {fcntl(*first, F_DUPFD_CLOEXEC, 100), fcntl(*second, F_DUPFD_CLOEXEC, 100)};
+
+	for (int i = 0; i < 2; i++)
+		if (fds[i] < 0 || dup3(fds[i], STDERR_FILENO + 1 + i, O_CLOEXEC) < 0)
+			return error_set(err, errno, "keep a descriptor");
+	if (close_range(STDERR_FILENO + 3, ~0U, 0) < 0)
+		return error_set(err, errno, "close files");
+	*first = STDERR_FILENO + 1;
+	*second = STDERR_FILENO + 2;
+	return 0;
+}
+
+/* A child of our parent, in the pid namespace we joined: 0 in the child. */
+static pid_t clone_sibling(int *pidfd, struct error *err)
+{
+	struct clone_args args = {
+		.flags = CLONE_PARENT | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)pidfd,
+	};
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (pid >= 0)
+		return (pid_t)pid;
+	error_set(err, errno, "make a process in the container");
+	if (errno == EAGAIN)
+		error_hint(err, "the container has as many processes as limits.pids allows");
+	else if (errno == ENOMEM)
+		error_hint(err, "the container has just ended, or is at its memory limit");
+	return -1;
+}
+
+static int enter_container(const struct cgroup_entry *entry, int *init_pidfd, int *channel_fd,
+			   struct error *err)
+{
+	if (cgroup_enter(entry, entry->v2_fd >= 0, err) < 0)
+		return -1;
+	/* Nobody in the container may trace us or look through our /proc/PID (CVE-2016-9962). */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return error_set(err, errno, "protect the process");
+	if (payload_shed_inherited(err) < 0 || keep_only(init_pidfd, channel_fd, err) < 0)
+		return -1;
+	return namespace_join(*init_pidfd, err);
+}
+
+static _Noreturn void join(const struct attach *attach, const struct cgroup_entry *entry,
+			   int init_pidfd, int channel_fd)
+{
+	struct message message = {.type = MESSAGE_CLONED};
+	/* Asked before the user namespace of the container is joined, which has all of them. */
+	capability_set capabilities = capability_default_set();
+	int pidfd = -1;
+
+	if (enter_container(entry, &init_pidfd, &channel_fd, &message.error) < 0)
+		give_up(channel_fd, &message, PAYLOAD_FAILED);
+	message.pid = clone_sibling(&pidfd, &message.error);
+	if (message.pid == 0) {
+		close_fd(&init_pidfd);
+		run_program(attach, capabilities, channel_fd);
+	}
+	if (message.pid < 0)
+		give_up(channel_fd, &message, PAYLOAD_FAILED);
+	if (channel_send(channel_fd, &message, &pidfd, 1, &message.error) < 0) {
+		process_signal(pidfd, SIGKILL, NULL);
+		give_up(channel_fd, &message, PAYLOAD_FAILED);
+	}
+	_exit(0);
+}
+
+/* ---- the caller ---- */
+
+static int reap(pid_t pid, struct error *err)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return error_set(err, errno, "wait for process %d", (int)pid);
+	return status;
+}
+
+/*
+ * Until the program runs (end of file), or why it does not. The joiner and the program write to
+ * the same channel: what comes first is not said, so everything is read.
+ */
+static int wait_started(int channel_fd, struct started *started, struct error *err)
+{
+	bool failed = false;
+	int rc;
+
+	for (;;) {
+		struct message message;
+		int fd = -1;
+
+		rc = channel_receive(channel_fd, &message, &fd, 1, -1, err);
+		if (rc <= 0)
+			break;
+		if (message.type == MESSAGE_CLONED) {
+			started->pid = message.pid;
+			started->pidfd = fd;
+		} else if (message.type == MESSAGE_READY) {
+			started->master_fd = fd;
+		} else {
+			*err = message.error;
+			failed = true;
+		}
+	}
+	if (rc < 0 && started->pidfd >= 0)
+		process_signal(started->pidfd, SIGKILL, NULL);
+	if (rc < 0 || failed)
+		return -1;
+	if (started->pidfd >= 0)
+		return 0;
+	error_set(err, 0, "the process that enters the container was killed");
+	return error_hint(err, "the container has just ended, or is at its memory limit");
+}
+
+static pid_t fork_joiner(const struct attach *attach, int init_pidfd, int *channel_fd,
+			 struct error *err)
+{
+	struct cgroup_entry entry;
+	AUTO_FD int pidfd = -1;
+	int ends[2];
+	pid_t pid;
+
+	if (cgroup_open_entry(attach->cgroup, attach->record->name, &entry, err) < 0)
+		return -1;
+	if (channel_open(ends, err) < 0) {
+		cgroup_entry_close(&entry);
+		return -1;
+	}
+	pid = namespace_clone(0, entry.v2_fd, &pidfd, err);
+	if (pid == 0)
+		join(attach, &entry, init_pidfd, ends[1]);
+	cgroup_entry_close(&entry);
+	close_fd(&ends[1]);
+	if (pid < 0)
+		close_fd(&ends[0]);
+	else
+		*channel_fd = ends[0];
+	return pid;
+}
+
+/* The process the record names, and no other: CVE-2022-31214. */
+static int open_init(const struct attach *attach, struct error *err)
+{
+	const struct record *record = attach->record;
+	AUTO_FD int pidfd = process_open(&record->init, err);
+
+	if (pidfd < 0)
+		return -1;
+	if (!cgroup_contains(attach->cgroup, record->name, record->init.pid))
+		return error_set(err, ESRCH, "process %d is not in the container's cgroup",
+				 (int)record->init.pid);
+	return take_fd(&pidfd);
+}
+
+/* Starts the program; on failure *status is how it failed. */
+static int start(const struct attach *attach, struct started *started, int *status,
+		 struct error *err)
+{
+	AUTO_FD int init_pidfd = open_init(attach, err);
+	AUTO_FD int channel_fd = -1;
+	pid_t joiner;
+	int rc, end;
+
+	if (init_pidfd < 0)
+		return -1;
+	joiner = fork_joiner(attach, init_pidfd, &channel_fd, err);
+	if (joiner < 0)
+		return -1;
+	rc = wait_started(channel_fd, started, err);
+	if (reap(joiner, rc < 0 ? NULL : err) < 0)
+		rc = -1;
+	if (rc < 0 && started->pid > 0) {
+		end = reap(started->pid, NULL);
+		if (WIFEXITED(end))
+			*status = WEXITSTATUS(end);
+	}
+	return rc;
+}
+
+int attach_run(const struct attach *attach, int *status, struct error *err)
+{
+	struct started started = {.pidfd = -1, .master_fd = -1};
+	int rc, end;
+
+	*status = PAYLOAD_FAILED;
+	rc = start(attach, &started, status, err);
+	if (rc == 0) {
+		rc = terminal_relay(started.pidfd, started.master_fd, err);
+		/* Closing it hangs up on the program, as our terminal did on us. */
+		close_fd(&started.master_fd);
+		end = rc == TERMINAL_ENDED ? reap(started.pid, err) : SIGHUP;
+		if (end < 0)
+			rc = -1;
+		if (rc >= 0)
+			*status = WIFEXITED(end) ? WEXITSTATUS(end) : 128 + WTERMSIG(end);
+	}
+	close_fd(&started.master_fd);
+	close_fd(&started.pidfd);
+	return rc < 0 ? -1 : 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * attach.h: runs a program inside a running container, as strongly confined as what up started:
+ * the same cgroup, namespaces, user, environment, directory and capabilities. setns(2), pty(7).
+ *
+ *   cman ── forks ──> joiner (joins cgroup and namespaces) ── clones ──> the program
+ *
+ * The joiner makes the program a child of cman itself (CLONE_PARENT) and is gone then.
+ */
+#ifndef LIFECYCLE_ATTACH_H
+#define LIFECYCLE_ATTACH_H
+
+#include "config/spec.h"
+#include "kernel/cgroup.h"
+#include "state/record.h"
+
+/* Nothing is owned. */
+struct attach {
+	const struct record *record;      /* of a running container */
+	const struct spec *spec;          /* what it was started with: recorded_spec() */
+	const struct cgroup_host *cgroup; /* opened with record->cgroup_parent */
+	char *const *argv;                /* at least one, ended by NULL */
+};
+
+/*
+ * Runs the program and waits for its end. It gets a terminal of its own when standard input and
+ * output are terminals (standard error stays ours where it leads elsewhere), else our streams.
+ * Returns 0 and its exit status, 128 + N when signal N ended it; or -1 when it could not be run:
+ * then *status is an enum payload_status.
+ */
+int attach_run(const struct attach *attach, int *status, struct error *err);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * channel.h: messages between the command, the supervisor and init while a container comes up,
+ * over a SOCK_SEQPACKET pair (unix(7)): one message is one packet, fds travel along
+ * (SCM_RIGHTS). Both ends are close-on-exec: end of file says that the other side has exec'd.
+ */
+#ifndef LIFECYCLE_CHANNEL_H
+#define LIFECYCLE_CHANNEL_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+enum message_type {
+	MESSAGE_CLONED, /* supervisor to command: pid of init, with its pidfd */
+	MESSAGE_ROOTFS, /* supervisor to init: ids are mapped; the mounts to enter */
+	MESSAGE_READY,  /* init to command: set up, waiting at the gate */
+	MESSAGE_GO,     /* command to init: links and rules are in force, run the payload */
+	MESSAGE_FAILED, /* supervisor or init to command: the error */
+};
+
+struct message {
+	enum message_type type;
+	pid_t pid;          /* MESSAGE_CLONED */
+	struct error error; /* MESSAGE_FAILED */
+	char key[32];       /* MESSAGE_FAILED: the configuration key that asked for it, or "" */
+};
+
+#define CHANNEL_FDS_MAX 4
+
+int channel_open(int ends[2], struct error *err);
+
+/* Sends a message with fds (-1: a place that stays empty); the caller keeps its fds. */
+int channel_send(int fd, const struct message *message, const int *fds, size_t fd_count,
+		 struct error *err);
+
+/*
+ * Receives a message and its fds (owned by the caller, close-on-exec; -1 where none was sent).
+ * 1: received, 0: end of file, -1: error; ETIMEDOUT after timeout_ms.
+ */
+int channel_receive(int fd, struct message *message, int *fds, size_t fd_count, int timeout_ms,
+		    struct error *err);
+
+#endif

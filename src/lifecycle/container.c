@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/container.h"
+
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "lifecycle/steps.h"
+
+#define LOCK_TIMEOUT_MS 30000
+
+void container_init(struct container *container, const char *name)
+{
+	*container = (struct container){
+		.name = xstrdup(name),
+		.lock_fd = -1,
+		.directory_fd = -1,
+		.control_fd = -1,
+		.init_pidfd = -1,
+		.supervisor_pidfd = -1,
+		.output_fd = -1,
+		.log_fd = -1,
+	};
+}
+
+void container_clear(struct container *container)
+{
+	free(container->name);
+	record_clear(&container->record);
+	close_fd(&container->control_fd);
+	close_fd(&container->init_pidfd);
+	close_fd(&container->supervisor_pidfd);
+	close_fd(&container->output_fd);
+	close_fd(&container->log_fd);
+	close_fd(&container->directory_fd);
+	close_fd(&container->lock_fd);
+}
+
+/* A record for what cannot be read: everything may be there, under the names of today. */
+static void assume_everything(struct host *host, struct container *container)
+{
+	struct record *record = &container->record;
+
+	record_clear(record);
+	record->name = xstrdup(container->name);
+	record->phase = PHASE_CREATED;
+	record->cgroup_parent = xstrdup(host->manager->cgroup_parent);
+	record->firewall_prefix = xstrdup(host->manager->firewall_prefix);
+	steps_list(&record->steps);
+}
+
+int container_take(struct host *host, struct container *container, struct error *err)
+{
+	struct error read_error = {0};
+	int rc;
+
+	container->lock_fd = record_lock(&host->state, container->name, LOCK_TIMEOUT_MS, err);
+	if (container->lock_fd < 0)
+		return error_wrap(err, "%s", container->name);
+	container->directory_fd = record_open_directory(&host->state, container->name, err);
+	if (container->directory_fd < 0)
+		return error_wrap(err, "%s", container->name);
+	rc = record_read(&host->state, container->name, &container->record, &read_error);
+	if (rc < 0) {
+		log_warning("%s, cleaning up by its names", read_error.text);
+		assume_everything(host, container);
+	}
+	return 0;
+}
+
+int container_note(struct host *host, struct container *container, const char *step,
+		   struct error *err)
+{
+	strlist_add(&container->record.steps, step);
+	return record_write(&host->state, &container->record, err);
+}
+
+bool container_has_step(const struct container *container, const char *step)
+{
+	return strlist_contains(&container->record.steps, step);
+}
+
+static bool stays(const struct container *container, const char *file)
+{
+	if (strcmp(file, "lock") == 0)
+		return true;
+	return container->keep_exit && (strcmp(file, "record") == 0 || strcmp(file, "exit") == 0);
+}
+
+int container_empty(struct host *host, struct container *container, struct error *err)
+{
+	AUTO_STRLIST struct strlist files = {0};
+	struct record *record = &container->record;
+
+	if (fs_list_at(container->directory_fd, ".", &files, err) < 0)
+		return -1;
+	for (size_t i = 0; i < files.count; i++)
+		if (!stays(container, files.items[i]) &&
+		    fs_remove_tree_at(container->directory_fd, files.items[i], err) < 0)
+			return -1;
+	if (!container->keep_exit) {
+		record_clear(record);
+		return 0;
+	}
+	strlist_clear(&record->steps);
+	record->phase = PHASE_STOPPED;
+	return record_write(&host->state, record, err);
+}
+
+int container_forget(struct host *host, struct container *container, struct error *err)
+{
+	close_fd(&container->directory_fd);
+	record_clear(&container->record);
+	if (record_remove(&host->state, container->name, err) < 0)
+		return -1;
+	close_fd(&container->lock_fd);
+	return 0;
+}
+
+const char *container_where(const struct container *container, const char *key, char *out,
+			    size_t size)
+{
+	struct location location = {0};
+
+	if (container->spec)
+		location = origin_find(&container->spec->origins, key);
+	if (location.line)
+		snprintf(out, size, " (%s:%u)", location.file, location.line);
+	else
+		out[0] = '\0';
+	return out;
+}

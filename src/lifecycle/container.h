@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* container.h: a container while a command works on it: its spec, its record, its fds. */
+#ifndef LIFECYCLE_CONTAINER_H
+#define LIFECYCLE_CONTAINER_H
+
+#include "config/spec.h"
+#include "kernel/namespace.h"
+#include "lifecycle/host.h"
+#include "lifecycle/plan.h"
+#include "state/record.h"
+
+struct container {
+	char *name;
+	const struct spec *spec;      /* what the files say; NULL on the way down */
+	struct record record;         /* record.name is NULL when there is none */
+	int lock_fd;                  /* held for as long as we work on it */
+	int directory_fd;             /* its run directory */
+	enum plan_action action;
+	/* on the way up */
+	struct id_range ids;
+	int control_fd;               /* channel to supervisor and init */
+	int init_pidfd;
+	int output_fd, log_fd;        /* FIFO of the payload's output, and where it goes */
+	pid_t supervisor_pid;         /* our own child; 0: another command started it */
+	/* on the way down */
+	int supervisor_pidfd;
+	uint64_t stop_deadline_ms;    /* CLOCK_MONOTONIC */
+	bool keep_exit;               /* the record stays, with the exit status alone */
+	bool undo_failed;             /* the record stays, so that the next command tries again */
+	/* how it went */
+	struct error error;
+	bool failed;
+};
+
+void container_init(struct container *container, const char *name);
+void container_clear(struct container *container);
+
+/*
+ * Locks it and reads its record. A record that cannot be read is told as a warning and taken for
+ * one with every step begun, so that the way down removes whatever carries the name.
+ */
+int container_take(struct host *host, struct container *container, struct error *err);
+
+/* Notes the beginning of a step in the record, before anything of it happens. */
+int container_note(struct host *host, struct container *container, const char *step,
+		   struct error *err);
+
+/* Whether the record says that the step was begun. */
+bool container_has_step(const struct container *container, const char *step);
+
+/* Removes everything from the run directory but the lock and, when they are kept, the record and
+ * the exit status. The record is cleared when it goes. */
+int container_empty(struct host *host, struct container *container, struct error *err);
+
+/* Removes the run directory and gives the lock back. */
+int container_forget(struct host *host, struct container *container, struct error *err);
+
+/* " (web.conf:12)": where a key of its file stands, for messages; "" where it is built in. */
+const char *container_where(const struct container *container, const char *key, char *out,
+			    size_t size);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/host.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/fs.h"
+
+#ifndef LIBEXECDIR
+#define LIBEXECDIR "/usr/local/libexec/cman"
+#endif
+#define SUPERVISOR "cman-supervisor"
+
+int host_open(const struct manager *manager, bool create, struct host *host, struct error *err)
+{
+	*host = (struct host){.manager = manager, .program_fd = -1, .supervisor_fd = -1};
+	return state_open(manager->state_dir, create, &host->state, err);
+}
+
+void host_close(struct host *host)
+{
+	state_close(&host->state);
+	if (host->cgroup_is_open)
+		cgroup_host_close(&host->cgroup);
+	host->cgroup_is_open = false;
+	netlink_close(&host->netlink);
+	close_fd(&host->program_fd);
+	close_fd(&host->supervisor_fd);
+}
+
+const struct cgroup_host *host_cgroup(struct host *host, const char *parent, struct error *err)
+{
+	if (host->cgroup_is_open && strcmp(host->cgroup.parent, parent) == 0)
+		return &host->cgroup;
+	if (host->cgroup_is_open)
+		cgroup_host_close(&host->cgroup);
+	host->cgroup_is_open = false;
+	if (cgroup_host_open(&host->cgroup, host->manager->cgroup_version, parent, err) < 0)
+		return NULL;
+	host->cgroup_is_open = true;
+	return &host->cgroup;
+}
+
+struct netlink *host_netlink(struct host *host, struct error *err)
+{
+	if (!host->netlink)
+		host->netlink = netlink_open(err);
+	return host->netlink;
+}
+
+/* The path of SUPERVISOR in the directory of the running program. */
+static int path_beside_program(char path[PATH_MAX], struct error *err)
+{
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof(SUPERVISOR));
+	char *slash;
+
+	if (length < 0)
+		return error_set(err, errno, "read /proc/self/exe");
+	path[length] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash)
+		return error_set(err, ENOENT, "directory of %s", path);
+	strcpy(slash + 1, SUPERVISOR);
+	return 0;
+}
+
+int host_open_programs(struct host *host, struct error *err)
+{
+	char path[PATH_MAX];
+
+	if (host->supervisor_fd >= 0)
+		return 0;
+	if (path_beside_program(path, err) < 0)
+		return -1;
+	host->program_fd = fs_open_at(AT_FDCWD, "/proc/self/exe", O_PATH, 0, err);
+	if (host->program_fd < 0)
+		return -1;
+	host->supervisor_fd = fs_open_at(AT_FDCWD, path, O_PATH, 0, err);
+	if (host->supervisor_fd < 0)
+		host->supervisor_fd = fs_open_at(AT_FDCWD, LIBEXECDIR "/" SUPERVISOR, O_PATH, 0, err);
+	if (host->supervisor_fd < 0) {
+		close_fd(&host->program_fd);
+		return error_hint(err, "cman is not installed completely: run make install again");
+	}
+	return 0;
+}

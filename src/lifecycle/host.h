@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* host.h: the host as one command works on it: everything opened once and shared by all
+ * containers of the command. */
+#ifndef LIFECYCLE_HOST_H
+#define LIFECYCLE_HOST_H
+
+#include "config/spec.h"
+#include "kernel/cgroup.h"
+#include "kernel/netlink.h"
+#include "state/record.h"
+
+struct host {
+	const struct manager *manager;
+	struct state state;
+	struct cgroup_host cgroup;
+	bool cgroup_is_open;
+	struct netlink *netlink;   /* opened on first use */
+	bool keep_networks;        /* containers come back at once: networks stay without members */
+	int program_fd;            /* O_PATH of cman itself: the supervisor runs it to clean up */
+	int supervisor_fd;         /* O_PATH of cman-supervisor */
+};
+
+/* Opens the state (made when missing and create is true); the rest follows on first use. */
+int host_open(const struct manager *manager, bool create, struct host *host, struct error *err);
+void host_close(struct host *host);
+#define AUTO_HOST AUTO(host_close)
+
+/* The cgroup tree with PARENT, for containers started below it. Owned by host. */
+const struct cgroup_host *host_cgroup(struct host *host, const char *parent, struct error *err);
+
+struct netlink *host_netlink(struct host *host, struct error *err);
+
+/* Finds cman-supervisor: beside the running program, else in the compiled-in LIBEXECDIR. */
+int host_open_programs(struct host *host, struct error *err);
+
+#endif

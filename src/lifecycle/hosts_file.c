@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/hosts_file.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "lifecycle/dns.h"
+
+#define HOSTS_SIZE_MAX (4 * 1024 * 1024)
+#define EXTRA_FILE "extra_hosts" /* "ADDRESS NAME" a line */
+
+bool hosts_file_is_own(const struct spec *spec, const struct manager *manager)
+{
+	return spec->extra_host_count > 0 || spec->interface_count == 0 || !manager->dns_hosts;
+}
+
+static struct dns_name name_of(const struct network_member *member, const struct manager *manager)
+{
+	return (struct dns_name){
+		.address = member->address,
+		.name = member->container,
+		.domain = manager->dns_domain,
+		.aliases = &member->aliases,
+	};
+}
+
+/* Rewrites the file unless it holds that text already: most commits change no name. */
+static int write_if_changed(int directory_fd, const struct text *text, struct error *err)
+{
+	AUTO_TEXT struct text present = {0};
+
+	if (fs_read_at(directory_fd, "hosts", HOSTS_SIZE_MAX, &present, NULL) == 0 &&
+	    strcmp(text_value(&present), text_value(text)) == 0)
+		return 0;
+	return fs_rewrite_at(directory_fd, "hosts", text_value(text), text->length, 0644, err);
+}
+
+static void add_names(const struct network_record *network, const struct manager *manager,
+		      const struct host_entry *extra, size_t extra_count, struct text *out)
+{
+	AUTO_FREE struct dns_name *names = xalloc(network->member_count, sizeof(*names));
+
+	for (size_t i = 0; i < network->member_count; i++)
+		names[i] = name_of(&network->members[i], manager);
+	dns_hosts(names, network->member_count, extra, extra_count, out);
+}
+
+static int write_shared(const struct state *state, const struct manager *manager,
+			const struct network_record *network, struct error *err)
+{
+	AUTO_FD int directory_fd = network_open_directory(state, network->name, err);
+	AUTO_TEXT struct text text = {0};
+
+	if (directory_fd < 0)
+		return -1;
+	add_names(network, manager, NULL, 0, &text);
+	return write_if_changed(directory_fd, &text, err);
+}
+
+int hosts_file_make(const struct state *state, const struct manager *manager,
+		    const struct network_record *network, struct error *err)
+{
+	AUTO_FREE char *path = xprintf("%s/hosts", network->name);
+
+	if (fs_exists_at(state->networks_fd, path))
+		return 0;
+	return write_shared(state, manager, network, err);
+}
+
+/* ---- files of their own ---- */
+
+struct extra {
+	struct host_entry *items;
+	size_t count;
+};
+
+static void extra_clear(struct extra *extra)
+{
+	for (size_t i = 0; i < extra->count; i++) {
+		free(extra->items[i].name);
+		free(extra->items[i].address);
+	}
+	free(extra->items);
+}
+
+int hosts_file_make_own(int directory_fd, const struct spec *spec, struct error *err)
+{
+	AUTO_TEXT struct text hosts = {0};
+	AUTO_TEXT struct text extra = {0};
+
+	for (size_t i = 0; i < spec->extra_host_count; i++)
+		text_addf(&extra, "%s %s\n", spec->extra_hosts[i].address,
+			  spec->extra_hosts[i].name);
+	if (fs_rewrite_at(directory_fd, EXTRA_FILE, text_value(&extra), extra.length, 0600, err) < 0)
+		return -1;
+	dns_hosts(NULL, 0, spec->extra_hosts, spec->extra_host_count, &hosts);
+	return fs_rewrite_at(directory_fd, "hosts", text_value(&hosts), hosts.length, 0644, err);
+}
+
+static int read_extra(int directory_fd, struct extra *extra, struct error *err)
+{
+	AUTO_TEXT struct text text = {0};
+	char *rest, *line;
+
+	if (fs_read_at(directory_fd, EXTRA_FILE, HOSTS_SIZE_MAX, &text, err) < 0)
+		return -1;
+	for (rest = text.data; (line = strsep(&rest, "\n")) != NULL;) {
+		char *name = strchr(line, ' ');
+
+		if (!name)
+			continue;
+		*name++ = '\0';
+		extra->items = xrealloc(extra->items, extra->count + 1, sizeof(*extra->items));
+		extra->items[extra->count++] = (struct host_entry){
+			.name = xstrdup(name),
+			.address = xstrdup(line),
+		};
+	}
+	return 0;
+}
+
+static int write_own(const struct state *state, const struct manager *manager,
+		     const struct network_record *network, const struct network_member *member,
+		     struct error *err)
+{
+	AUTO_FD int directory_fd = record_open_directory(state, member->container, err);
+	AUTO(extra_clear) struct extra extra = {0};
+	AUTO_TEXT struct text text = {0};
+	const struct dns_name self = name_of(member, manager);
+
+	/* It may be half gone: a member stays in the list until its `down` is through. */
+	if (directory_fd < 0 || read_extra(directory_fd, &extra, err) < 0)
+		return err->code == ENOENT ? (error_clear(err), 0) : -1;
+	if (manager->dns_hosts)
+		add_names(network, manager, extra.items, extra.count, &text);
+	else
+		dns_hosts(&self, 1, extra.items, extra.count, &text);
+	return write_if_changed(directory_fd, &text, err);
+}
+
+int hosts_file_update(const struct state *state, const struct manager *manager,
+		      const struct network_record *network, struct error *err)
+{
+	for (size_t i = 0; i < network->member_count; i++)
+		if (network->members[i].own_hosts &&
+		    write_own(state, manager, network, &network->members[i], err) < 0)
+			return error_wrap(err, "hosts file of %s", network->members[i].container);
+	return write_shared(state, manager, network, err);
+}

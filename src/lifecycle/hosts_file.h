@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hosts_file.h: the files bound over /etc/hosts. One serves a whole network
+ * (STATE_DIR/networks/NAME/hosts); a container with extra_hosts, or on a host with dns.hosts =
+ * false, has one of its own (STATE_DIR/containers/NAME/hosts). What is bound is an inode: they
+ * are rewritten in place. Called under network_lock().
+ */
+#ifndef LIFECYCLE_HOSTS_FILE_H
+#define LIFECYCLE_HOSTS_FILE_H
+
+#include "state/network.h"
+
+/* Whether the container has a file of its own. */
+bool hosts_file_is_own(const struct spec *spec, const struct manager *manager);
+
+/* Makes the file of the network when there is none, to be bound by a container that comes up. */
+int hosts_file_make(const struct state *state, const struct manager *manager,
+		    const struct network_record *network, struct error *err);
+
+/*
+ * Makes a container's own file, with what stays the same in it (extra_hosts) noted beside it.
+ * directory_fd: its run directory.
+ */
+int hosts_file_make_own(int directory_fd, const struct spec *spec, struct error *err);
+
+/* Brings the file of the network and the own files of its members up to date. */
+int hosts_file_update(const struct state *state, const struct manager *manager,
+		      const struct network_record *network, struct error *err);
+
+#endif

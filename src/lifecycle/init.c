@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/init.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "kernel/rootfs.h"
+#include "lifecycle/channel.h"
+#include "lifecycle/payload.h"
+
+/* Notes which configuration key asked for what failed. */
+static int fail_at(struct message *failure, const char *key)
+{
+	failure->type = MESSAGE_FAILED;
+	snprintf(failure->key, sizeof(failure->key), "%s", key);
+	return -1;
+}
+
+/* Takes the mounts; the ids are mapped once they are here. */
+static int receive_rootfs(int rootfs_fd, struct rootfs *rootfs, struct error *err)
+{
+	struct message message;
+	int fds[4];
+	int rc = channel_receive(rootfs_fd, &message, fds, ARRAY_SIZE(fds), -1, err);
+
+	/* The supervisor has told why it gave up, or was killed: nobody is left to tell. */
+	if (rc == 0)
+		_exit(PAYLOAD_FAILED);
+	if (rc < 0)
+		return -1;
+	rootfs->tree_fd = fds[0];
+	rootfs->resolv_conf_fd = fds[1];
+	rootfs->hosts_fd = fds[2];
+	rootfs->hostname_fd = fds[3];
+	return 0;
+}
+
+static int set_up(const struct launch *launch, const struct cgroup_entry *entry, int rootfs_fd,
+		  struct message *failure)
+{
+	struct rootfs rootfs = ROOTFS_INIT;
+	struct error *err = &failure->error;
+
+	if (cgroup_enter(entry, entry->v2_fd >= 0, err) < 0)
+		return fail_at(failure, "limits");
+	rootfs.path = launch->spec->rootfs;
+	if (receive_rootfs(rootfs_fd, &rootfs, err) < 0 || namespace_become_root(err) < 0)
+		return fail_at(failure, "");
+	/* Only now: the cgroup we are in becomes the root of what the container sees. */
+	if (unshare(CLONE_NEWCGROUP) < 0) {
+		error_set(err, errno, "new cgroup namespace");
+		return fail_at(failure, "");
+	}
+	if (sethostname(launch->spec->hostname, strlen(launch->spec->hostname)) < 0) {
+		error_set(err, errno, "set hostname %s", launch->spec->hostname);
+		return fail_at(failure, "hostname");
+	}
+	if (rootfs_enter(&rootfs, err) < 0)
+		return fail_at(failure, "rootfs");
+	return 0;
+}
+
+/* Waits until links and rules are in force. */
+static void wait_at_gate(int control_fd)
+{
+	struct message message = {.type = MESSAGE_READY};
+
+	if (channel_send(control_fd, &message, NULL, 0, NULL) < 0 ||
+	    channel_receive(control_fd, &message, NULL, 0, -1, NULL) != 1 ||
+	    message.type != MESSAGE_GO)
+		_exit(PAYLOAD_FAILED); /* the command is gone: its successor cleans up */
+}
+
+static int connect_streams(int output_fd, struct error *err)
+{
+	AUTO_FD int null_fd = fs_open_at(AT_FDCWD, "/dev/null", O_RDONLY, 0, err);
+
+	if (null_fd < 0)
+		return -1;
+	if (dup2(null_fd, 0) < 0 || dup2(output_fd, 1) < 0 || dup2(output_fd, 2) < 0)
+		return error_set(err, errno, "connect the payload's streams");
+	return 0;
+}
+
+static int run_payload(const struct launch *launch, struct message *failure)
+{
+	const struct spec *spec = launch->spec;
+	const struct payload payload = {
+		.argv = spec->command.items,
+		.envp = spec->environment.items,
+		.working_dir = spec->working_dir,
+		.user = spec->user,
+		.capabilities = launch->capabilities,
+		.terminal_fd = -1,
+	};
+
+	if (connect_streams(launch->output_fd, &failure->error) < 0)
+		return fail_at(failure, "");
+	payload_exec(&payload, &failure->error);
+	return fail_at(failure, "command");
+}
+
+_Noreturn void init_run(const struct launch *launch, const struct cgroup_entry *entry,
+			int rootfs_fd, int control_fd)
+{
+	struct message failure = {.type = MESSAGE_FAILED};
+
+	if (set_up(launch, entry, rootfs_fd, &failure) == 0) {
+		wait_at_gate(control_fd);
+		run_payload(launch, &failure);
+	}
+	channel_send(control_fd, &failure, NULL, 0, NULL);
+	_exit(PAYLOAD_FAILED);
+}

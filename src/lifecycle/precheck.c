@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/precheck.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/parse.h"
+#include "kernel/rootfs.h"
+#include "state/network.h"
+
+/* "net.ports (FILE:LINE): reason" */
+static int wrap_key(const struct container *container, const char *key, struct error *err)
+{
+	char where[512];
+
+	return error_wrap(err, "%s%s", key, container_where(container, key, where, sizeof(where)));
+}
+
+/* ---- ports ---- */
+
+/* Binds the port for a moment, as the kernel's own answer to whether it is free. */
+static int probe_port(struct in_addr address, uint16_t port, uint8_t protocol, struct error *err)
+{
+	struct sockaddr_in name = {
+		.sin_family = AF_INET,
+		.sin_addr = address,
+		.sin_port = htons(port),
+	};
+	int type = protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM, on = 1;
+	AUTO_FD int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	char text[PARSE_TEXT_MAX];
+
+	if (fd < 0)
+		return error_set(err, errno, "socket");
+	/* Connections in TIME_WAIT hold no port; for UDP it would hide a holder. socket(7) */
+	if (protocol == IPPROTO_TCP)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0)
+		return 0;
+	parse_format_ipv4(address, text);
+	if (errno == EADDRINUSE) {
+		error_set(err, EADDRINUSE, "port %u/%s of the host is taken", port,
+			  protocol == IPPROTO_TCP ? "tcp" : "udp");
+		return error_hint(err, "publish another port, or find its holder: ss -l%sp sport = :%u",
+				  protocol == IPPROTO_TCP ? "tn" : "un", port);
+	}
+	if (errno == EADDRNOTAVAIL) {
+		error_set(err, EADDRNOTAVAIL, "%s is no address of this host", text);
+		return error_hint(err, "see ip address; leave the address out to publish on all");
+	}
+	return error_set(err, errno, "port %u of %s", port, text);
+}
+
+static int check_ports(const struct container *container, struct error *err)
+{
+	for (size_t i = 0; i < container->spec->interface_count; i++) {
+		const struct interface *interface = &container->spec->interfaces[i];
+
+		for (size_t j = 0; j < interface->port_count; j++) {
+			const struct port_forward *forward = &interface->ports[j];
+
+			for (unsigned int port = forward->host_first; port <= forward->host_last; port++)
+				if (probe_port(forward->host_address, (uint16_t)port,
+					       forward->protocol, err) < 0)
+					return wrap_key(container, "net.ports", err);
+		}
+	}
+	return 0;
+}
+
+/* ---- what running containers hold ---- */
+
+static bool forwards_overlap(const struct port_forward *a, const struct port_forward *b)
+{
+	return a->protocol == b->protocol && a->host_first <= b->host_last &&
+	       b->host_first <= a->host_last &&
+	       (a->host_address.s_addr == INADDR_ANY || b->host_address.s_addr == INADDR_ANY ||
+		a->host_address.s_addr == b->host_address.s_addr);
+}
+
+static int check_member(const struct container *container, const struct interface *interface,
+			const struct network_record *network, const struct network_member *member,
+			struct error *err)
+{
+	char text[PARSE_TEXT_MAX];
+
+	if (strcmp(member->container, container->name) == 0)
+		return 0;
+	if (strcmp(network->name, interface->network) == 0 &&
+	    member->address.s_addr == interface->ip.s_addr) {
+		parse_format_ipv4(interface->ip, text);
+		error_set(err, EADDRINUSE, "%s is held by the running container %s", text,
+			  member->container);
+		error_hint(err, "cman down %s, or choose another address", member->container);
+		return wrap_key(container, "net.ip", err);
+	}
+	for (size_t i = 0; i < interface->port_count; i++) {
+		for (size_t j = 0; j < member->port_count; j++) {
+			if (!forwards_overlap(&interface->ports[i], &member->ports[j]))
+				continue;
+			parse_format_port_forward(&member->ports[j], text);
+			error_set(err, EADDRINUSE, "the running container %s publishes %s",
+				  member->container, text);
+			error_hint(err, "cman down %s, or choose another port", member->container);
+			return wrap_key(container, "net.ports", err);
+		}
+	}
+	return 0;
+}
+
+static int check_members(const struct container *container, const struct network_record *network,
+			 struct error *err)
+{
+	for (size_t i = 0; i < container->spec->interface_count; i++)
+		for (size_t j = 0; j < network->member_count; j++)
+			if (check_member(container, &container->spec->interfaces[i], network,
+					 &network->members[j], err) < 0)
+				return -1;
+	return 0;
+}
+
+/* ---- networks ---- */
+
+static int check_routes(struct host *host, const struct network *network, struct error *err)
+{
+	struct netlink *netlink = host_netlink(host, err);
+	char route[256], subnet[PARSE_TEXT_MAX];
+	int rc;
+
+	if (!netlink)
+		return -1;
+	rc = netlink_find_overlap(netlink, network->subnet, network->prefix, network->bridge, route,
+				  sizeof(route), err);
+	if (rc <= 0)
+		return rc;
+	parse_format_ipv4(network->subnet, subnet);
+	error_set(err, EADDRINUSE, "subnet %s/%u of network %s collides with the host's route %s",
+		  subnet, network->prefix, network->name, route);
+	error_hint(err, "give networks.%s another subnet in %s", network->name,
+		   host->manager->file);
+	return -1;
+}
+
+/* A network that is up has been checked when it came up; its own route is no collision. */
+static int check_network(struct host *host, const struct network *network, struct error *err)
+{
+	AUTO_NETWORK_RECORD struct network_record up = {0};
+
+	if (network_record_read(&host->state, network->name, &up, NULL) == 1)
+		return 0;
+	return check_routes(host, network, err);
+}
+
+int precheck_container(struct host *host, const struct container *container, struct error *err)
+{
+	AUTO_STRLIST struct strlist networks = {0};
+
+	if (rootfs_check(container->spec->rootfs, err) < 0)
+		return wrap_key(container, "rootfs", err);
+	if (network_record_list(&host->state, &networks, err) < 0)
+		return -1;
+	for (size_t i = 0; i < networks.count; i++) {
+		AUTO_NETWORK_RECORD struct network_record network = {0};
+
+		if (network_record_read(&host->state, networks.items[i], &network, NULL) == 1 &&
+		    check_members(container, &network, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < container->spec->interface_count; i++) {
+		const struct network *network = manager_find_network(
+			host->manager, container->spec->interfaces[i].network);
+
+		if (check_network(host, network, err) < 0)
+			return -1;
+	}
+	return check_ports(container, err);
+}

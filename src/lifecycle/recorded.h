@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* recorded.h: what a running container was started with, whatever its file says today. */
+#ifndef LIFECYCLE_RECORDED_H
+#define LIFECYCLE_RECORDED_H
+
+#include "config/spec.h"
+#include "state/record.h"
+
+/* Reads the spec beside the record of a container. Release with spec_clear(). */
+int recorded_spec(const struct state *state, const char *name, struct spec *spec,
+		  struct error *err);
+
+#endif

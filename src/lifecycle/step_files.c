@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The step "files": what a container has in its run directory, and its log. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+#include "config/conf.h"
+#include "lifecycle/dns.h"
+#include "lifecycle/hosts_file.h"
+#include "lifecycle/steps.h"
+#include "state/idrange.h"
+
+/*
+ * The FIFO belongs to the payload's root and may be written by all of its users: programs that
+ * open /dev/stdout open it anew. Nobody else gets past the run directory (0700).
+ */
+static int make_output(struct container *container, struct error *err)
+{
+	uid_t owner = container->ids.host_first;
+
+	if (mkfifoat(container->directory_fd, "output", 0600) < 0)
+		return error_set(err, errno, "make the output FIFO");
+	container->output_fd = fs_open_at(container->directory_fd, "output", O_RDWR, 0, err);
+	if (container->output_fd < 0)
+		return -1;
+	if (fchown(container->output_fd, owner, owner) < 0 || fchmod(container->output_fd, 0622) < 0)
+		return error_set(err, errno, "output FIFO");
+	return 0;
+}
+
+static int open_log(const struct host *host, struct container *container, struct error *err)
+{
+	const char *log_dir = host->manager->log_dir;
+	AUTO_FD int directory_fd = fs_open_directory(log_dir, 0700, err);
+	AUTO_FREE char *name = xprintf("%s.log", container->name);
+
+	if (directory_fd < 0)
+		return -1;
+	container->log_fd = fs_open_at(directory_fd, name,
+				       O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0600, err);
+	return container->log_fd < 0 ? error_wrap(err, "log in %s", log_dir) : 0;
+}
+
+static int write_resolv_conf(const struct host *host, const struct container *container,
+			     struct error *err)
+{
+	AUTO_DNS_HOST struct dns_host servers = {0};
+	AUTO_TEXT struct text text = {0};
+
+	if (dns_find_host_servers("/", &servers, err) < 0)
+		return -1;
+	dns_resolv_conf(container->spec, host->manager, &servers, false, &text);
+	return fs_rewrite_at(container->directory_fd, "resolv.conf", text_value(&text), text.length,
+			     0644, err);
+}
+
+static int write_hostname(const struct container *container, struct error *err)
+{
+	AUTO_FREE char *line = xprintf("%s\n", container->spec->hostname);
+
+	return fs_rewrite_at(container->directory_fd, "hostname", line, strlen(line), 0644, err);
+}
+
+/* The configuration it runs with: exec, status and restarts go by it, not by today's file. */
+static int write_spec(const struct container *container, struct error *err)
+{
+	AUTO_TEXT struct text text = {0};
+
+	conf_print_spec(container->spec, true, &text);
+	return fs_rewrite_at(container->directory_fd, "spec", text_value(&text), text.length, 0600,
+			     err);
+}
+
+int files_begin(struct host *host, struct container *container, struct error *err)
+{
+	const struct manager *manager = host->manager;
+	mode_t caller_umask = umask(0022); /* these files are read by all users of the container */
+	int rc = -1;
+
+	if (idrange_assign(manager->data_dir, container->name, manager->userns_base,
+			   manager->userns_size, &container->ids, err) == 0 &&
+	    make_output(container, err) == 0 && open_log(host, container, err) == 0 &&
+	    write_resolv_conf(host, container, err) == 0 && write_hostname(container, err) == 0 &&
+	    write_spec(container, err) == 0)
+		rc = 0;
+	if (rc == 0 && hosts_file_is_own(container->spec, manager))
+		rc = hosts_file_make_own(container->directory_fd, container->spec, err);
+	umask(caller_umask);
+	return rc;
+}
+
+int files_undo(struct host *host, struct container *container, struct error *err)
+{
+	const struct process_identity *supervisor = &container->record.supervisor;
+
+	if (container->supervisor_pidfd < 0 && supervisor->pid != 0 && supervisor->pid != getpid())
+		container->supervisor_pidfd = process_open(supervisor, NULL);
+	if (container->undo_failed)
+		return 0;
+	return container_empty(host, container, err);
+}

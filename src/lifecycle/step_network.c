@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The steps "network", "link" and "firewall". Who holds which network stands in the network
+ * records; bridges, rules, hosts files and ip_forward follow from these, in network_commit().
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "kernel/firewall.h"
+#include "kernel/sysctl.h"
+#include "lifecycle/hosts_file.h"
+#include "lifecycle/steps.h"
+#include "state/network.h"
+
+#define NETWORK_TIMEOUT_MS 30000
+#define FIREWALL_TIMEOUT_MS 30000
+#define LINK_GONE_TIMEOUT_MS 5000
+#define IP_FORWARD "net/ipv4/ip_forward"
+
+/* What marks our links in the kernel. */
+#define ALIAS_MAX 256 /* IFALIASZ */
+
+static void bridge_alias(const char *network, char out[ALIAS_MAX])
+{
+	snprintf(out, ALIAS_MAX, "cman:network:%s", network);
+}
+
+static void link_alias(const char *container, const char *interface, char out[ALIAS_MAX])
+{
+	snprintf(out, ALIAS_MAX, "cman:%s:%s", container, interface);
+}
+
+/* ---- ip_forward: on while a network is up, afterwards what it was ---- */
+
+static int forwarding_on(struct host *host, struct error *err)
+{
+	char before[16];
+
+	if (!fs_exists_at(host->state.dir_fd, "ip_forward")) {
+		if (sysctl_read(IP_FORWARD, before, sizeof(before), err) < 0 ||
+		    fs_replace_at(host->state.dir_fd, "ip_forward", before, strlen(before), 0600,
+				  err) < 0)
+			return -1;
+	}
+	return sysctl_write(IP_FORWARD, "1", err);
+}
+
+static int forwarding_back(struct host *host, struct error *err)
+{
+	char before[16];
+
+	if (!fs_exists_at(host->state.dir_fd, "ip_forward"))
+		return 0;
+	if (fs_read_line_at(host->state.dir_fd, "ip_forward", before, sizeof(before), err) < 0)
+		return -1;
+	if (strcmp(before, "0") == 0 && sysctl_write(IP_FORWARD, "0", err) < 0)
+		return -1;
+	return fs_remove_at(host->state.dir_fd, "ip_forward", err);
+}
+
+/* ---- network ---- */
+
+static struct network_record record_of(const struct network *network)
+{
+	struct network_record record = {
+		.name = xstrdup(network->name),
+		.bridge = xstrdup(network->bridge),
+		.subnet = network->subnet,
+		.gateway = network->gateway,
+		.prefix = network->prefix,
+		.mtu = network->mtu,
+		.nat = network->nat,
+	};
+
+	process_boot_id(record.boot_id, NULL);
+	return record;
+}
+
+static bool is_unchanged(const struct network_record *up, const struct network *wanted)
+{
+	return strcmp(up->bridge, wanted->bridge) == 0 && up->prefix == wanted->prefix &&
+	       up->subnet.s_addr == wanted->subnet.s_addr &&
+	       up->gateway.s_addr == wanted->gateway.s_addr && up->mtu == wanted->mtu &&
+	       up->nat == wanted->nat;
+}
+
+/* A network that is up keeps its shape until its last container is gone. */
+static int check_unchanged(const struct network_record *up, const struct network *wanted,
+			   struct error *err)
+{
+	if (is_unchanged(up, wanted))
+		return 0;
+	error_set(err, EBUSY, "network %s is up otherwise than %s says now",
+		  up->name, origin_find(&wanted->origins, "subnet").file);
+	return error_hint(err, "take its %zu container(s) down first, beginning with %s",
+			  up->member_count, up->member_count ? up->members[0].container : "none");
+}
+
+static int make_bridge(struct host *host, const struct network_record *network, struct error *err)
+{
+	struct netlink *netlink = host_netlink(host, err);
+	char alias[ALIAS_MAX], route_localnet[64];
+	struct bridge bridge = {
+		.name = network->bridge,
+		.alias = alias,
+		.address = network->gateway,
+		.prefix = network->prefix,
+		.mtu = network->mtu,
+	};
+
+	bridge_alias(network->name, alias);
+	if (!netlink || netlink_make_bridge(netlink, &bridge, err) < 0)
+		return error_wrap(err, "network %s", network->name);
+	/* Published ports on 127.0.0.1: martian addresses may be routed to this bridge only. */
+	snprintf(route_localnet, sizeof(route_localnet), "net/ipv4/conf/%s/route_localnet",
+		 network->bridge);
+	return sysctl_write(route_localnet, "1", err);
+}
+
+static void add_member(const struct host *host, struct network_record *network,
+		       const struct container *container, unsigned int index)
+{
+	const struct spec *spec = container->spec;
+	const struct interface *interface = &spec->interfaces[index];
+	struct network_member member = {
+		.container = container->name,
+		.index = index,
+		.address = interface->ip,
+		.nat = interface->nat_set ? interface->nat : network->nat,
+		.own_hosts = hosts_file_is_own(spec, host->manager),
+		.ports = interface->ports,
+		.port_count = interface->port_count,
+	};
+	AUTO_STRLIST struct strlist aliases = {0};
+
+	if (strcmp(spec->hostname, spec->name) != 0)
+		strlist_add(&aliases, spec->hostname);
+	member.aliases = aliases;
+	network_record_add(network, &member);
+}
+
+static int join_network(struct host *host, struct container *container, unsigned int index,
+			struct error *err)
+{
+	const struct network *wanted = manager_find_network(
+		host->manager, container->spec->interfaces[index].network);
+	AUTO_NETWORK_RECORD struct network_record network = {0};
+	AUTO_FD int directory_fd = -1;
+	bool is_new;
+	int rc = network_record_read(&host->state, wanted->name, &network, err);
+
+	if (rc < 0) {
+		log_warning("%s, making it anew", err->text);
+		error_clear(err);
+	}
+	is_new = rc <= 0;
+	if (is_new)
+		network = record_of(wanted);
+	else if (check_unchanged(&network, wanted, err) < 0)
+		return -1;
+	add_member(host, &network, container, index);
+	/* Written first: whoever finds the bridge finds out whose it is. */
+	if (network_record_write(&host->state, &network, err) < 0)
+		return error_wrap(err, "network %s", wanted->name);
+	if (is_new && (make_bridge(host, &network, err) < 0 || forwarding_on(host, err) < 0))
+		return -1;
+	return hosts_file_make(&host->state, host->manager, &network, err);
+}
+
+int network_begin(struct host *host, struct container *container, struct error *err)
+{
+	AUTO_FD int lock_fd = -1;
+
+	if (container->spec->interface_count == 0)
+		return 0;
+	lock_fd = network_lock(&host->state, NETWORK_TIMEOUT_MS, err);
+	if (lock_fd < 0)
+		return -1;
+	for (unsigned int i = 0; i < container->spec->interface_count; i++)
+		if (join_network(host, container, i, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* All networks, whatever the record says: a lost record must not leave a member behind. */
+int network_undo(struct host *host, struct container *container, struct error *err)
+{
+	AUTO_STRLIST struct strlist names = {0};
+	AUTO_FD int lock_fd = network_lock(&host->state, NETWORK_TIMEOUT_MS, err);
+
+	if (lock_fd < 0 || network_record_list(&host->state, &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_NETWORK_RECORD struct network_record network = {0};
+		int rc = network_record_read(&host->state, names.items[i], &network, err);
+
+		if (rc <= 0) {
+			error_clear(err); /* network_commit() removes what is of no use */
+			continue;
+		}
+		if (network_record_drop(&network, container->name) &&
+		    network_record_write(&host->state, &network, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- firewall: a pure function of the network records ---- */
+
+struct rules {
+	struct firewall_network *networks;
+	struct firewall_forward *forwards;
+	struct firewall_exception *exceptions;
+	size_t network_count, forward_count, exception_count;
+};
+
+static void rules_clear(struct rules *rules)
+{
+	free(rules->networks);
+	free(rules->forwards);
+	free(rules->exceptions);
+}
+
+static struct firewall_forward forward_of(const struct network_record *network,
+					  const struct network_member *member,
+					  const struct port_forward *port)
+{
+	return (struct firewall_forward){
+		.container = member->container,
+		.bridge = network->bridge,
+		.address = member->address,
+		.host_address = port->host_address,
+		.host_first = port->host_first,
+		.host_last = port->host_last,
+		.container_first = port->container_first,
+		.container_last = port->container_last,
+		.protocol = port->protocol,
+	};
+}
+
+static void add_rules(struct rules *rules, const struct network_record *network)
+{
+	rules->networks[rules->network_count++] = (struct firewall_network){
+		.bridge = network->bridge,
+		.subnet = network->subnet,
+		.prefix = network->prefix,
+		.nat = network->nat,
+	};
+	for (size_t i = 0; i < network->member_count; i++) {
+		const struct network_member *member = &network->members[i];
+
+		for (size_t j = 0; j < member->port_count; j++)
+			rules->forwards[rules->forward_count++] =
+				forward_of(network, member, &member->ports[j]);
+		if (member->nat != network->nat)
+			rules->exceptions[rules->exception_count++] = (struct firewall_exception){
+				.container = member->container,
+				.address = member->address,
+				.nat = member->nat,
+			};
+	}
+}
+
+static int commit_firewall(struct host *host, const struct network_record *networks, size_t count,
+			   struct error *err)
+{
+	AUTO(rules_clear) struct rules rules = {0};
+	struct firewall_set set = {.prefix = host->manager->firewall_prefix};
+	AUTO_FD int lock_fd = -1;
+	size_t forwards = 0, members = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		members += networks[i].member_count;
+		for (size_t j = 0; j < networks[i].member_count; j++)
+			forwards += networks[i].members[j].port_count;
+	}
+	rules.networks = xalloc(count, sizeof(*rules.networks));
+	rules.forwards = xalloc(forwards, sizeof(*rules.forwards));
+	rules.exceptions = xalloc(members, sizeof(*rules.exceptions));
+	for (size_t i = 0; i < count; i++)
+		add_rules(&rules, &networks[i]);
+	set.networks = rules.networks;
+	set.network_count = rules.network_count;
+	set.forwards = rules.forwards;
+	set.forward_count = rules.forward_count;
+	set.exceptions = rules.exceptions;
+	set.exception_count = rules.exception_count;
+	lock_fd = firewall_lock(FIREWALL_TIMEOUT_MS, err);
+	if (lock_fd < 0 || firewall_commit(&set, err) < 0)
+		return error_wrap(err, "firewall");
+	return 0;
+}
+
+/* ---- what follows from the network records ---- */
+
+struct network_records {
+	struct network_record *items;
+	size_t count;
+};
+
+static void network_records_clear(struct network_records *records)
+{
+	for (size_t i = 0; i < records->count; i++)
+		network_record_clear(&records->items[i]);
+	free(records->items);
+}
+
+/* The bridge of a network whose record is lost: what the manager file says, else its name. */
+static const char *bridge_by_name(const struct host *host, const char *name)
+{
+	const struct network *network = manager_find_network(host->manager, name);
+
+	return network ? network->bridge : name;
+}
+
+static bool is_kept(const struct host *host, const struct network_record *network)
+{
+	const struct network *wanted = manager_find_network(host->manager, network->name);
+
+	return network->member_count > 0 ||
+	       (host->keep_networks && wanted && is_unchanged(network, wanted));
+}
+
+/* Reads all networks that stay; the names of the others go to unused. */
+static int read_networks(struct host *host, struct network_records *records,
+			 struct strlist *unused, struct error *err)
+{
+	AUTO_STRLIST struct strlist names = {0};
+
+	if (network_record_list(&host->state, &names, err) < 0)
+		return -1;
+	records->items = xalloc(names.count, sizeof(*records->items));
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_NETWORK_RECORD struct network_record network = {0};
+		int rc = network_record_read(&host->state, names.items[i], &network, err);
+
+		if (rc < 0)
+			log_warning("%s, removing the network", err->text);
+		if (rc != 1 || !is_kept(host, &network)) {
+			strlist_add(unused, names.items[i]);
+			continue;
+		}
+		records->items[records->count++] = network;
+		network = (struct network_record){0};
+	}
+	return 0;
+}
+
+/* Removes a network nobody holds any more, or whose record is of no use. */
+static int remove_network(struct host *host, const char *name, struct error *err)
+{
+	AUTO_NETWORK_RECORD struct network_record network = {0};
+	struct netlink *netlink = host_netlink(host, err);
+	const char *bridge = bridge_by_name(host, name);
+	char alias[ALIAS_MAX];
+
+	if (network_record_read(&host->state, name, &network, NULL) == 1)
+		bridge = network.bridge;
+	bridge_alias(name, alias);
+	if (!netlink || netlink_remove_link(netlink, bridge, alias, err) < 0)
+		return error_wrap(err, "network %s", name);
+	return network_record_remove(&host->state, name, err);
+}
+
+int network_commit(struct host *host, struct error *err)
+{
+	AUTO(network_records_clear) struct network_records records = {0};
+	AUTO_STRLIST struct strlist unused = {0};
+	AUTO_FD int lock_fd = network_lock(&host->state, NETWORK_TIMEOUT_MS, err);
+
+	if (lock_fd < 0 || read_networks(host, &records, &unused, err) < 0)
+		return -1;
+	for (size_t i = 0; i < records.count; i++)
+		if (hosts_file_update(&host->state, host->manager, &records.items[i], err) < 0)
+			return -1;
+	if (commit_firewall(host, records.items, records.count, err) < 0)
+		return -1;
+	if (records.count == 0 && forwarding_back(host, err) < 0)
+		return -1;
+	/* Last: for 20 ms after it the kernel lets nobody else change links or forwarding. */
+	for (size_t i = 0; i < unused.count; i++)
+		if (remove_network(host, unused.items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- link ---- */
+
+static int make_link(struct host *host, const struct container *container, unsigned int index,
+		     int netns_fd, struct error *err)
+{
+	const struct interface *interface = &container->spec->interfaces[index];
+	const struct network *network = manager_find_network(host->manager, interface->network);
+	char host_name[IFNAMSIZ], alias[ALIAS_MAX];
+	struct veth veth = {
+		.host_name = host_name,
+		.alias = alias,
+		.bridge = network->bridge,
+		.netns_fd = netns_fd,
+		.inner_name = interface->name,
+		.mtu = network->mtu,
+	};
+
+	netlink_veth_name(container->name, index, host_name);
+	link_alias(container->name, interface->name, alias);
+	memcpy(veth.mac, interface->mac, sizeof(veth.mac));
+	return netlink_make_veth(host->netlink, &veth, err);
+}
+
+static int configure_inside(const struct host *host, const struct container *container,
+			    int netns_fd, struct error *err)
+{
+	const struct spec *spec = container->spec;
+	AUTO_NETLINK struct netlink *inner = netlink_open_in(netns_fd, err);
+	AUTO_FREE struct inner_link *links = xalloc(spec->interface_count, sizeof(*links));
+
+	if (!inner)
+		return -1;
+	for (size_t i = 0; i < spec->interface_count; i++) {
+		const struct interface *interface = &spec->interfaces[i];
+		const struct network *network =
+			manager_find_network(host->manager, interface->network);
+
+		links[i] = (struct inner_link){
+			.name = interface->name,
+			.address = interface->ip,
+			.prefix = network->prefix,
+			.gateway = i == 0 ? network->gateway : (struct in_addr){INADDR_ANY},
+		};
+	}
+	return netlink_configure_inner(inner, links, spec->interface_count, err);
+}
+
+int link_await(struct host *host, struct container *container, struct error *err)
+{
+	AUTO_FD int netns_fd = -1;
+
+	if (init_receive_cloned(container, err) < 0 ||
+	    record_write(&host->state, &container->record, err) < 0)
+		return -1;
+	netns_fd = namespace_open(container->record.init.pid, "net", err);
+	if (netns_fd < 0 || !host_netlink(host, err))
+		return -1;
+	for (unsigned int i = 0; i < container->spec->interface_count; i++)
+		if (make_link(host, container, i, netns_fd, err) < 0)
+			return -1;
+	return configure_inside(host, container, netns_fd, err);
+}
+
+int link_undo(struct host *host, struct container *container, struct error *err)
+{
+	struct netlink *netlink = host_netlink(host, err);
+	const struct strlist *addresses = &container->record.addresses;
+
+	if (!netlink)
+		return -1;
+	for (unsigned int i = 0; i < addresses->count; i++) {
+		const char *interface = strrchr(addresses->items[i], ' ');
+		char name[IFNAMSIZ], alias[ALIAS_MAX];
+
+		netlink_veth_name(container->name, i, name);
+		link_alias(container->name, interface ? interface + 1 : "", alias);
+		if (netlink_remove_link(netlink, name, alias, err) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The steps that make, start and end processes: cgroup, init, start. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "lifecycle/channel.h"
+#include "lifecycle/hosts_file.h"
+#include "lifecycle/steps.h"
+#include "lifecycle/supervisor.h"
+#include "state/network.h"
+
+#define SETUP_TIMEOUT_MS 60000 /* a hung file system below the rootfs must not hang us */
+#define KILL_TIMEOUT_MS 10000
+
+/* ---- cgroup ---- */
+
+int cgroup_begin(struct host *host, struct container *container, struct error *err)
+{
+	const struct cgroup_host *cgroup = host_cgroup(host, container->record.cgroup_parent, err);
+
+	if (!cgroup)
+		return -1;
+	return cgroup_create(cgroup, container->name, &container->spec->limits, err);
+}
+
+int cgroup_undo(struct host *host, struct container *container, struct error *err)
+{
+	const struct cgroup_host *cgroup = host_cgroup(host, container->record.cgroup_parent, err);
+
+	if (!cgroup)
+		return -1;
+	return cgroup_remove(cgroup, container->name, KILL_TIMEOUT_MS, err);
+}
+
+/* ---- init ---- */
+
+/* The directory whose "hosts" file the container sees: its network's, unless it has its own. */
+static int open_hosts_directory(struct host *host, const struct container *container,
+				struct error *err)
+{
+	const struct spec *spec = container->spec;
+
+	if (hosts_file_is_own(spec, host->manager))
+		return fs_open_at(container->directory_fd, ".", O_RDONLY | O_DIRECTORY, 0, err);
+	return network_open_directory(&host->state, spec->interfaces[0].network, err);
+}
+
+int init_begin(struct host *host, struct container *container, struct error *err)
+{
+	AUTO_FD int hosts_directory_fd = open_hosts_directory(host, container, err);
+	struct launch launch = {
+		.spec = container->spec,
+		.instance = container->record.instance,
+		.manager_file = host->manager->file,
+		.cgroup = host_cgroup(host, container->record.cgroup_parent, err),
+		.ids = container->ids,
+		.capabilities = capability_default_set(),
+		.directory_fd = container->directory_fd,
+		.hosts_directory_fd = hosts_directory_fd,
+		.output_fd = container->output_fd,
+		.log_fd = container->log_fd,
+	};
+
+	if (hosts_directory_fd < 0 || !launch.cgroup || host_open_programs(host, err) < 0)
+		return -1;
+	launch.program_fd = host->program_fd;
+	launch.supervisor_fd = host->supervisor_fd;
+	container->supervisor_pid = supervisor_start(&launch, &container->control_fd, err);
+	return container->supervisor_pid < 0 ? -1 : 0;
+}
+
+int init_undo(struct host *host, struct container *container, struct error *err)
+{
+	const struct cgroup_host *cgroup = host_cgroup(host, container->record.cgroup_parent, err);
+
+	/* Without us at the other end neither supervisor nor init passes the gate any more. */
+	close_fd(&container->control_fd);
+	close_fd(&container->output_fd);
+	close_fd(&container->log_fd);
+	if (!cgroup)
+		return -1;
+	return cgroup_kill(cgroup, container->name, KILL_TIMEOUT_MS, err);
+}
+
+/* ---- start ---- */
+
+/* Adds where the file asks for what failed. */
+static int tell_failure(const struct container *container, const struct message *message,
+			struct error *err)
+{
+	char where[512];
+
+	*err = message->error;
+	if (message->key[0] && container_where(container, message->key, where, sizeof(where))[0])
+		error_wrap(err, "%s%s", message->key, where);
+	return -1;
+}
+
+static int receive(struct container *container, enum message_type type, int *fds, size_t fd_count,
+		   struct message *message, struct error *err)
+{
+	int rc = channel_receive(container->control_fd, message, fds, fd_count, SETUP_TIMEOUT_MS,
+				 err);
+
+	if (rc < 0)
+		return error_wrap(err, "wait for its init");
+	if (rc == 0)
+		return error_set(err, 0, "its init ended before it was set up");
+	if (message->type == MESSAGE_FAILED)
+		return tell_failure(container, message, err);
+	if (message->type != type)
+		return error_set(err, EPROTO, "message %d from its init", (int)message->type);
+	return 0;
+}
+
+int init_receive_cloned(struct container *container, struct error *err)
+{
+	struct message message;
+
+	if (receive(container, MESSAGE_CLONED, &container->init_pidfd, 1, &message, err) < 0)
+		return -1;
+	/* Neither can have been reaped: the supervisor waits for init, and is our own child. */
+	if (process_identify(message.pid, &container->record.init, err) < 0 ||
+	    process_identify(container->supervisor_pid, &container->record.supervisor, err) < 0)
+		return error_wrap(err, "its init ended before it was set up");
+	return 0;
+}
+
+int start_begin(struct host *host, struct container *container, struct error *err)
+{
+	struct message message;
+
+	if (receive(container, MESSAGE_READY, NULL, 0, &message, err) < 0)
+		return -1;
+	container->record.phase = PHASE_RUNNING;
+	container->record.started_at = (uint64_t)time(NULL);
+	container->record.started_boottime = process_boottime_seconds();
+	if (record_write(&host->state, &container->record, err) < 0)
+		return -1;
+	message = (struct message){.type = MESSAGE_GO};
+	return channel_send(container->control_fd, &message, NULL, 0, err);
+}
+
+int start_await(struct host *host, struct container *container, struct error *err)
+{
+	struct message message;
+	int rc = channel_receive(container->control_fd, &message, NULL, 0, SETUP_TIMEOUT_MS, err);
+
+	(void)host;
+	if (rc < 0)
+		return error_wrap(err, "wait for the payload to start");
+	if (rc > 0)
+		return tell_failure(container, &message, err);
+	close_fd(&container->control_fd);
+	return 0;
+}
+
+/*
+ * Whether the signal does anything: the kernel drops a signal for the first process of a pid
+ * namespace that has no handler for it (pid_namespaces(7)), and waiting for its effect would
+ * cost the whole stop_timeout. Blocked counts as handled: signalfd and sigwait work that way.
+ */
+static bool would_react(pid_t pid, int signal_number)
+{
+	uint64_t bit = (uint64_t)1 << (signal_number - 1), mask;
+	char path[32];
+	AUTO_TEXT struct text status = {0};
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (fs_read_at(AT_FDCWD, path, 65536, &status, NULL) < 0)
+		return true;
+	for (const char *line = text_value(&status); line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if ((sscanf(line, "SigCgt: %" SCNx64, &mask) == 1 ||
+		     sscanf(line, "SigBlk: %" SCNx64, &mask) == 1) && mask & bit)
+			return true;
+		if (!*line)
+			break;
+	}
+	return false;
+}
+
+int start_undo(struct host *host, struct container *container, struct error *err)
+{
+	struct record *record = &container->record;
+
+	if (record->phase != PHASE_RUNNING && record->phase != PHASE_STOPPING)
+		return 0;
+	close_fd(&container->init_pidfd);
+	container->init_pidfd = process_open(&record->init, err);
+	if (container->init_pidfd < 0)
+		return err->code == ESRCH ? (error_clear(err), 0) : -1;
+	record->phase = PHASE_STOPPING;
+	if (record_write(&host->state, record, err) < 0)
+		log_warning("%s: %s, stopping it all the same", container->name, err->text);
+	container->stop_deadline_ms = process_monotonic_ms();
+	if (!would_react(record->init.pid, record->stop_signal))
+		return 0; /* init_undo kills it */
+	container->stop_deadline_ms += record->stop_timeout_ms;
+	return process_signal(container->init_pidfd, record->stop_signal, err);
+}
+
+int start_undo_await(struct host *host, struct container *container, struct error *err)
+{
+	uint64_t now = process_monotonic_ms();
+	int rc;
+
+	(void)host;
+	if (container->init_pidfd < 0 || now >= container->stop_deadline_ms)
+		return 0;
+	rc = process_wait_ended(container->init_pidfd, (int)(container->stop_deadline_ms - now), err);
+	if (rc == 0)
+		log_warning("%s: did not end within %u ms of its stop signal, killing it",
+			    container->name, container->record.stop_timeout_ms);
+	return rc < 0 ? -1 : 0;
+}

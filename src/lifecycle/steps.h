@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * steps.h: the one table of steps that bring a container up, and the two walks over it. A step
+ * is noted in the record before it is begun; a failed `up`, a `down`, a payload that ended by
+ * itself and what a killed command left all walk the table backwards. Undo takes "not there"
+ * for success, so it may run twice, or after half of its step.
+ */
+#ifndef LIFECYCLE_STEPS_H
+#define LIFECYCLE_STEPS_H
+
+#include "lifecycle/container.h"
+
+/*
+ * One step. Every function may be NULL. A step goes over all containers of the wave before the
+ * next one begins: begin for each, then await for each, then commit once for all of them.
+ */
+struct step {
+	const char *name;
+	int (*begin)(struct host *host, struct container *container, struct error *err);
+	int (*await)(struct host *host, struct container *container, struct error *err);
+	int (*commit)(struct host *host, struct error *err);
+	int (*undo)(struct host *host, struct container *container, struct error *err);
+	int (*undo_await)(struct host *host, struct container *container, struct error *err);
+	int (*undo_commit)(struct host *host, struct error *err);
+};
+
+/*
+ * Brings up all containers of the wave side by side. One that fails is taken back whole, has
+ * failed set and the reason in error; the others go on.
+ */
+void steps_up(struct host *host, struct container **containers, size_t count);
+
+/*
+ * Takes away whatever the records of the containers say was begun. What goes wrong is in error
+ * of the container (failed set), and does not keep the rest from being undone. Containers
+ * without a record are left alone.
+ */
+void steps_down(struct host *host, struct container **containers, size_t count);
+
+/* Names of all steps, in order. */
+void steps_list(struct strlist *names);
+
+/* The functions of the table, by file: step_files.c, step_network.c, step_process.c. */
+int files_begin(struct host *host, struct container *container, struct error *err);
+int files_undo(struct host *host, struct container *container, struct error *err);
+int cgroup_begin(struct host *host, struct container *container, struct error *err);
+int cgroup_undo(struct host *host, struct container *container, struct error *err);
+int network_begin(struct host *host, struct container *container, struct error *err);
+int network_undo(struct host *host, struct container *container, struct error *err);
+int network_commit(struct host *host, struct error *err);
+int init_begin(struct host *host, struct container *container, struct error *err);
+int init_undo(struct host *host, struct container *container, struct error *err);
+int link_await(struct host *host, struct container *container, struct error *err);
+int link_undo(struct host *host, struct container *container, struct error *err);
+int init_receive_cloned(struct container *container, struct error *err);
+int start_begin(struct host *host, struct container *container, struct error *err);
+int start_await(struct host *host, struct container *container, struct error *err);
+int start_undo(struct host *host, struct container *container, struct error *err);
+int start_undo_await(struct host *host, struct container *container, struct error *err);
+
+#endif

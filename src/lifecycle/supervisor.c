@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/supervisor.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+#include "base/process.h"
+#include "kernel/rootfs.h"
+#include "lifecycle/channel.h"
+#include "lifecycle/init.h"
+#include "lifecycle/payload.h"
+#include "lifecycle/supervisor_args.h"
+
+/* The cgroup namespace is missing on purpose: init makes it once it is in its cgroup. */
+#define NAMESPACES (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | \
+		    CLONE_NEWNET)
+
+/* Nothing of the caller's: session, directory, terminal, ignored signals, mask. */
+static int leave_caller(struct error *err)
+{
+	struct sigaction standard = {.sa_handler = SIG_DFL};
+	sigset_t none;
+	int null_fd;
+
+	setsid();
+	umask(022);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int i = 1; i < NSIG; i++)
+		sigaction(i, &standard, NULL); /* EINVAL for SIGKILL, SIGSTOP and libc's own */
+	if (chdir("/") < 0)
+		return error_set(err, errno, "change to /");
+	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0 || dup2(null_fd, 2) < 0)
+		return error_set(err, errno, "/dev/null");
+	return 0;
+}
+
+/* Opens what only the host may open and hands it to init. */
+static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd, struct error *err)
+{
+	struct message message = {.type = MESSAGE_ROOTFS};
+	struct rootfs rootfs = ROOTFS_INIT;
+	AUTO_FD int userns_fd = -1;
+	int rc = -1;
+
+	if (namespace_map_ids(init_pid, &launch->ids, err) < 0)
+		return -1;
+	userns_fd = namespace_open_user(init_pid, err);
+	if (userns_fd < 0)
+		return -1;
+	rootfs.tree_fd = rootfs_open_tree(launch->spec->rootfs, userns_fd, err);
+	if (rootfs.tree_fd >= 0)
+		rootfs.resolv_conf_fd = rootfs_open_file(launch->directory_fd, "resolv.conf", err);
+	if (rootfs.resolv_conf_fd >= 0)
+		rootfs.hosts_fd = rootfs_open_file(launch->hosts_directory_fd, "hosts", err);
+	if (rootfs.hosts_fd >= 0)
+		rootfs.hostname_fd = rootfs_open_file(launch->directory_fd, "hostname", err);
+	if (rootfs.hostname_fd >= 0)
+		rc = channel_send(init_fd, &message,
+				  (int[]){rootfs.tree_fd, rootfs.resolv_conf_fd, rootfs.hosts_fd,
+					  rootfs.hostname_fd}, 4, err);
+	rootfs_close(&rootfs);
+	return rc;
+}
+
+/* Makes init and tells the command about it, as early as can be: it goes on in parallel. */
+static int make_init(const struct launch *launch, int control_fd, pid_t *init_pid, int *pidfd,
+		     struct error *err)
+{
+	struct message message = {.type = MESSAGE_CLONED};
+	struct cgroup_entry entry;
+	int ends[2];
+	int rc = -1;
+	pid_t pid;
+
+	if (cgroup_open_entry(launch->cgroup, launch->spec->name, &entry, err) < 0)
+		return -1;
+	if (channel_open(ends, err) < 0)
+		return -1;
+	pid = namespace_clone(NAMESPACES, entry.v2_fd, pidfd, err);
+	if (pid == 0) {
+		close_fd(&ends[0]);
+		init_run(launch, &entry, ends[1], control_fd);
+	}
+	close_fd(&ends[1]);
+	cgroup_entry_close(&entry);
+	*init_pid = message.pid = pid;
+	if (pid > 0 && channel_send(control_fd, &message, pidfd, 1, err) == 0)
+		rc = send_rootfs(launch, pid, ends[0], err);
+	close_fd(&ends[0]);
+	return rc;
+}
+
+/* Becomes cman-supervisor; returns on failure only. */
+static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidfd,
+			   struct error *err)
+{
+	AUTO_FD int output_fd = fs_open_at(launch->directory_fd, "output", O_RDWR | O_NONBLOCK, 0,
+					   err);
+	const struct supervisor_args args = {
+		.name = launch->spec->name,
+		.instance = launch->instance,
+		.manager_file = launch->manager_file,
+		.init_pid = init_pid,
+		.stop_signal = launch->spec->stop_signal,
+		.init_pidfd = pidfd,
+		.run_dir_fd = launch->directory_fd,
+		.fifo_fd = output_fd,
+		.log_fd = launch->log_fd,
+		.cman_fd = launch->program_fd,
+	};
+	const int inherited[] = {pidfd, launch->directory_fd, output_fd, launch->log_fd,
+				 launch->program_fd};
+	char *const environment[] = {NULL};
+	struct supervisor_argv command_line;
+
+	if (output_fd < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(inherited); i++)
+		if (fcntl(inherited[i], F_SETFD, 0) < 0)
+			return error_set(err, errno, "hand over descriptor %d", inherited[i]);
+	supervisor_args_format(&args, &command_line);
+	execveat(launch->supervisor_fd, "", command_line.argv, environment, AT_EMPTY_PATH);
+	return error_set(err, errno, "run cman-supervisor");
+}
+
+static _Noreturn void run_supervisor(const struct launch *launch, const struct cgroup_entry *entry,
+				     int control_fd)
+{
+	struct message message = {.type = MESSAGE_FAILED};
+	struct error *err = &message.error;
+	pid_t init_pid = 0;
+	int pidfd = -1;
+
+	if (cgroup_enter(entry, entry->v2_fd >= 0, err) == 0 && leave_caller(err) == 0 &&
+	    payload_shed_inherited(err) == 0 &&
+	    make_init(launch, control_fd, &init_pid, &pidfd, err) == 0)
+		exec_supervisor(launch, init_pid, pidfd, err);
+	channel_send(control_fd, &message, NULL, 0, NULL);
+	if (pidfd >= 0)
+		process_signal(pidfd, SIGKILL, NULL);
+	_exit(1);
+}
+
+pid_t supervisor_start(const struct launch *launch, int *control_fd, struct error *err)
+{
+	struct cgroup_entry entry;
+	AUTO_FD int pidfd = -1;
+	int ends[2];
+	pid_t pid;
+
+	if (cgroup_open_supervisors(launch->cgroup, &entry, err) < 0)
+		return -1;
+	if (channel_open(ends, err) < 0) {
+		cgroup_entry_close(&entry);
+		return -1;
+	}
+	pid = namespace_clone(0, entry.v2_fd, &pidfd, err);
+	if (pid == 0) {
+		close_fd(&ends[0]);
+		run_supervisor(launch, &entry, ends[1]);
+	}
+	cgroup_entry_close(&entry);
+	close_fd(&ends[1]);
+	if (pid < 0) {
+		close_fd(&ends[0]);
+		return error_wrap(err, "make the supervisor");
+	}
+	*control_fd = ends[0];
+	return pid;
+}

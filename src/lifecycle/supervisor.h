@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * supervisor.h: the parent of one container. It is forked from the command, makes init in its
+ * new namespaces and hands it the mounts only the host may make; then it becomes the small
+ * program cman-supervisor, which keeps init as its child.
+ */
+#ifndef LIFECYCLE_SUPERVISOR_H
+#define LIFECYCLE_SUPERVISOR_H
+
+#include "config/spec.h"
+#include "kernel/capability.h"
+#include "kernel/cgroup.h"
+#include "kernel/namespace.h"
+
+/* All fds belong to the caller. */
+struct launch {
+	const struct spec *spec;
+	const char *instance;
+	const char *manager_file;          /* absolute path */
+	const struct cgroup_host *cgroup;
+	struct id_range ids;
+	capability_set capabilities;       /* found out here: inside, everything looks allowed */
+	int directory_fd;                  /* run directory: resolv.conf, hostname */
+	int hosts_directory_fd;            /* where the file "hosts" stands */
+	int output_fd;                     /* FIFO, open for reading and writing */
+	int log_fd;
+	int program_fd, supervisor_fd;
+};
+
+/*
+ * Starts the supervisor: its pid, and in *control_fd the channel on which it and init report
+ * (MESSAGE_CLONED, MESSAGE_READY, MESSAGE_FAILED; end of file once both have exec'd).
+ */
+pid_t supervisor_start(const struct launch *launch, int *control_fd, struct error *err);
+
+#endif

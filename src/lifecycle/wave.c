@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/wave.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/log.h"
+#include "base/parse.h"
+#include "lifecycle/precheck.h"
+#include "lifecycle/steps.h"
+
+#define SUPERVISOR_TIMEOUT_MS 5000
+
+static void fail(struct container *container, const struct error *err)
+{
+	container->failed = true;
+	container->error = *err;
+}
+
+void wave_take(struct wave *wave, struct host *host, const struct strlist *names)
+{
+	AUTO_STRLIST struct strlist sorted = {0};
+
+	strlist_copy(&sorted, names);
+	strlist_sort(&sorted);
+	*wave = (struct wave){
+		.host = host,
+		.containers = xalloc(sorted.count, sizeof(*wave->containers)),
+	};
+	for (size_t i = 0; i < sorted.count; i++) {
+		struct container *container = &wave->containers[wave->count];
+		struct error err = {0};
+
+		if (i > 0 && strcmp(sorted.items[i], sorted.items[i - 1]) == 0)
+			continue;
+		wave->count++;
+		container_init(container, sorted.items[i]);
+		if (container_take(host, container, &err) < 0)
+			fail(container, &err);
+	}
+}
+
+static enum liveness liveness_of(const struct container *container)
+{
+	return container->record.name ? record_liveness(&container->record) : LIVE_NONE;
+}
+
+void wave_plan(struct wave *wave, enum plan_action (*plan)(enum liveness))
+{
+	for (size_t i = 0; i < wave->count; i++)
+		if (!wave->containers[i].failed)
+			wave->containers[i].action = plan(liveness_of(&wave->containers[i]));
+}
+
+/* Runs one of the two walks over the containers that want it. */
+static void walk(struct wave *wave, bool (*wanted)(const struct container *),
+		 void (*steps)(struct host *, struct container **, size_t))
+{
+	AUTO_FREE struct container **chosen = xalloc(wave->count, sizeof(struct container *));
+	size_t count = 0;
+
+	for (size_t i = 0; i < wave->count; i++)
+		if (wanted(&wave->containers[i]))
+			chosen[count++] = &wave->containers[i];
+	if (count > 0)
+		steps(wave->host, chosen, count);
+}
+
+static bool is_to_stop(const struct container *container)
+{
+	return !container->failed &&
+	       (container->action == PLAN_STOP || container->action == PLAN_RENEW);
+}
+
+static bool is_to_start(const struct container *container)
+{
+	return !container->failed &&
+	       (container->action == PLAN_START || container->action == PLAN_RENEW);
+}
+
+/* ---- up ---- */
+
+static void add_interface(struct record *record, const struct interface *interface)
+{
+	char address[PARSE_TEXT_MAX];
+
+	parse_format_ipv4(interface->ip, address);
+	strlist_add_taken(&record->addresses,
+			  xprintf("%s %s %s", interface->network, address, interface->name));
+	for (size_t i = 0; i < interface->port_count; i++) {
+		char port[PARSE_TEXT_MAX];
+
+		parse_format_port_forward(&interface->ports[i], port);
+		strlist_add(&record->ports, port);
+	}
+}
+
+static int new_record(const struct host *host, struct container *container, struct error *err)
+{
+	const struct spec *spec = container->spec;
+	struct record *record = &container->record;
+
+	record_clear(record);
+	record->name = xstrdup(spec->name);
+	id_generate(record->instance);
+	record->phase = PHASE_CREATED;
+	record->cgroup_parent = xstrdup(host->manager->cgroup_parent);
+	record->firewall_prefix = xstrdup(host->manager->firewall_prefix);
+	record->stop_signal = spec->stop_signal;
+	record->stop_timeout_ms = spec->stop_timeout_ms;
+	for (size_t i = 0; i < spec->interface_count; i++)
+		add_interface(record, &spec->interfaces[i]);
+	return process_boot_id(record->boot_id, err);
+}
+
+void wave_up(struct wave *wave, const struct conf *conf)
+{
+	for (size_t i = 0; i < wave->count; i++) {
+		struct container *container = &wave->containers[i];
+		struct error err = {0};
+
+		if (!is_to_start(container))
+			continue;
+		container->spec = conf_find(conf, container->name);
+		if (precheck_container(wave->host, container, &err) < 0)
+			fail(container, &err);
+	}
+	wave->host->keep_networks = true;
+	walk(wave, is_to_stop, steps_down);
+	wave->host->keep_networks = false;
+	for (size_t i = 0; i < wave->count; i++) {
+		struct container *container = &wave->containers[i];
+		struct error err = {0};
+
+		if (is_to_start(container) && new_record(wave->host, container, &err) < 0)
+			fail(container, &err);
+	}
+	walk(wave, is_to_start, steps_up);
+}
+
+/* ---- down ---- */
+
+void wave_down(struct wave *wave, bool keep_exit)
+{
+	for (size_t i = 0; i < wave->count; i++)
+		wave->containers[i].keep_exit = keep_exit;
+	walk(wave, is_to_stop, steps_down);
+	for (size_t i = 0; i < wave->count; i++)
+		if (is_to_stop(&wave->containers[i]) && !keep_exit)
+			record_clear(&wave->containers[i].record);
+}
+
+/* ---- the end ---- */
+
+/*
+ * A supervisor that saw its init end waits for our lock, finds nothing to do and ends. Nothing
+ * of a container is left once `down` has returned, so we wait for it.
+ */
+static void wait_for_supervisor(const struct container *container)
+{
+	if (container->supervisor_pidfd < 0)
+		return;
+	if (process_wait_ended(container->supervisor_pidfd, SUPERVISOR_TIMEOUT_MS, NULL) == 0)
+		log_warning("%s: its supervisor has not ended yet", container->name);
+	if (container->supervisor_pid > 0)
+		waitpid(container->supervisor_pid, NULL, WNOHANG);
+}
+
+void wave_release(struct wave *wave)
+{
+	for (size_t i = 0; i < wave->count; i++) {
+		struct container *container = &wave->containers[i];
+		struct error err = {0};
+
+		if (container->lock_fd >= 0 && !container->record.name &&
+		    container_forget(wave->host, container, &err) < 0)
+			log_warning("%s: %s", container->name, err.text);
+		close_fd(&container->lock_fd);
+	}
+	for (size_t i = 0; i < wave->count; i++)
+		wait_for_supervisor(&wave->containers[i]);
+	if (wave->host->cgroup_is_open)
+		cgroup_remove_parent(&wave->host->cgroup);
+	for (size_t i = 0; i < wave->count; i++)
+		container_clear(&wave->containers[i]);
+	free(wave->containers);
+	*wave = (struct wave){0};
+}

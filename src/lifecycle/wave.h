@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * wave.h: the containers one command works on, side by side. All locks are taken at once, in
+ * the order of the names, so that no two commands wait for each other.
+ */
+#ifndef LIFECYCLE_WAVE_H
+#define LIFECYCLE_WAVE_H
+
+#include "config/conf.h"
+#include "lifecycle/container.h"
+#include "lifecycle/plan.h"
+
+struct wave {
+	struct host *host;
+	struct container *containers; /* sorted by name */
+	size_t count;
+};
+
+/*
+ * Locks the containers and reads their records. A container whose lock cannot be had is marked
+ * failed and left alone; the others go on.
+ */
+void wave_take(struct wave *wave, struct host *host, const struct strlist *names);
+
+/* Looks what is recorded and asks plan for each container. */
+void wave_plan(struct wave *wave, enum plan_action (*plan)(enum liveness));
+
+/*
+ * Starts what is to be started, with the specs of conf. What an earlier run left is taken away
+ * first; what cannot be started (precheck.h) is not touched.
+ */
+void wave_up(struct wave *wave, const struct conf *conf);
+
+/* Stops what is to be stopped. keep_exit: keeps the exit status in the record. */
+void wave_down(struct wave *wave, bool keep_exit);
+
+/* Gives all locks back, waits for supervisors that have nothing left to do. */
+void wave_release(struct wave *wave);
+
+#endif
