@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cman check */
+#include "base/log.h"
+#include "cmd/command.h"
+#include "config/conf.h"
+
+/* Reads the files named on the command line into the set, in the place of those of their names. */
+static void read_named(struct conf *conf, int argc, char *argv[], struct diagnostics *diagnostics,
+		       struct strlist *names)
+{
+	for (int i = 0; i < argc; i++) {
+		struct error told;
+
+		strlist_add_taken(names, conf_name_of_file(argv[i]));
+		/* A file whose name cannot be a container's is in the diagnostics as well. */
+		conf_load_file(conf, argv[i], diagnostics, &told);
+	}
+}
+
+/* Prints what concerns names (NULL: everything) and the manager file; the number of errors. */
+static size_t print_faults(const struct diagnostics *diagnostics, const struct strlist *names)
+{
+	size_t errors = 0;
+
+	for (size_t i = 0; i < diagnostics->count; i++) {
+		const struct diagnostic *item = &diagnostics->items[i];
+
+		if (names && item->container && !strlist_contains(names, item->container))
+			continue;
+		diagnostic_print(item, stderr, log_use_color(stderr), false);
+		errors += item->severity == SEVERITY_ERROR;
+	}
+	return errors;
+}
+
+static int summarize(size_t containers, size_t errors)
+{
+	printf("%zu container%s, ", containers, containers == 1 ? "" : "s");
+	if (errors == 0)
+		printf("no errors\n");
+	else
+		printf("%zu error%s\n", errors, errors == 1 ? "" : "s");
+	return errors > 0;
+}
+
+int cmd_check(const struct options *options, int argc, char *argv[], struct error *err)
+{
+	AUTO_CONF struct conf conf = {0};
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_STRLIST struct strlist names = {0};
+
+	if (conf_load(options->config_file, NULL, &conf, &diagnostics, err) < 0) {
+		if (err->code != ENOENT) /* else err says it all: there is no manager file */
+			print_faults(&diagnostics, NULL);
+		return -1;
+	}
+	if (argc == 0)
+		return summarize(conf.container_count, print_faults(&diagnostics, NULL));
+	read_named(&conf, argc, argv, &diagnostics, &names);
+	return summarize(names.count, print_faults(&diagnostics, &names));
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/command.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/conf.h"
+
+#define OPTION(letter, name, argument, field, meaning)                                             \
+	{letter, name, argument, meaning, offsetof(struct options, field)}
+#define NO_MORE_OPTIONS {0, NULL, NULL, NULL, 0}
+
+const struct command_option command_global_options[] = {
+	OPTION('c', "config", "FILE", config_file,
+	       "the manager file (else $CMAN_CONFIG, else " CONF_DEFAULT_FILE ")"),
+	OPTION('v', "verbose", NULL, verbose, "say what is being done"),
+	OPTION(0, "no-color", NULL, no_color, "no colours (NO_COLOR in the environment likewise)"),
+	OPTION('h', "help", NULL, help, "explain cman, or the command"),
+	OPTION('V', "version", NULL, version, "print the version"),
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option all_options[] = {
+	OPTION('a', "all", NULL, all, "all containers instead of NAME..."),
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option json_options[] = {
+	OPTION(0, "json", NULL, json, "print JSON"),
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option logs_options[] = {
+	OPTION('f', "follow", NULL, follow, "go on printing until the container has ended"),
+	OPTION('n', "lines", "N", lines, "begin with the last N lines (else: all)"),
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option kill_options[] = {
+	OPTION('s', "signal", "SIGNAL", signal, "name or number of the signal (else: TERM)"),
+	NO_MORE_OPTIONS,
+};
+
+#define STATUS_DETAILS                                                                             \
+	"Exit status: 0 it runs, 1 it does not run but has left something behind that the next\n"  \
+	"up or down cleans up, 3 it does not run, 4 unknown.\n"
+#define EXEC_DETAILS                                                                               \
+	"The program gets the container's user, environment, working directory and limits. It\n"   \
+	"has a terminal of its own when standard input and output are terminals.\n"                \
+	"Exit status: that of the program, 128 + N when signal N ended it, 127 no such program,\n" \
+	"126 it cannot be executed, 125 cman failed.\n"
+#define LOGS_DETAILS                                                                               \
+	"Prints LOG_DIR/NAME.log, where the supervisor writes what the container prints.\n"
+#define KILL_DETAILS                                                                               \
+	"The first process of the container gets the signal. The kernel keeps signals away from\n"     \
+	"it that it has no handler for, all but KILL and STOP. Use down to stop a container.\n"
+
+const struct command command_table[] = {
+	{"up", "NAME...", "bring containers up", NULL,
+	 1, -1, 0, false, EXIT_FAILURE, all_options, cmd_up},
+	{"down", "NAME...", "stop containers and undo all that up has done", NULL,
+	 1, -1, 0, false, EXIT_FAILURE, all_options, cmd_down},
+	{"restart", "NAME...", "stop containers and bring them up as the files say now", NULL,
+	 1, -1, 0, false, EXIT_FAILURE, all_options, cmd_restart},
+	{"ps", "[NAME...]", "list containers", NULL,
+	 0, -1, 0, false, EXIT_FAILURE, json_options, cmd_ps},
+	{"status", "NAME", "tell everything about one container", STATUS_DETAILS,
+	 1, 1, 0, false, 4, json_options, cmd_status},
+	{"exec", "NAME [--] COMMAND...", "run a program inside a container", EXEC_DETAILS,
+	 2, -1, 2, false, 125, NULL, cmd_exec},
+	{"logs", "NAME", "print what a container has printed", LOGS_DETAILS,
+	 1, 1, 0, false, EXIT_FAILURE, logs_options, cmd_logs},
+	{"kill", "NAME...", "send a signal to containers", KILL_DETAILS,
+	 1, -1, 0, false, EXIT_FAILURE, kill_options, cmd_kill},
+	{"check", "[FILE...]", "read and check the files, change nothing", NULL,
+	 0, -1, 0, false, EXIT_FAILURE, NULL, cmd_check},
+	{"show", "NAME...", "print the configuration that holds, defaults and templates merged", NULL,
+	 1, -1, 0, false, EXIT_FAILURE, NULL, cmd_show},
+	{"version", "", "print the version", NULL,
+	 0, 0, 0, false, EXIT_FAILURE, NULL, cmd_version},
+	{"help", "[COMMAND]", "explain cman, or one command", NULL,
+	 0, 1, 0, false, EXIT_FAILURE, NULL, cmd_help},
+	/* The supervisor's last act: undo what up did for an instance whose payload has ended. */
+	{"finish", "NAME INSTANCE", "clean up after a payload that has ended", NULL,
+	 2, 2, 0, true, EXIT_FAILURE, NULL, cmd_finish},
+	{NULL, NULL, NULL, NULL, 0, 0, 0, false, 0, NULL, NULL},
+};
+
+int command_misused(struct error *err, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	error_set(err, 0, "%s", text);
+	return COMMAND_MISUSED;
+}
+
+const struct command *command_find(const char *name, struct error *err)
+{
+	const char *names[64];
+	const char *nearest;
+	size_t count = 0;
+
+	for (const struct command *command = command_table; command->name; command++) {
+		if (strcmp(command->name, name) == 0)
+			return command;
+		if (!command->hidden && count < ARRAY_SIZE(names))
+			names[count++] = command->name;
+	}
+	command_misused(err, "unknown command \"%s\"", name);
+	nearest = text_nearest(name, names, count);
+	if (nearest)
+		error_hint(err, "did you mean \"%s\"?", nearest);
+	error_hint(err, "\"cman help\" lists the commands");
+	return NULL;
+}
+
+/* The option tables that hold at this point of the command line. */
+struct option_tables {
+	const struct command_option *tables[2];
+};
+
+static struct option_tables tables_for(const struct command *command)
+{
+	return (struct option_tables){{command_global_options, command ? command->options : NULL}};
+}
+
+/* length of name: a long option may be followed by "=". name NULL: by its letter. */
+static const struct command_option *find_option(const struct option_tables *tables,
+						const char *name, size_t length, char letter)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(tables->tables); i++) {
+		const struct command_option *option = tables->tables[i];
+
+		for (; option && option->name; option++) {
+			if (!name && option->letter == letter)
+				return option;
+			if (name && strlen(option->name) == length &&
+			    memcmp(option->name, name, length) == 0)
+				return option;
+		}
+	}
+	return NULL;
+}
+
+static int unknown_option(const struct command *command, const char *word, size_t length,
+			  struct error *err)
+{
+	struct option_tables tables = tables_for(command);
+	AUTO_FREE char *name = strndup(word, length);
+	const char *names[32], *nearest;
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables.tables); i++)
+		for (const struct command_option *option = tables.tables[i]; option && option->name;
+		     option++)
+			if (count < ARRAY_SIZE(names))
+				names[count++] = option->name;
+	if (!command)
+		command_misused(err, "unknown option \"%s\"", name ? name : word);
+	else
+		command_misused(err, "%s: unknown option \"%s\"", command->name, name ? name : word);
+	nearest = name && length > 2 ? text_nearest(name + 2, names, count) : NULL;
+	if (nearest)
+		error_hint(err, "did you mean \"--%s\"?", nearest);
+	error_hint(err, "\"cman %s%s--help\" lists the options", command ? command->name : "",
+		   command ? " " : "");
+	return COMMAND_MISUSED;
+}
+
+/* Where the parser stands. */
+struct parser {
+	int argc;
+	char **argv;
+	int next; /* index of the word to read next */
+	struct command_line *line;
+};
+
+static void store(struct options *options, const struct command_option *option, const char *value)
+{
+	char *field = (char *)options + option->field;
+
+	if (option->argument)
+		*(const char **)(void *)field = value;
+	else
+		*(bool *)(void *)field = true;
+}
+
+static int missing_value(const struct command_option *option, struct error *err)
+{
+	return command_misused(err, "option \"--%s\" needs %s", option->name, option->argument);
+}
+
+/* "--name", "--name=value" or "--name value". */
+static int parse_long_option(struct parser *parser, const char *word, struct error *err)
+{
+	struct option_tables tables = tables_for(parser->line->command);
+	size_t length = strcspn(word + 2, "=");
+	const struct command_option *option = find_option(&tables, word + 2, length, 0);
+	const char *value = word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
+
+	if (!option)
+		return unknown_option(parser->line->command, word, 2 + length, err);
+	if (!option->argument && value)
+		return command_misused(err, "option \"--%s\" takes no value", option->name);
+	if (option->argument && !value && parser->next < parser->argc)
+		value = parser->argv[parser->next++];
+	if (option->argument && !value)
+		return missing_value(option, err);
+	store(&parser->line->options, option, value);
+	return 0;
+}
+
+/* "-f", "-fn20", "-n 20". */
+static int parse_short_options(struct parser *parser, const char *word, struct error *err)
+{
+	struct option_tables tables = tables_for(parser->line->command);
+
+	for (const char *letter = word + 1; *letter; letter++) {
+		const struct command_option *option = find_option(&tables, NULL, 0, *letter);
+
+		if (!option) {
+			char text[3] = {'-', *letter, '\0'};
+
+			return unknown_option(parser->line->command, text, 2, err);
+		}
+		if (!option->argument) {
+			store(&parser->line->options, option, NULL);
+			continue;
+		}
+		if (letter[1]) {
+			store(&parser->line->options, option, letter + 1);
+			return 0;
+		}
+		if (parser->next >= parser->argc)
+			return missing_value(option, err);
+		store(&parser->line->options, option, parser->argv[parser->next++]);
+		return 0;
+	}
+	return 0;
+}
+
+static int check_argument_count(const struct command_line *line, struct error *err)
+{
+	const struct command *command = line->command;
+
+	if (line->options.all && line->argc > 0)
+		command_misused(err, "%s takes either --all or names", command->name);
+	else if (line->argc < command->minimum && !line->options.all)
+		command_misused(err, "%s needs %s", command->name, command->arguments);
+	else if (command->maximum == 0 && line->argc > 0)
+		command_misused(err, "%s takes no argument, not \"%s\"", command->name, line->argv[0]);
+	else if (command->maximum > 0 && line->argc > command->maximum)
+		command_misused(err, "%s takes %s: \"%s\" is too much", command->name,
+				command->arguments, line->argv[command->maximum]);
+	else
+		return 0;
+	error_hint(err, "\"cman %s --help\" explains it", command->name);
+	return COMMAND_MISUSED;
+}
+
+static int parse_words(struct parser *parser, struct error *err)
+{
+	struct command_line *line = parser->line;
+	bool options_ended = false;
+
+	while (parser->next < parser->argc) {
+		char *word = parser->argv[parser->next++];
+		int rc = 0;
+
+		if (!options_ended && strcmp(word, "--") == 0) {
+			options_ended = true;
+		} else if (!options_ended && text_starts_with(word, "--")) {
+			rc = parse_long_option(parser, word, err);
+		} else if (!options_ended && word[0] == '-' && word[1]) {
+			rc = parse_short_options(parser, word, err);
+		} else if (!line->command) {
+			line->command = command_find(word, err);
+			if (!line->command)
+				rc = COMMAND_MISUSED;
+		} else {
+			line->argv[line->argc++] = word;
+			if (line->argc == line->command->options_end)
+				options_ended = true;
+		}
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+int command_parse(int argc, char *argv[], struct command_line *line, struct error *err)
+{
+	struct command_line parsed = {.argv = xalloc((size_t)argc + 1, sizeof(char *))};
+	struct parser parser = {.argc = argc, .argv = argv, .next = 1, .line = &parsed};
+	const char *from_environment = getenv("CMAN_CONFIG");
+	int rc;
+
+	parsed.options.config_file =
+		from_environment && *from_environment ? from_environment : CONF_DEFAULT_FILE;
+	rc = parse_words(&parser, err);
+	if (rc == 0 && parsed.command && !parsed.options.help && !parsed.options.version)
+		rc = check_argument_count(&parsed, err);
+	if (rc != 0) {
+		command_line_clear(&parsed);
+		return rc;
+	}
+	*line = parsed;
+	return 0;
+}
+
+void command_line_clear(struct command_line *line)
+{
+	free(line->argv);
+	*line = (struct command_line){0};
+}

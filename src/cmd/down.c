@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cman down; cman finish, which a supervisor becomes when its container has ended by itself */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cmd/command.h"
+#include "cmd/load.h"
+#include "lifecycle/wave.h"
+
+static int report(const struct wave *wave)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < wave->count; i++) {
+		struct container *container = &wave->containers[i];
+
+		if (container->failed) {
+			error_wrap(&container->error, "%s", container->name);
+			error_hint(&container->error, "what is left is recorded: cman down %s "
+				   "tries again", container->name);
+			log_error(&container->error);
+			status = 1;
+		} else {
+			printf("%s: %s\n", container->name,
+			       container->action == PLAN_NOTHING ? "is not running" : "stopped");
+		}
+	}
+	return status;
+}
+
+int cmd_down(const struct options *options, int argc, char *argv[], struct error *err)
+{
+	AUTO_CONF struct conf conf = {0};
+	AUTO_STRLIST struct strlist names = {0};
+	AUTO_HOST struct host host = {0};
+	struct wave wave;
+	int status;
+
+	if (argc == 0 && !options->all)
+		return command_misused(err, "no container is named; all of them: cman down --all");
+	if (load_configuration(options, true, &conf, err) < 0 ||
+	    load_names(&conf, argc, argv, LOAD_RECORDED, &names, err) < 0 ||
+	    host_open(&conf.manager, true, &host, err) < 0)
+		return -1;
+	wave_take(&wave, &host, &names);
+	wave_plan(&wave, plan_down);
+	wave_down(&wave, false);
+	status = report(&wave);
+	wave_release(&wave);
+	return status;
+}
+
+/*
+ * The clean-up after a payload that ended by itself, unless a command was quicker: another
+ * instance, or none, means that there is nothing left of ours.
+ */
+int cmd_finish(const struct options *options, int argc, char *argv[], struct error *err)
+{
+	AUTO_CONF struct conf conf = {0};
+	AUTO_STRLIST struct strlist names = {0};
+	AUTO_HOST struct host host = {0};
+	struct container *container;
+	struct wave wave;
+	int status = 0;
+
+	(void)argc;
+	strlist_add(&names, argv[0]);
+	if (load_configuration(options, false, &conf, err) < 0 ||
+	    host_open(&conf.manager, true, &host, err) < 0)
+		return -1;
+	wave_take(&wave, &host, &names);
+	container = &wave.containers[0];
+	if (container->record.name && strcmp(container->record.instance, argv[1]) == 0 &&
+	    record_liveness(&container->record) == LIVE_STALE) {
+		container->action = PLAN_STOP;
+		wave_down(&wave, true);
+		status = report(&wave);
+	}
+	wave_release(&wave);
+	return status;
+}

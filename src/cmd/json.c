@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/json.h"
+
+#include <jansson.h>
+
+/* struct json is jansson's json_t under a name of ours. */
+static json_t *inside(struct json *json)
+{
+	return (json_t *)(void *)json;
+}
+
+static struct json *wrap(json_t *value)
+{
+	if (!value) {
+		/* jansson has no other reason once the text is valid UTF-8 */
+		fprintf(stderr, "cman: out of memory\n");
+		exit(EXIT_FAILURE);
+	}
+	return (struct json *)(void *)value;
+}
+
+struct json *json_new_object(void)
+{
+	return wrap(json_object());
+}
+
+struct json *json_new_list(void)
+{
+	return wrap(json_array());
+}
+
+void json_free(struct json **json)
+{
+	json_decref(inside(*json));
+	*json = NULL;
+}
+
+static struct json *new_string(const char *text)
+{
+	AUTO_FREE char *readable = NULL;
+	json_t *value = json_string(text);
+
+	if (value)
+		return wrap(value);
+	/* Command lines and environments are bytes; jansson takes UTF-8 only. */
+	readable = xstrdup(text);
+	for (char *c = readable; *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	return wrap(json_string(readable));
+}
+
+void json_add(struct json *object, const char *key, struct json *value)
+{
+	if (json_object_set_new(inside(object), key, inside(value)) < 0)
+		wrap(NULL);
+}
+
+void json_append(struct json *list, struct json *value)
+{
+	if (json_array_append_new(inside(list), inside(value)) < 0)
+		wrap(NULL);
+}
+
+void json_add_text(struct json *object, const char *key, const char *text)
+{
+	json_add(object, key, text ? new_string(text) : wrap(json_null()));
+}
+
+void json_add_number(struct json *object, const char *key, uint64_t number)
+{
+	json_add(object, key,
+		 wrap(number > INT64_MAX ? json_null() : json_integer((json_int_t)number)));
+}
+
+void json_add_bool(struct json *object, const char *key, bool value)
+{
+	json_add(object, key, wrap(json_boolean(value)));
+}
+
+void json_add_strings(struct json *object, const char *key, const struct strlist *strings)
+{
+	struct json *list = json_new_list();
+
+	for (size_t i = 0; i < strings->count; i++)
+		json_append(list, new_string(strings->items[i]));
+	json_add(object, key, list);
+}
+
+void json_print(const struct json *json, FILE *stream)
+{
+	if (json_dumpf((const json_t *)(const void *)json, stream, JSON_INDENT(2)) == 0)
+		fputc('\n', stream);
+}

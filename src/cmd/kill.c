@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cman kill */
+#include <signal.h>
+
+#include "base/log.h"
+#include "cmd/command.h"
+#include "cmd/load.h"
+
+static int signal_container(const struct state *state, const char *name, int number,
+			    struct error *err)
+{
+	AUTO_RECORD struct record record = {0};
+	AUTO_FD int pidfd = -1;
+	int found = state ? record_read(state, name, &record, err) : 0;
+
+	if (found < 0)
+		return -1;
+	if (found == 0 || record_liveness(&record) != LIVE_RUNNING)
+		return error_set(err, 0, "%s does not run", name);
+	pidfd = process_open(&record.init, err);
+	if (pidfd < 0 || process_signal(pidfd, number, err) < 0)
+		return error_wrap(err, "%s", name);
+	return 0;
+}
+
+int cmd_kill(const struct options *options, int argc, char *argv[], struct error *err)
+{
+	AUTO_CONF struct conf conf = {0};
+	AUTO_STATE struct state state = {-1, -1, -1};
+	AUTO_STRLIST struct strlist names = {0};
+	int number = options->signal ? process_signal_number(options->signal) : SIGTERM;
+	int there, status = 0;
+
+	if (number == 0) {
+		command_misused(err, "no signal \"%s\"", options->signal);
+		error_hint(err, "a name like TERM, SIGHUP or RTMIN+3, or a number from 1 to %d",
+			   SIGRTMAX);
+		return COMMAND_MISUSED;
+	}
+	if (load_configuration(options, false, &conf, err) < 0 ||
+	    load_names(&conf, argc, argv, LOAD_RECORDED, &names, err) < 0)
+		return -1;
+	there = load_state(&conf, &state, err);
+	if (there < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		struct error failure = {0};
+
+		if (signal_container(there ? &state : NULL, names.items[i], number, &failure) == 0)
+			continue;
+		log_error(&failure);
+		status = EXIT_FAILURE;
+	}
+	return status;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/load.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/parse.h"
+
+/* ---- addresses running containers hold ---- */
+
+bool load_split_address(const char *entry, struct load_address *address)
+{
+	*address = (struct load_address){.network = ""};
+	return sscanf(entry, "%63s %63s %63s", address->network, address->address,
+		      address->interface) >= 2;
+}
+
+const char *load_record_address(const struct record *record, size_t index)
+{
+	static struct load_address address;
+
+	if (!load_split_address(record->addresses.items[index], &address))
+		return record->addresses.items[index];
+	return address.address;
+}
+
+/* data: the struct conf being filled, whose manager has been read. */
+static struct in_addr find_held_address(void *data, const char *container, const char *network)
+{
+	AUTO_STATE struct state state = {-1, -1, -1};
+	AUTO_RECORD struct record record = {0};
+	struct in_addr held = {.s_addr = INADDR_ANY};
+
+	if (load_state(data, &state, NULL) != 1 ||
+	    record_read(&state, container, &record, NULL) != 1 ||
+	    record_liveness(&record) != LIVE_RUNNING)
+		return held;
+	for (size_t i = 0; i < record.addresses.count; i++) {
+		struct load_address address;
+		struct in_addr parsed;
+
+		if (load_split_address(record.addresses.items[i], &address) &&
+		    strcmp(address.network, network) == 0 &&
+		    parse_ipv4(address.address, &parsed, NULL) == 0)
+			held = parsed;
+	}
+	return held;
+}
+
+/* ---- printing what is wrong ---- */
+
+static void print_in_full(const struct diagnostic *item, bool as_warning)
+{
+	diagnostic_print(item, stderr, log_use_color(stderr), as_warning);
+}
+
+static void print_as_line(const struct diagnostic *item)
+{
+	struct diagnostic line = *item;
+
+	line.source = NULL;
+	line.hint = NULL;
+	diagnostic_print(&line, stderr, log_use_color(stderr), true);
+}
+
+/* Whether it is about the manager file or one of names. */
+static bool concerns(const struct diagnostic *item, const struct strlist *names)
+{
+	return !item->container || (names && strlist_contains(names, item->container));
+}
+
+/* needed: the containers whose errors are errors of the command; NULL: only the manager's are. */
+static void print_diagnostics(const struct diagnostics *diagnostics, const struct strlist *needed,
+			      bool tell_others, bool verbose)
+{
+	for (size_t i = 0; i < diagnostics->count; i++) {
+		const struct diagnostic *item = &diagnostics->items[i];
+
+		if (concerns(item, needed))
+			print_in_full(item, false);
+		else if (tell_others && verbose)
+			print_in_full(item, true);
+		else if (tell_others && item->severity == SEVERITY_ERROR)
+			print_as_line(item);
+	}
+}
+
+/* Prints nothing unless the manager file has errors. */
+static int read_files(const struct options *options, struct conf *conf,
+		      struct diagnostics *diagnostics, struct error *err)
+{
+	const struct conf_hints hints = {.held_address = find_held_address, .data = conf};
+
+	if (conf_load(options->config_file, &hints, conf, diagnostics, err) == 0)
+		return 0;
+	/* That the manager file is missing is all there is to say, and err says it. */
+	if (err->code != ENOENT)
+		print_diagnostics(diagnostics, NULL, false, options->verbose);
+	return -1;
+}
+
+int load_configuration(const struct options *options, bool tell, struct conf *conf,
+		       struct error *err)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+
+	if (read_files(options, conf, &diagnostics, err) < 0)
+		return -1;
+	print_diagnostics(&diagnostics, NULL, tell || options->verbose, options->verbose);
+	return 0;
+}
+
+/* ---- names ---- */
+
+int load_state(const struct conf *conf, struct state *state, struct error *err)
+{
+	struct error failure = {0};
+
+	*state = (struct state){-1, -1, -1};
+	if (state_open(conf->manager.state_dir, false, state, &failure) == 0)
+		return 1;
+	if (failure.code == ENOENT)
+		return 0;
+	if (err)
+		*err = failure;
+	return -1;
+}
+
+static int list_records(const struct conf *conf, struct strlist *names, struct error *err)
+{
+	AUTO_STATE struct state state = {-1, -1, -1};
+	int there = load_state(conf, &state, err);
+
+	return there == 1 ? record_list(&state, names, err) : there;
+}
+
+static void add_once(struct strlist *names, const char *name)
+{
+	if (!strlist_contains(names, name))
+		strlist_add(names, name);
+}
+
+static int unknown_name(const struct conf *conf, const struct strlist *known, const char *name,
+			struct error *err)
+{
+	const char *nearest = text_nearest(name, (const char *const *)known->items, known->count);
+
+	error_set(err, 0, "no container \"%s\"", name);
+	if (nearest)
+		return error_hint(err, "did you mean \"%s\"?", nearest);
+	return error_hint(err, "a container is a file NAME.conf in %s", conf->manager.conf_dir);
+}
+
+int load_names(const struct conf *conf, int argc, char *argv[], enum load_known all,
+	       struct strlist *names, struct error *err)
+{
+	AUTO_STRLIST struct strlist known = {0};
+
+	if (list_records(conf, &known, err) < 0)
+		return -1;
+	if (argc > 0 || all == LOAD_KNOWN)
+		for (size_t i = 0; i < conf->container_count; i++)
+			add_once(&known, conf->containers[i].name);
+	strlist_sort(&known);
+	if (argc == 0)
+		strlist_copy(names, &known);
+	for (int i = 0; i < argc; i++) {
+		if (!strlist_contains(&known, argv[i]))
+			return unknown_name(conf, &known, argv[i], err);
+		add_once(names, argv[i]);
+	}
+	return 0;
+}
+
+/* ---- containers to start ---- */
+
+static int require_files(const struct conf *conf, const struct strlist *names, struct error *err)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (conf_find(conf, names->items[i]))
+			continue;
+		error_set(err, ENOENT, "%s/%s.conf", conf->manager.conf_dir, names->items[i]);
+		return error_hint(err, "what is left of it is taken away by: cman down %s",
+				  names->items[i]);
+	}
+	return 0;
+}
+
+static int require_no_errors(const struct diagnostics *diagnostics, const struct strlist *names,
+			     struct error *err)
+{
+	AUTO_TEXT struct text broken = {0};
+
+	for (size_t i = 0; i < names->count; i++)
+		if (diagnostics_count_errors(diagnostics, names->items[i]) > 0)
+			text_addf(&broken, "%s%s", broken.length ? ", " : "", names->items[i]);
+	if (broken.length == 0)
+		return 0;
+	return error_set(err, 0, "nothing was done: errors in the configuration of %s", broken.data);
+}
+
+/* Those without errors; the others are told, and *status becomes 1. */
+static void choose_sound(const struct conf *conf, const struct diagnostics *diagnostics,
+			 struct strlist *names, int *status)
+{
+	for (size_t i = 0; i < conf->container_count; i++) {
+		const char *name = conf->containers[i].name;
+
+		if (diagnostics_count_errors(diagnostics, name) == 0) {
+			strlist_add(names, name);
+			continue;
+		}
+		log_warning("%s: left out, its configuration has errors", name);
+		*status = 1;
+	}
+}
+
+int load_containers(const struct options *options, int argc, char *argv[], struct conf *conf,
+		    struct strlist *names, int *status, struct error *err)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_STRLIST struct strlist needed = {0};
+
+	*status = 0;
+	if (read_files(options, conf, &diagnostics, err) < 0)
+		return -1;
+	if (options->all) {
+		for (size_t i = 0; i < conf->container_count; i++)
+			strlist_add(&needed, conf->containers[i].name);
+	} else if (load_names(conf, argc, argv, LOAD_KNOWN, &needed, err) < 0 ||
+		   require_files(conf, &needed, err) < 0) {
+		return -1;
+	}
+	print_diagnostics(&diagnostics, &needed, true, options->verbose);
+	if (options->all)
+		choose_sound(conf, &diagnostics, names, status);
+	else if (require_no_errors(&diagnostics, &needed, err) < 0)
+		return -1;
+	else
+		strlist_copy(names, &needed);
+	return 0;
+}

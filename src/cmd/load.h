@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * load.h: the files and the names a command works with. What is wrong in the files is printed
+ * here, in one way for all commands: errors that the command cannot live with in full, faults of
+ * other containers' files as warnings of one line (in full with -v).
+ */
+#ifndef CMD_LOAD_H
+#define CMD_LOAD_H
+
+#include "cmd/command.h"
+#include "config/conf.h"
+#include "state/record.h"
+
+/*
+ * For commands that do what the files say (up, restart): reads all files. names receives the
+ * containers to work on: argv, which must all be known and free of errors, or with --all every
+ * container that is; then *status is 1 if some are not, else 0. Running containers keep the
+ * addresses they hold.
+ */
+int load_containers(const struct options *options, int argc, char *argv[], struct conf *conf,
+		    struct strlist *names, int *status, struct error *err);
+
+/*
+ * For commands that work on what runs. Faults of container files keep none of them from working;
+ * tell: they are printed as warnings (commands that change something).
+ */
+int load_configuration(const struct options *options, bool tell, struct conf *conf,
+		       struct error *err);
+
+/* What names there are. */
+enum load_known {
+	LOAD_RECORDED, /* with a record: running, or something is left of them */
+	LOAD_KNOWN,    /* and those with a file */
+};
+
+/*
+ * argv as it is, each name once; an error when one has neither file nor record, with the nearest
+ * one that has. argc 0: all there are, sorted.
+ */
+int load_names(const struct conf *conf, int argc, char *argv[], enum load_known all,
+	       struct strlist *names, struct error *err);
+
+/*
+ * The state directory for reading. 1; 0: there is none yet, nothing was ever started; -1. state
+ * can be closed in any case.
+ */
+int load_state(const struct conf *conf, struct state *state, struct error *err);
+
+/* An entry of record.addresses: "cman0 10.83.0.10 eth0". false: it is not of that form. */
+struct load_address {
+	char network[64];
+	char address[64];
+	char interface[64]; /* "" when it does not say */
+};
+bool load_split_address(const char *entry, struct load_address *address);
+
+/* "10.83.0.10" of the interface with that index in a record; valid until the next call. */
+const char *load_record_address(const struct record *record, size_t index);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cman ps */
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/log.h"
+#include "cmd/command.h"
+#include "cmd/load.h"
+#include "cmd/view.h"
+
+enum { COLUMN_NAME, COLUMN_STATE, COLUMN_ADDRESS, COLUMN_PORTS, COLUMN_UPTIME, COLUMN_COUNT };
+
+struct row {
+	char *cells[COLUMN_COUNT]; /* owned */
+	const char *color;         /* of the state, "" for none */
+};
+
+static const char *color_of(const struct view *view)
+{
+	switch (view->state) {
+	case VIEW_RUNNING:
+		return "\033[32m";
+	case VIEW_STARTING:
+	case VIEW_STOPPING:
+	case VIEW_STALE:
+	case VIEW_UNKNOWN:
+		return "\033[33m";
+	case VIEW_EXITED:
+		return view->record.wait_status != 0 ? "\033[31m" : "";
+	case VIEW_STOPPED:
+		break;
+	}
+	return "";
+}
+
+/* "exited 3", "oom-killed", "killed SIGSEGV", or the name of the state. */
+static char *state_cell(const struct view *view)
+{
+	const struct record *record = &view->record;
+	char name[32];
+
+	if (view->state != VIEW_EXITED || !record->exited)
+		return xstrdup(view_state_name(view->state));
+	if (WIFEXITED(record->wait_status))
+		return xprintf("exited %d", WEXITSTATUS(record->wait_status));
+	if (record->oom_killed)
+		return xstrdup("oom-killed");
+	return xprintf("killed %s", process_signal_name(WTERMSIG(record->wait_status), name,
+							sizeof(name)) ?: "");
+}
+
+static char *join_or_dash(const struct text *text)
+{
+	return xstrdup(text->length > 0 ? text->data : "-");
+}
+
+static char *address_cell(const struct record *record)
+{
+	AUTO_TEXT struct text text = {0};
+
+	for (size_t i = 0; i < record->addresses.count; i++)
+		text_addf(&text, "%s%s", i ? "," : "", load_record_address(record, i));
+	return join_or_dash(&text);
+}
+
+static char *ports_cell(const struct record *record)
+{
+	AUTO_TEXT struct text text = {0};
+
+	for (size_t i = 0; i < record->ports.count; i++)
+		text_addf(&text, "%s%s", i ? "," : "", record->ports.items[i]);
+	return join_or_dash(&text);
+}
+
+static struct row make_row(const struct view *view)
+{
+	static const struct record none;
+	const struct record *record = view->alive ? &view->record : &none;
+	char uptime[32] = "-";
+
+	if (view->alive)
+		text_format_duration(uptime, sizeof(uptime), view_uptime(view));
+	return (struct row){
+		.cells = {xstrdup(view->name), state_cell(view), address_cell(record),
+			  ports_cell(record), xstrdup(uptime)},
+		.color = color_of(view),
+	};
+}
+
+static void print_row(const char *const *cells, const size_t *widths, const char *color)
+{
+	for (int i = 0; i < COLUMN_COUNT; i++) {
+		bool colored = i == COLUMN_STATE && *color;
+		/* The last column is not padded. */
+		int padding = i + 1 < COLUMN_COUNT ? (int)(widths[i] - strlen(cells[i])) + 2 : 0;
+
+		printf("%s%s%s%*s", colored ? color : "", cells[i], colored ? "\033[0m" : "", padding,
+		       "");
+	}
+	putchar('\n');
+}
+
+static void print_table(const struct row *rows, size_t count)
+{
+	static const char *const titles[COLUMN_COUNT] = {"NAME", "STATE", "ADDRESS", "PORTS", "UPTIME"};
+	bool color = log_use_color(stdout);
+	size_t widths[COLUMN_COUNT];
+
+	for (int column = 0; column < COLUMN_COUNT; column++) {
+		widths[column] = strlen(titles[column]);
+		for (size_t i = 0; i < count; i++)
+			if (strlen(rows[i].cells[column]) > widths[column])
+				widths[column] = strlen(rows[i].cells[column]);
+	}
+	print_row(titles, widths, "");
+	for (size_t i = 0; i < count; i++)
+		print_row((const char *const *)rows[i].cells, widths, color ? rows[i].color : "");
+}
+
+static void clear_rows(struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (int column = 0; column < COLUMN_COUNT; column++)
+			free(rows[i].cells[column]);
+}
+
+int cmd_ps(const struct options *options, int argc, char *argv[], struct error *err)
+{
+	AUTO_CONF struct conf conf = {0};
+	AUTO_STATE struct state state = {-1, -1, -1};
+	AUTO_STRLIST struct strlist names = {0};
+	AUTO_JSON struct json *list = json_new_list();
+	AUTO_FREE struct row *rows = NULL;
+	int there;
+
+	if (load_configuration(options, false, &conf, err) < 0 ||
+	    load_names(&conf, argc, argv, LOAD_KNOWN, &names, err) < 0)
+		return -1;
+	there = load_state(&conf, &state, err);
+	if (there < 0)
+		return -1;
+	rows = xalloc(names.count, sizeof(*rows));
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_VIEW struct view view;
+
+		view_take(&conf, there ? &state : NULL, names.items[i], &view);
+		rows[i] = make_row(&view);
+		json_append(list, view_to_json(&view));
+	}
+	if (options->json)
+		json_print(list, stdout);
+	else
+		print_table(rows, names.count);
+	clear_rows(rows, names.count);
+	return 0;
+}

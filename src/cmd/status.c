@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cman status */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/parse.h"
+#include "cmd/command.h"
+#include "cmd/load.h"
+#include "cmd/view.h"
+#include "kernel/cgroup.h"
+#include "lifecycle/recorded.h"
+
+/* Exit statuses of an init script's "status", LSB 5.0 */
+enum { LSB_RUNNING = 0, LSB_DEAD = 1, LSB_STOPPED = 3, LSB_UNKNOWN = 4 };
+
+/* A container with what only one who asks for it alone wants to know. */
+struct status {
+	struct view view;
+	struct limits limits;      /* it was started with; LIMIT_MAX: not limited or unknown */
+	struct cgroup_usage usage; /* UINT64_MAX: unknown */
+	char *log_file;
+};
+
+static int lsb_status(enum view_state state)
+{
+	switch (state) {
+	case VIEW_RUNNING:
+	case VIEW_STOPPING:
+		return LSB_RUNNING;
+	case VIEW_STALE:
+		return LSB_DEAD;
+	case VIEW_STOPPED:
+	case VIEW_STARTING:
+	case VIEW_EXITED:
+		return LSB_STOPPED;
+	case VIEW_UNKNOWN:
+		break;
+	}
+	return LSB_UNKNOWN;
+}
+
+/* A running container's limits and use; what cannot be found out stays unknown. */
+static int look_inside(const struct conf *conf, const struct state *state, struct status *status,
+		       struct error *err)
+{
+	AUTO_CGROUP_HOST struct cgroup_host host = {0};
+	const struct record *record = &status->view.record;
+	struct spec spec = {0};
+
+	if (recorded_spec(state, record->name, &spec, err) < 0)
+		return -1;
+	status->limits = spec.limits;
+	spec_clear(&spec);
+	if (cgroup_host_open(&host, conf->manager.cgroup_version, record->cgroup_parent, err) < 0)
+		return -1;
+	cgroup_read_usage(&host, record->name, &status->usage);
+	return 0;
+}
+
+/* ---- for people ---- */
+
+static void print_line(const char *label, const char *text)
+{
+	printf("  %-10s %s\n", label, text);
+}
+
+static void print_time(const char *label, uint64_t seconds, const char *addition)
+{
+	time_t when = (time_t)seconds;
+	struct tm local;
+	char text[64];
+
+	if (!localtime_r(&when, &local) || strftime(text, sizeof(text), "%F %T %z", &local) == 0)
+		snprintf(text, sizeof(text), "%" PRIu64, seconds);
+	printf("  %-10s %s%s\n", label, text, addition);
+}
+
+static void print_addresses(const struct record *record)
+{
+	for (size_t i = 0; i < record->addresses.count; i++) {
+		struct load_address address;
+
+		if (load_split_address(record->addresses.items[i], &address))
+			printf("  %-10s %s on %s%s%s\n", "address", address.address, address.network,
+			       *address.interface ? ", inside " : "", address.interface);
+	}
+	for (size_t i = 0; i < record->ports.count; i++)
+		print_line("port", record->ports.items[i]);
+}
+
+/* "3 of 512", "3", "of 512" */
+static void print_use(const char *label, uint64_t use, const char *use_text, uint64_t limit,
+		      const char *limit_text)
+{
+	if (use == UINT64_MAX && limit == LIMIT_MAX)
+		return;
+	printf("  %-10s %s%s%s\n", label, use == UINT64_MAX ? "unknown" : use_text,
+	       limit == LIMIT_MAX ? "" : " of ", limit == LIMIT_MAX ? "" : limit_text);
+}
+
+static void print_limits(const struct status *status)
+{
+	const struct cgroup_usage *usage = &status->usage;
+	const struct limits *limits = &status->limits;
+	char use[PARSE_TEXT_MAX], limit[PARSE_TEXT_MAX];
+
+	snprintf(use, sizeof(use), "%" PRIu64, usage->pids);
+	snprintf(limit, sizeof(limit), "%" PRIu64, limits->pids);
+	print_use("tasks", usage->pids, use, limits->pids, limit);
+	text_format_size(use, sizeof(use), usage->memory);
+	text_format_size(limit, sizeof(limit), limits->memory);
+	print_use("memory", usage->memory, use, limits->memory, limit);
+	if (usage->cpu_us != UINT64_MAX)
+		printf("  %-10s %.1f s used\n", "cpu", (double)usage->cpu_us / 1e6);
+	if (limits->cpu_quota_us != LIMIT_MAX)
+		printf("  %-10s %g\n", "cpus", (double)limits->cpu_quota_us / CPU_PERIOD_US);
+	if (usage->oom_kills != UINT64_MAX && usage->oom_kills > 0)
+		printf("  %-10s %" PRIu64 " times a process was killed at the memory limit\n", "oom",
+		       usage->oom_kills);
+}
+
+static void print_alive(const struct status *status)
+{
+	const struct record *record = &status->view.record;
+	char uptime[32], text[64];
+
+	text_format_duration(uptime, sizeof(uptime), view_uptime(&status->view));
+	snprintf(text, sizeof(text), " (%s)", uptime);
+	print_time("since", record->started_at, text);
+	snprintf(text, sizeof(text), "%d, supervised by %d", (int)record->init.pid,
+		 (int)record->supervisor.pid);
+	print_line("process", text);
+	print_addresses(record);
+	print_limits(status);
+}
+
+static void print_status(const struct status *status)
+{
+	const struct view *view = &status->view;
+	const struct record *record = &view->record;
+	char end[128];
+
+	printf("%s: %s\n", view->name, view_state_name(view->state));
+	if (view->state == VIEW_UNKNOWN)
+		print_line("record", view->error.text);
+	if (view->state == VIEW_STALE)
+		print_line("left over", "it is cleaned up by the next \"cman up\" or \"cman down\"");
+	if (view->alive)
+		print_alive(status);
+	view_describe_end(record, end, sizeof(end));
+	if (*end) {
+		print_time("started", record->started_at, "");
+		print_time("ended", record->ended_at, "");
+		print_line("with", end);
+	}
+	if (record->name)
+		print_line("instance", record->instance);
+	print_line("file", view->spec ? view->spec->file : "none (any more)");
+	print_line("log", status->log_file);
+}
+
+/* ---- for programs ---- */
+
+static struct json *limits_to_json(const struct limits *limits)
+{
+	struct json *object = json_new_object();
+
+	json_add_number(object, "pids", limits->pids);
+	json_add_number(object, "memory", limits->memory);
+	json_add_number(object, "cpu_quota_us", limits->cpu_quota_us);
+	return object;
+}
+
+static struct json *usage_to_json(const struct cgroup_usage *usage)
+{
+	struct json *object = json_new_object();
+
+	json_add_number(object, "pids", usage->pids);
+	json_add_number(object, "memory", usage->memory);
+	json_add_number(object, "cpu_us", usage->cpu_us);
+	json_add_number(object, "oom_kills", usage->oom_kills);
+	return object;
+}
+
+static void print_json(const struct status *status)
+{
+	AUTO_JSON struct json *object = view_to_json(&status->view);
+
+	json_add_text(object, "log", status->log_file);
+	if (status->view.alive) {
+		json_add_number(object, "supervisor_pid",
+				(uint64_t)status->view.record.supervisor.pid);
+		json_add(object, "limits", limits_to_json(&status->limits));
+		json_add(object, "usage", usage_to_json(&status->usage));
+	}
+	json_print(object, stdout);
+}
+
+int cmd_status(const struct options *options, int argc, char *argv[], struct error *err)
+{
+	AUTO_CONF struct conf conf = {0};
+	AUTO_STATE struct state state = {-1, -1, -1};
+	AUTO_STRLIST struct strlist names = {0};
+	AUTO_FREE char *log_file = NULL;
+	struct status status = {
+		.limits = {LIMIT_MAX, LIMIT_MAX, LIMIT_MAX},
+		.usage = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
+	};
+	int there, code;
+
+	if (load_configuration(options, false, &conf, err) < 0 ||
+	    load_names(&conf, argc, argv, LOAD_KNOWN, &names, err) < 0)
+		return -1;
+	there = load_state(&conf, &state, err);
+	if (there < 0)
+		return -1;
+	status.log_file = log_file = xprintf("%s/%s.log", conf.manager.log_dir, names.items[0]);
+	view_take(&conf, there ? &state : NULL, names.items[0], &status.view);
+	code = lsb_status(status.view.state);
+	if (status.view.alive && look_inside(&conf, &state, &status, err) < 0)
+		log_warning("%s, limits and use are not known", err->text);
+	if (options->json)
+		print_json(&status);
+	else
+		print_status(&status);
+	view_clear(&status.view);
+	return code;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cman up, cman restart */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "cmd/command.h"
+#include "cmd/load.h"
+#include "lifecycle/wave.h"
+
+/* "web: running at 10.83.0.10, ports 8080:80" */
+static void print_started(const struct container *container)
+{
+	const struct record *record = &container->record;
+
+	printf("%s: %s", container->name,
+	       container->action == PLAN_NOTHING ? "is running already" : "running");
+	for (size_t i = 0; i < record->addresses.count; i++)
+		printf("%s%s", i ? ", " : " at ", load_record_address(record, i));
+	for (size_t i = 0; i < record->ports.count; i++)
+		printf("%s%s", i ? " " : ", ports ", record->ports.items[i]);
+	printf("\n");
+}
+
+/* Prints how it went with each; the exit status. */
+static int report(const struct wave *wave)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < wave->count; i++) {
+		struct container *container = &wave->containers[i];
+
+		if (!container->failed) {
+			print_started(container);
+			continue;
+		}
+		error_wrap(&container->error, "%s", container->name);
+		log_error(&container->error);
+		status = 1;
+	}
+	return status;
+}
+
+static int bring_up(const struct options *options, int argc, char *argv[],
+		    enum plan_action (*plan)(enum liveness), struct error *err)
+{
+	AUTO_CONF struct conf conf = {0};
+	AUTO_STRLIST struct strlist names = {0};
+	AUTO_HOST struct host host = {0};
+	struct wave wave;
+	int status;
+
+	if (load_containers(options, argc, argv, &conf, &names, &status, err) < 0)
+		return -1;
+	if (host_open(&conf.manager, true, &host, err) < 0)
+		return -1;
+	wave_take(&wave, &host, &names);
+	wave_plan(&wave, plan);
+	wave_up(&wave, &conf);
+	status |= report(&wave);
+	wave_release(&wave);
+	return status;
+}
+
+int cmd_up(const struct options *options, int argc, char *argv[], struct error *err)
+{
+	return bring_up(options, argc, argv, plan_up, err);
+}
+
+int cmd_restart(const struct options *options, int argc, char *argv[], struct error *err)
+{
+	return bring_up(options, argc, argv, plan_restart, err);
+}

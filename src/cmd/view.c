@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/view.h"
+
+#include <sys/file.h>
+#include <sys/wait.h>
+
+#include "base/fs.h"
+#include "cmd/load.h"
+
+/* Whether a command holds the lock of the container right now. */
+static bool is_worked_on(const struct state *state, const char *name)
+{
+	AUTO_FD int dir_fd = record_open_directory(state, name, NULL);
+	AUTO_FD int lock_fd = dir_fd < 0 ? -1 : fs_open_at(dir_fd, "lock", O_RDONLY, 0, NULL);
+
+	/* Shared and given back at once: commands wait for locks, they do not give up that fast. */
+	return lock_fd >= 0 && flock(lock_fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+static enum view_state find_state(const struct state *state, const struct record *record,
+				  enum liveness liveness)
+{
+	switch (liveness) {
+	case LIVE_NONE:
+		break;
+	case LIVE_RUNNING:
+		return record->phase == PHASE_STOPPING ? VIEW_STOPPING : VIEW_RUNNING;
+	case LIVE_ENDED:
+		return VIEW_EXITED;
+	case LIVE_STALE:
+		if (!is_worked_on(state, record->name))
+			return VIEW_STALE;
+		return record->phase == PHASE_CREATED ? VIEW_STARTING : VIEW_STOPPING;
+	}
+	return VIEW_STOPPED;
+}
+
+void view_take(const struct conf *conf, const struct state *state, const char *name,
+	       struct view *view)
+{
+	int found;
+
+	*view = (struct view){.name = name, .spec = conf_find(conf, name)};
+	found = state ? record_read(state, name, &view->record, &view->error) : 0;
+	if (found < 0) {
+		view->state = VIEW_UNKNOWN;
+	} else if (found > 0) {
+		/* Asked once: the answer must not change while it is printed. */
+		enum liveness liveness = record_liveness(&view->record);
+
+		view->alive = liveness == LIVE_RUNNING;
+		view->state = find_state(state, &view->record, liveness);
+	}
+}
+
+void view_clear(struct view *view)
+{
+	record_clear(&view->record);
+}
+
+const char *view_state_name(enum view_state state)
+{
+	static const char *const names[] = {
+		[VIEW_STOPPED] = "stopped",   [VIEW_STARTING] = "starting",
+		[VIEW_RUNNING] = "running",   [VIEW_STOPPING] = "stopping",
+		[VIEW_EXITED] = "exited",     [VIEW_STALE] = "stale",
+		[VIEW_UNKNOWN] = "unknown",
+	};
+
+	return names[state];
+}
+
+void view_describe_end(const struct record *record, char *out, size_t size)
+{
+	const char *reason = record->oom_killed ? " (out of memory)" : "";
+	char name[32];
+
+	*out = '\0';
+	if (!record->exited)
+		return;
+	if (WIFEXITED(record->wait_status))
+		snprintf(out, size, "exit status %d%s", WEXITSTATUS(record->wait_status), reason);
+	else if (process_signal_name(WTERMSIG(record->wait_status), name, sizeof(name)))
+		snprintf(out, size, "killed by %s%s", name, reason);
+	else
+		snprintf(out, size, "killed by signal %d%s", WTERMSIG(record->wait_status), reason);
+}
+
+uint64_t view_uptime(const struct view *view)
+{
+	uint64_t now = process_boottime_seconds();
+
+	if (!view->alive || now < view->record.started_boottime)
+		return 0;
+	return now - view->record.started_boottime;
+}
+
+static struct json *addresses_to_json(const struct record *record)
+{
+	struct json *list = json_new_list();
+
+	for (size_t i = 0; i < record->addresses.count; i++) {
+		struct json *item = json_new_object();
+		struct load_address address;
+
+		load_split_address(record->addresses.items[i], &address);
+		json_add_text(item, "network", address.network);
+		json_add_text(item, "address", address.address);
+		json_add_text(item, "interface", address.interface);
+		json_append(list, item);
+	}
+	return list;
+}
+
+static void add_end(struct json *object, const struct record *record)
+{
+	char name[32];
+
+	json_add_number(object, "ended_at", record->ended_at);
+	if (WIFEXITED(record->wait_status))
+		json_add_number(object, "exit_status", (uint64_t)WEXITSTATUS(record->wait_status));
+	else
+		json_add_text(object, "signal",
+			      process_signal_name(WTERMSIG(record->wait_status), name, sizeof(name)));
+	json_add_bool(object, "oom_killed", record->oom_killed);
+}
+
+struct json *view_to_json(const struct view *view)
+{
+	static const struct strlist none;
+	const struct record *record = &view->record;
+	struct json *object = json_new_object();
+
+	json_add_text(object, "name", view->name);
+	json_add_text(object, "state", view_state_name(view->state));
+	json_add_text(object, "file", view->spec ? view->spec->file : NULL);
+	json_add(object, "addresses", view->alive ? addresses_to_json(record) : json_new_list());
+	json_add_strings(object, "ports", view->alive ? &record->ports : &none);
+	if (record->name) {
+		json_add_text(object, "instance", record->instance);
+		json_add_number(object, "started_at", record->started_at);
+	}
+	if (view->alive) {
+		json_add_number(object, "pid", (uint64_t)record->init.pid);
+		json_add_number(object, "uptime_seconds", view_uptime(view));
+	}
+	if (record->exited)
+		add_end(object, record);
+	if (view->state == VIEW_UNKNOWN)
+		json_add_text(object, "error", view->error.text);
+	return object;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * view.h: a container as it is now, for those who look: its record, what the kernel says about
+ * it, its file. Reads only, takes no lock, never waits for another process.
+ */
+#ifndef CMD_VIEW_H
+#define CMD_VIEW_H
+
+#include "cmd/json.h"
+#include "config/conf.h"
+#include "state/record.h"
+
+enum view_state {
+	VIEW_STOPPED,  /* nothing of it is there */
+	VIEW_STARTING, /* a command is bringing it up */
+	VIEW_RUNNING,
+	VIEW_STOPPING, /* it is being taken down, or cleaned up */
+	VIEW_EXITED,   /* ended by itself, cleaned up */
+	VIEW_STALE,    /* it does not run, and something of it is left */
+	VIEW_UNKNOWN,  /* its record cannot be read */
+};
+
+struct view {
+	const char *name;
+	enum view_state state;
+	bool alive;              /* its init runs */
+	struct record record;    /* record.name is NULL when there is none */
+	const struct spec *spec; /* what its file says; NULL: there is no file */
+	struct error error;      /* VIEW_UNKNOWN: why */
+};
+
+/* name and conf must live as long as the view. state: NULL when nothing was ever started. */
+void view_take(const struct conf *conf, const struct state *state, const char *name,
+	       struct view *view);
+void view_clear(struct view *view);
+#define AUTO_VIEW AUTO(view_clear)
+
+const char *view_state_name(enum view_state state);
+
+/* How it ended: "exit status 3", "killed by SIGKILL (out of memory)"; "" when not known. */
+void view_describe_end(const struct record *record, char *out, size_t size);
+
+uint64_t view_uptime(const struct view *view); /* seconds, 0 unless it is alive */
+
+/* What ps and status have in common. */
+struct json *view_to_json(const struct view *view);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cman: understands the command line, runs the command, prints what went wrong. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cmd/command.h"
+
+/* A standard stream that is closed would be the next file we open, and our messages in it. */
+static int fill_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO && fcntl(fd, F_SETFD, 0) == 0);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	return 0;
+}
+
+/* A full disk behind standard output is a failure, not a short table. */
+static int finish_output(struct error *err)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	return error_set(err, errno, "write to standard output");
+}
+
+static int report(const struct error *err, int status)
+{
+	/* Whoever closed our output early (head, a pager) knows. */
+	if (err->code != EPIPE || status == EXIT_USAGE)
+		log_error(err);
+	return status;
+}
+
+static int run_command(const struct command_line *line)
+{
+	const struct command *command = line->command;
+	struct error err = {0};
+	int status;
+
+	status = command->run(&line->options, line->argc, line->argv, &err);
+	if (status == COMMAND_MISUSED)
+		return report(&err, EXIT_USAGE);
+	if (status < 0)
+		return report(&err, command->failure_status);
+	if (finish_output(&err) < 0)
+		return report(&err, command->failure_status);
+	return status;
+}
+
+static int run_line(const struct command_line *line)
+{
+	struct error err = {0};
+
+	if (!line->command && !line->options.help && !line->options.version) {
+		command_print_overview(stderr);
+		return EXIT_USAGE;
+	}
+	if (!line->options.help && !line->options.version)
+		return run_command(line);
+	if (line->options.version)
+		command_print_version(stdout);
+	else if (line->command)
+		command_print_help(line->command, stdout);
+	else
+		command_print_overview(stdout);
+	return finish_output(&err) < 0 ? report(&err, EXIT_FAILURE) : EXIT_SUCCESS;
+}
+
+int main(int argc, char *argv[])
+{
+	struct command_line line = {0};
+	struct error err = {0};
+	int status;
+
+	if (fill_standard_streams() < 0)
+		return EXIT_FAILURE;
+	/* A closed pipe must not end us halfway through a change; writes tell of it. A caller that
+	 * ignores SIGCHLD would leave us without the exit statuses of our children. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	if (command_parse(argc, argv, &line, &err) != 0)
+		return report(&err, EXIT_USAGE);
+	log_set_verbose(line.options.verbose);
+	if (line.options.no_color)
+		setenv("NO_COLOR", "1", 1);
+	status = run_line(&line);
+	command_line_clear(&line);
+	return status;
+}
