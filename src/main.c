@@ -42,6 +42,7 @@ static int report(const struct error *err, int status)
 static int run_command(const struct command_line *line)
 {
 	const struct command *command = line->command;
+	int failure = command->failure_status ? command->failure_status : EXIT_FAILURE;
 	struct error err = {0};
 	int status;
 
@@ -49,9 +50,9 @@ static int run_command(const struct command_line *line)
 	if (status == COMMAND_MISUSED)
 		return report(&err, EXIT_USAGE);
 	if (status < 0)
-		return report(&err, command->failure_status);
+		return report(&err, failure);
 	if (finish_output(&err) < 0)
-		return report(&err, command->failure_status);
+		return report(&err, failure);
 	return status;
 }
 

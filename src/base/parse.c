@@ -49,8 +49,8 @@ int parse_number(const char *text, uint64_t minimum, uint64_t maximum, uint64_t 
 	if (*text == '\0' || text[strspn(text, "0123456789")] != '\0')
 		return error_set(err, 0, "\"%s\" is not a number", text);
 	if (!scan_number(&end, &value) || value < minimum || value > maximum)
-		return error_set(err, 0, "%s is out of range, %" PRIu64 " to %" PRIu64, text, minimum,
-				 maximum);
+		return error_set(err, 0, "%s is out of range, %" PRIu64 " to %" PRIu64, text,
+				 minimum, maximum);
 	*out = value;
 	return 0;
 }
@@ -64,8 +64,8 @@ static int size_unit_shift(const char *unit)
 	if (*unit == '\0' || strcasecmp(unit, "b") == 0)
 		return 0;
 	known = strchr(units, *unit & ~0x20);
-	if (!known || (unit[1] != '\0' && strcasecmp(unit + 1, "b") != 0 &&
-		       strcasecmp(unit + 1, "ib") != 0))
+	if (!known ||
+	    (unit[1] != '\0' && strcasecmp(unit + 1, "b") != 0 && strcasecmp(unit + 1, "ib") != 0))
 		return -1;
 	return 10 * (int)(known - units + 1);
 }
@@ -142,7 +142,8 @@ int parse_duration(const char *text, uint64_t *ms, struct error *err)
 	return 0;
 not_a_duration:
 	error_set(err, 0, "\"%s\" is not a time", text);
-	return error_hint(err, "seconds as a number, or a string like \"10s\", \"1m30s\", \"500ms\"");
+	return error_hint(err,
+			  "seconds as a number, or a string like \"10s\", \"1m30s\", \"500ms\"");
 }
 
 /* Scans an address of exactly length bytes. */
@@ -185,8 +186,8 @@ int parse_ipv4_network(const char *text, struct in_addr *network, unsigned int *
 	uint64_t bits;
 	const char *c = slash ? slash + 1 : text;
 
-	if (!slash || !scan_ipv4(text, (size_t)(slash - text), &address) || !scan_number(&c, &bits) ||
-	    *c || bits > 32) {
+	if (!slash || !scan_ipv4(text, (size_t)(slash - text), &address) ||
+	    !scan_number(&c, &bits) || *c || bits > 32) {
 		error_set(err, 0, "\"%s\" is not a network", text);
 		return error_hint(err, "an IPv4 address and a prefix like \"10.83.0.0/16\"");
 	}
@@ -278,7 +279,8 @@ static bool scan_ports(const char **text, uint16_t *first, uint16_t *last, struc
 		return false;
 	}
 	if (to < from) {
-		error_set(err, 0, "the ports %" PRIu64 "-%" PRIu64 " end before they begin", from, to);
+		error_set(err, 0, "the ports %" PRIu64 "-%" PRIu64 " end before they begin", from,
+			  to);
 		return false;
 	}
 	*text = c;
@@ -419,8 +421,8 @@ void parse_format_duration(uint64_t ms, char out[PARSE_TEXT_MAX])
 
 		ms %= time_units[i].ms;
 		if (count)
-			length += (size_t)snprintf(out + length, PARSE_TEXT_MAX - length, "%" PRIu64 "%s",
-						   count, time_units[i].name);
+			length += (size_t)snprintf(out + length, PARSE_TEXT_MAX - length,
+						   "%" PRIu64 "%s", count, time_units[i].name);
 	}
 }
 
@@ -444,6 +446,6 @@ void parse_format_port_forward(const struct port_forward *forward, char out[PARS
 	format_ports(host, sizeof(host), forward->host_first, forward->host_last);
 	format_ports(container, sizeof(container), forward->container_first,
 		     forward->container_last);
-	snprintf(out, PARSE_TEXT_MAX, "%.15s%s%s:%s%s", address, *address ? ":" : "", host, container,
-		 forward->protocol == IPPROTO_UDP ? "/udp" : "");
+	snprintf(out, PARSE_TEXT_MAX, "%.15s%s%s:%s%s", address, *address ? ":" : "", host,
+		 container, forward->protocol == IPPROTO_UDP ? "/udp" : "");
 }

@@ -53,7 +53,7 @@ struct port_forward {
 	struct in_addr host_address; /* INADDR_ANY: every address of the host */
 	uint16_t host_first, host_last;
 	uint16_t container_first, container_last; /* as many as on the host side */
-	uint8_t protocol;            /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t protocol;                         /* IPPROTO_TCP or IPPROTO_UDP */
 };
 
 /* "[ADDRESS:]HOST[-LAST]:CONTAINER[-LAST][/tcp or /udp]", ports 1 to 65535. */

@@ -8,9 +8,13 @@
 #include "base/text.h"
 #include "config/conf.h"
 
-#define OPTION(letter, name, argument, field, meaning)                                             \
+#define ANY_NUMBER (-1)
+
+/* clang-format off */
+#define OPTION(letter, name, argument, field, meaning) \
 	{letter, name, argument, meaning, offsetof(struct options, field)}
 #define NO_MORE_OPTIONS {0, NULL, NULL, NULL, 0}
+/* clang-format on */
 
 const struct command_option command_global_options[] = {
 	OPTION('c', "config", "FILE", config_file,
@@ -54,38 +58,126 @@ static const struct command_option kill_options[] = {
 #define LOGS_DETAILS                                                                               \
 	"Prints LOG_DIR/NAME.log, where the supervisor writes what the container prints.\n"
 #define KILL_DETAILS                                                                               \
-	"The first process of the container gets the signal. The kernel keeps signals away from\n"     \
+	"The first process of the container gets the signal. The kernel keeps signals away from\n" \
 	"it that it has no handler for, all but KILL and STOP. Use down to stop a container.\n"
 
 const struct command command_table[] = {
-	{"up", "NAME...", "bring containers up", NULL,
-	 1, -1, 0, false, EXIT_FAILURE, all_options, cmd_up},
-	{"down", "NAME...", "stop containers and undo all that up has done", NULL,
-	 1, -1, 0, false, EXIT_FAILURE, all_options, cmd_down},
-	{"restart", "NAME...", "stop containers and bring them up as the files say now", NULL,
-	 1, -1, 0, false, EXIT_FAILURE, all_options, cmd_restart},
-	{"ps", "[NAME...]", "list containers", NULL,
-	 0, -1, 0, false, EXIT_FAILURE, json_options, cmd_ps},
-	{"status", "NAME", "tell everything about one container", STATUS_DETAILS,
-	 1, 1, 0, false, 4, json_options, cmd_status},
-	{"exec", "NAME [--] COMMAND...", "run a program inside a container", EXEC_DETAILS,
-	 2, -1, 2, false, 125, NULL, cmd_exec},
-	{"logs", "NAME", "print what a container has printed", LOGS_DETAILS,
-	 1, 1, 0, false, EXIT_FAILURE, logs_options, cmd_logs},
-	{"kill", "NAME...", "send a signal to containers", KILL_DETAILS,
-	 1, -1, 0, false, EXIT_FAILURE, kill_options, cmd_kill},
-	{"check", "[FILE...]", "read and check the files, change nothing", NULL,
-	 0, -1, 0, false, EXIT_FAILURE, NULL, cmd_check},
-	{"show", "NAME...", "print the configuration that holds, defaults and templates merged", NULL,
-	 1, -1, 0, false, EXIT_FAILURE, NULL, cmd_show},
-	{"version", "", "print the version", NULL,
-	 0, 0, 0, false, EXIT_FAILURE, NULL, cmd_version},
-	{"help", "[COMMAND]", "explain cman, or one command", NULL,
-	 0, 1, 0, false, EXIT_FAILURE, NULL, cmd_help},
-	/* The supervisor's last act: undo what up did for an instance whose payload has ended. */
-	{"finish", "NAME INSTANCE", "clean up after a payload that has ended", NULL,
-	 2, 2, 0, true, EXIT_FAILURE, NULL, cmd_finish},
-	{NULL, NULL, NULL, NULL, 0, 0, 0, false, 0, NULL, NULL},
+	{
+		.name = "up",
+		.arguments = "NAME...",
+		.summary = "bring containers up",
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = all_options,
+		.run = cmd_up,
+	},
+	{
+		.name = "down",
+		.arguments = "NAME...",
+		.summary = "stop containers and undo all that up has done",
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = all_options,
+		.run = cmd_down,
+	},
+	{
+		.name = "restart",
+		.arguments = "NAME...",
+		.summary = "stop containers and bring them up as the files say now",
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = all_options,
+		.run = cmd_restart,
+	},
+	{
+		.name = "ps",
+		.arguments = "[NAME...]",
+		.summary = "list containers",
+		.maximum = ANY_NUMBER,
+		.options = json_options,
+		.run = cmd_ps,
+	},
+	{
+		.name = "status",
+		.arguments = "NAME",
+		.summary = "tell everything about one container",
+		.details = STATUS_DETAILS,
+		.minimum = 1,
+		.maximum = 1,
+		.failure_status = 4, /* "unknown", LSB */
+		.options = json_options,
+		.run = cmd_status,
+	},
+	{
+		.name = "exec",
+		.arguments = "NAME [--] COMMAND...",
+		.summary = "run a program inside a container",
+		.details = EXEC_DETAILS,
+		.minimum = 2,
+		.maximum = ANY_NUMBER,
+		.options_end = 2,
+		.failure_status = 125, /* told apart from those of the program, as env(1) does */
+		.run = cmd_exec,
+	},
+	{
+		.name = "logs",
+		.arguments = "NAME",
+		.summary = "print what a container has printed",
+		.details = LOGS_DETAILS,
+		.minimum = 1,
+		.maximum = 1,
+		.options = logs_options,
+		.run = cmd_logs,
+	},
+	{
+		.name = "kill",
+		.arguments = "NAME...",
+		.summary = "send a signal to containers",
+		.details = KILL_DETAILS,
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = kill_options,
+		.run = cmd_kill,
+	},
+	{
+		.name = "check",
+		.arguments = "[FILE...]",
+		.summary = "read and check the files, change nothing",
+		.maximum = ANY_NUMBER,
+		.run = cmd_check,
+	},
+	{
+		.name = "show",
+		.arguments = "NAME...",
+		.summary = "print the configuration that holds, defaults and templates merged",
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.run = cmd_show,
+	},
+	{
+		.name = "version",
+		.arguments = "",
+		.summary = "print the version",
+		.run = cmd_version,
+	},
+	{
+		.name = "help",
+		.arguments = "[COMMAND]",
+		.summary = "explain cman, or one command",
+		.maximum = 1,
+		.run = cmd_help,
+	},
+	/* The supervisor's last act: undo what up did for an instance that has ended. */
+	{
+		.name = "finish",
+		.arguments = "NAME INSTANCE",
+		.summary = "clean up after a payload that has ended",
+		.minimum = 2,
+		.maximum = 2,
+		.hidden = true,
+		.run = cmd_finish,
+	},
+	{.name = NULL},
 };
 
 int command_misused(struct error *err, const char *fmt, ...)
@@ -254,7 +346,8 @@ static int check_argument_count(const struct command_line *line, struct error *e
 	else if (line->argc < command->minimum && !line->options.all)
 		command_misused(err, "%s needs %s", command->name, command->arguments);
 	else if (command->maximum == 0 && line->argc > 0)
-		command_misused(err, "%s takes no argument, not \"%s\"", command->name, line->argv[0]);
+		command_misused(err, "%s takes no argument, not \"%s\"", command->name,
+				line->argv[0]);
 	else if (command->maximum > 0 && line->argc > command->maximum)
 		command_misused(err, "%s takes %s: \"%s\" is too much", command->name,
 				command->arguments, line->argv[command->maximum]);
@@ -301,8 +394,8 @@ int command_parse(int argc, char *argv[], struct command_line *line, struct erro
 	const char *from_environment = getenv("CMAN_CONFIG");
 	int rc;
 
-	parsed.options.config_file =
-		from_environment && *from_environment ? from_environment : CONF_DEFAULT_FILE;
+	parsed.options.config_file = from_environment && *from_environment ? from_environment
+									   : CONF_DEFAULT_FILE;
 	rc = parse_words(&parser, err);
 	if (rc == 0 && parsed.command && !parsed.options.help && !parsed.options.version)
 		rc = check_argument_count(&parsed, err);

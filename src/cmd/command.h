@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-#define EXIT_USAGE 2         /* called wrongly */
+#define EXIT_USAGE      2    /* called wrongly */
 #define COMMAND_MISUSED (-2) /* returned by run: called wrongly, err says how */
 
 /* What the command line said. The strings are those of argv or of the environment. */
@@ -44,10 +44,10 @@ struct command {
 	const char *arguments; /* for the usage line: "NAME..." */
 	const char *summary;   /* one line */
 	const char *details;   /* more lines for --help, or NULL */
-	int minimum, maximum;  /* number of arguments; maximum -1: any */
+	int minimum, maximum;  /* number of arguments (minimum: unless --all); maximum -1: any */
 	int options_end;       /* after so many arguments a dash means nothing; 0: never */
 	bool hidden;           /* not in the help: cman calls it itself */
-	int failure_status;    /* exit status when run returns -1 */
+	int failure_status;    /* exit status when run returns -1; 0: EXIT_FAILURE */
 	const struct command_option *options; /* of this command only; NULL: none */
 	/*
 	 * argv holds the arguments alone, ended by NULL. Returns an exit status (0 to 255); -1 or

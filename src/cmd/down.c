@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cman down; cman finish, which a supervisor becomes when its container has ended by itself */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/log.h"
 #include "cmd/command.h"
@@ -33,7 +35,7 @@ int cmd_down(const struct options *options, int argc, char *argv[], struct error
 {
 	AUTO_CONF struct conf conf = {0};
 	AUTO_STRLIST struct strlist names = {0};
-	AUTO_HOST struct host host = {0};
+	AUTO_HOST struct host host = HOST_INIT;
 	struct wave wave;
 	int status;
 
@@ -52,6 +54,16 @@ int cmd_down(const struct options *options, int argc, char *argv[], struct error
 }
 
 /*
+ * Waits for the children in which the kernel still takes links away (netlink_remove_link()): only
+ * the last process may leave the supervisors' cgroup and remove it.
+ */
+static void wait_for_children(void)
+{
+	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
+		;
+}
+
+/*
  * The clean-up after a payload that ended by itself, unless a command was quicker: another
  * instance, or none, means that there is nothing left of ours.
  */
@@ -59,7 +71,7 @@ int cmd_finish(const struct options *options, int argc, char *argv[], struct err
 {
 	AUTO_CONF struct conf conf = {0};
 	AUTO_STRLIST struct strlist names = {0};
-	AUTO_HOST struct host host = {0};
+	AUTO_HOST struct host host = HOST_INIT;
 	struct container *container;
 	struct wave wave;
 	int status = 0;
@@ -77,6 +89,7 @@ int cmd_finish(const struct options *options, int argc, char *argv[], struct err
 		wave_down(&wave, true);
 		status = report(&wave);
 	}
+	wait_for_children();
 	wave_release(&wave);
 	return status;
 }

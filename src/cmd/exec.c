@@ -27,8 +27,8 @@ int cmd_exec(const struct options *options, int argc, char *argv[], struct error
 	AUTO_RECORD struct record record = {0};
 	AUTO_CGROUP_HOST struct cgroup_host cgroup = {0};
 	AUTO(spec_clear) struct spec spec = {0};
-	struct attach attach = {.record = &record, .spec = &spec, .cgroup = &cgroup,
-				.argv = argv + 1};
+	struct attach attach = {
+		.record = &record, .spec = &spec, .cgroup = &cgroup, .argv = argv + 1};
 	int there, status;
 
 	(void)argc;

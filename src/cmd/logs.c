@@ -16,7 +16,7 @@
 
 struct log {
 	int fd;
-	off_t offset;      /* what stands before it is printed, or not wanted */
+	off_t offset; /* what stands before it is printed, or not wanted */
 	bool for_terminal;
 };
 

@@ -45,8 +45,8 @@ static char *state_cell(const struct view *view)
 		return xprintf("exited %d", WEXITSTATUS(record->wait_status));
 	if (record->oom_killed)
 		return xstrdup("oom-killed");
-	return xprintf("killed %s", process_signal_name(WTERMSIG(record->wait_status), name,
-							sizeof(name)) ?: "");
+	return xprintf("killed %s",
+		       process_signal_name(WTERMSIG(record->wait_status), name, sizeof(name)) ?: "");
 }
 
 static char *join_or_dash(const struct text *text)
@@ -94,15 +94,16 @@ static void print_row(const char *const *cells, const size_t *widths, const char
 		/* The last column is not padded. */
 		int padding = i + 1 < COLUMN_COUNT ? (int)(widths[i] - strlen(cells[i])) + 2 : 0;
 
-		printf("%s%s%s%*s", colored ? color : "", cells[i], colored ? "\033[0m" : "", padding,
-		       "");
+		printf("%s%s%s%*s", colored ? color : "", cells[i], colored ? "\033[0m" : "",
+		       padding, "");
 	}
 	putchar('\n');
 }
 
 static void print_table(const struct row *rows, size_t count)
 {
-	static const char *const titles[COLUMN_COUNT] = {"NAME", "STATE", "ADDRESS", "PORTS", "UPTIME"};
+	static const char *const titles[COLUMN_COUNT] = {"NAME", "STATE", "ADDRESS", "PORTS",
+							 "UPTIME"};
 	bool color = log_use_color(stdout);
 	size_t widths[COLUMN_COUNT];
 

@@ -115,10 +115,10 @@ static void print_limits(const struct status *status)
 	if (usage->cpu_us != UINT64_MAX)
 		printf("  %-10s %.1f s used\n", "cpu", (double)usage->cpu_us / 1e6);
 	if (limits->cpu_quota_us != LIMIT_MAX)
-		printf("  %-10s %g\n", "cpus", (double)limits->cpu_quota_us / CPU_PERIOD_US);
+		printf("  %-10s at most %g\n", "cpus", (double)limits->cpu_quota_us / CPU_PERIOD_US);
 	if (usage->oom_kills != UINT64_MAX && usage->oom_kills > 0)
-		printf("  %-10s %" PRIu64 " times a process was killed at the memory limit\n", "oom",
-		       usage->oom_kills);
+		printf("  %-10s %" PRIu64 " times a process was killed at the memory limit\n",
+		       "oom", usage->oom_kills);
 }
 
 static void print_alive(const struct status *status)

@@ -45,7 +45,7 @@ static int bring_up(const struct options *options, int argc, char *argv[],
 {
 	AUTO_CONF struct conf conf = {0};
 	AUTO_STRLIST struct strlist names = {0};
-	AUTO_HOST struct host host = {0};
+	AUTO_HOST struct host host = HOST_INIT;
 	struct wave wave;
 	int status;
 

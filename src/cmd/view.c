@@ -61,9 +61,9 @@ void view_clear(struct view *view)
 const char *view_state_name(enum view_state state)
 {
 	static const char *const names[] = {
-		[VIEW_STOPPED] = "stopped",   [VIEW_STARTING] = "starting",
-		[VIEW_RUNNING] = "running",   [VIEW_STOPPING] = "stopping",
-		[VIEW_EXITED] = "exited",     [VIEW_STALE] = "stale",
+		[VIEW_STOPPED] = "stopped", [VIEW_STARTING] = "starting",
+		[VIEW_RUNNING] = "running", [VIEW_STOPPING] = "stopping",
+		[VIEW_EXITED] = "exited",   [VIEW_STALE] = "stale",
 		[VIEW_UNKNOWN] = "unknown",
 	};
 

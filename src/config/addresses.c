@@ -131,8 +131,9 @@ static void visit_held(const struct visitor *visitor, const struct spec *spec,
 
 	if (!is_wanting(visitor, spec, interface))
 		return;
-	address = ntohl(visitor->hints->held_address(visitor->hints->data, spec->name,
-						     interface->network).s_addr);
+	address = ntohl(
+		visitor->hints->held_address(visitor->hints->data, spec->name, interface->network)
+			.s_addr);
 	if (!in_pool(allocation, address) || *find_slot(&allocation->taken, address))
 		return;
 	take(allocation, address);
@@ -164,8 +165,7 @@ static void visit_waiting(const struct visitor *visitor, const struct spec *spec
 	interface->ip.s_addr = htonl(allocation->first + offset);
 }
 
-static void assign_network(struct conf *conf, const struct network *network,
-			   struct visitor *visitor)
+static void assign_network(struct conf *conf, const struct network *network, struct visitor *visitor)
 {
 	struct allocation allocation = {
 		.network = network,
@@ -191,6 +191,7 @@ static void assign_network(struct conf *conf, const struct network *network,
 	visitor->visit = visit_waiting;
 	each_interface(conf, visitor);
 	free(allocation.taken.slots);
+	visitor->allocation = NULL;
 }
 
 void addresses_assign(struct conf *conf, const struct conf_hints *hints, const char *only,

@@ -8,12 +8,18 @@
 #include "config/keys.h"
 #include "config/origin.h"
 
+#define ERRORS_MAX 50 /* shown of one file */
+
 static int report(struct assignment *assignment, struct location location, const char *hint,
 		  const char *message)
 {
-	assignment->errors++;
-	if (assignment->diagnostics)
-		diagnostics_add(assignment->diagnostics, SEVERITY_ERROR, location, hint, "%s", message);
+	if (++assignment->errors > ERRORS_MAX || !assignment->diagnostics)
+		return -1;
+	diagnostics_add(assignment->diagnostics, SEVERITY_ERROR, location, hint, "%s", message);
+	location.line = 0;
+	if (assignment->errors == ERRORS_MAX)
+		diagnostics_add(assignment->diagnostics, SEVERITY_ERROR, location, NULL,
+				"too many errors, further ones are not shown");
 	return -1;
 }
 
@@ -43,8 +49,23 @@ int assignment_wrong_type(struct assignment *assignment, const struct node *node
 static void note_origin(struct assignment *assignment, struct location location)
 {
 	if (assignment->origins)
-		origin_set(assignment->origins, assignment->path + assignment->origin_offset, location,
-			   assignment->layer);
+		origin_set(assignment->origins, assignment->path + assignment->origin_offset,
+			   location, assignment->layer);
+}
+
+/* Appends ".NAME" to the path, cut where there is no more room. */
+static void extend_path(struct assignment *assignment, size_t length, const char *name)
+{
+	size_t room = sizeof(assignment->path) - 1 - length, name_length = strlen(name);
+
+	if (length > 0 && room > 0) {
+		assignment->path[length++] = '.';
+		room--;
+	}
+	if (name_length > room)
+		name_length = room;
+	memcpy(assignment->path + length, name, name_length);
+	assignment->path[length + name_length] = '\0';
 }
 
 /* Adds one element and notes where it came from, under "PATH[INDEX]". */
@@ -138,12 +159,14 @@ static char *hint_for_unknown(const struct assignment *assignment, const struct 
 	if (in_container)
 		hint = hint_for_foreign_key(group, name);
 	if (!hint && other)
-		hint = xprintf("it belongs into the group %s: %s : { %s = ...; };", other, other, name);
+		hint = xprintf("it belongs into the group %s: %s : { %s = ...; };", other, other,
+			       name);
 	if (!hint && table != &container_keys && in_container && keys_find(&container_keys, name))
 		hint = xprintf("it belongs at the top of the file, not into %s", group);
 	if (!hint && table == &manager_keys && keys_find(&container_keys, name))
 		hint = xprintf("%s is a key of containers: write it into their files in conf_dir, or"
-			       " into defaults", name);
+			       " into defaults",
+			       name);
 	if (!hint)
 		hint = hint_for_misspelt(table, name);
 	if (!hint && table == &container_keys && keys_find(&manager_keys, name))
@@ -159,13 +182,15 @@ static void assign_setting(struct assignment *assignment, const struct key_table
 
 	if (!key) {
 		hint = hint_for_unknown(assignment, table, group, setting->name);
-		message = xprintf("unknown key \"%s\"%s%s", setting->name, *group ? " in " : "", group);
+		message = xprintf("unknown key \"%s\"%s%s", setting->name, *group ? " in " : "",
+				  group);
 		report(assignment, setting->name_at, hint, message);
 		return;
 	}
 	if (key->exclusive && assignment->shared) {
 		message = xprintf("%s cannot be shared by containers", assignment->path);
-		report(assignment, setting->name_at, "set it in the file of each container", message);
+		report(assignment, setting->name_at, "set it in the file of each container",
+		       message);
 		return;
 	}
 	if (setting->type == NODE_BROKEN)
@@ -173,7 +198,7 @@ static void assign_setting(struct assignment *assignment, const struct key_table
 	note_origin(assignment, key->members ? setting->name_at : setting->at);
 	if (key->type)
 		key->type->read(assignment, setting, (char *)object + key->offset);
-	else if (setting->type == NODE_GROUP)
+	else if (key->members && setting->type == NODE_GROUP)
 		assign_group(assignment, key->members, setting, (char *)object + key->offset);
 	else
 		assignment_wrong_type(assignment, setting, "a group { }");
@@ -186,8 +211,7 @@ void assign_group(struct assignment *assignment, const struct key_table *table,
 	AUTO_FREE char *name = xstrdup(assignment->path);
 
 	for (size_t i = 0; i < group->count; i++) {
-		snprintf(assignment->path + length, sizeof(assignment->path) - length, "%s%s",
-			 length ? "." : "", group->children[i].name);
+		extend_path(assignment, length, group->children[i].name);
 		assign_setting(assignment, table, name, &group->children[i], object);
 		assignment->path[length] = '\0';
 	}

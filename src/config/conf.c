@@ -93,9 +93,10 @@ static void make_macs(struct spec *spec)
 }
 
 /* Reads a container's file to an empty spec; the manager has no errors. */
-static void load_spec(const struct conf *conf, const char *file, const char *name,
-		      bool in_conf_dir, struct diagnostics *diagnostics, struct spec *spec)
+static void load_spec(const struct conf *conf, struct validation *validation, const char *file,
+		      const char *name, bool in_conf_dir, struct spec *spec)
 {
+	struct diagnostics *diagnostics = validation->diagnostics;
 	AUTO_NODE struct node root = {.type = NODE_BROKEN};
 	enum read_status status;
 	unsigned int faults;
@@ -106,8 +107,7 @@ static void load_spec(const struct conf *conf, const char *file, const char *nam
 		spec_set_defaults(spec, name);
 	} else {
 		faults = layers_apply(conf->manager_root, &root, name, diagnostics, spec);
-		validate_container(&conf->manager, spec, status == READ_COMPLETE && faults == 0,
-				   diagnostics);
+		validate_container(validation, spec, status == READ_COMPLETE && faults == 0);
 	}
 	spec->file = in_conf_dir ? xprintf("%s/%s%s", conf->manager.conf_dir, name, suffix)
 				 : make_absolute(file);
@@ -153,6 +153,7 @@ static int check_name(const char *file, const char *name, struct diagnostics *di
 static void load_containers(struct conf *conf, const char *shown_directory, bool sound,
 			    struct diagnostics *diagnostics)
 {
+	struct validation validation = {.manager = &conf->manager, .diagnostics = diagnostics};
 	AUTO_STRLIST struct strlist names = {0};
 	struct error err;
 
@@ -173,11 +174,12 @@ static void load_containers(struct conf *conf, const char *shown_directory, bool
 		    check_name(file, name, diagnostics, &err) < 0)
 			continue;
 		if (sound)
-			load_spec(conf, file, name, true, diagnostics,
+			load_spec(conf, &validation, file, name, true,
 				  &conf->containers[conf->container_count++]);
 		else
 			check_alone(file, name, diagnostics);
 	}
+	free(validation.trusted_parent);
 	qsort(conf->containers, conf->container_count, sizeof(*conf->containers), compare_specs);
 }
 
@@ -248,8 +250,8 @@ static struct spec *make_room(struct conf *conf, const char *name)
 		spec_clear(spec);
 		return spec;
 	}
-	conf->containers = xrealloc(conf->containers, conf->container_count + 1,
-				    sizeof(*conf->containers));
+	conf->containers =
+		xrealloc(conf->containers, conf->container_count + 1, sizeof(*conf->containers));
 	while (place < conf->container_count && strcmp(conf->containers[place].name, name) < 0)
 		place++;
 	spec = &conf->containers[place];
@@ -262,12 +264,14 @@ static struct spec *make_room(struct conf *conf, const char *name)
 int conf_load_file(struct conf *conf, const char *file, struct diagnostics *diagnostics,
 		   struct error *err)
 {
+	struct validation validation = {.manager = &conf->manager, .diagnostics = diagnostics};
 	AUTO_FREE char *name = conf_name_of_file(file);
 
 	if (check_name(file, name, diagnostics, err) < 0)
 		return error_wrap(err, "%s", file);
 	diagnostics_forget(diagnostics, name);
-	load_spec(conf, file, name, false, diagnostics, make_room(conf, name));
+	load_spec(conf, &validation, file, name, false, make_room(conf, name));
+	free(validation.trusted_parent);
 	addresses_assign(conf, NULL, name, diagnostics);
 	conflicts_check(conf, name, diagnostics);
 	diagnostics_sort(diagnostics);

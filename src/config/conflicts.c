@@ -70,9 +70,10 @@ static int compare_addresses(const void *a, const void *b)
 	return one->spec < other->spec ? -1 : one->spec > other->spec;
 }
 
-static void check_addresses(struct claims *claims, const char *only,
-			    struct diagnostics *diagnostics)
+static void check_addresses(struct claims *claims, const char *only, struct diagnostics *diagnostics)
 {
+	if (claims->count < 2)
+		return;
 	qsort(claims->items, claims->count, sizeof(*claims->items), compare_addresses);
 	for (size_t i = 1; i < claims->count; i++) {
 		struct claim *one = &claims->items[i - 1], *other = &claims->items[i];
@@ -134,6 +135,8 @@ static void report_port(const struct claim *claim, struct diagnostics *diagnosti
 
 static void check_ports(struct claims *claims, const char *only, struct diagnostics *diagnostics)
 {
+	if (claims->count < 2)
+		return;
 	qsort(claims->items, claims->count, sizeof(*claims->items), compare_ports);
 	for (size_t i = 0; i < claims->count; i++) {
 		const struct port_forward *mine = forward_of(&claims->items[i]);

@@ -110,8 +110,7 @@ static void add_source(struct text *out, const struct diagnostic *diagnostic,
 	text_addf(out, "%s\n", style->off);
 }
 
-void diagnostic_print(const struct diagnostic *diagnostic, FILE *stream, bool color,
-		      bool as_warning)
+void diagnostic_print(const struct diagnostic *diagnostic, FILE *stream, bool color, bool as_warning)
 {
 	static const struct style plain = {"", "", "", ""};
 	struct style style = plain;
@@ -120,8 +119,8 @@ void diagnostic_print(const struct diagnostic *diagnostic, FILE *stream, bool co
 	bool warning = as_warning || diagnostic->severity == SEVERITY_WARNING;
 
 	if (color)
-		style = (struct style){"\033[1m", warning ? "\033[1;33m" : "\033[1;31m", "\033[1;32m",
-				       "\033[0m"};
+		style = (struct style){"\033[1m", warning ? "\033[1;33m" : "\033[1;31m",
+				       "\033[1;32m", "\033[0m"};
 	text_addf(&out, "%s", style.bold);
 	if (at->file) {
 		add_visible_text(&out, at->file);
@@ -196,8 +195,8 @@ void diagnostics_forget(struct diagnostics *diagnostics, const char *container)
 	while (capacity < kept)
 		capacity *= 2;
 	if (kept < diagnostics->count)
-		diagnostics->items = xrealloc(diagnostics->items, capacity,
-					      sizeof(*diagnostics->items));
+		diagnostics->items =
+			xrealloc(diagnostics->items, capacity, sizeof(*diagnostics->items));
 	diagnostics->count = kept;
 }
 

@@ -21,8 +21,8 @@ struct diagnostic {
 	struct location location;
 	char *container; /* the container it keeps from starting, NULL: all (manager file) */
 	char *message;
-	char *source;    /* the line of the file, NULL when there is none to show */
-	char *hint;      /* what would be right, or NULL */
+	char *source; /* the line of the file, NULL when there is none to show */
+	char *hint;   /* what would be right, or NULL */
 };
 
 struct diagnostics {

@@ -23,8 +23,8 @@ char *hint_for_unquoted(const char *word)
 struct foreign_key {
 	const char *group; /* the group it is found in; NULL: any */
 	const char *key;
-	const char *ours;  /* the key to use; NULL: see why */
-	const char *why;   /* a sentence */
+	const char *ours; /* the key to use; NULL: see why */
+	const char *why;  /* a sentence */
 };
 
 static const struct foreign_key foreign_keys[] = {
@@ -56,10 +56,12 @@ static const struct foreign_key foreign_keys[] = {
 	{NULL, "lxc.init.uid", "user", NULL},
 	{NULL, "lxc.init.gid", "user", "as \"UID:GID\""},
 	{NULL, "lxc.signal.*", "stop_signal", NULL},
-	{NULL, "lxc.include", NULL, "a line @include \"FILE\" takes in another file, and templates of"
-				    " the manager file are used with extends"},
-	{NULL, "lxc.idmap*", NULL, "every container gets a range of ids of its own, see userns in the"
-				   " manager file"},
+	{NULL, "lxc.include", NULL,
+	 "a line @include \"FILE\" takes in another file, and templates of"
+	 " the manager file are used with extends"},
+	{NULL, "lxc.idmap*", NULL,
+	 "every container gets a range of ids of its own, see userns in the"
+	 " manager file"},
 	{NULL, "lxc.mount*", NULL, "cman mounts what a container needs by itself and no volumes yet"},
 	{NULL, "lxc.*", NULL, "this is a key of LXC that cman does not have"},
 	/* docker compose, podman, docker run */
@@ -111,7 +113,7 @@ static const struct foreign_key foreign_keys[] = {
 	{NULL, "root_dir", "rootfs", NULL},
 	{NULL, "rootdir", "rootfs", NULL},
 	{NULL, "container_name", NULL, "a container's name is the name of its file without .conf"},
-	{NULL, "name", NULL, "a container's name is the name of its file without .conf"},
+	{"", "name", NULL, "a container's name is the name of its file without .conf"},
 	{NULL, "entrypoint", "command", NULL},
 	{NULL, "cmd", "command", NULL},
 	{NULL, "exec", "command", NULL},
@@ -156,8 +158,9 @@ static const struct foreign_key foreign_keys[] = {
 	{NULL, "ip6.addr", NULL, "cman has no IPv6 yet"},
 	{NULL, "ip6", NULL, "cman has no IPv6 yet"},
 	{NULL, "exec.start", "command", NULL},
-	{NULL, "exec.stop", NULL, "a container is stopped with stop_signal, then killed after"
-				  " stop_timeout"},
+	{NULL, "exec.stop", NULL,
+	 "a container is stopped with stop_signal, then killed after"
+	 " stop_timeout"},
 	{NULL, "exec.jail_user", "user", NULL},
 	{NULL, "mount.*", NULL, "cman mounts /dev, /proc and /sys by itself"},
 	{NULL, "allow.*", NULL, "the isolation of containers cannot be changed yet"},

@@ -11,9 +11,9 @@
 #include "base/error.h"
 
 struct host {
-	unsigned int cpus;     /* online */
-	uint64_t memory;       /* bytes of RAM */
-	char machine_id[40];   /* machine-id(5), "" when the host has none */
+	unsigned int cpus;   /* online */
+	uint64_t memory;     /* bytes of RAM */
+	char machine_id[40]; /* machine-id(5), "" when the host has none */
 	/* Whether only root (or we) may write the file and every directory above it. */
 	int (*check_trusted)(const char *path, struct error *err);
 };

@@ -6,23 +6,36 @@
 #include "config/paths.h"
 #include "config/values.h"
 
-#define TABLE(array) {array, ARRAY_SIZE(array)}
+#define TABLE(array)                                                                               \
+	{                                                                                          \
+		array, ARRAY_SIZE(array)                                                           \
+	}
 
 static const struct key limits_keys_array[] = {
 	{
-		.name = "pids", .type = &type_pids, .offset = offsetof(struct limits, pids),
-		.default_text = "512", .form = "2 to 4194304, or \"max\"",
+		.name = "pids",
+		.type = &type_pids,
+		.offset = offsetof(struct limits, pids),
+		.default_text = "512",
+		.form = "2 to 4194304, or \"max\"",
 		.help = "highest number of tasks (processes and threads)",
 		.change = CHANGE_LIVE,
-	}, {
-		.name = "memory", .type = &type_memory, .offset = offsetof(struct limits, memory),
+	},
+	{
+		.name = "memory",
+		.type = &type_memory,
+		.offset = offsetof(struct limits, memory),
 		.default_text = "\"max\"",
 		.form = "4M to the memory of the host, \"50%\" of that, or \"max\"",
 		.help = "memory of all tasks together, with page cache",
 		.change = CHANGE_LIVE,
-	}, {
-		.name = "cpus", .type = &type_cpus, .offset = offsetof(struct limits, cpu_quota_us),
-		.default_text = "\"max\"", .form = "0.01 to the number of CPUs, or \"max\"",
+	},
+	{
+		.name = "cpus",
+		.type = &type_cpus,
+		.offset = offsetof(struct limits, cpu_quota_us),
+		.default_text = "\"max\"",
+		.form = "0.01 to the number of CPUs, or \"max\"",
 		.help = "processor time, in CPUs: 0.5 is half of one",
 		.change = CHANGE_LIVE,
 	},
@@ -32,122 +45,216 @@ static const struct key_table limits_keys = TABLE(limits_keys_array);
 /* Types that set several fields get the whole struct interface: offset 0. */
 static const struct key net_keys_array[] = {
 	{
-		.name = "network", .type = &type_name, .offset = offsetof(struct interface, network),
+		.name = "network",
+		.type = &type_name,
+		.offset = offsetof(struct interface, network),
 		.form = "a name in networks",
 		.help = "network the interface is on; default: the first of networks",
 		.change = CHANGE_ATTACH,
-	}, {
-		.name = "name", .type = &type_interface_name,
+	},
+	{
+		.name = "name",
+		.type = &type_interface_name,
 		.offset = offsetof(struct interface, name),
-		.default_text = "\"eth0\"", .form = "1 to 15 bytes",
+		.default_text = "\"eth0\"",
+		.form = "1 to 15 bytes",
 		.help = "name of the interface inside the container",
 		.change = CHANGE_ATTACH,
-	}, {
-		.name = "ip", .type = &type_ip, .default_text = "\"auto\"",
+	},
+	{
+		.name = "ip",
+		.type = &type_ip,
+		.default_text = "\"auto\"",
 		.form = "\"auto\", or an address of the network",
 		.help = "IPv4 address; auto: a free one of the network's pool, always the same",
-		.change = CHANGE_ATTACH, .exclusive = true,
-	}, {
-		.name = "nat", .type = &type_nat, .form = "true or false",
+		.change = CHANGE_ATTACH,
+		.exclusive = true,
+	},
+	{
+		.name = "nat",
+		.type = &type_nat,
+		.form = "true or false",
 		.help = "masquerade what the container sends out; default: as the network",
 		.change = CHANGE_LIVE,
-	}, {
-		.name = "ports", .type = &type_ports, .default_text = "[]",
+	},
+	{
+		.name = "ports",
+		.type = &type_ports,
+		.default_text = "[]",
 		.form = "\"[ADDRESS:]HOST[-LAST]:CONTAINER[-LAST][/tcp or /udp]\"",
 		.help = "ports of the host that lead into the container",
-		.change = CHANGE_LIVE, .exclusive = true,
+		.change = CHANGE_LIVE,
+		.exclusive = true,
 	},
 };
 static const struct key_table net_keys = TABLE(net_keys_array);
 
 static const struct key container_keys_array[] = {
 	{
-		.name = "extends", .type = &type_template_names,
-		.offset = offsetof(struct spec, extends), .default_text = "[]",
+		.name = "extends",
+		.type = &type_template_names,
+		.offset = offsetof(struct spec, extends),
+		.default_text = "[]",
 		.form = "up to 16 names of templates",
 		.help = "templates of the manager file to start from, left to right",
-		.change = CHANGE_NONE, .exclusive = true,
-	}, {
-		.name = "description", .type = &type_text, .offset = offsetof(struct spec, description),
-		.default_text = "\"\"", .form = "up to 255 bytes",
-		.help = "what the container is for", .change = CHANGE_LIVE,
-	}, {
-		.name = "labels", .type = &type_labels, .offset = offsetof(struct spec, labels),
-		.default_text = "[]", .form = "up to 64 of \"KEY=VALUE\"",
-		.help = "marks of your own", .change = CHANGE_LIVE,
-	}, {
-		.name = "rootfs", .type = &type_path, .offset = offsetof(struct spec, rootfs),
+		.change = CHANGE_NONE,
+		.exclusive = true,
+	},
+	{
+		.name = "description",
+		.type = &type_text,
+		.offset = offsetof(struct spec, description),
+		.default_text = "\"\"",
+		.form = "up to 255 bytes",
+		.help = "what the container is for",
+		.change = CHANGE_LIVE,
+	},
+	{
+		.name = "labels",
+		.type = &type_labels,
+		.offset = offsetof(struct spec, labels),
+		.default_text = "[]",
+		.form = "up to 64 of \"KEY=VALUE\"",
+		.help = "marks of your own",
+		.change = CHANGE_LIVE,
+	},
+	{
+		.name = "rootfs",
+		.type = &type_path,
+		.offset = offsetof(struct spec, rootfs),
 		.form = "absolute path of a directory other than /",
 		.help = "root filesystem; the only key that must be there",
-		.change = CHANGE_RESTART, .exclusive = true,
-	}, {
-		.name = "hostname", .type = &type_hostname, .offset = offsetof(struct spec, hostname),
+		.change = CHANGE_RESTART,
+		.exclusive = true,
+	},
+	{
+		.name = "hostname",
+		.type = &type_hostname,
+		.offset = offsetof(struct spec, hostname),
 		.form = "letters, digits, '-' and '.', up to 64 bytes",
 		.help = "host name; default: the container's name",
-		.change = CHANGE_LIVE, .exclusive = true,
-	}, {
-		.name = "command", .type = &type_command, .offset = offsetof(struct spec, command),
+		.change = CHANGE_LIVE,
+		.exclusive = true,
+	},
+	{
+		.name = "command",
+		.type = &type_command,
+		.offset = offsetof(struct spec, command),
 		.form = "a string split at blanks (quotes are honoured), or an array",
 		.help = "program and arguments; default: /sbin/init where it exists, else /bin/sh",
 		.change = CHANGE_RESTART,
-	}, {
-		.name = "environment", .type = &type_environment,
-		.offset = offsetof(struct spec, environment), .default_text = "[]",
+	},
+	{
+		.name = "environment",
+		.type = &type_environment,
+		.offset = offsetof(struct spec, environment),
+		.default_text = "[]",
 		.form = "\"NAME=VALUE\", or \"NAME\" to take it over from the host",
-		.help = "added to PATH, HOME, TERM and container=cman", .change = CHANGE_RESTART,
-	}, {
-		.name = "working_dir", .type = &type_path, .offset = offsetof(struct spec, working_dir),
-		.default_text = "\"/\"", .form = "absolute path in the container",
-		.help = "directory the command starts in", .change = CHANGE_RESTART,
-	}, {
-		.name = "user", .type = &type_user, .offset = offsetof(struct spec, user),
-		.default_text = "\"root\"", .form = "name, id, or \"USER:GROUP\"",
+		.help = "added to PATH, HOME, TERM and container=cman",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "working_dir",
+		.type = &type_path,
+		.offset = offsetof(struct spec, working_dir),
+		.default_text = "\"/\"",
+		.form = "absolute path in the container",
+		.help = "directory the command starts in",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "user",
+		.type = &type_user,
+		.offset = offsetof(struct spec, user),
+		.default_text = "\"root\"",
+		.form = "name, id, or \"USER:GROUP\"",
 		.help = "whom the command runs as, looked up in the rootfs",
 		.change = CHANGE_RESTART,
-	}, {
-		.name = "limits", .members = &limits_keys, .offset = offsetof(struct spec, limits),
-		.help = "what the container may use up", .change = CHANGE_LIVE,
-	}, {
-		.name = "net", .type = &type_interfaces, .members = &net_keys,
-		.help = "its network interface", .change = CHANGE_ATTACH,
-	}, {
-		.name = "dns", .type = &type_dns_servers, .offset = offsetof(struct spec, dns),
-		.default_text = "[ \"host\" ]", .form = "\"host\", \"none\", or up to 3 addresses",
+	},
+	{
+		.name = "limits",
+		.members = &limits_keys,
+		.offset = offsetof(struct spec, limits),
+		.help = "what the container may use up",
+		.change = CHANGE_LIVE,
+	},
+	{
+		.name = "net",
+		.type = &type_interfaces,
+		.members = &net_keys,
+		.help = "its network interface",
+		.change = CHANGE_ATTACH,
+	},
+	{
+		.name = "dns",
+		.type = &type_dns_servers,
+		.offset = offsetof(struct spec, dns),
+		.default_text = "[ \"host\" ]",
+		.form = "\"host\", \"none\", or up to 3 addresses",
 		.help = "name servers in resolv.conf; default: dns.servers of the manager file",
 		.change = CHANGE_LIVE,
-	}, {
-		.name = "dns_search", .type = &type_domains, .offset = offsetof(struct spec, dns_search),
-		.default_text = "[]", .form = "up to 6 domains",
-		.help = "domains tried for short names", .change = CHANGE_LIVE,
-	}, {
-		.name = "extra_hosts", .type = &type_extra_hosts, .default_text = "[]",
+	},
+	{
+		.name = "dns_search",
+		.type = &type_domains,
+		.offset = offsetof(struct spec, dns_search),
+		.default_text = "[]",
+		.form = "up to 6 domains",
+		.help = "domains tried for short names",
+		.change = CHANGE_LIVE,
+	},
+	{
+		.name = "extra_hosts",
+		.type = &type_extra_hosts,
+		.default_text = "[]",
 		.form = "\"NAME=ADDRESS\"",
-		.help = "further lines of /etc/hosts", .change = CHANGE_LIVE,
-	}, {
-		.name = "autostart", .type = &type_boolean, .offset = offsetof(struct spec, autostart),
-		.default_text = "false", .form = "true or false",
-		.help = "bring it up at boot", .change = CHANGE_NONE,
-	}, {
-		.name = "stop_signal", .type = &type_signal, .offset = offsetof(struct spec, stop_signal),
-		.default_text = "\"SIGTERM\"", .form = "name or number of a signal",
-		.help = "asks the command to end", .change = CHANGE_LIVE,
-	}, {
-		.name = "stop_timeout", .type = &type_time,
-		.offset = offsetof(struct spec, stop_timeout_ms), .default_text = "\"10s\"",
+		.help = "further lines of /etc/hosts",
+		.change = CHANGE_LIVE,
+	},
+	{
+		.name = "autostart",
+		.type = &type_boolean,
+		.offset = offsetof(struct spec, autostart),
+		.default_text = "false",
+		.form = "true or false",
+		.help = "bring it up at boot",
+		.change = CHANGE_NONE,
+	},
+	{
+		.name = "stop_signal",
+		.type = &type_signal,
+		.offset = offsetof(struct spec, stop_signal),
+		.default_text = "\"SIGTERM\"",
+		.form = "name or number of a signal",
+		.help = "asks the command to end",
+		.change = CHANGE_LIVE,
+	},
+	{
+		.name = "stop_timeout",
+		.type = &type_time,
+		.offset = offsetof(struct spec, stop_timeout_ms),
+		.default_text = "\"10s\"",
 		.form = "seconds, or a string like \"1m30s\"; 0 to 1h",
-		.help = "time to end in before everything is killed", .change = CHANGE_LIVE,
+		.help = "time to end in before everything is killed",
+		.change = CHANGE_LIVE,
 	},
 };
 const struct key_table container_keys = TABLE(container_keys_array);
 
 static const struct key cgroup_keys_array[] = {
 	{
-		.name = "version", .type = &type_cgroup_version,
-		.offset = offsetof(struct manager, cgroup_version), .default_text = "\"auto\"",
-		.form = "\"auto\", 1 or 2", .help = "hierarchy to set limits in",
-	}, {
-		.name = "parent", .type = &type_cgroup_path,
-		.offset = offsetof(struct manager, cgroup_parent), .default_text = "\"cman\"",
+		.name = "version",
+		.type = &type_cgroup_version,
+		.offset = offsetof(struct manager, cgroup_version),
+		.default_text = "\"auto\"",
+		.form = "\"auto\", 1 or 2",
+		.help = "hierarchy to set limits in",
+	},
+	{
+		.name = "parent",
+		.type = &type_cgroup_path,
+		.offset = offsetof(struct manager, cgroup_parent),
+		.default_text = "\"cman\"",
 		.form = "path below the cgroup root",
 		.help = "cgroup that holds those of the containers",
 	},
@@ -156,35 +263,55 @@ static const struct key_table cgroup_keys = TABLE(cgroup_keys_array);
 
 static const struct key firewall_keys_array[] = {
 	{
-		.name = "prefix", .type = &type_chain_prefix,
-		.offset = offsetof(struct manager, firewall_prefix), .default_text = "\"CMAN\"",
-		.form = "1 to 10 capital letters", .help = "names of cman's chains begin with it",
+		.name = "prefix",
+		.type = &type_chain_prefix,
+		.offset = offsetof(struct manager, firewall_prefix),
+		.default_text = "\"CMAN\"",
+		.form = "1 to 10 capital letters",
+		.help = "names of cman's chains begin with it",
 	},
 };
 static const struct key_table firewall_keys = TABLE(firewall_keys_array);
 
 static const struct key dns_keys_array[] = {
 	{
-		.name = "servers", .type = &type_dns_servers,
-		.offset = offsetof(struct manager, dns_servers), .default_text = "[ \"host\" ]",
+		.name = "servers",
+		.type = &type_dns_servers,
+		.offset = offsetof(struct manager, dns_servers),
+		.default_text = "[ \"host\" ]",
 		.form = "\"host\", \"none\", or up to 3 addresses",
 		.help = "name servers of containers that name none themselves",
-	}, {
-		.name = "fallback", .type = &type_addresses,
+	},
+	{
+		.name = "fallback",
+		.type = &type_addresses,
 		.offset = offsetof(struct manager, dns_fallback),
-		.default_text = "[ \"1.1.1.1\", \"8.8.8.8\" ]", .form = "up to 3 addresses",
+		.default_text = "[ \"1.1.1.1\", \"8.8.8.8\" ]",
+		.form = "up to 3 addresses",
 		.help = "name servers for \"host\" when the host has none that a container can reach",
-	}, {
-		.name = "search", .type = &type_domains, .offset = offsetof(struct manager, dns_search),
-		.default_text = "[]", .form = "up to 6 domains",
+	},
+	{
+		.name = "search",
+		.type = &type_domains,
+		.offset = offsetof(struct manager, dns_search),
+		.default_text = "[]",
+		.form = "up to 6 domains",
 		.help = "domains tried for short names, where a container names none itself",
-	}, {
-		.name = "hosts", .type = &type_boolean, .offset = offsetof(struct manager, dns_hosts),
-		.default_text = "true", .form = "true or false",
+	},
+	{
+		.name = "hosts",
+		.type = &type_boolean,
+		.offset = offsetof(struct manager, dns_hosts),
+		.default_text = "true",
+		.form = "true or false",
 		.help = "containers of a network find each other by name in /etc/hosts",
-	}, {
-		.name = "domain", .type = &type_domain, .offset = offsetof(struct manager, dns_domain),
-		.default_text = "\"cman\"", .form = "a domain, or \"\" for none",
+	},
+	{
+		.name = "domain",
+		.type = &type_domain,
+		.offset = offsetof(struct manager, dns_domain),
+		.default_text = "\"cman\"",
+		.form = "a domain, or \"\" for none",
 		.help = "containers are known as NAME and NAME.DOMAIN",
 	},
 };
@@ -192,12 +319,19 @@ static const struct key_table dns_keys = TABLE(dns_keys_array);
 
 static const struct key userns_keys_array[] = {
 	{
-		.name = "base", .type = &type_id, .offset = offsetof(struct manager, userns_base),
-		.default_text = "524288", .form = "a multiple of userns.size",
+		.name = "base",
+		.type = &type_id,
+		.offset = offsetof(struct manager, userns_base),
+		.default_text = "524288",
+		.form = "a multiple of userns.size",
 		.help = "first user and group id on the host that containers are mapped to",
-	}, {
-		.name = "size", .type = &type_id_count, .offset = offsetof(struct manager, userns_size),
-		.default_text = "65536", .form = "1000 to 2147483647",
+	},
+	{
+		.name = "size",
+		.type = &type_id_count,
+		.offset = offsetof(struct manager, userns_size),
+		.default_text = "65536",
+		.form = "1000 to 2147483647",
 		.help = "how many ids each container gets",
 	},
 };
@@ -205,70 +339,132 @@ static const struct key_table userns_keys = TABLE(userns_keys_array);
 
 static const struct key network_keys_array[] = {
 	{
-		.name = "bridge", .type = &type_interface_name,
-		.offset = offsetof(struct network, bridge), .form = "1 to 15 bytes",
+		.name = "bridge",
+		.type = &type_interface_name,
+		.offset = offsetof(struct network, bridge),
+		.form = "1 to 15 bytes",
 		.help = "name of the bridge on the host; default: the network's name",
-	}, {
-		.name = "subnet", .type = &type_subnet, .default_text = "\"10.83.0.0/16\"",
+	},
+	{
+		.name = "subnet",
+		.type = &type_subnet,
+		.default_text = "\"10.83.0.0/16\"",
 		.form = "address and prefix, /8 to /30",
 		.help = "addresses of the network; no two networks overlap",
-	}, {
-		.name = "gateway", .type = &type_address, .offset = offsetof(struct network, gateway),
-		.default_text = "\"10.83.0.1\"", .form = "an address of the subnet",
+	},
+	{
+		.name = "gateway",
+		.type = &type_address,
+		.offset = offsetof(struct network, gateway),
+		.default_text = "\"10.83.0.1\"",
+		.form = "an address of the subnet",
 		.help = "the host's own address on the bridge; default: the first of the subnet",
-	}, {
-		.name = "pool", .type = &type_pool, .default_text = "\"10.83.1.0-10.83.255.254\"",
+	},
+	{
+		.name = "pool",
+		.type = &type_pool,
+		.default_text = "\"10.83.1.0-10.83.255.254\"",
 		.form = "\"FIRST-LAST\" within the subnet",
 		.help = "addresses for ip = \"auto\"; default: all, of a /16 or larger without the first"
 			" 256",
-	}, {
-		.name = "nat", .type = &type_boolean, .offset = offsetof(struct network, nat),
-		.default_text = "true", .form = "true or false",
+	},
+	{
+		.name = "nat",
+		.type = &type_boolean,
+		.offset = offsetof(struct network, nat),
+		.default_text = "true",
+		.form = "true or false",
 		.help = "masquerade what containers send out of the network",
-	}, {
-		.name = "mtu", .type = &type_mtu, .offset = offsetof(struct network, mtu),
-		.default_text = "1500", .form = "576 to 65535 bytes", .help = "largest packet",
+	},
+	{
+		.name = "mtu",
+		.type = &type_mtu,
+		.offset = offsetof(struct network, mtu),
+		.default_text = "1500",
+		.form = "576 to 65535 bytes",
+		.help = "largest packet",
 	},
 };
 static const struct key_table network_keys = TABLE(network_keys_array);
 
 static const struct key manager_keys_array[] = {
 	{
-		.name = "version", .type = &type_version, .default_text = "1", .form = "1",
+		.name = "version",
+		.type = &type_version,
+		.default_text = "1",
+		.form = "1",
 		.help = "version of these files' language",
-	}, {
-		.name = "conf_dir", .type = &type_directory, .offset = offsetof(struct manager, conf_dir),
+	},
+	{
+		.name = "conf_dir",
+		.type = &type_directory,
+		.offset = offsetof(struct manager, conf_dir),
 		.default_text = "\"" PATH_CONF_DIR "\"",
 		.form = "a directory; relative ones are seen from this file's directory",
 		.help = "every NAME.conf in it is a container",
-	}, {
-		.name = "state_dir", .type = &type_directory,
-		.offset = offsetof(struct manager, state_dir), .default_text = "\"" PATH_STATE_DIR "\"",
-		.form = "a directory", .help = "what runs; should be gone after a reboot",
-	}, {
-		.name = "data_dir", .type = &type_directory, .offset = offsetof(struct manager, data_dir),
-		.default_text = "\"" PATH_DATA_DIR "\"", .form = "a directory",
+	},
+	{
+		.name = "state_dir",
+		.type = &type_directory,
+		.offset = offsetof(struct manager, state_dir),
+		.default_text = "\"" PATH_STATE_DIR "\"",
+		.form = "a directory",
+		.help = "what runs; should be gone after a reboot",
+	},
+	{
+		.name = "data_dir",
+		.type = &type_directory,
+		.offset = offsetof(struct manager, data_dir),
+		.default_text = "\"" PATH_DATA_DIR "\"",
+		.form = "a directory",
 		.help = "what outlives a reboot",
-	}, {
-		.name = "log_dir", .type = &type_directory, .offset = offsetof(struct manager, log_dir),
-		.default_text = "\"" PATH_LOG_DIR "\"", .form = "a directory",
+	},
+	{
+		.name = "log_dir",
+		.type = &type_directory,
+		.offset = offsetof(struct manager, log_dir),
+		.default_text = "\"" PATH_LOG_DIR "\"",
+		.form = "a directory",
 		.help = "output of the containers, NAME.log",
-	}, {
-		.name = "cgroup", .members = &cgroup_keys, .help = "where limits are set",
-	}, {
-		.name = "firewall", .members = &firewall_keys, .help = "how its rules look",
-	}, {
-		.name = "dns", .members = &dns_keys, .help = "names in the containers",
-	}, {
-		.name = "userns", .members = &userns_keys, .help = "ids of the containers on the host",
-	}, {
-		.name = "networks", .type = &type_networks, .members = &network_keys, .named = true,
+	},
+	{
+		.name = "cgroup",
+		.members = &cgroup_keys,
+		.help = "where limits are set",
+	},
+	{
+		.name = "firewall",
+		.members = &firewall_keys,
+		.help = "how its rules look",
+	},
+	{
+		.name = "dns",
+		.members = &dns_keys,
+		.help = "names in the containers",
+	},
+	{
+		.name = "userns",
+		.members = &userns_keys,
+		.help = "ids of the containers on the host",
+	},
+	{
+		.name = "networks",
+		.type = &type_networks,
+		.members = &network_keys,
+		.named = true,
 		.help = "networks, each a bridge of its own; default: one, cman0",
-	}, {
-		.name = "defaults", .type = &type_defaults, .members = &container_keys,
+	},
+	{
+		.name = "defaults",
+		.type = &type_defaults,
+		.members = &container_keys,
 		.help = "keys of every container",
-	}, {
-		.name = "templates", .type = &type_templates, .members = &container_keys, .named = true,
+	},
+	{
+		.name = "templates",
+		.type = &type_templates,
+		.members = &container_keys,
+		.named = true,
 		.help = "keys of the containers that extend NAME",
 	},
 };

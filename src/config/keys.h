@@ -33,13 +33,13 @@ struct key {
 	const char *name;
 	const struct value_type *type;   /* NULL: a group whose members follow the table below */
 	const struct key_table *members; /* of a group; NULL: a plain value */
-	bool named;       /* a group of groups with names of the writer's choice ("networks") */
-	size_t offset;    /* of the field in the struct the table is about */
-	const char *default_text; /* as it would stand in a file; NULL: help tells */
-	const char *form; /* range or form: "2 to 4194304, or \"max\"" */
-	const char *help; /* one line of meaning */
+	size_t offset;                   /* of the field in the struct the table is about */
+	const char *default_text;        /* as it would stand in a file; NULL: help tells */
+	const char *form;                /* range or form: "2 to 4194304, or \"max\"" */
+	const char *help;                /* one line of meaning */
 	enum change_class change;
-	bool exclusive;   /* of one container only: refused in defaults and templates */
+	bool named;     /* a group of groups with names of the writer's choice ("networks") */
+	bool exclusive; /* of one container only: refused in defaults and templates */
 };
 
 struct key_table {

@@ -84,13 +84,14 @@ static void report_unknown_template(struct assignment *assignment, const struct 
 	if (nearest)
 		hint = xprintf("did you mean \"%s\"?", nearest);
 	snprintf(assignment->path, sizeof(assignment->path), "extends");
-	assignment_error(assignment, &node, hint ? hint : "templates are declared in the manager file",
+	assignment_error(assignment, &node,
+			 hint ? hint : "templates are declared in the manager file",
 			 "there is no template \"%s\"", name);
 	assignment->path[0] = '\0';
 }
 
-unsigned int layers_apply(const struct node *manager_root, const struct node *own,
-			  const char *name, struct diagnostics *diagnostics, struct spec *spec)
+unsigned int layers_apply(const struct node *manager_root, const struct node *own, const char *name,
+			  struct diagnostics *diagnostics, struct spec *spec)
 {
 	const struct node *defaults = node_find(manager_root, "defaults");
 	const struct node *templates = node_find(manager_root, "templates");
@@ -108,7 +109,8 @@ unsigned int layers_apply(const struct node *manager_root, const struct node *ow
 	/* Read before all other keys of the file, as these go on top of what it names. */
 	if (extends) {
 		AUTO(spec_clear) struct spec scratch = {0};
-		struct node group = {.type = NODE_GROUP, .children = (struct node *)extends, .count = 1};
+		struct node group = {
+			.type = NODE_GROUP, .children = (struct node *)extends, .count = 1};
 		struct assignment quiet = {.root = &container_keys, .origins = &scratch.origins};
 
 		spec_set_defaults(&scratch, name);

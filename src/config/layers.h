@@ -20,7 +20,7 @@ void manager_set_defaults(struct manager *manager);
  * of the manager file's tree (which was checked, or NULL) and its own file's tree. Returns the
  * number of faults, which are in diagnostics.
  */
-unsigned int layers_apply(const struct node *manager_root, const struct node *own,
-			  const char *name, struct diagnostics *diagnostics, struct spec *spec);
+unsigned int layers_apply(const struct node *manager_root, const struct node *own, const char *name,
+			  struct diagnostics *diagnostics, struct spec *spec);
 
 #endif

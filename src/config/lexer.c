@@ -56,16 +56,17 @@ static struct location location_of(struct lexer *lexer, const char *start, const
 	};
 }
 
-void lexer_error(struct lexer *lexer, struct location location, const char *hint,
-		 const char *fmt, ...)
+void lexer_error(struct lexer *lexer, struct location location, const char *hint, const char *fmt,
+		 ...)
 {
-	char message[512];
+	AUTO_FREE char *message = NULL;
 	va_list args;
 
 	if (lexer->stopped)
 		return;
 	va_start(args, fmt);
-	vsnprintf(message, sizeof(message), fmt, args);
+	if (vasprintf(&message, fmt, args) < 0)
+		message = xstrdup(fmt);
 	va_end(args);
 	diagnostics_add(lexer->diagnostics, SEVERITY_ERROR, location, hint, "%s", message);
 	if (++lexer->errors < ERRORS_MAX)
@@ -136,7 +137,8 @@ static struct source *include_source(const struct lexer_frame *frame, const char
 	if (*name == '/' || !slash)
 		path = xstrdup(name);
 	else
-		path = xprintf("%.*s/%s", (int)(slash - frame->source->path), frame->source->path, name);
+		path = xprintf("%.*s/%s", (int)(slash - frame->source->path), frame->source->path,
+			       name);
 	return source_get(path);
 }
 
@@ -159,7 +161,8 @@ static void enter_include(struct lexer *lexer, const char *name, struct location
 		return;
 	}
 	if (source_read(source, trusted, &err) < 0) {
-		lexer_error(lexer, at, err.hint, "cannot include \"%s\": %s", source->path, err.text);
+		lexer_error(lexer, at, err.hint, "cannot include \"%s\": %s", source->path,
+			    err.text);
 		return;
 	}
 	lexer->frames[++lexer->depth] = (struct lexer_frame){
@@ -186,7 +189,8 @@ static void read_include(struct lexer *lexer)
 	name = c + 1;
 	rest = *c == '"' ? name + strcspn(name, "\"\n\\") : c;
 	if (*rest != '"' || rest == name || !lexer->first) {
-		lexer_error(lexer, location_of(lexer, start, start + 8), usage, "malformed @include");
+		lexer_error(lexer, location_of(lexer, start, start + 8), usage,
+			    "malformed @include");
 		frame->next = end;
 		return;
 	}
@@ -230,8 +234,7 @@ static bool skip_blanks(struct lexer *lexer)
 }
 
 /* The escape at c, a backslash: adds what it stands for and returns its length. */
-static size_t read_escape(struct lexer *lexer, struct token *token, const char *c,
-			  struct text *out)
+static size_t read_escape(struct lexer *lexer, struct token *token, const char *c, struct text *out)
 {
 	static const char known[] = "nrtf\\\"", meaning[] = "\n\r\t\f\\\"";
 	const char *found = c[1] ? strchr(known, c[1]) : NULL;
@@ -269,9 +272,9 @@ static size_t read_string_character(struct lexer *lexer, struct token *token, co
 
 	if (length == 0 || (byte < 0x20 && byte != '\t') || byte == 0x7f) {
 		if (!token->broken)
-			lexer_error(lexer, location_of(lexer, c, c + 1), "write it as an escape \\xHH",
-				    "byte 0x%02x in a string is %s", byte,
-				    length ? "a control character" : "no UTF-8");
+			lexer_error(lexer, location_of(lexer, c, c + 1),
+				    "write it as an escape \\xHH", "byte 0x%02x in a string is %s",
+				    byte, length ? "a control character" : "no UTF-8");
 		token->broken = true;
 		length = 1;
 	}
@@ -436,7 +439,8 @@ void lexer_next(struct lexer *lexer, struct token *token)
 
 		if (frame->copied != frame->source->text)
 			text_add(&lexer->expanded, frame->copied,
-				 (size_t)(frame->source->text + frame->source->length - frame->copied));
+				 (size_t)(frame->source->text + frame->source->length -
+					  frame->copied));
 		frame->copied = frame->source->text + frame->source->length;
 		token->at = location_of(lexer, current(lexer)->next, current(lexer)->next);
 		return;

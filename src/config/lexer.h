@@ -16,7 +16,7 @@
 enum token_type {
 	TOKEN_END,
 	TOKEN_NAME,
-	TOKEN_WORD,     /* text that is neither a name nor a value: "10.83.0.2" without quotes */
+	TOKEN_WORD, /* text that is neither a name nor a value: "10.83.0.2" without quotes */
 	TOKEN_STRING,
 	TOKEN_INTEGER,
 	TOKEN_FLOAT,
@@ -30,11 +30,11 @@ enum token_type {
 struct token {
 	enum token_type type;
 	struct location at;
-	char *text;      /* of names, words and strings (without quotes and escapes); owned */
-	char character;  /* of separators and brackets */
-	bool broken;     /* its fault was reported */
-	bool first;      /* nothing but blanks is before it on its line */
-	bool wide;       /* an integer with L */
+	char *text;     /* of names, words and strings (without quotes and escapes); owned */
+	char character; /* of separators and brackets */
+	bool broken;    /* its fault was reported */
+	bool first;     /* nothing but blanks is before it on its line */
+	bool wide;      /* an integer with L */
 	int64_t integer;
 	double real;
 	bool boolean;
@@ -44,19 +44,19 @@ struct lexer_frame {
 	const struct source *source;
 	const char *next;
 	const char *line_start;
-	const char *copied;      /* up to here the text is in expanded */
+	const char *copied; /* up to here the text is in expanded */
 	unsigned int line;
 };
 
 struct lexer {
 	struct lexer_frame frames[LEXER_INCLUDE_MAX + 1];
-	unsigned int depth;      /* of the frame being read */
-	bool trusted_directory;  /* see source_read() */
-	bool first;              /* no token on this line yet */
-	bool stopped;            /* too many errors: what is left is not looked at */
+	unsigned int depth;     /* of the frame being read */
+	bool trusted_directory; /* see source_read() */
+	bool first;             /* no token on this line yet */
+	bool stopped;           /* too many errors: what is left is not looked at */
 	unsigned int errors;
 	struct diagnostics *diagnostics;
-	struct text expanded;    /* when done: the text without @include; empty if it had none */
+	struct text expanded; /* when done: the text without @include; empty if it had none */
 };
 
 /* The source must have been read and stays where it is until the lexer is cleared. */
@@ -69,7 +69,7 @@ void lexer_next(struct lexer *lexer, struct token *token);
 void token_clear(struct token *token);
 
 /* Reports an error, unless there were too many. */
-void lexer_error(struct lexer *lexer, struct location location, const char *hint,
-		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void lexer_error(struct lexer *lexer, struct location location, const char *hint, const char *fmt,
+		 ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -5,9 +5,9 @@
 
 struct node *node_add(struct node *parent, struct node *child)
 {
-	/* Grown at powers of two. */
-	if ((parent->count & (parent->count - 1)) == 0)
-		parent->children = xrealloc(parent->children, parent->count ? 2 * parent->count : 1,
+	/* Grown at powers of two from four on. */
+	if (parent->count == 0 || (parent->count >= 4 && (parent->count & (parent->count - 1)) == 0))
+		parent->children = xrealloc(parent->children, parent->count ? 2 * parent->count : 4,
 					    sizeof(*parent->children));
 	parent->children[parent->count] = *child;
 	*child = (struct node){.type = NODE_BROKEN};
@@ -25,14 +25,10 @@ const struct node *node_find(const struct node *group, const char *name)
 const char *node_type_name(enum node_type type)
 {
 	static const char *const names[] = {
-		[NODE_GROUP] = "a group { }",
-		[NODE_LIST] = "a list ( )",
-		[NODE_ARRAY] = "an array [ ]",
-		[NODE_STRING] = "a string",
-		[NODE_INTEGER] = "a whole number",
-		[NODE_FLOAT] = "a number with a fraction",
-		[NODE_BOOLEAN] = "true or false",
-		[NODE_BROKEN] = "something broken",
+		[NODE_GROUP] = "a group { }",      [NODE_LIST] = "a list ( )",
+		[NODE_ARRAY] = "an array [ ]",     [NODE_STRING] = "a string",
+		[NODE_INTEGER] = "a whole number", [NODE_FLOAT] = "a number with a fraction",
+		[NODE_BOOLEAN] = "true or false",  [NODE_BROKEN] = "something broken",
 	};
 
 	return names[type];

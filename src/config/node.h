@@ -10,26 +10,26 @@
 #include "config/spec.h"
 
 enum node_type {
-	NODE_GROUP,   /* { }, and the file itself */
-	NODE_LIST,    /* ( ) */
-	NODE_ARRAY,   /* [ ] */
+	NODE_GROUP, /* { }, and the file itself */
+	NODE_LIST,  /* ( ) */
+	NODE_ARRAY, /* [ ] */
 	NODE_STRING,
 	NODE_INTEGER,
 	NODE_FLOAT,
 	NODE_BOOLEAN,
-	NODE_BROKEN,  /* what was reported already; nobody is to look at it */
+	NODE_BROKEN, /* what was reported already; nobody is to look at it */
 };
 
 struct node {
 	enum node_type type;
-	char *name;                /* NULL for elements of lists and arrays */
+	char *name; /* NULL for elements of lists and arrays */
 	struct location name_at;
-	struct location at;        /* of the value */
+	struct location at; /* of the value */
 	char *string;
 	int64_t integer;
 	double real;
 	bool boolean;
-	struct node *children;     /* of groups, lists and arrays */
+	struct node *children; /* of groups, lists and arrays */
 	size_t count;
 };
 

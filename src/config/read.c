@@ -75,8 +75,9 @@ static bool confirm_with_libconfig(const char *text, struct diagnostics *diagnos
 
 	config_init(&config);
 	if (config_read_string(&config, text) != CONFIG_TRUE) {
-		diagnostics_add(diagnostics, SEVERITY_ERROR, (struct location){.file = root->at.file},
-				report_hint, "libconfig refuses what cman accepts: %s in line %d",
+		diagnostics_add(diagnostics, SEVERITY_ERROR,
+				(struct location){.file = root->at.file}, report_hint,
+				"libconfig refuses what cman accepts: %s in line %d",
 				config_error_text(&config), config_error_line(&config));
 	} else {
 		differs = find_disagreement(config_root_setting(&config), root);

@@ -11,8 +11,8 @@
 #include "config/node.h"
 
 enum read_status {
-	READ_NOTHING,  /* the tree is empty or of no use */
-	READ_PARTIAL,  /* settings with errors are missing: what is there can be checked */
+	READ_NOTHING, /* the tree is empty or of no use */
+	READ_PARTIAL, /* settings with errors are missing: what is there can be checked */
 	READ_COMPLETE,
 };
 

@@ -11,7 +11,7 @@
 #include "config/host.h"
 
 #define SHOWN_LINE_MAX 1024
-#define BUCKETS 1024
+#define BUCKETS        1024
 
 static struct source *buckets[BUCKETS];
 
@@ -67,8 +67,9 @@ static int check_open_file(int fd, const char *path, bool trusted_directory, str
 		return error_set(err, errno, "%s", path);
 	if (!S_ISREG(st.st_mode)) {
 		error_set(err, 0, "it is %s, not a file",
-			  S_ISDIR(st.st_mode) ? "a directory" : S_ISFIFO(st.st_mode) ? "a FIFO"
-			  : "a device or socket");
+			  S_ISDIR(st.st_mode)    ? "a directory"
+			  : S_ISFIFO(st.st_mode) ? "a FIFO"
+						 : "a device or socket");
 		return -1;
 	}
 	/* In a directory only we write, the file's own owner and mode are all there is to ask. */
@@ -115,7 +116,6 @@ char *source_copy_line(const char *path, unsigned int line)
 {
 	const struct source *source = path ? find_by_pointer(path) : NULL;
 	const char *start, *end;
-	size_t length;
 
 	if (!source || !source->text || line == 0)
 		return NULL;
@@ -125,11 +125,11 @@ char *source_copy_line(const char *path, unsigned int line)
 		if (!start || *++start == '\0')
 			return NULL;
 	}
-	end = strchrnul(start, '\n');
+	/* A line may be as long as the file: look no further than is shown. */
+	end = memchr(start, '\n', strnlen(start, SHOWN_LINE_MAX + 1));
+	if (!end)
+		return xprintf("%.*s...", SHOWN_LINE_MAX, start);
 	if (end > start && end[-1] == '\r')
 		end--;
-	length = (size_t)(end - start);
-	if (length > SHOWN_LINE_MAX)
-		return xprintf("%.*s...", SHOWN_LINE_MAX, start);
-	return xprintf("%.*s", (int)length, start);
+	return xprintf("%.*s", (int)(end - start), start);
 }

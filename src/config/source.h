@@ -14,8 +14,8 @@
 #define SOURCE_SIZE_MAX (1024 * 1024)
 
 struct source {
-	char *path;       /* as reported */
-	char *text;       /* ends with a newline and NUL; NULL: never read */
+	char *path; /* as reported */
+	char *text; /* ends with a newline and NUL; NULL: never read */
 	size_t length;
 	struct source *next;
 };

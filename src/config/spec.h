@@ -17,8 +17,8 @@
 #include "base/parse.h" /* struct port_forward */
 #include "base/text.h"
 
-#define CONTAINER_NAME_MAX 63 /* [a-z0-9][a-z0-9-]{0,62}: a DNS label */
-#define LIMIT_MAX UINT64_MAX  /* "max": not limited */
+#define CONTAINER_NAME_MAX 63         /* [a-z0-9][a-z0-9-]{0,62}: a DNS label */
+#define LIMIT_MAX          UINT64_MAX /* "max": not limited */
 
 /* Where a value stands. A zero line: built in, or the file as a whole. */
 struct location {
@@ -46,21 +46,21 @@ struct origins {
 struct location origin_find(const struct origins *origins, const char *key);
 
 struct limits {
-	uint64_t pids;          /* tasks; cgroup pids.max */
-	uint64_t memory;        /* bytes; memory.max */
-	uint64_t cpu_quota_us;  /* microseconds of CPU per 100 ms of time; cpu.max */
+	uint64_t pids;         /* tasks; cgroup pids.max */
+	uint64_t memory;       /* bytes; memory.max */
+	uint64_t cpu_quota_us; /* microseconds of CPU per 100 ms of time; cpu.max */
 };
 #define CPU_PERIOD_US 100000
 
 /* One network interface of a container (the group net). */
 struct interface {
-	char *network;         /* name in networks; NULL before validation: the first one */
-	char name[IFNAMSIZ];   /* inside: "eth0" */
-	bool ip_auto;          /* the address was chosen from the pool */
-	struct in_addr ip;     /* set by conf_load() even when ip_auto */
-	uint8_t mac[6];        /* derived from the names: stable */
+	char *network;       /* name in networks; NULL before validation: the first one */
+	char name[IFNAMSIZ]; /* inside: "eth0" */
+	bool ip_auto;        /* the address was chosen from the pool */
+	struct in_addr ip;   /* set by conf_load() even when ip_auto */
+	uint8_t mac[6];      /* derived from the names: stable */
 	bool nat;
-	bool nat_set;          /* false: as the network says */
+	bool nat_set; /* false: as the network says */
 	struct port_forward *ports;
 	size_t port_count;
 };
@@ -72,8 +72,8 @@ struct host_entry { /* extra_hosts: "name=address" */
 
 /* One container. */
 struct spec {
-	char *name;            /* the file's name without .conf */
-	char *file;            /* path of its file */
+	char *name; /* the file's name without .conf */
+	char *file; /* path of its file */
 	struct strlist extends;
 	char *description;
 	struct strlist labels; /* "key=value" */
@@ -82,11 +82,11 @@ struct spec {
 	struct strlist command;     /* argv, at least one */
 	struct strlist environment; /* "KEY=value", the whole environment of the payload */
 	char *working_dir;
-	char *user;            /* "root", "1000", "1000:1000", "www-data" */
+	char *user; /* "root", "1000", "1000:1000", "www-data" */
 	struct limits limits;
 	struct interface *interfaces;
 	size_t interface_count;
-	struct strlist dns;         /* "host", "none" or addresses, as written */
+	struct strlist dns; /* "host", "none" or addresses, as written */
 	struct strlist dns_search;
 	struct host_entry *extra_hosts;
 	size_t extra_host_count;
@@ -100,12 +100,12 @@ struct spec {
 struct network {
 	char *name;
 	char bridge[IFNAMSIZ];
-	struct in_addr subnet;       /* address with the host bits zero */
-	unsigned int prefix;         /* 8..30 */
-	struct in_addr gateway;      /* the bridge's own address */
+	struct in_addr subnet;                /* address with the host bits zero */
+	unsigned int prefix;                  /* 8..30 */
+	struct in_addr gateway;               /* the bridge's own address */
 	struct in_addr pool_first, pool_last; /* inclusive; for ip = "auto" */
 	bool nat;
-	uint32_t mtu;                /* bytes */
+	uint32_t mtu; /* bytes */
 	struct origins origins;
 };
 
@@ -116,13 +116,13 @@ struct manager {
 	char *file;
 	char *conf_dir, *state_dir, *data_dir, *log_dir;
 	enum cgroup_version cgroup_version;
-	char *cgroup_parent;         /* relative path below the cgroup root */
-	char *firewall_prefix;       /* of chain names: 1 to 10 capitals */
+	char *cgroup_parent;   /* relative path below the cgroup root */
+	char *firewall_prefix; /* of chain names: 1 to 10 capitals */
 	struct strlist dns_servers, dns_fallback, dns_search;
 	char *dns_domain;
-	bool dns_hosts;              /* siblings find each other through /etc/hosts */
+	bool dns_hosts; /* siblings find each other through /etc/hosts */
 	uint32_t userns_base, userns_size;
-	struct network *networks;    /* in the order of the file */
+	struct network *networks; /* in the order of the file */
 	size_t network_count;
 	struct origins origins;
 };

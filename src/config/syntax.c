@@ -5,8 +5,8 @@
 
 #include "config/hint.h"
 
-#define DEPTH_MAX 32       /* of brackets; the schema needs 4 */
-#define SETTINGS_MAX 10000 /* of a group */
+#define DEPTH_MAX    32   /* of brackets; the schema needs 4 */
+#define SETTINGS_MAX 4096 /* of a group */
 
 struct parser {
 	struct lexer lexer;
@@ -83,14 +83,15 @@ static void close_bracket(struct parser *parser, char opening, struct location o
 	if (token->type == TOKEN_END) {
 		/* The innermost one is named; that the outer ones lack an end follows from it. */
 		if (!parser->unbalanced && !parser->swallowed)
-			lexer_error(&parser->lexer, opened, NULL, "this %c is never closed", opening);
+			lexer_error(&parser->lexer, opened, NULL, "this %c is never closed",
+				    opening);
 		parser->unbalanced = true;
 		return;
 	}
 	if (!parser->swallowed)
 		lexer_error(&parser->lexer, token->at, NULL,
-			    "expected %c to close the %c of line %u, found %c", closing(opening), opening,
-			    opened.line, token->character);
+			    "expected %c to close the %c of line %u, found %c", closing(opening),
+			    opening, opened.line, token->character);
 	parser->unbalanced = true;
 	advance(parser);
 }
@@ -193,7 +194,8 @@ static void parse_elements(struct parser *parser, struct node *list)
 /* A forgotten bracket before a line like "name = ...": reported where it was opened. */
 static bool is_forgotten_bracket(struct parser *parser, char opening, struct location opened)
 {
-	if (opening == '{' || !(begins_setting(parser) || is_sign(&parser->token, TOKEN_SEPARATOR, ';')))
+	if (opening == '{' ||
+	    !(begins_setting(parser) || is_sign(&parser->token, TOKEN_SEPARATOR, ';')))
 		return false;
 	if (!parser->swallowed)
 		lexer_error(&parser->lexer, opened, NULL, "this %c is never closed", opening);
@@ -208,8 +210,8 @@ static void parse_bracket(struct parser *parser, struct node *node)
 	node->type = opening == '{' ? NODE_GROUP : opening == '[' ? NODE_ARRAY : NODE_LIST;
 	advance(parser);
 	if (parser->depth == DEPTH_MAX) {
-		lexer_error(&parser->lexer, opened, NULL, "more than %d brackets inside one another",
-			    DEPTH_MAX);
+		lexer_error(&parser->lexer, opened, NULL,
+			    "more than %d brackets inside one another", DEPTH_MAX);
 		node->type = NODE_BROKEN;
 		parser->unbalanced = true;
 		parser->lexer.stopped = true;
@@ -287,11 +289,12 @@ static void check_duplicate(struct parser *parser, const struct node *group,
 		return;
 	if (first->name_at.file == setting->name_at.file)
 		lexer_error(&parser->lexer, setting->name_at, NULL,
-			    "\"%s\" is set twice, first in line %u", setting->name, first->name_at.line);
+			    "\"%s\" is set twice, first in line %u", setting->name,
+			    first->name_at.line);
 	else
 		lexer_error(&parser->lexer, setting->name_at, NULL,
-			    "\"%s\" is set twice, first in %s:%u", setting->name, first->name_at.file,
-			    first->name_at.line);
+			    "\"%s\" is set twice, first in %s:%u", setting->name,
+			    first->name_at.file, first->name_at.line);
 }
 
 /* What stands where a setting should begin and is no name; moves behind it. */
@@ -338,7 +341,8 @@ static bool parse_name(struct parser *parser, struct node *setting)
 		advance(parser);
 		return true;
 	}
-	lexer_error(&parser->lexer, setting->name_at, NULL, "missing = behind \"%s\"", setting->name);
+	lexer_error(&parser->lexer, setting->name_at, NULL, "missing = behind \"%s\"",
+		    setting->name);
 	/* limits { ... }, as other tools write it, can be read on. */
 	return is_sign(token, TOKEN_OPEN, '{');
 }
@@ -396,8 +400,8 @@ static void parse_settings(struct parser *parser, struct node *group)
 			continue;
 		}
 		if (group->count == SETTINGS_MAX) {
-			lexer_error(&parser->lexer, token->at, NULL, "more than %d settings in one group",
-				    SETTINGS_MAX);
+			lexer_error(&parser->lexer, token->at, NULL,
+				    "more than %d settings in one group", SETTINGS_MAX);
 			parser->lexer.stopped = true;
 			return;
 		}

@@ -10,7 +10,7 @@
 #include "config/node.h"
 
 struct syntax_result {
-	struct node root;     /* a group; settings with errors are NODE_BROKEN or missing */
+	struct node root; /* a group; settings with errors are NODE_BROKEN or missing */
 	unsigned int errors;
 	bool unbalanced;      /* brackets do not match: what belongs to what is anybody's guess */
 	struct text expanded; /* the whole text with included files in their places */

@@ -68,8 +68,9 @@ static void finish_interface(const struct manager *manager, const struct spec *s
 	network = manager_find_network(manager, interface->network);
 	if (!network) {
 		hint = hint_for_network(manager, interface->network);
-		diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, "net.network"),
-				hint, "net.network: there is no network \"%s\"", interface->network);
+		diagnostics_add(diagnostics, SEVERITY_ERROR,
+				origin_find(&spec->origins, "net.network"), hint,
+				"net.network: there is no network \"%s\"", interface->network);
 		return;
 	}
 	if (!interface->nat_set)
@@ -87,14 +88,16 @@ static void check_limits(const struct spec *spec, struct diagnostics *diagnostic
 	if (limits->memory != LIMIT_MAX && limits->memory > host->memory) {
 		parse_format_size(limits->memory, wanted);
 		text_format_size(there, sizeof(there), host->memory);
-		diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, "limits.memory"),
+		diagnostics_add(diagnostics, SEVERITY_ERROR,
+				origin_find(&spec->origins, "limits.memory"),
 				"\"max\" stands for no limit",
-				"limits.memory: %s is out of range, 4M to the %s of this host", wanted,
-				there);
+				"limits.memory: %s is out of range, 4M to the %s of this host",
+				wanted, there);
 	}
 	if (limits->cpu_quota_us != LIMIT_MAX &&
 	    limits->cpu_quota_us > (uint64_t)host->cpus * CPU_PERIOD_US)
-		diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, "limits.cpus"),
+		diagnostics_add(diagnostics, SEVERITY_ERROR,
+				origin_find(&spec->origins, "limits.cpus"),
 				"\"max\" stands for no limit",
 				"limits.cpus: %g is out of range, 0.01 to the %u CPUs of this host",
 				(double)limits->cpu_quota_us / CPU_PERIOD_US, host->cpus);
@@ -104,25 +107,30 @@ static void check_limits(const struct spec *spec, struct diagnostics *diagnostic
  * Whoever may rename a directory above the rootfs could put another one in its place: neither
  * the path as written nor the one it leads to may pass through such a place.
  */
-static int check_parents(const char *rootfs, const char *resolved, struct error *err)
+static int check_parents(struct validation *validation, const char *rootfs, const char *resolved,
+			 struct error *err)
 {
 	const char *paths[] = {rootfs, resolved};
 	size_t count = strcmp(rootfs, resolved) == 0 ? 1 : 2;
-	char parent[PATH_MAX];
 
 	for (size_t i = 0; i < count; i++) {
 		size_t length = (size_t)(strrchr(paths[i], '/') - paths[i]);
+		AUTO_FREE char *parent = xprintf("%.*s", length ? (int)length : 1, paths[i]);
 
-		snprintf(parent, sizeof(parent), "%.*s", length ? (int)length : 1, paths[i]);
+		if (text_equal(parent, validation->trusted_parent))
+			continue;
 		if (host_get()->check_trusted(parent, err) < 0)
 			return -1;
+		free(validation->trusted_parent);
+		validation->trusted_parent = take_pointer(&parent);
 	}
 	return 0;
 }
 
 /* An fd of the rootfs, or -1 when it was reported or is not set. */
-static int check_rootfs(const struct spec *spec, struct diagnostics *diagnostics)
+static int check_rootfs(struct validation *validation, const struct spec *spec)
 {
+	struct diagnostics *diagnostics = validation->diagnostics;
 	struct location at = origin_find(&spec->origins, "rootfs");
 	char resolved[PATH_MAX];
 	AUTO_FD int fd = -1;
@@ -132,12 +140,15 @@ static int check_rootfs(const struct spec *spec, struct diagnostics *diagnostics
 	if (fd < 0 || !realpath(spec->rootfs, resolved))
 		return diagnostics_add(diagnostics, SEVERITY_ERROR, at,
 				       errno == ENOENT ? "make it, for example with debootstrap, or"
-				       " correct the path" : NULL, "rootfs: %s: %s", spec->rootfs,
-				       strerror(errno));
+							 " correct the path"
+						       : NULL,
+				       "rootfs: %s: %s", spec->rootfs, strerror(errno));
 	if (strcmp(resolved, "/") == 0)
-		return diagnostics_add(diagnostics, SEVERITY_ERROR, at, "make a directory with a copy of"
-				       " what it needs", "rootfs: the host's own root cannot be one");
-	if (check_parents(spec->rootfs, resolved, &err) < 0)
+		return diagnostics_add(diagnostics, SEVERITY_ERROR, at,
+				       "make a directory with a copy of"
+				       " what it needs",
+				       "rootfs: the host's own root cannot be one");
+	if (check_parents(validation, spec->rootfs, resolved, &err) < 0)
 		return diagnostics_add(diagnostics, SEVERITY_ERROR, at, err.hint, "rootfs: %s",
 				       err.text);
 	return take_fd(&fd);
@@ -216,18 +227,19 @@ static bool is_set(const struct spec *spec, const char *key)
 	return origin_find(&spec->origins, key).line != 0;
 }
 
-void validate_container(const struct manager *manager, struct spec *spec, bool complete,
-			struct diagnostics *diagnostics)
+void validate_container(struct validation *validation, struct spec *spec, bool complete)
 {
+	const struct manager *manager = validation->manager;
+	struct diagnostics *diagnostics = validation->diagnostics;
 	AUTO_FD int root_fd = -1;
 
 	if (spec->rootfs)
-		root_fd = check_rootfs(spec, diagnostics);
+		root_fd = check_rootfs(validation, spec);
 	else if (complete)
-		diagnostics_add(diagnostics, SEVERITY_ERROR,
-				origin_find(&spec->origins, "rootfs"),
-				"add rootfs = \"/srv/web\"; naming the directory of its root filesystem",
-				"rootfs is missing");
+		diagnostics_add(
+			diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, "rootfs"),
+			"add rootfs = \"/srv/web\"; naming the directory of its root filesystem",
+			"rootfs is missing");
 	if (spec->command.count == 0 && root_fd >= 0)
 		choose_command(spec, root_fd);
 	complete_environment(spec, diagnostics);

@@ -11,11 +11,17 @@
 
 void validate_manager(struct manager *manager, struct diagnostics *diagnostics);
 
+/* One pass over containers; zeroed but for the manager, which has no errors. */
+struct validation {
+	const struct manager *manager;
+	struct diagnostics *diagnostics;
+	char *trusted_parent; /* of the last sound rootfs: they tend to lie side by side; free() it */
+};
+
 /*
- * The manager has no errors. complete: the whole file was read, so that what is missing is
- * really missing. Does not look at other containers: see conflicts.h.
+ * complete: the whole file was read, so that what is missing is really missing. Does not look at
+ * other containers: see conflicts.h.
  */
-void validate_container(const struct manager *manager, struct spec *spec, bool complete,
-			struct diagnostics *diagnostics);
+void validate_container(struct validation *validation, struct spec *spec, bool complete);
 
 #endif

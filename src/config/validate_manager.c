@@ -49,7 +49,8 @@ static void check_inside(const struct check *check, const struct network *networ
 			 struct in_addr address)
 {
 	AUTO_FREE char *message = NULL, *hint = NULL;
-	char subnet[PARSE_TEXT_MAX], text[PARSE_TEXT_MAX], first[PARSE_TEXT_MAX], last[PARSE_TEXT_MAX];
+	char subnet[PARSE_TEXT_MAX], text[PARSE_TEXT_MAX], first[PARSE_TEXT_MAX],
+		last[PARSE_TEXT_MAX];
 	uint32_t value = ntohl(address.s_addr);
 
 	if (value > first_address(network) && value < last_address(network))
@@ -93,7 +94,8 @@ static void finish_network(const struct check *check, struct network *network)
 
 static int compare_subnets(const void *a, const void *b)
 {
-	const struct network *one = *(struct network *const *)a, *other = *(struct network *const *)b;
+	const struct network *one = *(struct network *const *)a,
+			     *other = *(struct network *const *)b;
 	uint32_t first = first_address(one), second = first_address(other);
 
 	if (first != second)
@@ -105,13 +107,13 @@ static int compare_subnets(const void *a, const void *b)
 static void check_overlaps(const struct check *check)
 {
 	size_t count = 0;
-	AUTO_FREE struct network **sorted = xalloc(check->manager->network_count, sizeof(*sorted));
+	AUTO_FREE struct network **sorted = xalloc(check->manager->network_count, sizeof(void *));
 	const struct network *widest = NULL;
 
 	for (size_t i = 0; i < check->manager->network_count; i++)
 		if (check->manager->networks[i].prefix > 0)
 			sorted[count++] = &check->manager->networks[i];
-	qsort(sorted, count, sizeof(*sorted), compare_subnets);
+	qsort(sorted, count, sizeof(void *), compare_subnets);
 	for (size_t i = 0; i < count; i++) {
 		/* The one written later in the file is the one to blame. */
 		const struct network *earlier = widest, *later = sorted[i];
@@ -139,7 +141,8 @@ static void check_overlaps(const struct check *check)
 
 static int compare_bridges(const void *a, const void *b)
 {
-	const struct network *one = *(struct network *const *)a, *other = *(struct network *const *)b;
+	const struct network *one = *(struct network *const *)a,
+			     *other = *(struct network *const *)b;
 	int order = strcmp(one->bridge, other->bridge);
 
 	return order ? order : one < other ? -1 : one > other;
@@ -148,11 +151,11 @@ static int compare_bridges(const void *a, const void *b)
 static void check_bridges(const struct check *check)
 {
 	size_t count = check->manager->network_count;
-	AUTO_FREE struct network **sorted = xalloc(count, sizeof(*sorted));
+	AUTO_FREE struct network **sorted = xalloc(count, sizeof(void *));
 
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &check->manager->networks[i];
-	qsort(sorted, count, sizeof(*sorted), compare_bridges);
+	qsort(sorted, count, sizeof(void *), compare_bridges);
 	for (size_t i = 1; i < count; i++) {
 		AUTO_FREE char *message = NULL;
 
@@ -184,8 +187,8 @@ static void check_conf_dir(const struct check *check)
 		int code = errno;
 
 		hint = code == ENOENT ? xprintf("make it with: mkdir -p %s", path) : NULL;
-		diagnostics_add(check->diagnostics, SEVERITY_ERROR, at, hint, "conf_dir: %s: %s", path,
-				strerror(code));
+		diagnostics_add(check->diagnostics, SEVERITY_ERROR, at, hint, "conf_dir: %s: %s",
+				path, strerror(code));
 	} else if (!S_ISDIR(st.st_mode)) {
 		diagnostics_add(check->diagnostics, SEVERITY_ERROR, at, NULL,
 				"conf_dir: %s is not a directory", path);
@@ -205,7 +208,8 @@ static void check_user_ids(const struct check *check)
 	hint = xprintf("%u would be one", base / size > 1 ? base / size * size - size : size);
 	diagnostics_add(check->diagnostics, SEVERITY_ERROR,
 			origin_find(&check->manager->origins, "userns.base"), hint,
-			"userns.base: %u is not a multiple of userns.size, %u, below 2^32", base, size);
+			"userns.base: %u is not a multiple of userns.size, %u, below 2^32", base,
+			size);
 }
 
 void validate_manager(struct manager *manager, struct diagnostics *diagnostics)

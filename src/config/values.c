@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* values.c: plain values: texts, numbers, sizes, times. */
+/* values.c: numbers, sizes, times, signals. */
 #include "config/values.h"
 
 #include <inttypes.h>
@@ -7,243 +7,13 @@
 
 #include "base/process.h"
 #include "config/host.h"
-#include "config/utf8.h"
 
-#define TEXT_MAX      255
-#define PIDS_MIN      2
-#define PIDS_MAX      4194304 /* PID_MAX_LIMIT of the kernel */
-#define MEMORY_MIN    (4u << 20)
-#define CPUS_MIN      0.01    /* the least quota the kernel takes is 1 ms */
-#define CPUS_MAX      8192
-#define TIME_MAX_MS   3600000
-
-void value_print_string(const char *text, struct text *out)
-{
-	static const char plain[] = "\"\\\n\r\t\f", escaped[] = "\"\\nrtf";
-
-	text_add(out, "\"", 1);
-	while (*text) {
-		uint32_t code;
-		size_t length = utf8_decode(text, &code);
-		const char *known = strchr(plain, *text);
-
-		if (known) {
-			text_addf(out, "\\%c", escaped[known - plain]);
-		} else if (length > 0 && !utf8_is_control(code)) {
-			text_add(out, text, length);
-		} else {
-			for (size_t i = 0; i < (length ? length : 1); i++)
-				text_addf(out, "\\x%02x", (unsigned char)text[i]);
-		}
-		text += length ? length : 1;
-	}
-	text_add(out, "\"", 1);
-}
-
-static bool print_text(const void *field, bool resolved, struct text *out)
-{
-	const char *text = *(char *const *)field;
-
-	(void)resolved;
-	value_print_string(text ? text : "", out);
-	return true;
-}
-
-/* For keys whose values cannot be empty. */
-static bool print_if_set(const void *field, bool resolved, struct text *out)
-{
-	return *(char *const *)field && print_text(field, resolved, out);
-}
-
-/* Replaces the string of a field when check finds nothing wrong with it. */
-static int read_checked(struct assignment *assignment, const struct node *value, void *field,
-			int (*check)(const char *text, struct error *err))
-{
-	struct error err;
-
-	if (value->type != NODE_STRING)
-		return assignment_wrong_type(assignment, value, "a string");
-	if (check(value->string, &err) < 0)
-		return assignment_error(assignment, value, err.hint, "%s", err.text);
-	free(*(char **)field);
-	*(char **)field = xstrdup(value->string);
-	return 0;
-}
-
-static int check_text(const char *text, struct error *err)
-{
-	if (strlen(text) > TEXT_MAX)
-		return error_set(err, 0, "%zu bytes are too long, up to %d", strlen(text), TEXT_MAX);
-	for (const char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return error_set(err, 0, "control characters are not allowed");
-	return 0;
-}
-
-static int read_text_value(struct assignment *assignment, const struct node *value, void *field)
-{
-	char **text = field;
-
-	if (read_checked(assignment, value, field, check_text) < 0)
-		return -1;
-	if (**text == '\0') {
-		free(*text);
-		*text = NULL;
-	}
-	return 0;
-}
-
-static int check_path(const char *path, struct error *err)
-{
-	if (strlen(path) >= 4096)
-		return error_set(err, 0, "the path is too long, up to 4095 bytes");
-	for (const char *c = path; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return error_set(err, 0, "control characters are not allowed in a path");
-	if (*path == '\0')
-		return error_set(err, 0, "the path is empty");
-	return 0;
-}
-
-static int check_absolute_path(const char *path, struct error *err)
-{
-	if (check_path(path, err) < 0)
-		return -1;
-	if (*path == '/')
-		return 0;
-	error_set(err, 0, "\"%s\" is not an absolute path", path);
-	return error_hint(err, "begin it with /");
-}
-
-/* "/srv/web/" and "/srv/web" are one. */
-static void strip_slashes(char *path)
-{
-	size_t length = strlen(path);
-
-	while (length > 1 && path[length - 1] == '/')
-		path[--length] = '\0';
-}
-
-static int read_path(struct assignment *assignment, const struct node *value, void *field)
-{
-	if (read_checked(assignment, value, field, check_absolute_path) < 0)
-		return -1;
-	strip_slashes(*(char **)field);
-	return 0;
-}
-
-static int read_directory(struct assignment *assignment, const struct node *value, void *field)
-{
-	if (read_checked(assignment, value, field, check_path) < 0)
-		return -1;
-	strip_slashes(*(char **)field);
-	return 0;
-}
-
-static int check_hostname(const char *name, struct error *err)
-{
-	return parse_check_hostname(name, 64, err);
-}
-
-static int read_hostname(struct assignment *assignment, const struct node *value, void *field)
-{
-	return read_checked(assignment, value, field, check_hostname);
-}
-
-static int check_domain(const char *name, struct error *err)
-{
-	return *name ? parse_check_hostname(name, 253, err) : 0;
-}
-
-static int read_domain(struct assignment *assignment, const struct node *value, void *field)
-{
-	return read_checked(assignment, value, field, check_domain);
-}
-
-static int read_name(struct assignment *assignment, const struct node *value, void *field)
-{
-	return read_checked(assignment, value, field, parse_check_name);
-}
-
-/* One side of "USER:GROUP": an id up to 2^32-2, or a name as useradd(8) allows. */
-static bool is_user_name(const char *text, size_t length)
-{
-	if (length == 0 || length > 32)
-		return false;
-	if (strspn(text, "0123456789") >= length)
-		return length < 11 && strtoull(text, NULL, 10) < UINT32_MAX;
-	for (size_t i = 0; i < length; i++) {
-		char c = text[i], lower = (char)(c | 0x20);
-		bool start = (lower >= 'a' && lower <= 'z') || c == '_';
-
-		if (!start && (i == 0 || !strchr("0123456789-.$", c)))
-			return false;
-	}
-	return true;
-}
-
-static int check_user(const char *user, struct error *err)
-{
-	size_t length = strcspn(user, ":");
-
-	if (is_user_name(user, length) &&
-	    (user[length] == '\0' || is_user_name(user + length + 1, strlen(user + length + 1))))
-		return 0;
-	error_set(err, 0, "\"%s\" is not a user", user);
-	return error_hint(err, "a name, an id, or \"USER:GROUP\" like \"1000:1000\"");
-}
-
-static int read_user(struct assignment *assignment, const struct node *value, void *field)
-{
-	if (value->type != NODE_INTEGER)
-		return read_checked(assignment, value, field, check_user);
-	if (value->integer < 0 || value->integer >= UINT32_MAX)
-		return assignment_error(assignment, value, NULL, "%" PRId64 " is out of range, 0 to %u",
-					value->integer, UINT32_MAX - 1);
-	free(*(char **)field);
-	*(char **)field = xprintf("%" PRId64, value->integer);
-	return 0;
-}
-
-static int check_cgroup_path(const char *path, struct error *err)
-{
-	bool component = false;
-
-	for (const char *c = path; *c; c += strcspn(c, "/"), c += *c == '/') {
-		size_t length = strcspn(c, "/");
-
-		if (length == 0 || *c == '.' ||
-		    strspn(c, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@") <
-			    length)
-			goto invalid;
-		component = true;
-	}
-	if (component && path[strlen(path) - 1] != '/' && strlen(path) < 200)
-		return 0;
-invalid:
-	error_set(err, 0, "\"%s\" cannot be a path of cgroups", path);
-	return error_hint(err, "names like \"cman\" or \"services/cman\" below the cgroup root");
-}
-
-static int read_cgroup_path(struct assignment *assignment, const struct node *value, void *field)
-{
-	return read_checked(assignment, value, field, check_cgroup_path);
-}
-
-static int check_chain_prefix(const char *prefix, struct error *err)
-{
-	size_t length = strspn(prefix, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-
-	if (length >= 1 && length <= 10 && prefix[length] == '\0')
-		return 0;
-	error_set(err, 0, "\"%s\" cannot be the prefix of chain names", prefix);
-	return error_hint(err, "1 to 10 capital letters");
-}
-
-static int read_chain_prefix(struct assignment *assignment, const struct node *value, void *field)
-{
-	return read_checked(assignment, value, field, check_chain_prefix);
-}
+#define PIDS_MIN    2
+#define PIDS_MAX    4194304 /* PID_MAX_LIMIT of the kernel */
+#define MEMORY_MIN  (4u << 20)
+#define CPUS_MIN    0.01 /* the least quota the kernel takes is 1 ms */
+#define CPUS_MAX    8192
+#define TIME_MAX_MS 3600000
 
 static int read_boolean(struct assignment *assignment, const struct node *value, void *field)
 {
@@ -270,8 +40,8 @@ static bool read_integer(struct assignment *assignment, const struct node *value
 	}
 	if (value->integer < least || value->integer > most) {
 		assignment_error(assignment, value, NULL,
-				 "%" PRId64 " is out of range, %" PRId64 " to %" PRId64, value->integer,
-				 least, most);
+				 "%" PRId64 " is out of range, %" PRId64 " to %" PRId64,
+				 value->integer, least, most);
 		return false;
 	}
 	*out = value->integer;
@@ -284,13 +54,13 @@ static int read_version(struct assignment *assignment, const struct node *value,
 	if (value->type != NODE_INTEGER)
 		return assignment_wrong_type(assignment, value, "a whole number");
 	if (value->integer != 1)
-		return assignment_error(assignment, value, "this cman knows version 1 of its files only",
+		return assignment_error(assignment, value,
+					"this cman knows version 1 of its files only",
 					"%" PRId64 " is unknown", value->integer);
 	return 0;
 }
 
-static int read_cgroup_version(struct assignment *assignment, const struct node *value,
-			       void *field)
+static int read_cgroup_version(struct assignment *assignment, const struct node *value, void *field)
 {
 	enum cgroup_version *version = field;
 	const char *text = value->type == NODE_STRING ? value->string : "";
@@ -345,8 +115,10 @@ static int read_signal(struct assignment *assignment, const struct node *value, 
 		return assignment_wrong_type(assignment, value, "a signal");
 	/* A number without a name is kept by the C library for itself. */
 	if (number == 0 || !process_signal_name(number, name, sizeof(name)))
-		return assignment_error(assignment, value, "a name like \"SIGTERM\" or \"SIGRTMIN+3\", or"
-					" a number from 1 to 64", "there is no such signal");
+		return assignment_error(assignment, value,
+					"a name like \"SIGTERM\" or \"SIGRTMIN+3\", or"
+					" a number from 1 to 64",
+					"there is no such signal");
 	*(int *)field = number;
 	return 0;
 }
@@ -368,14 +140,16 @@ static int read_time(struct assignment *assignment, const struct node *value, vo
 	uint64_t ms;
 
 	if (value->type == NODE_INTEGER)
-		ms = value->integer < 0 || value->integer > TIME_MAX_MS / 1000 ? UINT64_MAX
-			: (uint64_t)value->integer * 1000;
+		ms = value->integer < 0 || value->integer > TIME_MAX_MS / 1000
+			     ? UINT64_MAX
+			     : (uint64_t)value->integer * 1000;
 	else if (value->type != NODE_STRING)
 		return assignment_wrong_type(assignment, value, "a time");
 	else if (parse_duration(value->string, &ms, &err) < 0)
 		return assignment_error(assignment, value, err.hint, "%s", err.text);
 	if (ms > TIME_MAX_MS)
-		return assignment_error(assignment, value, NULL, "the time is out of range, 0 to 1h");
+		return assignment_error(assignment, value, NULL,
+					"the time is out of range, 0 to 1h");
 	*(uint32_t *)field = (uint32_t)ms;
 	return 0;
 }
@@ -404,7 +178,8 @@ static int read_pids(struct assignment *assignment, const struct node *value, vo
 		return 0;
 	}
 	if (value->type == NODE_STRING)
-		return assignment_error(assignment, value, NULL, "expected a whole number or \"max\"");
+		return assignment_error(assignment, value, NULL,
+					"expected a whole number or \"max\"");
 	if (!read_integer(assignment, value, PIDS_MIN, PIDS_MAX, &number))
 		return -1;
 	*(uint64_t *)field = (uint64_t)number;
@@ -433,7 +208,7 @@ static bool read_percent(const char *text, uint64_t *bytes)
 	if (!sign || sign[1] != '\0' || sign != text + digits || digits == 0 || digits > 3 ||
 	    percent < 1 || percent > 100)
 		return false;
-	*bytes = host_get()->memory / 100 * percent;
+	*bytes = host_get()->memory / 100 * percent + host_get()->memory % 100 * percent / 100;
 	return true;
 }
 
@@ -448,8 +223,7 @@ static int read_memory(struct assignment *assignment, const struct node *value, 
 		return assignment_wrong_type(assignment, value, "a size");
 	else if (is_max(value))
 		bytes = LIMIT_MAX;
-	else if (!read_percent(value->string, &bytes) &&
-		 parse_size(value->string, &bytes, &err) < 0)
+	else if (!read_percent(value->string, &bytes) && parse_size(value->string, &bytes, &err) < 0)
 		return assignment_error(assignment, value, err.hint, "%s", err.text);
 	if (bytes < MEMORY_MIN)
 		return assignment_error(assignment, value, NULL,
@@ -510,15 +284,6 @@ static bool print_cpus(const void *field, bool resolved, struct text *out)
 	return true;
 }
 
-const struct value_type type_text = {"string", read_text_value, print_text};
-const struct value_type type_path = {"path", read_path, print_if_set};
-const struct value_type type_directory = {"path", read_directory, NULL};
-const struct value_type type_hostname = {"string", read_hostname, print_if_set};
-const struct value_type type_domain = {"string", read_domain, NULL};
-const struct value_type type_user = {"string or integer", read_user, print_if_set};
-const struct value_type type_name = {"string", read_name, print_if_set};
-const struct value_type type_cgroup_path = {"string", read_cgroup_path, NULL};
-const struct value_type type_chain_prefix = {"string", read_chain_prefix, NULL};
 const struct value_type type_boolean = {"boolean", read_boolean, print_boolean};
 const struct value_type type_version = {"integer", read_version, NULL};
 const struct value_type type_cgroup_version = {"string or integer", read_cgroup_version, NULL};

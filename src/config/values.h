@@ -6,13 +6,13 @@
 #include "config/keys.h"
 
 /* field: char * */
-extern const struct value_type type_text;           /* up to 255 bytes; "" is NULL */
-extern const struct value_type type_path;           /* absolute */
-extern const struct value_type type_directory;      /* may be relative to the manager file */
+extern const struct value_type type_text;      /* up to 255 bytes; "" is NULL */
+extern const struct value_type type_path;      /* absolute */
+extern const struct value_type type_directory; /* may be relative to the manager file */
 extern const struct value_type type_hostname;
-extern const struct value_type type_domain;         /* may be "" */
+extern const struct value_type type_domain; /* may be "" */
 extern const struct value_type type_user;
-extern const struct value_type type_name;           /* of a network */
+extern const struct value_type type_name; /* of a network */
 extern const struct value_type type_cgroup_path;
 extern const struct value_type type_chain_prefix;
 
@@ -34,7 +34,7 @@ extern const struct value_type type_template_names;
 extern const struct value_type type_labels;
 extern const struct value_type type_command;
 extern const struct value_type type_environment;
-extern const struct value_type type_dns_servers;    /* addresses, "host" or "none" */
+extern const struct value_type type_dns_servers; /* addresses, "host" or "none" */
 extern const struct value_type type_addresses;
 extern const struct value_type type_domains;
 

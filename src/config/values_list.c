@@ -4,11 +4,11 @@
 
 #include "config/values.h"
 
-#define TEMPLATES_MAX   16
-#define LABELS_MAX      64
+#define TEMPLATES_MAX    16
+#define LABELS_MAX       64
 #define NAME_SERVERS_MAX 3 /* resolv.conf(5) takes no more */
-#define DOMAINS_MAX     6
-#define ELEMENTS_MAX    4096
+#define DOMAINS_MAX      6
+#define ELEMENTS_MAX     4096
 
 static size_t count_strings(const void *field)
 {
@@ -82,7 +82,8 @@ static int add_variable(void *field, const char *text, struct error *err)
 	}
 	if (length == 0) {
 		error_set(err, 0, "\"%s\" is not an environment variable", text);
-		return error_hint(err, "\"NAME=VALUE\", or \"NAME\" to take the value over from the host");
+		return error_hint(
+			err, "\"NAME=VALUE\", or \"NAME\" to take the value over from the host");
 	}
 	return add_limited(field, text, ELEMENTS_MAX, err);
 }
@@ -119,14 +120,14 @@ static int add_domain(void *field, const char *text, struct error *err)
 	return add_unique(field, text, DOMAINS_MAX, err);
 }
 
-#define LIST_TYPE(name, text, add)                                                                \
-	static int read_##name(struct assignment *assignment, const struct node *value,          \
-			       void *field)                                                       \
-	{                                                                                         \
-		static const struct list_access access = {count_strings, clear_strings, add};    \
-                                                                                                  \
-		return assign_list(assignment, value, field, &access);                            \
-	}                                                                                         \
+#define LIST_TYPE(name, text, add)                                                                 \
+	static int read_##name(struct assignment *assignment, const struct node *value,            \
+			       void *field)                                                        \
+	{                                                                                          \
+		static const struct list_access access = {count_strings, clear_strings, add};      \
+                                                                                                   \
+		return assign_list(assignment, value, field, &access);                             \
+	}                                                                                          \
 	const struct value_type type_##name = {text, read_##name, print_strings}
 
 static bool print_strings(const void *field, bool resolved, struct text *out)
@@ -210,12 +211,13 @@ static int read_command(struct assignment *assignment, const struct node *value,
 	if (command->count > 0 && command->items[0][0] != '\0')
 		return 0;
 	strlist_clear(command);
-	return assignment_error(assignment, value, "the program and its arguments, like"
-				" [ \"/bin/sh\", \"-c\", \"...\" ]", "the command is empty");
+	return assignment_error(assignment, value,
+				"the program and its arguments, like"
+				" [ \"/bin/sh\", \"-c\", \"...\" ]",
+				"the command is empty");
 }
 
-static int read_template_names(struct assignment *assignment, const struct node *value,
-			       void *field)
+static int read_template_names(struct assignment *assignment, const struct node *value, void *field)
 {
 	static const struct list_access access = {count_strings, clear_strings, add_template_name};
 

@@ -10,8 +10,7 @@
 #define PORTS_MAX 1024
 #define HOSTS_MAX 1024
 
-static int read_interface_name(struct assignment *assignment, const struct node *value,
-			       void *field)
+static int read_interface_name(struct assignment *assignment, const struct node *value, void *field)
 {
 	struct error err;
 
@@ -43,8 +42,8 @@ static int read_host_address(struct assignment *assignment, const struct node *v
 		return assignment_error(assignment, value, err.hint, "%s", err.text);
 	first = ntohl(parsed.s_addr) >> 24;
 	if (first == 0 || first == 127 || first >= 224)
-		return assignment_error(assignment, value, NULL, "\"%s\" is not an address for a host",
-					value->string);
+		return assignment_error(assignment, value, NULL,
+					"\"%s\" is not an address for a host", value->string);
 	*address = parsed;
 	return 0;
 }
@@ -61,7 +60,8 @@ static int read_ip(struct assignment *assignment, const struct node *value, void
 		return 0;
 	}
 	if (strchr(value->string, '/'))
-		return assignment_error(assignment, value, "write it without; the network has the prefix",
+		return assignment_error(assignment, value,
+					"write it without; the network has the prefix",
 					"\"%s\" has a prefix", value->string);
 	if (read_host_address(assignment, value, &interface->ip) < 0)
 		return -1;
@@ -157,7 +157,8 @@ static int read_interfaces(struct assignment *assignment, const struct node *val
 	if (value->type == NODE_LIST) {
 		if (value->count != 1)
 			return assignment_error(assignment, value, NULL,
-						"a container has one interface, not %zu", value->count);
+						"a container has one interface, not %zu",
+						value->count);
 		value = &value->children[0];
 	}
 	if (value->type != NODE_GROUP)
@@ -202,8 +203,8 @@ static int add_host(void *field, const char *text, struct error *err)
 		return -1;
 	if (spec->extra_host_count == HOSTS_MAX)
 		return error_set(err, 0, "there are more than %d of them", HOSTS_MAX);
-	spec->extra_hosts = xrealloc(spec->extra_hosts, spec->extra_host_count + 1,
-				     sizeof(*spec->extra_hosts));
+	spec->extra_hosts =
+		xrealloc(spec->extra_hosts, spec->extra_host_count + 1, sizeof(*spec->extra_hosts));
 	spec->extra_hosts[spec->extra_host_count++] = (struct host_entry){
 		.name = take_pointer(&name),
 		.address = xstrdup(address),
@@ -256,9 +257,10 @@ static int read_subnet(struct assignment *assignment, const struct node *value, 
 					"the prefix %u is out of range, 8 to 30", prefix);
 	first = ntohl(subnet.s_addr) >> 24;
 	if (first == 0 || first == 127 || first >= 224)
-		return assignment_error(assignment, value, "private ones are 10.0.0.0/8, 172.16.0.0/12"
-					" and 192.168.0.0/16", "\"%s\" cannot be a network of hosts",
-					value->string);
+		return assignment_error(assignment, value,
+					"private ones are 10.0.0.0/8, 172.16.0.0/12"
+					" and 192.168.0.0/16",
+					"\"%s\" cannot be a network of hosts", value->string);
 	network->subnet = subnet;
 	network->prefix = prefix;
 	return 0;
@@ -280,7 +282,8 @@ static struct network *add_network(struct manager *manager, const char *name)
 {
 	struct network *network;
 
-	manager->networks = xrealloc(manager->networks, manager->network_count + 1, sizeof(*network));
+	manager->networks =
+		xrealloc(manager->networks, manager->network_count + 1, sizeof(*network));
 	network = &manager->networks[manager->network_count++];
 	network_set_defaults(network, name);
 	return network;
@@ -366,8 +369,7 @@ static int read_templates(struct assignment *assignment, const struct node *valu
 }
 
 const struct value_type type_interfaces = {"group", read_interfaces, NULL};
-const struct value_type type_interface_name = {"string", read_interface_name,
-					       print_interface_name};
+const struct value_type type_interface_name = {"string", read_interface_name, print_interface_name};
 const struct value_type type_ip = {"string", read_ip, print_ip};
 const struct value_type type_nat = {"boolean", read_nat, print_nat};
 const struct value_type type_ports = {"array", read_ports, print_ports};

@@ -11,6 +11,8 @@
 /* Others may remove PARENT while we make a child in it: how often to begin again. */
 #define RACE_RETRIES 32
 
+#define SUPERVISOR_LIST_LIMIT (1024 * 1024)
+
 void cgroup_path(const struct cgroup_host *host, const char *name, const char *file,
 		 char out[CGROUP_PATH_SIZE])
 {
@@ -373,4 +375,31 @@ bool cgroup_contains(const struct cgroup_host *host, const char *name, pid_t pid
 
 	cgroup_path(host, name, NULL, path);
 	return host->count > 0 && cgroup_holds(&host->hierarchies[0], path, pid);
+}
+
+bool cgroup_exists(const struct cgroup_host *host, const char *name)
+{
+	char path[CGROUP_PATH_SIZE];
+
+	cgroup_path(host, name, NULL, path);
+	return host->count > 0 && fs_exists_at(host->hierarchies[0].fd, path);
+}
+
+int cgroup_list_supervisors(const struct cgroup_host *host, pid_t *pids, size_t maximum,
+			    size_t *count, struct error *err)
+{
+	AUTO_TEXT struct text processes = {0};
+	char path[CGROUP_PATH_SIZE];
+	int pid, used;
+
+	*count = 0;
+	cgroup_path(host, CGROUP_SUPERVISORS, "cgroup.procs", path);
+	if (host->count == 0 || !fs_exists_at(host->hierarchies[0].fd, path))
+		return 0;
+	if (fs_read_at(host->hierarchies[0].fd, path, SUPERVISOR_LIST_LIMIT, &processes, err) < 0)
+		return -1;
+	for (const char *line = text_value(&processes);
+	     *count < maximum && sscanf(line, "%d\n%n", &pid, &used) == 1; line += used)
+		pids[(*count)++] = pid;
+	return 0;
 }

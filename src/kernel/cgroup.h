@@ -90,6 +90,13 @@ int cgroup_open_supervisors(const struct cgroup_host *host, struct cgroup_entry 
 			    struct error *err);
 int cgroup_enter_supervisors(const struct cgroup_host *host, struct error *err);
 
+/* The processes in PARENT/.supervisors: 0 and their pids (room for maximum) in *count. */
+int cgroup_list_supervisors(const struct cgroup_host *host, pid_t *pids, size_t maximum,
+			    size_t *count, struct error *err);
+
+/* Whether PARENT/NAME exists in the hierarchy used for tracking. */
+bool cgroup_exists(const struct cgroup_host *host, const char *name);
+
 /* Current use; a value that cannot be read is UINT64_MAX. */
 struct cgroup_usage {
 	uint64_t pids;   /* tasks */

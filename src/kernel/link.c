@@ -167,21 +167,25 @@ static int add_no_ipv6_address(struct netlink_batch *batch, int index, const cha
 				 "turn off IPv6 addresses of link %s", name);
 }
 
-/* A container must not become the host's IPv6 router by sending advertisements. */
-static int refuse_router_advertisements(const char *name, struct error *err)
+/*
+ * Lets the bridge send a frame back through the port it came from: with br_netfilter on, the
+ * bridge itself rewrites the destination of a container that calls its own published port.
+ */
+static int add_hairpin(struct netlink_batch *batch, int index, const char *name, struct error *err)
 {
-	char knob[sizeof("net/ipv6/conf//accept_ra") + IFNAMSIZ], value[16];
-	struct error reason;
+	struct ifinfomsg header = {.ifi_family = AF_BRIDGE, .ifi_index = index};
+	struct nl_msg *message = nlmsg_alloc_simple(RTM_SETLINK, 0);
+	struct nlattr *port;
 
-	snprintf(knob, sizeof(knob), "net/ipv6/conf/%s/accept_ra", name);
-	if (sysctl_write(knob, "0", &reason) == 0 || reason.code == ENOENT)
-		return 0;
-	/* /proc/sys may be read-only and the value right all the same. */
-	if (sysctl_read(knob, value, sizeof(value), NULL) == 0 && strcmp(value, "0") == 0)
-		return 0;
-	if (err)
-		*err = reason;
-	return -1;
+	if (message && (nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+			!(port = nla_nest_start(message, IFLA_PROTINFO | NLA_F_NESTED)) ||
+			nla_put_u8(message, IFLA_BRPORT_MODE, 1) < 0)) {
+		nlmsg_free(message);
+		message = NULL;
+	}
+	if (message)
+		nla_nest_end(message, port);
+	return netlink_batch_add(batch, message, 0, err, "turn on hairpin mode of link %s", name);
 }
 
 /* Options and MAC of a bridge; with flags NLM_F_CREATE | NLM_F_EXCL and index 0 it is made. */
@@ -293,7 +297,7 @@ int netlink_make_bridge(struct netlink *netlink, const struct bridge *bridge, st
 		return -1;
 	}
 	/* Before it is up, so that no advertisement slips in. */
-	if (refuse_router_advertisements(bridge->name, err) < 0)
+	if (netlink_refuse_router_advertisements(bridge->name, err) < 0)
 		return -1;
 	if (add_alias(&batch, link.index, bridge->name, bridge->alias, err) < 0 ||
 	    add_no_ipv6_address(&batch, link.index, bridge->name, err) < 0 ||
@@ -389,7 +393,8 @@ int netlink_make_veth(struct netlink *netlink, const struct veth *veth, struct e
 	index = netlink_find_index(netlink, veth->host_name);
 	if (add_alias(&batch, index, veth->host_name, veth->alias, err) < 0 ||
 	    add_alternative_name(&batch, index, veth->host_name, veth->alias, err) < 0 ||
-	    add_no_ipv6_address(&batch, index, veth->host_name, err) < 0)
+	    add_no_ipv6_address(&batch, index, veth->host_name, err) < 0 ||
+	    add_hairpin(&batch, index, veth->host_name, err) < 0)
 		return -1;
 	return netlink_send(netlink, &batch, NULL, NULL, err);
 }

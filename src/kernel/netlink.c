@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/netlink_private.h"
+#include "kernel/sysctl.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -65,6 +66,22 @@ struct netlink *netlink_open(struct error *err)
 	return take_pointer(&netlink);
 }
 
+int netlink_refuse_router_advertisements(const char *name, struct error *err)
+{
+	char knob[sizeof("net/ipv6/conf//accept_ra") + IFNAMSIZ], value[16];
+	struct error reason;
+
+	snprintf(knob, sizeof(knob), "net/ipv6/conf/%s/accept_ra", name);
+	if (sysctl_write(knob, "0", &reason) == 0 || reason.code == ENOENT)
+		return 0;
+	/* /proc/sys may be read-only and the value right all the same. */
+	if (sysctl_read(knob, value, sizeof(value), NULL) == 0 && strcmp(value, "0") == 0)
+		return 0;
+	if (err)
+		*err = reason;
+	return -1;
+}
+
 struct netlink *netlink_open_in(int netns_fd, struct error *err)
 {
 	struct netlink *netlink;
@@ -79,6 +96,8 @@ struct netlink *netlink_open_in(int netns_fd, struct error *err)
 		return NULL;
 	}
 	netlink = netlink_open(err);
+	if (netlink && netlink_refuse_router_advertisements("default", err) < 0)
+		netlink_close(&netlink);
 	/* In the wrong namespace everything that follows would hit the wrong machine. */
 	if (setns(own_fd, CLONE_NEWNET) < 0)
 		abort();

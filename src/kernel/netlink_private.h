@@ -49,6 +49,12 @@ struct netlink_batch {
 void netlink_batch_clear(struct netlink_batch *batch);
 #define AUTO_BATCH AUTO(netlink_batch_clear)
 
+/*
+ * No container becomes the IPv6 router of that link ("default": of all links that are made from
+ * now on) by sending advertisements. In the caller's network namespace.
+ */
+int netlink_refuse_router_advertisements(const char *name, struct error *err);
+
 /* Adds message (released in any case; NULL: there was no memory for it). */
 int netlink_batch_add(struct netlink_batch *batch, struct nl_msg *message, int tolerated,
 		      struct error *err, const char *fmt, ...) __attribute__((format(printf, 5, 6)));

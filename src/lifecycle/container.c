@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/container.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/fs.h"
 #include "base/log.h"
 #include "lifecycle/steps.h"
+#include "state/network.h"
 
 #define LOCK_TIMEOUT_MS 30000
+#define SUPERVISORS_MAX 4096 /* looked through for one whose record is lost */
 
 void container_init(struct container *container, const char *name)
 {
@@ -36,6 +39,36 @@ void container_clear(struct container *container)
 	close_fd(&container->lock_fd);
 }
 
+/* "cman-supervisor NAME ...": the supervisor of a container whose record is lost. */
+static bool is_supervisor_of(pid_t pid, const char *name)
+{
+	char path[32], arguments[512];
+	AUTO_FD int fd = -1;
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	length = fd < 0 ? -1 : read(fd, arguments, sizeof(arguments) - 1);
+	if (length <= 0)
+		return false;
+	arguments[length] = '\0';
+	return strcmp(arguments, "cman-supervisor") == 0 &&
+	       strcmp(arguments + sizeof("cman-supervisor"), name) == 0;
+}
+
+static void find_supervisor(struct host *host, const char *name, struct process_identity *found)
+{
+	const struct cgroup_host *cgroup = host_cgroup(host, host->manager->cgroup_parent, NULL);
+	pid_t pids[SUPERVISORS_MAX];
+	size_t count = 0;
+
+	if (!cgroup || cgroup_list_supervisors(cgroup, pids, SUPERVISORS_MAX, &count, NULL) < 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (is_supervisor_of(pids[i], name))
+			process_identify(pids[i], found, NULL);
+}
+
 /* A record for what cannot be read: everything may be there, under the names of today. */
 static void assume_everything(struct host *host, struct container *container)
 {
@@ -47,6 +80,25 @@ static void assume_everything(struct host *host, struct container *container)
 	record->cgroup_parent = xstrdup(host->manager->cgroup_parent);
 	record->firewall_prefix = xstrdup(host->manager->firewall_prefix);
 	steps_list(&record->steps);
+	find_supervisor(host, container->name, &record->supervisor);
+}
+
+/* Whether the kernel or a network knows a container of which there is no record. */
+static bool has_traces(struct host *host, const char *name)
+{
+	const struct cgroup_host *cgroup = host_cgroup(host, host->manager->cgroup_parent, NULL);
+	AUTO_STRLIST struct strlist networks = {0};
+	bool found = cgroup && cgroup_exists(cgroup, name);
+
+	if (found || network_record_list(&host->state, &networks, NULL) < 0)
+		return found;
+	for (size_t i = 0; i < networks.count && !found; i++) {
+		AUTO_NETWORK_RECORD struct network_record network = {0};
+
+		found = network_record_read(&host->state, networks.items[i], &network, NULL) == 1 &&
+			network_record_drop(&network, name);
+	}
+	return found;
 }
 
 int container_take(struct host *host, struct container *container, struct error *err)
@@ -61,10 +113,14 @@ int container_take(struct host *host, struct container *container, struct error 
 	if (container->directory_fd < 0)
 		return error_wrap(err, "%s", container->name);
 	rc = record_read(&host->state, container->name, &container->record, &read_error);
-	if (rc < 0) {
+	if (rc < 0)
 		log_warning("%s, cleaning up by its names", read_error.text);
-		assume_everything(host, container);
+	if (rc == 0 && has_traces(host, container->name)) {
+		log_warning("the record of %s is lost, cleaning up by its names", container->name);
+		rc = -1;
 	}
+	if (rc < 0)
+		assume_everything(host, container);
 	return 0;
 }
 
@@ -78,6 +134,15 @@ int container_note(struct host *host, struct container *container, const char *s
 bool container_has_step(const struct container *container, const char *step)
 {
 	return strlist_contains(&container->record.steps, step);
+}
+
+void container_expect_supervisor_end(struct container *container)
+{
+	const struct process_identity *supervisor = &container->record.supervisor;
+
+	/* `cman finish` is what the supervisor has become: it cannot wait for itself. */
+	if (container->supervisor_pidfd < 0 && supervisor->pid != getpid())
+		container->supervisor_pidfd = process_open(supervisor, NULL);
 }
 
 static bool stays(const struct container *container, const char *file)

@@ -14,7 +14,16 @@
 
 int host_open(const struct manager *manager, bool create, struct host *host, struct error *err)
 {
-	*host = (struct host){.manager = manager, .program_fd = -1, .supervisor_fd = -1};
+	*host = (struct host){
+		.manager = manager,
+		.state = {.dir_fd = -1, .containers_fd = -1, .networks_fd = -1},
+		.program_fd = -1,
+		.supervisor_fd = -1,
+	};
+	if (create && geteuid() != 0) {
+		error_set(err, EPERM, "containers are root's business");
+		return error_hint(err, "run it as root, with sudo for example");
+	}
 	return state_open(manager->state_dir, create, &host->state, err);
 }
 

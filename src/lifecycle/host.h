@@ -16,13 +16,19 @@ struct host {
 	bool cgroup_is_open;
 	struct netlink *netlink;   /* opened on first use */
 	bool keep_networks;        /* containers come back at once: networks stay without members */
+	bool firewall_refused;     /* a commit failed and changed nothing: nothing to take back */
 	int program_fd;            /* O_PATH of cman itself: the supervisor runs it to clean up */
 	int supervisor_fd;         /* O_PATH of cman-supervisor */
 };
 
-/* Opens the state (made when missing and create is true); the rest follows on first use. */
+/*
+ * Opens the state; the rest follows on first use. create: to change something: makes the state
+ * when missing, EPERM for who is not root.
+ */
 int host_open(const struct manager *manager, bool create, struct host *host, struct error *err);
 void host_close(struct host *host);
+/* For declarations: closing a host that was never opened closes nothing. */
+#define HOST_INIT {.state = {-1, -1, -1}, .program_fd = -1, .supervisor_fd = -1}
 #define AUTO_HOST AUTO(host_close)
 
 /* The cgroup tree with PARENT, for containers started below it. Owned by host. */

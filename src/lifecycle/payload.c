@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -158,8 +159,7 @@ static int describe_failure(const char *path, int code, struct error *err)
 static int search_and_exec(char *const *argv, char *const *envp, struct error *err)
 {
 	const char *path = environment_value(envp, "PATH");
-	const char *denied_code_path = NULL;
-	char file[PATH_MAX], denied[PATH_MAX];
+	char file[PATH_MAX], denied[PATH_MAX] = "";
 
 	if (strchr(argv[0], '/')) {
 		execve(argv[0], argv, envp);
@@ -177,7 +177,6 @@ static int search_and_exec(char *const *argv, char *const *envp, struct error *e
 			execve(file, argv, envp);
 			if (errno == EACCES) {
 				memcpy(denied, file, sizeof(denied));
-				denied_code_path = denied;
 			} else if (errno != ENOENT && errno != ENOTDIR) {
 				return describe_failure(file, errno, err);
 			} else if (faccessat(AT_FDCWD, file, X_OK, 0) == 0) {
@@ -188,10 +187,11 @@ static int search_and_exec(char *const *argv, char *const *envp, struct error *e
 		if (*part == '\0')
 			break;
 	}
-	if (denied_code_path)
-		return describe_failure(denied_code_path, EACCES, err);
+	if (*denied)
+		return describe_failure(denied, EACCES, err);
 	error_set(err, ENOENT, "run %s", argv[0]);
-	error_hint(err, "no such program in any directory of PATH (%s) in the root filesystem", path);
+	error_hint(err, "no such program in any directory of PATH (%s) in the root filesystem",
+		   path);
 	return PAYLOAD_NOT_FOUND;
 }
 
@@ -211,8 +211,13 @@ static int become_user(const struct payload *payload, struct user *user, struct 
 		return -1;
 	if (capability_limit_bounding(payload->capabilities, err) < 0)
 		return -1;
-	return capability_become(user->uid, user->gid, user->groups, user->group_count,
-				 payload->capabilities, err);
+	if (capability_become(user->uid, user->gid, user->groups, user->group_count,
+			      payload->capabilities, err) < 0)
+		return -1;
+	/* Becoming another user may undo it (fs.suid_dumpable); execve(2) does, which is right. */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return error_set(err, errno, "protect the process");
+	return 0;
 }
 
 int payload_exec(const struct payload *payload, struct error *err)

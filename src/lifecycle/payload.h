@@ -13,7 +13,7 @@
 
 /* Exit statuses of a process that did not become the payload, as shells and env(1) use them. */
 enum payload_status {
-	PAYLOAD_FAILED = 125,         /* something before execve(2) */
+	PAYLOAD_FAILED = 125, /* something before execve(2) */
 	PAYLOAD_NOT_EXECUTABLE = 126,
 	PAYLOAD_NOT_FOUND = 127,
 };

@@ -6,8 +6,7 @@
 
 #define SPEC_SIZE_MAX (1024 * 1024)
 
-int recorded_spec(const struct state *state, const char *name, struct spec *spec,
-		  struct error *err)
+int recorded_spec(const struct state *state, const char *name, struct spec *spec, struct error *err)
 {
 	AUTO_FD int dir_fd = record_open_directory(state, name, err);
 	AUTO_TEXT struct text text = {0};

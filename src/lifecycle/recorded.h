@@ -7,7 +7,6 @@
 #include "state/record.h"
 
 /* Reads the spec beside the record of a container. Release with spec_clear(). */
-int recorded_spec(const struct state *state, const char *name, struct spec *spec,
-		  struct error *err);
+int recorded_spec(const struct state *state, const char *name, struct spec *spec, struct error *err);
 
 #endif

@@ -92,10 +92,7 @@ int files_begin(struct host *host, struct container *container, struct error *er
 
 int files_undo(struct host *host, struct container *container, struct error *err)
 {
-	const struct process_identity *supervisor = &container->record.supervisor;
-
-	if (container->supervisor_pidfd < 0 && supervisor->pid != 0 && supervisor->pid != getpid())
-		container->supervisor_pidfd = process_open(supervisor, NULL);
+	container_expect_supervisor_end(container);
 	if (container->undo_failed)
 		return 0;
 	return container_empty(host, container, err);

@@ -16,7 +16,7 @@
 #include "state/network.h"
 
 #define NETWORK_TIMEOUT_MS 30000
-#define FIREWALL_TIMEOUT_MS 30000
+#define FIREWALL_TIMEOUT_MS 10000
 #define LINK_GONE_TIMEOUT_MS 5000
 #define IP_FORWARD "net/ipv4/ip_forward"
 
@@ -37,7 +37,7 @@ static void link_alias(const char *container, const char *interface, char out[AL
 
 static int forwarding_on(struct host *host, struct error *err)
 {
-	char before[16];
+	char before[16], now[16];
 
 	if (!fs_exists_at(host->state.dir_fd, "ip_forward")) {
 		if (sysctl_read(IP_FORWARD, before, sizeof(before), err) < 0 ||
@@ -45,7 +45,10 @@ static int forwarding_on(struct host *host, struct error *err)
 				  err) < 0)
 			return -1;
 	}
-	return sysctl_write(IP_FORWARD, "1", err);
+	/* Writing it makes the kernel walk all interfaces, even when it is on already. */
+	if (sysctl_read(IP_FORWARD, now, sizeof(now), err) < 0)
+		return -1;
+	return strcmp(now, "1") == 0 ? 0 : sysctl_write(IP_FORWARD, "1", err);
 }
 
 static int forwarding_back(struct host *host, struct error *err)
@@ -148,16 +151,13 @@ static int join_network(struct host *host, struct container *container, unsigned
 	const struct network *wanted = manager_find_network(
 		host->manager, container->spec->interfaces[index].network);
 	AUTO_NETWORK_RECORD struct network_record network = {0};
-	AUTO_FD int directory_fd = -1;
-	bool is_new;
 	int rc = network_record_read(&host->state, wanted->name, &network, err);
 
 	if (rc < 0) {
 		log_warning("%s, making it anew", err->text);
 		error_clear(err);
 	}
-	is_new = rc <= 0;
-	if (is_new)
+	if (rc <= 0)
 		network = record_of(wanted);
 	else if (check_unchanged(&network, wanted, err) < 0)
 		return -1;
@@ -165,7 +165,8 @@ static int join_network(struct host *host, struct container *container, unsigned
 	/* Written first: whoever finds the bridge finds out whose it is. */
 	if (network_record_write(&host->state, &network, err) < 0)
 		return error_wrap(err, "network %s", wanted->name);
-	if (is_new && (make_bridge(host, &network, err) < 0 || forwarding_on(host, err) < 0))
+	/* Also when it is up already: somebody may have taken the bridge away. */
+	if (make_bridge(host, &network, err) < 0 || forwarding_on(host, err) < 0)
 		return -1;
 	return hosts_file_make(&host->state, host->manager, &network, err);
 }
@@ -289,9 +290,10 @@ static int commit_firewall(struct host *host, const struct network_record *netwo
 	set.exceptions = rules.exceptions;
 	set.exception_count = rules.exception_count;
 	lock_fd = firewall_lock(FIREWALL_TIMEOUT_MS, err);
-	if (lock_fd < 0 || firewall_commit(&set, err) < 0)
-		return error_wrap(err, "firewall");
-	return 0;
+	if (lock_fd >= 0 && firewall_commit(&set, err) == 0)
+		return 0;
+	host->firewall_refused = true;
+	return error_wrap(err, "firewall");
 }
 
 /* ---- what follows from the network records ---- */
@@ -376,7 +378,12 @@ int network_commit(struct host *host, struct error *err)
 	for (size_t i = 0; i < records.count; i++)
 		if (hosts_file_update(&host->state, host->manager, &records.items[i], err) < 0)
 			return -1;
-	if (commit_firewall(host, records.items, records.count, err) < 0)
+	/*
+	 * A commit is all or nothing. On the way back from one that failed there is nothing to take
+	 * away, and who kept the lock then may keep it still.
+	 */
+	if (!host->firewall_refused &&
+	    commit_firewall(host, records.items, records.count, err) < 0)
 		return -1;
 	if (records.count == 0 && forwarding_back(host, err) < 0)
 		return -1;
@@ -411,14 +418,11 @@ static int make_link(struct host *host, const struct container *container, unsig
 }
 
 static int configure_inside(const struct host *host, const struct container *container,
-			    int netns_fd, struct error *err)
+			    struct netlink *inner, struct error *err)
 {
 	const struct spec *spec = container->spec;
-	AUTO_NETLINK struct netlink *inner = netlink_open_in(netns_fd, err);
 	AUTO_FREE struct inner_link *links = xalloc(spec->interface_count, sizeof(*links));
 
-	if (!inner)
-		return -1;
 	for (size_t i = 0; i < spec->interface_count; i++) {
 		const struct interface *interface = &spec->interfaces[i];
 		const struct network *network =
@@ -436,18 +440,22 @@ static int configure_inside(const struct host *host, const struct container *con
 
 int link_await(struct host *host, struct container *container, struct error *err)
 {
+	AUTO_NETLINK struct netlink *inner = NULL;
 	AUTO_FD int netns_fd = -1;
 
 	if (init_receive_cloned(container, err) < 0 ||
-	    record_write(&host->state, &container->record, err) < 0)
+	    record_write(&host->state, &container->record, err) < 0 || !host_netlink(host, err))
 		return -1;
 	netns_fd = namespace_open(container->record.init.pid, "net", err);
-	if (netns_fd < 0 || !host_netlink(host, err))
+	if (netns_fd < 0)
+		return -1;
+	inner = netlink_open_in(netns_fd, err);
+	if (!inner)
 		return -1;
 	for (unsigned int i = 0; i < container->spec->interface_count; i++)
 		if (make_link(host, container, i, netns_fd, err) < 0)
 			return -1;
-	return configure_inside(host, container, netns_fd, err);
+	return configure_inside(host, container, inner, err);
 }
 
 int link_undo(struct host *host, struct container *container, struct error *err)

@@ -22,15 +22,15 @@ struct supervisor_args {
 	pid_t init_pid;           /* a child of the process that becomes the supervisor */
 	int stop_signal;          /* sent to init when the supervisor gets SIGTERM */
 	int init_pidfd;
-	int run_dir_fd;           /* STATE_DIR/containers/NAME: "exit" is written there */
-	int fifo_fd;              /* O_RDWR | O_NONBLOCK, an open(2) of its own: the payload's
+	int run_dir_fd; /* STATE_DIR/containers/NAME: "exit" is written there */
+	int fifo_fd;    /* O_RDWR | O_NONBLOCK, an open(2) of its own: the payload's
 				     must not become non-blocking */
-	int log_fd;               /* O_WRONLY | O_APPEND */
-	int cman_fd;              /* O_PATH of the cman program */
+	int log_fd;     /* O_WRONLY | O_APPEND */
+	int cman_fd;    /* O_PATH of the cman program */
 };
 
 #define SUPERVISOR_NUMBERS 7
-#define SUPERVISOR_ARGC (4 + SUPERVISOR_NUMBERS) /* with argv[0] */
+#define SUPERVISOR_ARGC    (4 + SUPERVISOR_NUMBERS) /* with argv[0] */
 
 /* Room for the command line. */
 struct supervisor_argv {
@@ -76,7 +76,7 @@ static inline void supervisor_args_format(const struct supervisor_args *args,
 						 args->fifo_fd,    args->log_fd,
 						 args->cman_fd};
 
-	out->argv[0] = (char *)(size_t)"cman-supervisor";
+	out->argv[0] = (char *)(size_t) "cman-supervisor";
 	out->argv[1] = (char *)(size_t)args->name;
 	out->argv[2] = (char *)(size_t)args->instance;
 	out->argv[3] = (char *)(size_t)args->manager_file;

@@ -145,9 +145,16 @@ void wave_down(struct wave *wave, bool keep_exit)
 	for (size_t i = 0; i < wave->count; i++)
 		wave->containers[i].keep_exit = keep_exit;
 	walk(wave, is_to_stop, steps_down);
-	for (size_t i = 0; i < wave->count; i++)
-		if (is_to_stop(&wave->containers[i]) && !keep_exit)
-			record_clear(&wave->containers[i].record);
+	for (size_t i = 0; i < wave->count; i++) {
+		struct container *container = &wave->containers[i];
+
+		if (!is_to_stop(container) || keep_exit)
+			continue;
+		/* What ended by itself has only its record left, and a supervisor that may not
+		 * be through with ending. */
+		container_expect_supervisor_end(container);
+		record_clear(&container->record);
+	}
 }
 
 /* ---- the end ---- */
@@ -166,6 +173,24 @@ static void wait_for_supervisor(const struct container *container)
 		waitpid(container->supervisor_pid, NULL, WNOHANG);
 }
 
+static bool has_stopped(const struct container *container)
+{
+	return container->failed || container->action == PLAN_STOP;
+}
+
+/* With the last supervisor gone, the cgroup all containers live under may go as well. */
+static void remove_cgroup_parent(const struct wave *wave)
+{
+	const struct manager *manager = wave->host->manager;
+	const struct cgroup_host *cgroup = NULL;
+
+	for (size_t i = 0; i < wave->count && !cgroup; i++)
+		if (has_stopped(&wave->containers[i]))
+			cgroup = host_cgroup(wave->host, manager->cgroup_parent, NULL);
+	if (cgroup)
+		cgroup_remove_parent(cgroup);
+}
+
 void wave_release(struct wave *wave)
 {
 	for (size_t i = 0; i < wave->count; i++) {
@@ -179,8 +204,7 @@ void wave_release(struct wave *wave)
 	}
 	for (size_t i = 0; i < wave->count; i++)
 		wait_for_supervisor(&wave->containers[i]);
-	if (wave->host->cgroup_is_open)
-		cgroup_remove_parent(&wave->host->cgroup);
+	remove_cgroup_parent(wave);
 	for (size_t i = 0; i < wave->count; i++)
 		container_clear(&wave->containers[i]);
 	free(wave->containers);

@@ -20,7 +20,7 @@
 
 #define STDERR 2
 
-#define SIGNAL_BIT(number) (UINT64_C(1) << ((number) - 1)) /* in a mask of the kernel's */
+#define SIGNAL_BIT(number) (UINT64_C(1) << ((number)-1)) /* in a mask of the kernel's */
 
 struct supervisor {
 	struct supervisor_args args;
@@ -183,8 +183,8 @@ static void write_exit_file(const struct supervisor *supervisor, int status)
 	line_add(&line, "\nended ");
 	line_add_number(&line, (uint64_t)system_seconds());
 	line_add(&line, "\n");
-	fd = system_open_at(dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-			    0600);
+	fd = system_open_at(dir_fd, temporary,
+			    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	failed = fd < 0 || write_out((int)fd, line.bytes, line.length) < line.length;
 	if (fd >= 0)
 		system_close((int)fd);
@@ -208,12 +208,31 @@ static void reap(const struct supervisor *supervisor)
 		log_line(supervisor, "the exit status is not known: error ", (uint64_t)-result, "");
 }
 
+/*
+ * Waits for a command that works on the container, most often the `down` that ended it; whether
+ * it has left something to clean up: a `down` that went well has removed the lock file.
+ */
+static bool is_left_to_finish(const struct supervisor *supervisor)
+{
+	long fd, result;
+
+	fd = system_open_at(supervisor->args.run_dir_fd, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd != SYSTEM_ENOENT;
+	do
+		result = system_lock((int)fd);
+	while (result == SYSTEM_EINTR);
+	result = system_count_links((int)fd);
+	system_close((int)fd);
+	return result != 0;
+}
+
 /* "cman finish" locks the container, looks whether it is still ours, and cleans up. */
 static void become_finish(const struct supervisor *supervisor, char *envp[])
 {
 	const struct supervisor_args *args = &supervisor->args;
-	const char *argv[] = {"cman",     "-c",           args->manager_file, "finish", "--",
-			      args->name, args->instance, NULL};
+	const char *argv[] = {"cman", "-c",       args->manager_file, "finish",
+			      "--",   args->name, args->instance,     NULL};
 	long result;
 
 	/* What goes wrong is to be read where the payload's last words are. */
@@ -246,6 +265,8 @@ int main(int argc, char *argv[], char *envp[])
 	}
 	drain_output(&supervisor);
 	reap(&supervisor);
+	if (!is_left_to_finish(&supervisor))
+		return 0;
 	become_finish(&supervisor, envp);
 	return 1;
 }

@@ -9,16 +9,24 @@
 #ifndef SUPERVISOR_SYSTEM_H
 #define SUPERVISOR_SYSTEM_H
 
+#include <fcntl.h>
 #include <linux/close_range.h>
-#include <linux/fcntl.h>
+#include <linux/stat.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <time.h>
 
-#if __STDC_HOSTED__
+#if !__STDC_HOSTED__ && (defined(__x86_64__) || defined(__aarch64__))
+#define SYSTEM_WITHOUT_LIBC 1
+#else
+#define SYSTEM_WITHOUT_LIBC 0
+#endif
+
+#if !SYSTEM_WITHOUT_LIBC
 
 #include <errno.h>
 #include <string.h>
@@ -46,7 +54,7 @@ static inline long system_call(long number, long a, long b, long c, long d, long
 	return result;
 }
 
-#elif defined(__aarch64__)
+#else
 
 static inline long system_call(long number, long a, long b, long c, long d, long e)
 {
@@ -64,11 +72,10 @@ static inline long system_call(long number, long a, long b, long c, long d, long
 	return first;
 }
 
-#else
-#error "system calls of this machine are not known here: compile without -ffreestanding"
 #endif
 
-#define SYSTEM_EINTR (-4)
+#define SYSTEM_ENOENT (-2)
+#define SYSTEM_EINTR  (-4)
 
 static inline long system_read(int fd, void *buffer, size_t size)
 {
@@ -105,6 +112,20 @@ static inline long system_duplicate(int from, int to)
 	return system_call(SYS_dup3, from, to, 0, 0, 0);
 }
 
+static inline long system_lock(int fd)
+{
+	return system_call(SYS_flock, fd, LOCK_EX, 0, 0, 0);
+}
+
+/* How many names a file still has. */
+static inline long system_count_links(int fd)
+{
+	struct statx statx;
+	long result = system_call(SYS_statx, fd, (long)"", AT_EMPTY_PATH, STATX_NLINK, (long)&statx);
+
+	return result < 0 ? result : (long)statx.stx_nlink;
+}
+
 static inline long system_get_flags(int fd)
 {
 	return system_call(SYS_fcntl, fd, F_GETFL, 0, 0, 0);
@@ -128,8 +149,8 @@ static inline long system_block_signals(uint64_t mask)
 
 static inline long system_open_signals(uint64_t mask)
 {
-	return system_call(SYS_signalfd4, -1, (long)&mask, sizeof(mask),
-			   SFD_CLOEXEC | SFD_NONBLOCK, 0);
+	return system_call(SYS_signalfd4, -1, (long)&mask, sizeof(mask), SFD_CLOEXEC | SFD_NONBLOCK,
+			   0);
 }
 
 static inline long system_open_epoll(void)
@@ -162,9 +183,9 @@ static inline long system_exec_fd(int fd, char *const argv[], char *const envp[]
 	return system_call(SYS_execveat, fd, (long)"", (long)argv, (long)envp, AT_EMPTY_PATH);
 }
 
-#if !__STDC_HOSTED__
+#if SYSTEM_WITHOUT_LIBC
 
-/* gcc may call these for copies and comparisons it finds in the code. */
+/* gcc may call these for copies and initialisers it finds in the code. */
 __attribute__((used)) void *memcpy(void *to, const void *from, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
@@ -177,15 +198,6 @@ __attribute__((used)) void *memset(void *to, int value, size_t length)
 	for (size_t i = 0; i < length; i++)
 		((char *)to)[i] = (char)value;
 	return to;
-}
-
-__attribute__((used)) size_t strlen(const char *text)
-{
-	size_t length = 0;
-
-	while (text[length])
-		length++;
-	return length;
 }
 
 int main(int argc, char *argv[], char *envp[]);
@@ -201,9 +213,11 @@ __attribute__((used, noreturn)) static void start(long *stack)
 }
 
 #ifdef __x86_64__
-__asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall start\n");
+__asm__(".globl _start\n_start:\n"
+	"\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall start\n");
 #else
-__asm__(".globl _start\n_start:\n\tmov x29, xzr\n\tmov x0, sp\n\tbl start\n");
+__asm__(".globl _start\n_start:\n"
+	"\tmov x29, xzr\n\tmov x0, sp\n\tbl start\n");
 #endif
 
 #endif
