@@ -42,6 +42,7 @@ packages() {
 	tests        shellcheck                   shellcheck         ShellCheck
 	tests        cppcheck                     cppcheck           cppcheck
 	tests        setpriv                      util-linux         util-linux
+	tests        socat                        socat              socat
 	bench        busybox                      busybox-static     busybox
 	bench        ip                           iproute2           iproute
 	bench        iptables-legacy              iptables           iptables-legacy

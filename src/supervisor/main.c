@@ -185,6 +185,9 @@ static void write_exit_file(const struct supervisor *supervisor, int status)
 	line_add(&line, "\n");
 	fd = system_open_at(dir_fd, temporary,
 			    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	/* A `down` that was quicker has removed the directory, and nobody asks any more. */
+	if (fd == SYSTEM_ENOENT)
+		return;
 	failed = fd < 0 || write_out((int)fd, line.bytes, line.length) < line.length;
 	if (fd >= 0)
 		system_close((int)fd);

@@ -3,8 +3,8 @@
 #ifndef CONFIG_TEST_H
 #define CONFIG_TEST_H
 
-#include <setjmp.h>
 #include <fcntl.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -114,8 +114,7 @@ static inline void scratch_remove(struct scratch *scratch)
 }
 
 /* Writes a file below the directory and returns its path, which the caller frees. */
-static inline char *scratch_write(const struct scratch *scratch, const char *name,
-				  const char *text)
+static inline char *scratch_write(const struct scratch *scratch, const char *name, const char *text)
 {
 	char *path = xprintf("%s/%s", scratch->path, name);
 

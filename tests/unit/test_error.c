@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <errno.h>
 #include <cmocka.h>
+#include <errno.h>
 
 #include "base/error.h"
 
@@ -95,8 +95,8 @@ static void nothing_for_the_terminal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_collects_its_story), cmocka_unit_test(the_first_hint_stays),
-		cmocka_unit_test(nobody_has_to_care),    cmocka_unit_test(long_stories),
+		cmocka_unit_test(it_collects_its_story),    cmocka_unit_test(the_first_hint_stays),
+		cmocka_unit_test(nobody_has_to_care),       cmocka_unit_test(long_stories),
 		cmocka_unit_test(nothing_for_the_terminal),
 	};
 

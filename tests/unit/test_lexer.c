@@ -6,8 +6,9 @@
 /* Cuts text into tokens and prints each as TYPE:LINE:COLUMN+LENGTH(TEXT). */
 static void lex(const char *text, struct text *out, struct diagnostics *diagnostics)
 {
-	static const char *const types[] = {"end",     "name", "word",   "string", "integer", "float",
-					    "boolean", "=",    "separator", "open", "close"};
+	static const char *const types[] = {"end",       "name",  "word",    "string",
+					    "integer",   "float", "boolean", "=",
+					    "separator", "open",  "close"};
 	struct source *source = source_get("lexer-test");
 	struct token token = {0};
 	struct lexer lexer;
@@ -47,8 +48,10 @@ static void places(void **state)
 	(void)state;
 	expect_tokens("a = 1;", "name:1:1+1(a)^ =:1:3+1 integer:1:5+1(1) separator:1:6+1 ");
 	expect_tokens("\t\ta:\"x\"\n b={", "name:1:3+1(a)^ =:1:4+1 string:1:5+3(x) "
-					    "name:2:2+1(b)^ =:2:3+1 open:2:4+1 ");
-	expect_tokens("\xef\xbb\xbf" "a", "name:1:1+1(a)^ ");
+					   "name:2:2+1(b)^ =:2:3+1 open:2:4+1 ");
+	expect_tokens("\xef\xbb\xbf"
+		      "a",
+		      "name:1:1+1(a)^ ");
 	expect_tokens("a\r\nb\r\n", "name:1:1+1(a)^ name:2:1+1(b)^ ");
 	expect_tokens("", "");
 	expect_tokens("\f \t\r\n", "");
@@ -68,22 +71,38 @@ static void numbers(void **state)
 	static const struct {
 		const char *text, *token;
 	} cases[] = {
-		{"0", "integer:1:1+1(0)^ "}, {"-5", "integer:1:1+2(-5)^ "}, {"+5", "integer:1:1+2(5)^ "},
-		{"08", "integer:1:1+2(8)^ "}, {"0755", "integer:1:1+4(755)^ "},
+		{"0", "integer:1:1+1(0)^ "},
+		{"-5", "integer:1:1+2(-5)^ "},
+		{"+5", "integer:1:1+2(5)^ "},
+		{"08", "integer:1:1+2(8)^ "},
+		{"0755", "integer:1:1+4(755)^ "},
 		{"2147483647", "integer:1:1+10(2147483647)^ "},
 		{"-2147483648", "integer:1:1+11(-2147483648)^ "},
-		{"5L", "integer:1:1+2(5L)^ "}, {"5LL", "integer:1:1+3(5L)^ "},
+		{"5L", "integer:1:1+2(5L)^ "},
+		{"5LL", "integer:1:1+3(5L)^ "},
 		{"9223372036854775807L", "integer:1:1+20(9223372036854775807L)^ "},
-		{"0x1F", "integer:1:1+4(31)^ "}, {"0X1fL", "integer:1:1+5(31L)^ "},
-		{"1.5", "float:1:1+3(1.5)^ "}, {".5", "float:1:1+2(0.5)^ "}, {"5.", "float:1:1+2(5)^ "},
-		{"1e3", "float:1:1+3(1000)^ "}, {"-1.5E+2", "float:1:1+7(-150)^ "},
+		{"0x1F", "integer:1:1+4(31)^ "},
+		{"0X1fL", "integer:1:1+5(31L)^ "},
+		{"1.5", "float:1:1+3(1.5)^ "},
+		{".5", "float:1:1+2(0.5)^ "},
+		{"5.", "float:1:1+2(5)^ "},
+		{"1e3", "float:1:1+3(1000)^ "},
+		{"-1.5E+2", "float:1:1+7(-150)^ "},
 		{"-.5e-1", "float:1:1+6(-0.05)^ "},
 		/* What libconfig would cut in two, or refuse without a reason. */
-		{"5l", "word:1:1+2(5l)^ "}, {"5LLL", "word:1:1+4(5LLL)^ "}, {"512M", "word:1:1+4(512M)^ "},
-		{"0x", "word:1:1+2(0x)^ "}, {"-0x1", "word:1:1+4(-0x1)^ "}, {"1e", "word:1:1+2(1e)^ "},
-		{".", "word:1:1+1(.)^ "}, {"-", "word:1:1+1(-)^ "}, {"10.83.0.2", "word:1:1+9(10.83.0.2)^ "},
-		{"10.0.0.0/8", "word:1:1+10(10.0.0.0/8)^ "}, {"80:80", "word:1:1+5(80:80)^ "},
-		{"1_0", "word:1:1+3(1_0)^ "}, {"50%", "word:1:1+3(50%)^ "},
+		{"5l", "word:1:1+2(5l)^ "},
+		{"5LLL", "word:1:1+4(5LLL)^ "},
+		{"512M", "word:1:1+4(512M)^ "},
+		{"0x", "word:1:1+2(0x)^ "},
+		{"-0x1", "word:1:1+4(-0x1)^ "},
+		{"1e", "word:1:1+2(1e)^ "},
+		{".", "word:1:1+1(.)^ "},
+		{"-", "word:1:1+1(-)^ "},
+		{"10.83.0.2", "word:1:1+9(10.83.0.2)^ "},
+		{"10.0.0.0/8", "word:1:1+10(10.0.0.0/8)^ "},
+		{"80:80", "word:1:1+5(80:80)^ "},
+		{"1_0", "word:1:1+3(1_0)^ "},
+		{"50%", "word:1:1+3(50%)^ "},
 	};
 
 	(void)state;
@@ -108,7 +127,8 @@ static void strings(void **state)
 	expect_tokens("\"\"", "string:1:1+2()^ ");
 	expect_tokens("\"a\\\"b\\\\c\\x41\\X7a\"", "string:1:1+17(a\"b\\cAz)^ ");
 	expect_tokens("\"\\n\\r\\t\\f\"", "string:1:1+10(\n\r\t\f)^ ");
-	expect_tokens("\"\t\xc3\xbc\xf0\x9f\x98\x80\"", "string:1:1+9(\t\xc3\xbc\xf0\x9f\x98\x80)^ ");
+	expect_tokens("\"\t\xc3\xbc\xf0\x9f\x98\x80\"",
+		      "string:1:1+9(\t\xc3\xbc\xf0\x9f\x98\x80)^ ");
 }
 
 static void expect_fault(const char *text, unsigned int line, unsigned int column,
@@ -191,7 +211,8 @@ static void included_text(void **state)
 
 			assert_int_equal(token.text[0], 'a' + (char)count);
 			assert_string_equal(slash + 1, count == 0 || count == 4 ? "main"
-					    : count == 2 ? "inner" : "outer");
+						       : count == 2             ? "inner"
+										: "outer");
 			assert_int_equal(token.at.line, lines[count]);
 			count++;
 		}
@@ -207,8 +228,9 @@ static void included_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(places),  cmocka_unit_test(comments), cmocka_unit_test(numbers),
-		cmocka_unit_test(words),   cmocka_unit_test(strings),  cmocka_unit_test(faults),
+		cmocka_unit_test(places),          cmocka_unit_test(comments),
+		cmocka_unit_test(numbers),         cmocka_unit_test(words),
+		cmocka_unit_test(strings),         cmocka_unit_test(faults),
 		cmocka_unit_test(too_many_faults), cmocka_unit_test(included_text),
 	};
 

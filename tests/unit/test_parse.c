@@ -41,14 +41,42 @@ static void sizes(void **state)
 		const char *text;
 		uint64_t bytes;
 	} good[] = {
-		{"0", 0}, {"1", 1}, {"17B", 17}, {"4K", 4 * KIB}, {"4k", 4 * KIB}, {"4KB", 4 * KIB},
-		{"4KiB", 4 * KIB}, {"4kib", 4 * KIB}, {"512M", 512 * MIB}, {"1.5G", 3 * GIB / 2},
-		{"0.25M", 256 * KIB}, {"2T", 2048 * GIB}, {"16777215T", 16777215 * (1024 * GIB)},
+		{"0", 0},
+		{"1", 1},
+		{"17B", 17},
+		{"4K", 4 * KIB},
+		{"4k", 4 * KIB},
+		{"4KB", 4 * KIB},
+		{"4KiB", 4 * KIB},
+		{"4kib", 4 * KIB},
+		{"512M", 512 * MIB},
+		{"1.5G", 3 * GIB / 2},
+		{"0.25M", 256 * KIB},
+		{"2T", 2048 * GIB},
+		{"16777215T", 16777215 * (1024 * GIB)},
 		{"18446744073709551615", UINT64_MAX},
 	};
 	static const char *const bad[] = {
-		"", "M", "-1", "+1", " 1", "1 M", "1.5", "1.M", ".5M", "1.1234567M", "1Q", "1MM", "1iB",
-		"1Mi", "max", "0x10", "18446744073709551616", "16777216T", "99999999999G", "1e3",
+		"",
+		"M",
+		"-1",
+		"+1",
+		" 1",
+		"1 M",
+		"1.5",
+		"1.M",
+		".5M",
+		"1.1234567M",
+		"1Q",
+		"1MM",
+		"1iB",
+		"1Mi",
+		"max",
+		"0x10",
+		"18446744073709551616",
+		"16777216T",
+		"99999999999G",
+		"1e3",
 	};
 	struct error err;
 	uint64_t bytes = 7;
@@ -66,8 +94,18 @@ static void sizes(void **state)
 
 static void sizes_come_back(void **state)
 {
-	static const uint64_t sizes[] = {0, 1, 1023, 1024, 1025, MIB, 1536 * KIB, GIB, 5 * GIB,
-					 2048 * GIB, 4096 * 1024 * GIB, UINT64_MAX};
+	static const uint64_t sizes[] = {0,
+					 1,
+					 1023,
+					 1024,
+					 1025,
+					 MIB,
+					 1536 * KIB,
+					 GIB,
+					 5 * GIB,
+					 2048 * GIB,
+					 4096 * 1024 * GIB,
+					 UINT64_MAX};
 	char text[PARSE_TEXT_MAX];
 	struct error err;
 	uint64_t bytes;
@@ -88,12 +126,24 @@ static void durations(void **state)
 		const char *text;
 		uint64_t ms;
 	} good[] = {
-		{"0s", 0}, {"500ms", 500}, {"10s", 10000}, {"1m30s", 90000}, {"1h", 3600000},
-		{"1d2h3m4s5ms", 93784005}, {"90m", 5400000}, {"1h5ms", 3600005},
+		{"0s", 0},        {"500ms", 500},     {"10s", 10000},
+		{"1m30s", 90000}, {"1h", 3600000},    {"1d2h3m4s5ms", 93784005},
+		{"90m", 5400000}, {"1h5ms", 3600005},
 	};
 	static const char *const bad[] = {
-		"", "10", "s", "1.5s", "1s1m", "1s1s", "10 s", "1S", "1min", "-1s", "1h-1m",
-		"99999999999999999999s", "213503982335d",
+		"",
+		"10",
+		"s",
+		"1.5s",
+		"1s1m",
+		"1s1s",
+		"10 s",
+		"1S",
+		"1min",
+		"-1s",
+		"1h-1m",
+		"99999999999999999999s",
+		"213503982335d",
 	};
 	char text[PARSE_TEXT_MAX];
 	struct error err;
@@ -116,8 +166,19 @@ static void durations(void **state)
 static void addresses(void **state)
 {
 	static const char *const bad[] = {
-		"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.4 ", " 1.2.3.4", "1..3.4",
-		"a.b.c.d", "1.2.3.-4", "1.2.3.4/8", "0x1.2.3.4", "1.2.3.99999999999999999999",
+		"",
+		"1.2.3",
+		"1.2.3.4.5",
+		"1.2.3.256",
+		"01.2.3.4",
+		"1.2.3.4 ",
+		" 1.2.3.4",
+		"1..3.4",
+		"a.b.c.d",
+		"1.2.3.-4",
+		"1.2.3.4/8",
+		"0x1.2.3.4",
+		"1.2.3.99999999999999999999",
 	};
 	struct in_addr address;
 	struct error err;
@@ -141,8 +202,8 @@ static void addresses(void **state)
 static void networks(void **state)
 {
 	static const char *const bad[] = {
-		"10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/8 ", "10.0.0/8", "/8", "10.0.0.0/-1",
-		"10.0.0.0/08x", "10.0.0.1/24",
+		"10.0.0.0", "10.0.0.0/",   "10.0.0.0/33",  "10.0.0.0/8 ", "10.0.0/8",
+		"/8",       "10.0.0.0/-1", "10.0.0.0/08x", "10.0.0.1/24",
 	};
 	struct in_addr network, last;
 	unsigned int prefix;
@@ -170,8 +231,15 @@ static void macs(void **state)
 {
 	static const uint8_t expected[6] = {0x02, 0x00, 0x5e, 0xab, 0xCD, 0xff};
 	static const char *const bad[] = {
-		"", "02:00:5e:ab:cd", "02:00:5e:ab:cd:ff:", "02-00-5e-ab-cd-ff", "02:00:5e:ab:cd:fg",
-		"2:0:5e:ab:cd:ff", "01:00:5e:00:00:01", "ff:ff:ff:ff:ff:ff", "02:00:5e:ab:cd:f",
+		"",
+		"02:00:5e:ab:cd",
+		"02:00:5e:ab:cd:ff:",
+		"02-00-5e-ab-cd-ff",
+		"02:00:5e:ab:cd:fg",
+		"2:0:5e:ab:cd:ff",
+		"01:00:5e:00:00:01",
+		"ff:ff:ff:ff:ff:ff",
+		"02:00:5e:ab:cd:f",
 	};
 	struct error err;
 	uint8_t mac[6];
@@ -187,17 +255,43 @@ static void port_forwards(void **state)
 {
 	/* As written, and as printed. */
 	static const char *const good[][2] = {
-		{"8080:80", "8080:80"}, {"8080:80/tcp", "8080:80"}, {"53:53/udp", "53:53/udp"},
-		{"127.0.0.1:8443:443", "127.0.0.1:8443:443"}, {"0.0.0.0:1:65535", "1:65535"},
-		{"5000-5009:6000-6009/udp", "5000-5009:6000-6009/udp"}, {"7-7:8-8", "7:8"},
+		{"8080:80", "8080:80"},
+		{"8080:80/tcp", "8080:80"},
+		{"53:53/udp", "53:53/udp"},
+		{"127.0.0.1:8443:443", "127.0.0.1:8443:443"},
+		{"0.0.0.0:1:65535", "1:65535"},
+		{"5000-5009:6000-6009/udp", "5000-5009:6000-6009/udp"},
+		{"7-7:8-8", "7:8"},
 		{"255.255.255.254:60000-60001:60000-60001/udp",
 		 "255.255.255.254:60000-60001:60000-60001/udp"},
 	};
 	static const char *const bad[] = {
-		"", "80", ":80", "80:", "80:80:80", "80:80/", "80:80/TCP", "80:80/icmp", "80:80 ",
-		" 80:80", "0:80", "80:0", "65536:80", "80:65536", "9-8:9-8", "80-81:80", "80:80-81",
-		"1.2.3:80:80", "1.2.3.4:80", "host:80:80", "80-:80-", "-80:80", "80:80-", "80;80",
-		"[::1]:80:80", "99999999999999999999:80",
+		"",
+		"80",
+		":80",
+		"80:",
+		"80:80:80",
+		"80:80/",
+		"80:80/TCP",
+		"80:80/icmp",
+		"80:80 ",
+		" 80:80",
+		"0:80",
+		"80:0",
+		"65536:80",
+		"80:65536",
+		"9-8:9-8",
+		"80-81:80",
+		"80:80-81",
+		"1.2.3:80:80",
+		"1.2.3.4:80",
+		"host:80:80",
+		"80-:80-",
+		"-80:80",
+		"80:80-",
+		"80;80",
+		"[::1]:80:80",
+		"99999999999999999999:80",
 	};
 	struct port_forward forward;
 	char text[PARSE_TEXT_MAX];
@@ -227,14 +321,15 @@ static void port_forwards(void **state)
 static void names(void **state)
 {
 	static const char *const containers[] = {"a", "0", "web-1", A63};
-	static const char *const no_containers[] = {"", "-a", "a-", "A", "a_b", "a.b", "a b", A63 "a",
-						    "\xc3\xbc", "a/b", ".."};
+	static const char *const no_containers[] = {"",    "-a",    "a-",       "A",   "a_b", "a.b",
+						    "a b", A63 "a", "\xc3\xbc", "a/b", ".."};
 	static const char *const hosts[] = {"a", "A.b-c.9", "example.org", A63 "." A63};
-	static const char *const no_hosts[] = {"", ".", "a.", ".a", "a..b", "-a", "a-", "a-.b", "a_b",
-					       A63 "a", "a b"};
+	static const char *const no_hosts[] = {"",   ".",    "a.",  ".a",    "a..b", "-a",
+					       "a-", "a-.b", "a_b", A63 "a", "a b"};
 	static const char *const interfaces[] = {"eth0", "a", "br-lan.1", "123456789012345", "a@b"};
-	static const char *const no_interfaces[] = {"", "1234567890123456", "a/b", "a b", ".", "..",
-						    "lo", "a:1", "eth%d", "\xc3\xbc", "a\n"};
+	static const char *const no_interfaces[] = {
+		"",      "1234567890123456", "a/b", "a b", ".", "..", "lo", "a:1",
+		"eth%d", "\xc3\xbc",         "a\n"};
 	struct error err;
 
 	(void)state;
@@ -260,10 +355,14 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers),       cmocka_unit_test(sizes),
-		cmocka_unit_test(sizes_come_back), cmocka_unit_test(durations),
-		cmocka_unit_test(addresses),     cmocka_unit_test(networks),
-		cmocka_unit_test(macs),          cmocka_unit_test(port_forwards),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(sizes_come_back),
+		cmocka_unit_test(durations),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(networks),
+		cmocka_unit_test(macs),
+		cmocka_unit_test(port_forwards),
 		cmocka_unit_test(names),
 	};
 

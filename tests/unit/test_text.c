@@ -76,8 +76,14 @@ static void sizes_for_people(void **state)
 		unsigned long long bytes;
 		const char *text;
 	} cases[] = {
-		{0, "0 B"}, {17, "17 B"}, {1023, "1023 B"}, {1024, "1 KiB"}, {1536, "1.5 KiB"},
-		{512ull << 20, "512 MiB"}, {3ull << 29, "1.5 GiB"}, {1ull << 40, "1 TiB"},
+		{0, "0 B"},
+		{17, "17 B"},
+		{1023, "1023 B"},
+		{1024, "1 KiB"},
+		{1536, "1.5 KiB"},
+		{512ull << 20, "512 MiB"},
+		{3ull << 29, "1.5 GiB"},
+		{1ull << 40, "1 TiB"},
 		{~0ull, "16384 PiB"},
 	};
 	char out[32];
@@ -95,8 +101,13 @@ static void durations_for_people(void **state)
 		unsigned long long seconds;
 		const char *text;
 	} cases[] = {
-		{0, "0s"}, {7, "7s"}, {60, "1m 0s"}, {312, "5m 12s"}, {3600, "1h 0m"},
-		{86399, "23h 59m"}, {3 * 86400 + 4 * 3600 + 59, "3d 4h"},
+		{0, "0s"},
+		{7, "7s"},
+		{60, "1m 0s"},
+		{312, "5m 12s"},
+		{3600, "1h 0m"},
+		{86399, "23h 59m"},
+		{3 * 86400 + 4 * 3600 + 59, "3d 4h"},
 	};
 	char out[32];
 
@@ -131,9 +142,9 @@ static void nearest_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lists_grow),          cmocka_unit_test(empty_lists),
-		cmocka_unit_test(texts_grow),          cmocka_unit_test(comparisons),
-		cmocka_unit_test(sizes_for_people),    cmocka_unit_test(durations_for_people),
+		cmocka_unit_test(lists_grow),       cmocka_unit_test(empty_lists),
+		cmocka_unit_test(texts_grow),       cmocka_unit_test(comparisons),
+		cmocka_unit_test(sizes_for_people), cmocka_unit_test(durations_for_people),
 		cmocka_unit_test(nearest_words),
 	};
 

@@ -14,7 +14,7 @@ static bool check_fixture(const char *name)
 	AUTO_TEXT struct text printed = {0};
 	struct error err = {0};
 
-	if (text_starts_with(name, "manager-") && strcmp(name, "manager-key.conf") != 0) {
+	if (text_starts_with(name, "manager-")) {
 		assert_int_equal(conf_load(path, NULL, &conf, &diagnostics, &err), -1);
 	} else {
 		assert_int_equal(conf_load("container.conf", NULL, &conf, &diagnostics, &err), 0);
@@ -219,7 +219,8 @@ static void all_faults_in_one_run(void **state)
 	scratch_make(&scratch);
 	manager = scratch_manager(&scratch, "networks : { lan : { subnet = 1; }; };");
 	free(scratch_write(&scratch, "conf.d/a.conf", "rootfs = \"/etc\"; oops = 1;"));
-	free(scratch_write(&scratch, "conf.d/b.conf", "net : { network = \"lan\"; };\nautostart = on;"));
+	free(scratch_write(&scratch, "conf.d/b.conf",
+			   "net : { network = \"lan\"; };\nautostart = on;"));
 	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), -1);
 	print_all(&diagnostics, &printed);
 	assert_non_null(strstr(text_value(&printed), "networks.lan.subnet: expected a network"));
@@ -242,9 +243,11 @@ static void conflicts_name_both_places(void **state)
 	(void)state;
 	scratch_make(&scratch);
 	manager = scratch_manager(&scratch, "");
-	free(scratch_write(&scratch, "conf.d/a.conf",
-			   "rootfs = \"/etc\";\nnet : { ip = \"10.83.0.9\"; ports = [ \"80:80\" ]; };"));
-	free(scratch_write(&scratch, "conf.d/b.conf", "rootfs = \"/etc\";\n\n"
+	free(scratch_write(
+		&scratch, "conf.d/a.conf",
+		"rootfs = \"/etc\";\nnet : { ip = \"10.83.0.9\"; ports = [ \"80:80\" ]; };"));
+	free(scratch_write(&scratch, "conf.d/b.conf",
+			   "rootfs = \"/etc\";\n\n"
 			   "net : { ip = \"10.83.0.9\"; ports = [ \"1.2.3.4:70-90:70-90\" ]; };"));
 	free(scratch_write(&scratch, "conf.d/c.conf", "rootfs = \"/etc\";"));
 	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
@@ -345,7 +348,8 @@ static void pool_used_up(void **state)
 	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
 	assert_int_equal(diagnostics.count, 1);
 	assert_string_equal(diagnostics.items[0].container, "c");
-	assert_string_equal(diagnostics.items[0].message, "net.ip: the pool of network lan is used up");
+	assert_string_equal(diagnostics.items[0].message,
+			    "net.ip: the pool of network lan is used up");
 	assert_int_not_equal(conf.containers[0].interfaces[0].ip.s_addr,
 			     conf.containers[1].interfaces[0].ip.s_addr);
 	scratch_remove(&scratch);
@@ -398,8 +402,10 @@ static void environment_is_complete(void **state)
 	unsetenv("CMAN_TEST_GONE");
 	scratch_make(&scratch);
 	manager = scratch_manager(&scratch, "");
-	free(scratch_write(&scratch, "conf.d/a.conf", "rootfs = \"/etc\"; user = \"www-data\";"
-			   "environment = [ \"CMAN_TEST_HERE\", \"CMAN_TEST_GONE\", \"TERM=dumb\" ];"));
+	free(scratch_write(
+		&scratch, "conf.d/a.conf",
+		"rootfs = \"/etc\"; user = \"www-data\";"
+		"environment = [ \"CMAN_TEST_HERE\", \"CMAN_TEST_GONE\", \"TERM=dumb\" ];"));
 	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
 	environment = &conf.containers[0].environment;
 	assert_true(strlist_contains(environment, "CMAN_TEST_HERE=from the host"));
@@ -411,6 +417,55 @@ static void environment_is_complete(void **state)
 	assert_int_equal(diagnostics.items[0].severity, SEVERITY_WARNING);
 	assert_int_equal(diagnostics_count_errors(&diagnostics, NULL), 0);
 	scratch_remove(&scratch);
+}
+
+static void assert_origin(const struct spec *spec, const char *key, const char *layer,
+			  const char *file, unsigned int line)
+{
+	for (size_t i = 0; i < spec->origins.count; i++) {
+		const struct origin *origin = &spec->origins.items[i];
+
+		if (strcmp(origin->key, key) != 0)
+			continue;
+		if (!text_equal(origin->layer, layer))
+			fail_msg("%s is from %s", key, origin->layer ? origin->layer : "its file");
+		assert_string_equal(origin->location.file, file);
+		assert_int_equal(origin->location.line, line);
+		return;
+	}
+	fail_msg("nobody knows where %s is from", key);
+}
+
+/* Each value knows its file, line and layer. */
+static void origins(void **state)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	static const char file[] = "valid/everything.conf";
+	struct location at;
+	struct error err;
+	const struct spec *spec;
+
+	(void)state;
+	assert_int_equal(conf_load("container.conf", NULL, &conf, &diagnostics, &err), 0);
+	assert_int_equal(conf_load_file(&conf, file, &diagnostics, &err), 0);
+	spec = conf_find(&conf, "everything");
+	assert_origin(spec, "rootfs", NULL, file, 5);
+	assert_origin(spec, "limits.pids", "small", "container.conf", 15);
+	assert_origin(spec, "limits.memory", NULL, file, 11);
+	assert_origin(spec, "labels[0]", "small", "container.conf", 15);
+	assert_origin(spec, "labels[2]", NULL, file, 4);
+	assert_origin(spec, "environment[0]", "defaults", "container.conf", 11);
+	assert_origin(spec, "environment[1]", "debug", "container.conf", 16);
+	assert_origin(spec, "net.ports[2]", NULL, file, 17);
+	/* What was not set: the group it belongs to, or else the file. */
+	at = origin_find(&spec->origins, "net.mtu");
+	assert_int_equal(at.line, 12);
+	at = origin_find(&spec->origins, "oops");
+	assert_int_equal(at.line, 0);
+	assert_string_equal(at.file, file);
+	at = origin_find(&manager_find_network(&conf.manager, "back")->origins, "subnet");
+	assert_int_equal(at.line, 6);
 }
 
 /* Reading a file anew replaces what was known and said of it. */
@@ -467,6 +522,7 @@ int main(void)
 		cmocka_unit_test(pool_used_up),
 		cmocka_unit_test(default_command),
 		cmocka_unit_test(environment_is_complete),
+		cmocka_unit_test(origins),
 		cmocka_unit_test(loading_a_file_again),
 	};
 

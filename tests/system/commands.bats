@@ -1,0 +1,135 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The commands that look, and what they print where.
+load lib
+
+@test "ps lists name, state, address, ports and uptime" {
+	server web <<<'net : { ip = "10.83.0.10"; ports = [ "8080:80" ]; };'
+	sleeper idle </dev/null
+	run_ok cman up web
+	run_ok cman ps
+	line=$(grep ^web <<<"$output")
+	for text in running 10.83.0.10 8080:80; do [[ $line == *"$text"* ]]; done
+	assert_match "$line" '[0-9]+s'
+	assert_match "$(grep ^idle <<<"$output")" 'stopped|-'
+}
+
+@test "ps --json is JSON with the same" {
+	server web <<<'net : { ip = "10.83.0.10"; ports = [ "8080:80" ]; };'
+	sleeper idle </dev/null
+	run_ok cman up web
+	cman ps --json | jq -e . >/dev/null
+	assert_equal "$(cman ps --json | jq -r '(.containers? // .)[] | select(.name == "web") | .state')" running
+	assert_equal "$(cman ps --json | jq -r '(.containers? // .)[] | select(.name == "idle") | .state')" stopped
+	assert_match "$(cman ps --json)" '10\.83\.0\.10'
+}
+
+@test "status has the exit codes of LSB" {
+	sleeper web </dev/null
+	run cman status web
+	assert_equal "$status" 3
+	run_ok cman up web
+	run cman status web
+	assert_equal "$status" 0
+	assert_output_has running 10.83.
+	run cman status nobody
+	assert_equal "$status" 4
+	cman status --json web | jq -e '.state == "running"'
+}
+
+@test "kill sends a signal" {
+	container web <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "trap 'echo hup' HUP; trap 'exit 0' TERM; echo ready; while :; do sleep 1000 & wait; done" ];
+	EOF
+	run_ok cman up web
+	wait_until 10 machine grep -q ready $T/log/web.log
+	run_ok cman kill -s HUP web
+	wait_until 10 machine grep -q hup $T/log/web.log
+	run_ok cman kill -s SIGHUP web
+	run_fails cman kill -s NOPE web
+	assert_output_has NOPE
+	run_ok cman kill -s KILL web
+	ended() { ! cman status web >/dev/null; }
+	wait_until 10 ended
+	run_fails cman kill web
+}
+
+@test "logs prints what the payload has printed, and follows until it ends" {
+	container web <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "for i in 1 2 3 4 5; do echo line \$i; echo error \$i >&2; sleep 0.3; done" ];
+	EOF
+	run_ok cman up web
+	run_ok cman logs -f web
+	assert_output_has "line 1" "line 5" "error 5"
+	run_ok cman logs -n 2 web
+	assert_equal "$output" $'line 5\nerror 5'
+}
+
+@test "a payload that prints a lot loses nothing" {
+	container web <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "seq 1 50000" ];
+	EOF
+	run_ok cman up web
+	ended() { ! cman status web >/dev/null; }
+	wait_until 20 ended
+	assert_equal "$(cman logs web | wc -l)" 50000
+	assert_equal "$(cman logs -n 1 web)" 50000
+}
+
+@test "unknown commands and names get the nearest match, on stderr" {
+	sleeper webserver </dev/null
+	run_fails cman upp webserver
+	assert_output_has upp '"up"'
+	run_fails cman up webservr
+	assert_output_has webservr webserver
+	assert_equal "$(cman up webservr 2>/dev/null || true)" ""
+}
+
+@test "messages go to stderr, results to stdout" {
+	sleeper web </dev/null
+	container broken <<<'rootfs = 5;'
+	assert_equal "$(cman up broken 2>/dev/null || true)" ""
+	run_ok cman up web
+	assert_match "$(cman ps 2>/dev/null)" web
+	assert_match "$(cman show web 2>/dev/null)" rootfs
+}
+
+@test "help: of the program and of each command, on stdout" {
+	run_ok cman help
+	for command in up down restart ps status exec logs kill check show version help; do
+		assert_output_has "  $command"
+	done
+	for command in up down restart ps status exec logs kill check show version help; do
+		run_ok cman $command --help
+		assert_output_has "cman $command"
+		run_ok cman help $command
+	done
+	run_ok cman version
+	assert_match "$output" '^cman [0-9]+\.[0-9]+'
+	run_fails cman
+}
+
+@test "the manager file may come from the environment" {
+	sleeper web </dev/null
+	run_ok machine env CMAN_CONFIG=$CONF timeout 30 "$CMAN" up web
+	run_ok cman status web
+}
+
+@test "every command works while another container is wedged" {
+	container deaf <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "trap '' TERM; while :; do sleep 1000 & wait; done" ];
+	stop_timeout = 5;
+	EOF
+	sleeper web </dev/null
+	run_ok cman up deaf
+	cman down deaf >/dev/null 2>&1 3>&- & down=$!
+	sleep 0.3
+	run_ok machine timeout 3 "$CMAN" -c $CONF ps
+	run_ok machine timeout 3 "$CMAN" -c $CONF up web
+	run_ok machine timeout 3 "$CMAN" -c $CONF down web
+	wait $down
+}

@@ -1,0 +1,208 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Whatever fails while coming up: the message says what, where it was configured and what to do,
+# and the host is as it was before, at once.
+load lib
+
+# up_fails NAME TEXT...: with these texts in the message, and nothing left behind.
+up_fails() {
+	local name=$1
+
+	shift
+	run_fails cman up "$name"
+	assert_output_has "$name" "$@"
+	run_fails cman status "$name"
+	assert_unchanged
+}
+
+# What most of a container has been made when the last step fails.
+whole() {
+	cat <<-'EOF'
+	net : { ports = [ "8080:80" ]; };
+	limits : { pids = 20; memory = "32M"; };
+	EOF
+}
+
+@test "no such program in the root filesystem" {
+	container web <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/nginx" ];
+	$(whole)
+	EOF
+	up_fails web /bin/nginx "No such file" web.conf:2
+}
+
+@test "a program that may not be executed" {
+	container web <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/etc/passwd" ];
+	$(whole)
+	EOF
+	up_fails web /etc/passwd denied web.conf:2
+}
+
+@test "no such user in the root filesystem" {
+	sleeper web <<-EOF
+	user = "nginx";
+	$(whole)
+	EOF
+	up_fails web nginx web.conf
+}
+
+@test "no such working directory" {
+	sleeper web <<-EOF
+	working_dir = "/srv/nowhere";
+	$(whole)
+	EOF
+	up_fails web /srv/nowhere web.conf
+}
+
+@test "a root filesystem that is not there" {
+	container web <<<'rootfs = "/run/test/rootfs/missing"; command = "/bin/true";'
+	up_fails web /run/test/rootfs/missing web.conf:1
+}
+
+@test "a root filesystem without the directories that are mounted over" {
+	sleeper web < <(whole)
+	machine rmdir $T/rootfs/web/proc
+	up_fails web proc
+}
+
+@test "a port that a program of the host listens on" {
+	server web < <(whole)
+	machine sh -c 'exec busybox httpd -f -p 8080 -h /run/rootfs/www' 3>&- &
+	listener=$!
+	wait_until 5 page_is machine http://127.0.0.1:8080/ "$(cat "$(path /run/rootfs/www/index.html)")"
+	snapshot >"$BATS_TEST_TMPDIR/before"
+	up_fails web 8080 web.conf
+	machine pkill -f 'httpd -f -p 8080'
+	wait $listener || true
+	snapshot >"$BATS_TEST_TMPDIR/before"
+	run_ok cman up web
+}
+
+@test "a udp port that a program of the host listens on, while tcp is free" {
+	server web <<<'net : { ports = [ "5353:53/udp" ]; };'
+	machine timeout 60 socat -u UDP4-RECV:5353 STDOUT 3>&- &
+	wait_until 5 machine grep -q ":14E9 " /proc/net/udp /proc/net/udp6
+	snapshot >"$BATS_TEST_TMPDIR/before"
+	up_fails web 5353
+	machine pkill socat
+	snapshot >"$BATS_TEST_TMPDIR/before"
+}
+
+@test "a port that another container has, of a file that came later" {
+	server a <<<'net : { ports = [ "8080:80" ]; };'
+	run_ok cman up a
+	mv "$(path $T/conf.d/a.conf)" "$(path $T/a.conf)"
+	server b <<<'net : { ports = [ "8080:80" ]; };'
+	run_fails cman up b
+	assert_output_has 8080 a
+	assert_page outside "http://$HOST_IP:8080/" "page of a"
+	rm "$(path $T/a.conf)"
+}
+
+@test "a subnet that collides with a route of the host" {
+	machine ip route add 10.83.4.0/24 via $OUTSIDE_IP
+	snapshot >"$BATS_TEST_TMPDIR/before"
+	sleeper web < <(whole)
+	up_fails web 10.83.4.0/24
+}
+
+@test "a subnet under a default-like route of the host is no collision" {
+	machine ip route add 0.0.0.0/1 via $OUTSIDE_IP
+	snapshot >"$BATS_TEST_TMPDIR/before"
+	sleeper web < <(whole)
+	run_ok cman up web
+}
+
+@test "an interface of somebody else in the place of the bridge" {
+	machine ip link add cman0 type veth peer name other0
+	snapshot >"$BATS_TEST_TMPDIR/before"
+	sleeper web < <(whole)
+	up_fails web cman0
+}
+
+@test "a state directory without space" {
+	server web < <(whole)
+	machine mkdir -p $T/state
+	machine mount -t tmpfs -o size=128k,mode=700 tmpfs $T/state
+	machine sh -c "cat /dev/zero >$T/state/full 2>/dev/null; true"
+	snapshot >"$BATS_TEST_TMPDIR/before"
+	up_fails web "No space left"
+	machine rm $T/state/full
+	run_ok cman up web
+	run_ok cman down web
+	machine umount $T/state
+	machine rm -rf $T/state
+	snapshot >"$BATS_TEST_TMPDIR/before"
+}
+
+@test "a log directory that cannot be written" {
+	server web < <(whole)
+	machine sh -c "rm -rf $T/log; echo file >$T/log"
+	up_fails web log
+	machine rm $T/log
+}
+
+@test "a table that another program never gives back" {
+	sleeper web < <(whole)
+	machine sh -c 'exec flock /run/xtables.lock sleep 100' 3>&- &
+	sleep 0.3
+	run_fails machine timeout 60 "$CMAN" -c $CONF up web
+	assert_output_has xtables.lock
+	machine pkill -f 'sleep 100'
+	assert_unchanged
+}
+
+@test "one that fails does not keep the others of the command down" {
+	sleeper good </dev/null
+	container bad <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/no/such/program" ];
+	EOF
+	sleeper fine </dev/null
+	run_fails cman up good bad fine
+	assert_output_has /no/such/program
+	run_ok cman status good
+	run_ok cman status fine
+	run_fails cman status bad
+}
+
+@test "a command that is killed half way leaves what the next one cleans up" {
+	server web < <(whole)
+	for delay in 0.002 0.005 0.01 0.02 0.04; do
+		machine timeout -s KILL $delay "$CMAN" -c $CONF up web >/dev/null 2>&1 || true
+		run_ok cman down web
+		assert_unchanged
+	done
+	run_ok cman up web
+	assert_page outside "http://$HOST_IP:8080/" "page of web"
+}
+
+@test "a supervisor that is killed: down still takes everything back" {
+	server web < <(whole)
+	run_ok cman up web
+	machine sh -c 'for dir in /proc/[0-9]*; do
+		case $(cat $dir/comm) in cman-superviso*) kill -KILL ${dir#/proc/};; esac; done'
+	run_ok cman down web
+	assert_unchanged
+}
+
+@test "a payload that is killed from outside takes everything with it" {
+	server web < <(whole)
+	run_ok cman up web
+	machine kill -KILL "$(pid_of web)"
+	ended() { ! cman status web >/dev/null; }
+	wait_until 10 ended
+	assert_no_page outside "http://$HOST_IP:8080/"
+	# What is left is the record with the exit status, until the next up or down.
+	run_ok cman down web
+	assert_unchanged
+}
+
+@test "no rights: said in one line, nothing tried" {
+	sleeper web </dev/null
+	run_fails machine setpriv --reuid 65534 --regid 65534 --clear-groups "$CMAN" -c $CONF up web
+	assert_output_has root
+}

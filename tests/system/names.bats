@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Names: hostname, hosts, resolv.conf, laid over the root filesystem and never written into it.
+load lib
+
+@test "siblings find each other by name, as they come and go" {
+	server db </dev/null
+	sleeper app </dev/null
+	run_ok cman up app
+	assert_equal "$(resolve app db)" ""
+	run_ok cman up db
+	assert_page app http://db/ "page of db"
+	run_ok cman down db
+	run_ok within app cat /etc/hosts
+	[[ $output != *db* ]]
+	run_ok cman up db
+	assert_page app http://db/ "page of db"
+}
+
+@test "a container finds itself by name and by hostname, and localhost" {
+	sleeper web <<<'hostname = "www";'
+	run_ok cman up web
+	for name in web www; do assert_match "$(resolve web $name)" '^10\.83\.'; done
+	assert_equal "$(resolve web localhost)" 127.0.0.1
+	run_ok within web cat /etc/hostname
+	assert_equal "$output" www
+}
+
+@test "extra_hosts are in the hosts file of the container that asks for them, and of no other" {
+	sleeper a <<<'extra_hosts = [ "gateway=10.83.0.1", "printer=192.0.2.77" ];'
+	sleeper b </dev/null
+	run_ok cman up a b
+	run_ok within a cat /etc/hosts
+	assert_output_has 192.0.2.77 printer gateway
+	assert_equal "$(resolve a gateway)" 10.83.0.1
+	assert_match "$(resolve a b)" '^10\.83\.'
+	run_ok within b cat /etc/hosts
+	[[ $output != *printer* ]]
+}
+
+@test "resolv.conf has the servers of the host" {
+	printf 'search example.net\nnameserver 192.0.2.53\nnameserver 192.0.2.54\n' >"$(path /etc/resolv.conf)"
+	sleeper web </dev/null
+	run_ok cman up web
+	run_ok within web cat /etc/resolv.conf
+	assert_output_has "nameserver 192.0.2.53" "nameserver 192.0.2.54"
+}
+
+@test "the stub of systemd-resolved is replaced by the servers behind it" {
+	machine mkdir -p /run/systemd/resolve
+	echo "nameserver 192.0.2.99" >"$(path /run/systemd/resolve/resolv.conf)"
+	echo "nameserver 127.0.0.53" >"$(path /run/systemd/resolve/stub-resolv.conf)"
+	machine rm /etc/resolv.conf
+	machine ln -s ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+	snapshot >"$BATS_TEST_TMPDIR/before"
+	sleeper web </dev/null
+	run_ok cman up web
+	run_ok within web cat /etc/resolv.conf
+	assert_output_has "nameserver 192.0.2.99"
+	[[ $output != *127.0.0* ]]
+}
+
+@test "without any server of the host there is a fallback, and it is told" {
+	echo "nameserver 127.0.0.1" >"$(path /etc/resolv.conf)"
+	sleeper web </dev/null
+	run_ok cman up web
+	run_ok within web grep -c '^nameserver' /etc/resolv.conf
+	run_ok within web cat /etc/resolv.conf
+	[[ $output != *127.0.0* ]]
+}
+
+@test "dns and dns_search of the file win" {
+	sleeper web <<<'dns = [ "192.0.2.11", "192.0.2.12" ]; dns_search = [ "corp.example", "example" ];'
+	run_ok cman up web
+	run_ok within web cat /etc/resolv.conf
+	assert_output_has "nameserver 192.0.2.11" "nameserver 192.0.2.12" "search corp.example example"
+	refute grep -qx "nameserver $OUTSIDE_IP" <<<"$output"
+}
+
+@test "the root filesystem is never written to" {
+	sleeper web </dev/null
+	listing() {
+		machine find $T/rootfs/web -printf '%p %y %m %U:%G %s %T@ %C@\n' | sort
+	}
+	listing >"$BATS_TEST_TMPDIR/listing"
+	run_ok cman up web
+	run_ok within web cat /etc/hosts /etc/resolv.conf /etc/hostname
+	run_ok cman down web
+	listing | diff "$BATS_TEST_TMPDIR/listing" -
+}
+
+@test "links of the image in the place of these files lead nowhere" {
+	sleeper trap </dev/null
+	echo precious >"$(path $T/precious)"
+	machine sh -c "cd $T/rootfs/trap/etc && ln -sf /run/test/precious hosts &&
+		ln -sf ../../../../../run/test/precious resolv.conf"
+	run cman up trap
+	assert_equal "$(cat "$(path $T/precious)")" precious
+	machine rm $T/precious
+}

@@ -1,0 +1,250 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The network of a container: its address, the way out, the ways in, and what it does to the host.
+load lib
+
+# A server beyond the uplink that answers with the address it was asked from.
+serve_outside() {
+	machine mkdir -p /run/outside/cgi-bin
+	machine sh -c 'printf "#!/bin/sh\necho; echo from \$REMOTE_ADDR\n" >/run/outside/cgi-bin/who
+		chmod +x /run/outside/cgi-bin/who'
+	outside busybox httpd -p 0.0.0.0:80 -h /run/outside
+}
+
+stop_outside() {
+	machine pkill -f 'httpd -p 0.0.0.0:80' || true
+	machine rm -rf /run/outside
+}
+
+@test "eth0 has the address of the file, a default route, and lo is up" {
+	server web <<<'net : { ip = "10.83.0.10"; };'
+	run_ok cman up web
+	run_ok within web ip -4 -o addr show eth0
+	assert_output_has 10.83.0.10/16
+	run_ok within web ip route
+	assert_output_has "default via 10.83.0.1 dev eth0"
+	run_ok within web ip -4 -o addr show lo
+	assert_output_has 127.0.0.1/8
+	assert_page web http://127.0.0.1/ "page of web"
+	run_ok within web sh -c 'ls /sys/class/net | grep -v -e ^lo$ -e ^eth0$ | wc -l'
+	assert_equal "$output" 0
+}
+
+@test "ip = auto takes different addresses from the pool, clear of the static ones" {
+	sleeper s <<<'net : { ip = "10.90.0.2"; };'
+	for name in a b c; do sleeper $name <<<'net : { ip = "auto"; };'; done
+	write_manager 'networks : { small : { subnet = "10.90.0.0/29"; }; };'
+	run_ok cman up s a b c
+	for name in s a b c; do
+		within $name ip -4 -o addr show eth0 | grep -o '10\.90\.0\.[0-9]*/29'
+	done | sort -u >"$BATS_TEST_TMPDIR/addresses"
+	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/addresses")" 4
+	refute grep -e 10.90.0.0/ -e 10.90.0.1/ -e 10.90.0.7/ "$BATS_TEST_TMPDIR/addresses"
+}
+
+@test "an automatic address is the same after a restart, with others around or not" {
+	for name in a b c; do sleeper $name </dev/null; done
+	run_ok cman up c
+	first=$(within c ip -4 -o addr show eth0)
+	run_ok cman down c
+	run_ok cman up --all
+	assert_equal "$(within c ip -4 -o addr show eth0)" "$first"
+}
+
+@test "the bridge comes with the first container of a network and goes with the last" {
+	for name in a b; do sleeper $name </dev/null; done
+	run_fails machine ip link show cman0
+	run_ok cman up a
+	run_ok machine ip -o link show type bridge
+	assert_output_has cman0
+	run_ok cman up b
+	run_ok cman down a
+	run_ok machine ip link show cman0
+	run_ok cman down b
+	run_fails machine ip link show cman0
+}
+
+@test "containers of one network reach each other" {
+	server a <<<'net : { ip = "10.83.0.11"; };'
+	sleeper b </dev/null
+	run_ok cman up a b
+	assert_page b http://10.83.0.11/ "page of a"
+}
+
+@test "two networks: two bridges, each container on its own" {
+	write_manager 'networks : { front : { subnet = "10.91.0.0/24"; }; back : { subnet = "10.92.0.0/24"; }; };'
+	server a <<<'net : { network = "front"; ip = "10.91.0.5"; };'
+	sleeper b <<<'net : { network = "back"; };'
+	run_ok cman up a b
+	run_ok machine ip -o link show type bridge
+	assert_output_has front back
+	run_ok within b ip -4 -o addr show eth0
+	assert_output_has 10.92.0.
+}
+
+@test "the host's end of the wire carries the container's name" {
+	sleeper web </dev/null
+	run_ok cman up web
+	run_ok machine ip link show type veth
+	assert_output_has cman:web:eth0
+}
+
+@test "the way out: forwarded and masqueraded behind the host's address" {
+	serve_outside
+	sleeper web </dev/null
+	run_ok cman up web
+	run_ok http_get web "http://$OUTSIDE_IP/cgi-bin/who"
+	assert_equal "$output" "from $HOST_IP"
+	run_ok cman down web
+	stop_outside
+}
+
+@test "nat = false: no masquerade, and no answer where nobody knows the way back" {
+	serve_outside
+	sleeper web <<<'net : { nat = false; };'
+	sleeper open </dev/null
+	run_ok cman up web open
+	assert_no_page web "http://$OUTSIDE_IP/cgi-bin/who"
+	run_ok http_get open "http://$OUTSIDE_IP/cgi-bin/who"
+	# The way back given, the address seen is the container's own.
+	outside ip route add 10.83.0.0/16 via $HOST_IP
+	run_ok http_get web "http://$OUTSIDE_IP/cgi-bin/who"
+	assert_match "$output" '^from 10\.83\.'
+	outside ip route del 10.83.0.0/16
+	run_ok cman down web open
+	stop_outside
+}
+
+@test "ip_forward is on while a container needs it, and back to what it was" {
+	sleeper a </dev/null
+	sleeper b </dev/null
+	for was in 0 1; do
+		machine sysctl -qw net.ipv4.ip_forward=$was
+		snapshot >"$BATS_TEST_TMPDIR/before"
+		run_ok cman up a b
+		assert_equal "$(machine cat /proc/sys/net/ipv4/ip_forward)" 1
+		run_ok cman down a
+		assert_equal "$(machine cat /proc/sys/net/ipv4/ip_forward)" 1
+		run_ok cman down b
+		assert_equal "$(machine cat /proc/sys/net/ipv4/ip_forward)" $was
+	done
+}
+
+@test "a published port answers from outside, the host, localhost, a sibling and the container" {
+	server web <<<'net : { ports = [ "8080:80" ]; };'
+	sleeper other </dev/null
+	run_ok cman up web other
+	assert_page outside "http://$HOST_IP:8080/" "page of web"
+	assert_page machine "http://$HOST_IP:8080/" "page of web"
+	assert_page machine http://127.0.0.1:8080/ "page of web"
+	assert_page machine http://localhost:8080/ "page of web"
+	assert_page other "http://$HOST_IP:8080/" "page of web"
+	assert_page other http://10.83.0.1:8080/ "page of web"
+	assert_page web "http://$HOST_IP:8080/" "page of web"
+	assert_page web http://10.83.0.1:8080/ "page of web"
+	run_ok cman down web
+	assert_no_page outside "http://$HOST_IP:8080/"
+}
+
+@test "a port published on one address answers there only" {
+	server web <<<'net : { ports = [ "127.0.0.1:8080:80" ]; };'
+	run_ok cman up web
+	assert_page machine http://127.0.0.1:8080/ "page of web"
+	assert_no_page outside "http://$HOST_IP:8080/"
+	assert_no_page machine "http://$HOST_IP:8080/"
+}
+
+@test "a range of ports goes to the same range inside" {
+	container web <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "mkdir /tmp/a /tmp/b; echo one >/tmp/a/index.html; echo two >/tmp/b/index.html; httpd -p 81 -h /tmp/a; exec httpd -f -p 82 -h /tmp/b" ];
+	net : { ports = [ "8081-8082:81-82" ]; };
+	stop_signal = "SIGKILL";
+	EOF
+	run_ok cman up web
+	assert_page outside "http://$HOST_IP:8081/" one
+	assert_page outside "http://$HOST_IP:8082/" two
+}
+
+@test "a udp port is published" {
+	sleeper web <<<'net : { ports = [ "5353:53/udp" ]; };'
+	run_ok cman up web
+	# busybox has no server for UDP: one of the host's programs, in the container's network.
+	machine timeout 30 nsenter --net="/proc/$(pid_of web)/ns/net" \
+		socat UDP4-LISTEN:53,fork EXEC:cat 3>&- &
+	answered() {
+		[ "$(outside sh -c "echo ping | timeout 5 socat -t 1 - UDP4:$HOST_IP:5353")" = ping ]
+	}
+	wait_until 10 answered
+	machine pkill socat
+}
+
+@test "foreign rules and their counters are not touched" {
+	machine iptables-legacy -N MINE
+	machine iptables-legacy -A MINE -s 198.51.100.7 -m comment --comment "not yours" -j ACCEPT
+	machine iptables-legacy -A FORWARD -j MINE
+	machine iptables-legacy -t nat -A POSTROUTING -s 198.51.100.0/24 -j MASQUERADE
+	machine iptables-legacy -A INPUT -i lo -c 1234 56789 -j ACCEPT
+	machine busybox ping -c 2 -w 5 127.0.0.1 >/dev/null
+	snapshot >"$BATS_TEST_TMPDIR/before"
+	packets() { machine iptables-legacy -L INPUT -v -x -n | awk '/lo /{ print $1 }'; }
+	before=$(packets)
+	[ "$before" -ge 1238 ]
+	server web <<<'net : { ports = [ "8080:80" ]; };'
+	run_ok cman up web
+	[ "$(packets)" -ge "$before" ]
+	run_ok machine iptables-legacy-save
+	assert_output_has "-A FORWARD -j MINE" 'not yours' "-A POSTROUTING -s 198.51.100.0/24 -j MASQUERADE"
+	run_ok cman down web
+	[ "$(packets)" -ge "$before" ]
+	[ "$(packets)" -lt $((before + 1000)) ]
+}
+
+@test "our rules can be saved and restored by iptables itself" {
+	server web <<<'net : { ports = [ "8080:80" ]; };'
+	run_ok cman up web
+	machine sh -c 'iptables-legacy-save >/run/rules && iptables-legacy-restore </run/rules && rm /run/rules'
+	assert_page outside "http://$HOST_IP:8080/" "page of web"
+}
+
+@test "a table that another program holds is waited for" {
+	sleeper web </dev/null
+	machine sh -c 'exec flock /run/xtables.lock sleep 1' 3>&- &
+	holder=$!
+	sleep 0.3
+	run_ok cman up web
+	wait $holder
+}
+
+@test "many ports and many containers are one set of rules" {
+	server a <<<'net : { ports = [ "8081:80" ]; };'
+	server b <<<'net : { ports = [ "8082:80" ]; };'
+	run_ok cman up a
+	run_ok cman up b
+	assert_page outside "http://$HOST_IP:8081/" "page of a"
+	assert_page outside "http://$HOST_IP:8082/" "page of b"
+	run_ok cman down a
+	assert_no_page outside "http://$HOST_IP:8081/"
+	assert_page outside "http://$HOST_IP:8082/" "page of b"
+	run_ok machine iptables-legacy-save
+	[[ $output != *8081* ]]
+}
+
+@test "a packet from the container's network cannot pose as localhost" {
+	sleeper web </dev/null
+	machine busybox httpd -p 127.0.0.1:81 -h /run/rootfs/www
+	run_ok cman up web
+	within web ip route add 127.0.0.5 via 10.83.0.1 2>/dev/null || true
+	assert_no_page web http://10.83.0.1:81/
+	run_ok cman down web
+	machine pkill -f 'httpd -p 127.0.0.1:81'
+}
+
+@test "the prefix of chains is the manager file's" {
+	write_manager 'firewall : { prefix = "OTHER"; };'
+	server web <<<'net : { ports = [ "8080:80" ]; };'
+	run_ok cman up web
+	run_ok machine iptables-legacy-save
+	assert_output_has ":OTHER-"
+	[[ $output != *CMAN-* ]]
+}

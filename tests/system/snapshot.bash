@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# snapshot.bash DIR CGROUP: prints all that cman may touch on a host, in a stable order: two
+# snapshots differ only where something was left behind. Counters and times are left out.
+set -uo pipefail
+
+dir=$1
+cgroup=$2
+
+section() { echo "== $1"; }
+
+section links
+ip -o link | sed -E 's/^[0-9]+: //; s/ qlen [0-9]+//' | sort
+section addresses
+ip -o address | sed -E 's/^[0-9]+: //; s/ tentative//' | sort
+section routes
+{ ip -4 route show table all; ip -6 route show table all; ip rule; } | sort
+section firewall
+for family in iptables ip6tables; do
+	# "[packets:bytes]" and comments with the time
+	"$family-legacy-save" 2>/dev/null | sed -E '/^#/d; s/ \[[0-9]+:[0-9]+\]$//'
+done
+nft list ruleset 2>/dev/null
+section mounts
+cut -d' ' -f3- /proc/self/mountinfo | sort
+section cgroups
+find /sys/fs/cgroup -type d -path "*/$cgroup*" 2>/dev/null | sort
+cat /sys/fs/cgroup/cgroup.subtree_control /sys/fs/cgroup/unified/cgroup.subtree_control 2>/dev/null
+section sysctls
+grep -rs . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf \
+	/proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/bridge | sort
+section files
+# What stays by intention: ids once given away, logs, the empty directories of the state and the
+# file that locks it. What a test writes itself: configuration and root filesystems.
+find /run /etc/cman -xdev \( -path "$dir/log" -o -path "$dir/data" -o -path "$dir/conf.d" \
+	-o -path "$dir/rootfs" -o -path /run/etc/work \) -prune -o \
+	-not -path "$dir/container.conf" -not -path "$dir/state" \
+	-not -path "$dir/state/containers" -not -path "$dir/state/networks" \
+	-not -path "$dir/state/networks.lock" -not -name xtables.lock -printf '%p %y %m %u\n' 2>/dev/null | sort
+section processes
+# No process but ours looks: what this shell starts would be seen as well.
+for entry in /proc/[0-9]*; do
+	pid=${entry#/proc/}
+	[ "$pid" != $$ ] && [ "$pid" != "$PPID" ] || continue
+	name=
+	read -r name 2>/dev/null <"$entry/comm" || continue
+	case $name in
+	timeout | nsenter) ;;
+	*) echo "$pid $name" ;;
+	esac
+done

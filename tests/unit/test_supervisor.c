@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The supervisor's code, compiled into the test (with libc, so that sanitizers see it), run in a
+ * child that has a child of its own for an init, as after lifecycle/supervisor.c. /bin/echo takes
+ * the part of "cman finish" and shows the arguments.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/fs.h"
+#include "base/process.h"
+
+#define main supervisor_main
+#include "supervisor/main.c"
+#undef main
+
+static char directory[64];
+
+static char *in_directory(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	return path;
+}
+
+static int set_up(void **state)
+{
+	AUTO_FD int lock_fd = -1;
+
+	(void)state;
+	snprintf(directory, sizeof(directory), "/tmp/test-supervisor-XXXXXX");
+	if (!mkdtemp(directory))
+		return -1;
+	lock_fd = open(in_directory("lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	return lock_fd < 0 ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return fs_remove_tree_at(AT_FDCWD, directory, NULL);
+}
+
+static int open_in(int dir_fd, const char *name, int flags)
+{
+	int fd = openat(dir_fd, name, flags, 0600);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static _Noreturn void run_init(int dir_fd, const char *script)
+{
+	int output = openat(dir_fd, "output", O_RDWR);
+
+	dup2(output, STDOUT_FILENO);
+	dup2(output, STDERR_FILENO);
+	execl("/bin/sh", "sh", "-c", script, (char *)NULL);
+	_exit(127);
+}
+
+/* In a child: starts an init and becomes its supervisor. Output of "finish" goes to DIR/finish. */
+static _Noreturn void become_supervisor(const char *script, const char *log_path)
+{
+	char *environment[] = {(char *)"A=b", NULL};
+	int dir_fd = open(directory, O_RDONLY | O_DIRECTORY);
+	struct supervisor_args args = {
+		.name = "web",
+		.instance = "0-1-2",
+		.manager_file = "/etc/x.conf",
+		.stop_signal = SIGUSR1,
+		.run_dir_fd = dir_fd,
+		.cman_fd = open("/bin/echo", O_PATH),
+	};
+	struct supervisor_argv command_line;
+
+	setsid();
+	mkfifoat(dir_fd, "output", 0600);
+	args.fifo_fd = openat(dir_fd, "output", O_RDWR | O_NONBLOCK);
+	args.log_fd = open(log_path, O_WRONLY | O_APPEND | O_CREAT, 0600);
+	args.init_pid = fork();
+	if (args.init_pid == 0)
+		run_init(dir_fd, script);
+	args.init_pidfd = (int)syscall(SYS_pidfd_open, args.init_pid, 0);
+	dup2(openat(dir_fd, "finish", O_WRONLY | O_CREAT, 0600), STDOUT_FILENO);
+	supervisor_args_format(&args, &command_line);
+	_exit(supervisor_main(SUPERVISOR_ARGC, command_line.argv, environment));
+}
+
+static pid_t start(const char *script, const char *log_path)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		become_supervisor(script, log_path);
+	return pid;
+}
+
+static void wait_for(pid_t pid, int expected)
+{
+	struct process_identity identity;
+	int status, pidfd;
+
+	assert_int_equal(process_identify(pid, &identity, NULL), 0);
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (process_wait_ended(pidfd, 20000, NULL) != 1) {
+		kill(-pid, SIGKILL);
+		fail_msg("the supervisor does not end");
+	}
+	close(pidfd);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, expected << 8);
+}
+
+static void expect_file(const char *name, const char *expected)
+{
+	AUTO_FD int dir_fd = open(directory, O_RDONLY | O_DIRECTORY);
+	AUTO_TEXT struct text text = {0};
+
+	assert_int_equal(fs_read_at(dir_fd, name, 1 << 20, &text, NULL), 0);
+	assert_string_equal(text_value(&text), expected);
+}
+
+static void expect_exit(int status)
+{
+	AUTO_FD int dir_fd = open(directory, O_RDONLY | O_DIRECTORY);
+	AUTO_TEXT struct text text = {0};
+	unsigned long long ended;
+	int recorded;
+	char rest;
+
+	assert_int_equal(fs_read_at(dir_fd, "exit", 256, &text, NULL), 0);
+	assert_int_equal(sscanf(text.data, "status %d\nended %llu%c", &recorded, &ended, &rest), 3);
+	assert_int_equal(rest, '\n');
+	assert_int_equal(recorded, status);
+	assert_true((time_t)ended >= time(NULL) - 60 && (time_t)ended <= time(NULL));
+	assert_false(fs_exists_at(dir_fd, ".exit.new"));
+}
+
+static void output_status_and_finish(void **state)
+{
+	(void)state;
+	wait_for(start("echo hello; echo error >&2; exit 3", in_directory("log")), 0);
+	expect_file("log", "hello\nerror\n");
+	expect_exit(3 << 8);
+	expect_file("finish", "-c /etc/x.conf finish -- web 0-1-2\n");
+}
+
+static void a_signal_as_status(void **state)
+{
+	(void)state;
+	wait_for(start("kill -9 $$", in_directory("log")), 0);
+	expect_exit(9);
+}
+
+/* More than a FIFO holds, and all of it written just before the end. */
+static void no_output_is_lost(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	wait_for(start("head -c 1000000 /dev/zero; head -c 60000 /dev/zero; exit 0",
+		       in_directory("log")),
+		 0);
+	assert_int_equal(stat(in_directory("log"), &st), 0);
+	assert_int_equal(st.st_size, 1060000);
+}
+
+static void a_full_disk_does_not_stop_the_payload(void **state)
+{
+	(void)state;
+	wait_for(start("head -c 1000000 /dev/zero; exit 5", "/dev/full"), 0);
+	expect_exit(5 << 8);
+}
+
+static void wait_for_file(const char *name, off_t size)
+{
+	struct stat st;
+
+	for (int i = 0; i < 2000; i++) {
+		if (stat(in_directory(name), &st) == 0 && st.st_size >= size)
+			return;
+		poll(NULL, 0, 10);
+	}
+	fail_msg("%s does not grow to %ld bytes", name, (long)size);
+}
+
+static void sigterm_is_the_stop_signal(void **state)
+{
+	pid_t pid = start("trap 'echo asked; exit 4' USR1; echo ready; "
+			  "while :; do sleep 0.1; done",
+			  in_directory("log"));
+
+	(void)state;
+	wait_for_file("log", 6);
+	kill(pid, SIGHUP);
+	kill(pid, SIGINT);
+	kill(pid, SIGPIPE);
+	kill(pid, SIGTERM);
+	wait_for(pid, 0);
+	expect_file("log", "ready\nasked\n");
+	expect_exit(4 << 8);
+}
+
+/* A payload that reads its own output must not make the supervisor wait. */
+static void a_thief_at_the_fifo(void **state)
+{
+	(void)state;
+	wait_for(start("cat <&1 >/dev/null & i=0; while [ $i -lt 3000 ]; do echo x; i=$((i+1)); "
+		       "done; kill $!; exit 6",
+		       in_directory("log")),
+		 0);
+	expect_exit(6 << 8);
+}
+
+/* "cman down" has done it all, the lock file with the rest. */
+static void nothing_left_to_finish(void **state)
+{
+	(void)state;
+	assert_int_equal(unlink(in_directory("lock")), 0);
+	wait_for(start("exit 3", in_directory("log")), 0);
+	expect_file("finish", "");
+}
+
+/* A command works on the container while it ends: its result is waited for. */
+static void the_lock_is_waited_for(void **state)
+{
+	AUTO_FD int lock_fd = open(in_directory("lock"), O_RDWR | O_CLOEXEC);
+	pid_t pid;
+
+	(void)state;
+	for (int removed = 0; removed < 2; removed++) {
+		assert_int_equal(flock(lock_fd, LOCK_EX), 0);
+		unlink(in_directory("output"));
+		unlink(in_directory("exit"));
+		unlink(in_directory("finish"));
+		pid = start("exit 0", in_directory("log"));
+		wait_for_file("exit", 1);
+		if (removed)
+			assert_int_equal(unlink(in_directory("lock")), 0);
+		assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+		assert_int_equal(flock(lock_fd, LOCK_UN), 0);
+		wait_for(pid, 0);
+		expect_file("finish", removed ? "" : "-c /etc/x.conf finish -- web 0-1-2\n");
+	}
+}
+
+static void arguments_there_and_back(void **state)
+{
+	const struct supervisor_args args = {
+		.name = "web",
+		.instance = "i",
+		.manager_file = "/m",
+		.init_pid = 2147483,
+		.stop_signal = 15,
+		.init_pidfd = 3,
+		.run_dir_fd = 4,
+		.fifo_fd = 50,
+		.log_fd = 600,
+		.cman_fd = 0,
+	};
+	struct supervisor_argv command_line;
+	struct supervisor_args parsed;
+
+	(void)state;
+	supervisor_args_format(&args, &command_line);
+	assert_null(command_line.argv[SUPERVISOR_ARGC]);
+	assert_true(supervisor_args_parse(SUPERVISOR_ARGC, command_line.argv, &parsed));
+	assert_string_equal(parsed.name, "web");
+	assert_string_equal(parsed.instance, "i");
+	assert_string_equal(parsed.manager_file, "/m");
+	assert_int_equal(parsed.init_pid, 2147483);
+	assert_int_equal(parsed.stop_signal, 15);
+	assert_int_equal(parsed.init_pidfd, 3);
+	assert_int_equal(parsed.run_dir_fd, 4);
+	assert_int_equal(parsed.fifo_fd, 50);
+	assert_int_equal(parsed.log_fd, 600);
+	assert_int_equal(parsed.cman_fd, 0);
+}
+
+static void strange_arguments_are_refused(void **state)
+{
+	static const char *const numbers[] = {"", "-1", " 3", "3 ", "0x3", "99999999999", "3a"};
+	const struct supervisor_args args = {
+		.name = "w", .instance = "i", .manager_file = "/m", .init_pid = 7, .stop_signal = 15};
+	struct supervisor_argv command_line;
+	struct supervisor_args parsed;
+
+	(void)state;
+	supervisor_args_format(&args, &command_line);
+	assert_false(supervisor_args_parse(SUPERVISOR_ARGC - 1, command_line.argv, &parsed));
+	assert_false(supervisor_args_parse(SUPERVISOR_ARGC + 1, command_line.argv, &parsed));
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		supervisor_args_format(&args, &command_line);
+		command_line.argv[6] = (char *)numbers[i];
+		assert_false(supervisor_args_parse(SUPERVISOR_ARGC, command_line.argv, &parsed));
+	}
+	assert_int_equal(supervisor_parse_number("2147483639"), 2147483639);
+	assert_int_equal(supervisor_parse_number("2147483648"), -1);
+}
+
+/* The payload's descriptions must not become non-blocking by ours. */
+static void a_blocking_fifo_is_refused(void **state)
+{
+	struct supervisor_args args = {
+		.name = "w", .instance = "i", .manager_file = "/m", .init_pid = 7, .stop_signal = 15};
+	struct supervisor_argv command_line;
+	AUTO_FD int fd = -1;
+
+	(void)state;
+	assert_int_equal(mkfifo(in_directory("output"), 0600), 0);
+	args.fifo_fd = fd = open_in(AT_FDCWD, in_directory("output"), O_RDWR);
+	supervisor_args_format(&args, &command_line);
+	assert_int_equal(supervisor_main(SUPERVISOR_ARGC, command_line.argv, command_line.argv), 2);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(output_status_and_finish),   TEST(a_signal_as_status),
+		TEST(no_output_is_lost),          TEST(a_full_disk_does_not_stop_the_payload),
+		TEST(sigterm_is_the_stop_signal), TEST(a_thief_at_the_fifo),
+		TEST(nothing_left_to_finish),     TEST(the_lock_is_waited_for),
+		TEST(arguments_there_and_back),   TEST(strange_arguments_are_refused),
+		TEST(a_blocking_fifo_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# up.sh BUILD [CGROUPS...]: a container with network, limits and a published port, up and down on
+# a stock Debian kernel with each kind of cgroups, whose modules are not loaded yet. See run.sh.
+set -eu
+
+fail() { echo "FAILED: $*"; exit 1; }
+
+# What cman could leave behind.
+snapshot() {
+	ip -o link | cut -d: -f2 | sort
+	cut -d' ' -f2- /proc/self/mounts | sort
+	find /sys/fs/cgroup -type d | sort
+	cat /proc/sys/net/ipv4/ip_forward
+	find /run/cman -type f | sort
+}
+
+# limit FILE-OF-V2 FILE-OF-V1: its value for the container web, wherever it stands.
+limit() {
+	for path in /sys/fs/cgroup/cman/web/"$1" /sys/fs/cgroup/*/cman/web/"$2"; do
+		[ ! -e "$path" ] || { cat "$path"; return; }
+	done
+	echo "neither $1 nor $2"
+}
+
+# In a root without libraries: a static busybox that finds glibc's name service crashes in it.
+fetch() { chroot /srv/web /bin/busybox wget -q -O - -T 5 "$1"; }
+
+inside() {
+	cman=$1
+	ip link set lo up
+	mkdir -p /srv /etc/cman/conf.d
+	chmod 755 / /etc /etc/cman /etc/cman/conf.d /srv
+	mount -o loop /rootfs.img /srv
+	: > /etc/cman/container.conf
+	cat > /etc/cman/conf.d/web.conf <<-EOF
+	rootfs = "/srv/web";
+	command = [ "/bin/busybox", "httpd", "-f", "-p", "80", "-h", "/www" ];
+	limits : { pids = 20; memory = "32M"; cpus = 0.5; };
+	net    : { ip = "10.83.0.10"; ports = [ "8080:80" ]; };
+	EOF
+	"$cman" check || fail check
+	"$cman" up web || fail "the first up"
+	"$cman" down web || fail "the first down"
+	before=$(snapshot)
+	"$cman" up web || fail up
+	[ "$(fetch http://127.0.0.1:8080/)" = "a page" ] || fail "localhost"
+	[ "$(fetch http://10.83.0.10/)" = "a page" ] || fail "the container's address"
+	[ "$(limit pids.max pids.max)" = 20 ] || fail "pids: $(limit pids.max pids.max)"
+	[ "$(limit memory.max memory.limit_in_bytes)" = 33554432 ] || fail memory
+	case $(limit cpu.max cpu.cfs_quota_us) in "50000 100000" | 50000) ;; *) fail cpus ;; esac
+	"$cman" exec web /bin/busybox sh -c 'i=0; while [ $i -lt 40 ]; do sleep 1 & i=$((i+1)); done' \
+		2>&1 | grep -q "can't fork" || fail "40 tasks fit into 20"
+	"$cman" exec web /bin/busybox sh -c 'x=$(tr "\0" a < /dev/zero | head -c 64000000)' &&
+		fail "64 MB fit into 32"
+	"$cman" ps
+	"$cman" status web || fail status
+	"$cman" restart web || fail restart
+	[ "$(fetch http://127.0.0.1:8080/)" = "a page" ] || fail "after a restart"
+	"$cman" down web || fail down
+	after=$(snapshot)
+	[ "$before" = "$after" ] || { printf '%s\n--- then\n%s\n' "$before" "$after"; fail "left over"; }
+	echo "passed"
+}
+
+if [ "$1" = --inside ]; then
+	inside "$2"
+	exit 0
+fi
+
+here=$(dirname "$(realpath "$0")")
+build=$(realpath "$1")
+shift
+[ $# -gt 0 ] || set -- v2 none v1 hybrid
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+mkdir -p "$tree/files/web/bin" "$tree/files/web/www" "$tree/root"
+for directory in proc sys dev etc tmp root; do mkdir "$tree/files/web/$directory"; done
+cp /bin/busybox "$tree/files/web/bin/"
+for program in sh head tr sleep; do ln -s busybox "$tree/files/web/bin/$program"; done
+echo "root:x:0:0::/root:/bin/sh" > "$tree/files/web/etc/passwd"
+for file in hosts hostname resolv.conf; do : > "$tree/files/web/etc/$file"; done
+echo "a page" > "$tree/files/web/www/index.html"
+truncate -s 16M "$tree/root/rootfs.img"
+mke2fs -q -F -t ext4 -d "$tree/files" "$tree/root/rootfs.img"
+# cman opens libkmod only when a module is missing, so no other tool knows that it wants it.
+libkmod=$(ldconfig -p | sed -n 's/.*libkmod.so.2 .* => //p' | head -1)
+for file in "$libkmod" $(ldd "$libkmod" | grep -o '/[^ )]*'); do
+	mkdir -p "$tree/root$(dirname "$file")"
+	cp -L "$file" "$tree/root$file"
+done
+failed=
+for kind; do
+	echo "=== cgroups: $kind"
+	"$here/run.sh" -c "$kind" -d "$tree/root" -b "$build/cman" -b "$build/cman-supervisor" \
+		"$0" --inside "$build/cman" || failed="$failed $kind"
+done
+[ -z "$failed" ] || { echo "failed with cgroups:$failed" >&2; exit 1; }
