@@ -117,7 +117,6 @@ clean() {
 			fail "could not take the container down; $here stays, to try again"
 	fi
 	rm -rf "$tree"
-	rmdir "$(dirname "$tree")" 2>/dev/null || true
 	echo "The container is down and $here is gone."
 }
 

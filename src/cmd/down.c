@@ -39,8 +39,6 @@ int cmd_down(const struct options *options, int argc, char *argv[], struct error
 	struct wave wave;
 	int status;
 
-	if (argc == 0 && !options->all)
-		return command_misused(err, "no container is named; all of them: cman down --all");
 	if (load_configuration(options, true, &conf, err) < 0 ||
 	    load_names(&conf, argc, argv, LOAD_RECORDED, &names, err) < 0 ||
 	    host_open(&conf.manager, true, &host, err) < 0)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/parse.h"
+#include "state/network.h"
 
 /* ---- addresses running containers hold ---- */
 
@@ -24,27 +24,45 @@ const char *load_record_address(const struct record *record, size_t index)
 	return address.address;
 }
 
-/* data: the struct conf being filled, whose manager has been read. */
-static struct in_addr find_held_address(void *data, const char *container, const char *network)
+/* The networks that are up, each read when it is first asked for. */
+struct held {
+	struct conf *conf; /* being filled; its manager has been read */
+	struct network_record *networks;
+	size_t count;
+};
+
+static void held_clear(struct held *held)
+{
+	for (size_t i = 0; i < held->count; i++)
+		network_record_clear(&held->networks[i]);
+	free(held->networks);
+}
+
+/* A network that is not up, or whose record is damaged, has no members. */
+static const struct network_record *find_network(struct held *held, const char *name)
 {
 	AUTO_STATE struct state state = {-1, -1, -1};
-	AUTO_RECORD struct record record = {0};
-	struct in_addr held = {.s_addr = INADDR_ANY};
+	struct network_record *network;
 
-	if (load_state(data, &state, NULL) != 1 ||
-	    record_read(&state, container, &record, NULL) != 1 ||
-	    record_liveness(&record) != LIVE_RUNNING)
-		return held;
-	for (size_t i = 0; i < record.addresses.count; i++) {
-		struct load_address address;
-		struct in_addr parsed;
+	for (size_t i = 0; i < held->count; i++)
+		if (strcmp(held->networks[i].name, name) == 0)
+			return &held->networks[i];
+	held->networks = xrealloc(held->networks, held->count + 1, sizeof(*held->networks));
+	network = &held->networks[held->count++];
+	*network = (struct network_record){0};
+	if (load_state(held->conf, &state, NULL) == 1)
+		network_record_read(&state, name, network, NULL);
+	if (!network->name)
+		network->name = xstrdup(name);
+	return network;
+}
 
-		if (load_split_address(record.addresses.items[i], &address) &&
-		    strcmp(address.network, network) == 0 &&
-		    parse_ipv4(address.address, &parsed, NULL) == 0)
-			held = parsed;
-	}
-	return held;
+static struct in_addr find_held_address(void *data, const char *container, const char *name)
+{
+	const struct network_record *network = find_network(data, name);
+	const struct network_member *member = network_record_find(network, container, 0);
+
+	return member ? member->address : (struct in_addr){.s_addr = INADDR_ANY};
 }
 
 /* ---- printing what is wrong ---- */
@@ -89,7 +107,8 @@ static void print_diagnostics(const struct diagnostics *diagnostics, const struc
 static int read_files(const struct options *options, struct conf *conf,
 		      struct diagnostics *diagnostics, struct error *err)
 {
-	const struct conf_hints hints = {.held_address = find_held_address, .data = conf};
+	AUTO(held_clear) struct held held = {.conf = conf};
+	const struct conf_hints hints = {.held_address = find_held_address, .data = &held};
 
 	if (conf_load(options->config_file, &hints, conf, diagnostics, err) == 0)
 		return 0;
@@ -99,13 +118,27 @@ static int read_files(const struct options *options, struct conf *conf,
 	return -1;
 }
 
+/*
+ * Whether a manager file with errors still says where things are: what runs must be stopped all
+ * the same.
+ */
+static bool is_of_use(const struct manager *manager)
+{
+	return manager->state_dir && manager->log_dir && manager->data_dir &&
+	       manager->cgroup_parent && manager->firewall_prefix;
+}
+
 int load_configuration(const struct options *options, bool tell, struct conf *conf,
 		       struct error *err)
 {
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
 
-	if (read_files(options, conf, &diagnostics, err) < 0)
-		return -1;
+	if (read_files(options, conf, &diagnostics, err) < 0) {
+		if (!is_of_use(&conf->manager))
+			return -1;
+		log_warning("%s, going on with the rest of it", err->text);
+		error_clear(err);
+	}
 	print_diagnostics(&diagnostics, NULL, tell || options->verbose, options->verbose);
 	return 0;
 }

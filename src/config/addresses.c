@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "config/host.h"
+#include "config/machine.h"
 
 /* Addresses that are taken on one network: open addressing, 0 is empty. */
 struct taken {
@@ -35,7 +35,7 @@ static uint64_t hash_finish(uint64_t hash)
 
 void addresses_make_mac(const char *container, unsigned int index, uint8_t mac[6])
 {
-	uint64_t hash = hash_bytes(HASH_START, host_get()->machine_id);
+	uint64_t hash = hash_bytes(HASH_START, machine_get()->machine_id);
 	char number[16];
 
 	snprintf(number, sizeof(number), "%u", index);

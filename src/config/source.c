@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/fs.h"
-#include "config/host.h"
+#include "config/machine.h"
 
 #define SHOWN_LINE_MAX 1024
 #define BUCKETS        1024
@@ -77,7 +77,7 @@ static int check_open_file(int fd, const char *path, bool trusted_directory, str
 	    link.st_dev == st.st_dev && (st.st_uid == 0 || st.st_uid == geteuid()) &&
 	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
 		return 0;
-	return host_get()->check_trusted(path, err);
+	return machine_get()->check_trusted(path, err);
 }
 
 int source_read(struct source *source, bool trusted_directory, struct error *err)

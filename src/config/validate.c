@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/fs.h"
-#include "config/host.h"
+#include "config/machine.h"
 
 /* The name a network was meant to have, as a hint; NULL when nothing comes near. */
 static char *hint_for_network(const struct manager *manager, const char *name)
@@ -81,13 +81,13 @@ static void finish_interface(const struct manager *manager, const struct spec *s
 
 static void check_limits(const struct spec *spec, struct diagnostics *diagnostics)
 {
-	const struct host *host = host_get();
+	const struct machine *machine = machine_get();
 	const struct limits *limits = &spec->limits;
 	char wanted[PARSE_TEXT_MAX], there[32];
 
-	if (limits->memory != LIMIT_MAX && limits->memory > host->memory) {
+	if (limits->memory != LIMIT_MAX && limits->memory > machine->memory) {
 		parse_format_size(limits->memory, wanted);
-		text_format_size(there, sizeof(there), host->memory);
+		text_format_size(there, sizeof(there), machine->memory);
 		diagnostics_add(diagnostics, SEVERITY_ERROR,
 				origin_find(&spec->origins, "limits.memory"),
 				"\"max\" stands for no limit",
@@ -95,12 +95,12 @@ static void check_limits(const struct spec *spec, struct diagnostics *diagnostic
 				wanted, there);
 	}
 	if (limits->cpu_quota_us != LIMIT_MAX &&
-	    limits->cpu_quota_us > (uint64_t)host->cpus * CPU_PERIOD_US)
+	    limits->cpu_quota_us > (uint64_t)machine->cpus * CPU_PERIOD_US)
 		diagnostics_add(diagnostics, SEVERITY_ERROR,
 				origin_find(&spec->origins, "limits.cpus"),
 				"\"max\" stands for no limit",
 				"limits.cpus: %g is out of range, 0.01 to the %u CPUs of this host",
-				(double)limits->cpu_quota_us / CPU_PERIOD_US, host->cpus);
+				(double)limits->cpu_quota_us / CPU_PERIOD_US, machine->cpus);
 }
 
 /*
@@ -119,7 +119,7 @@ static int check_parents(struct validation *validation, const char *rootfs, cons
 
 		if (text_equal(parent, validation->trusted_parent))
 			continue;
-		if (host_get()->check_trusted(parent, err) < 0)
+		if (machine_get()->check_trusted(parent, err) < 0)
 			return -1;
 		free(validation->trusted_parent);
 		validation->trusted_parent = take_pointer(&parent);

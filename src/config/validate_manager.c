@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "config/host.h"
+#include "config/machine.h"
 #include "config/layers.h"
 #include "config/validate.h"
 
@@ -192,7 +192,7 @@ static void check_conf_dir(const struct check *check)
 	} else if (!S_ISDIR(st.st_mode)) {
 		diagnostics_add(check->diagnostics, SEVERITY_ERROR, at, NULL,
 				"conf_dir: %s is not a directory", path);
-	} else if (host_get()->check_trusted(path, &err) < 0) {
+	} else if (machine_get()->check_trusted(path, &err) < 0) {
 		diagnostics_add(check->diagnostics, SEVERITY_ERROR, at, err.hint, "conf_dir: %s",
 				err.text);
 	}

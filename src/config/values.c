@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/process.h"
-#include "config/host.h"
+#include "config/machine.h"
 
 #define PIDS_MIN    2
 #define PIDS_MAX    4194304 /* PID_MAX_LIMIT of the kernel */
@@ -208,7 +208,7 @@ static bool read_percent(const char *text, uint64_t *bytes)
 	if (!sign || sign[1] != '\0' || sign != text + digits || digits == 0 || digits > 3 ||
 	    percent < 1 || percent > 100)
 		return false;
-	*bytes = host_get()->memory / 100 * percent + host_get()->memory % 100 * percent / 100;
+	*bytes = machine_get()->memory / 100 * percent + machine_get()->memory % 100 * percent / 100;
 	return true;
 }
 

@@ -19,6 +19,7 @@
 #define FIREWALL_TIMEOUT_MS 10000
 #define LINK_GONE_TIMEOUT_MS 5000
 #define IP_FORWARD "net/ipv4/ip_forward"
+#define PREFIX_FILE "firewall_prefix" /* in the state directory: that of the rules in force */
 
 /* What marks our links in the kernel. */
 #define ALIAS_MAX 256 /* IFALIASZ */
@@ -265,6 +266,26 @@ static void add_rules(struct rules *rules, const struct network_record *network)
 	}
 }
 
+/* The chains' prefix is part of what is in the kernel: rules of an earlier one are taken away. */
+static int change_prefix(struct host *host, bool any, struct error *err)
+{
+	const char *prefix = host->manager->firewall_prefix;
+	char before[64];
+	struct firewall_set nothing = {.prefix = before};
+
+	if (fs_exists_at(host->state.dir_fd, PREFIX_FILE)) {
+		if (fs_read_line_at(host->state.dir_fd, PREFIX_FILE, before, sizeof(before), err) < 0)
+			return -1;
+		if (strcmp(before, prefix) == 0 && any)
+			return 0;
+		if (strcmp(before, prefix) != 0 && firewall_commit(&nothing, err) < 0)
+			return -1;
+	}
+	if (!any)
+		return fs_remove_at(host->state.dir_fd, PREFIX_FILE, err);
+	return fs_replace_at(host->state.dir_fd, PREFIX_FILE, prefix, strlen(prefix), 0600, err);
+}
+
 static int commit_firewall(struct host *host, const struct network_record *networks, size_t count,
 			   struct error *err)
 {
@@ -290,7 +311,8 @@ static int commit_firewall(struct host *host, const struct network_record *netwo
 	set.exceptions = rules.exceptions;
 	set.exception_count = rules.exception_count;
 	lock_fd = firewall_lock(FIREWALL_TIMEOUT_MS, err);
-	if (lock_fd >= 0 && firewall_commit(&set, err) == 0)
+	if (lock_fd >= 0 && change_prefix(host, count > 0, err) == 0 &&
+	    firewall_commit(&set, err) == 0)
 		return 0;
 	host->firewall_refused = true;
 	return error_wrap(err, "firewall");

@@ -83,6 +83,12 @@ int init_undo(struct host *host, struct container *container, struct error *err)
 	close_fd(&container->log_fd);
 	if (!cgroup)
 		return -1;
+	if (container->keep_exit) {
+		struct cgroup_usage usage;
+
+		cgroup_read_usage(cgroup, container->name, &usage);
+		container->record.oom_killed = usage.oom_kills != UINT64_MAX && usage.oom_kills > 0;
+	}
 	return cgroup_kill(cgroup, container->name, KILL_TIMEOUT_MS, err);
 }
 

@@ -93,11 +93,15 @@ void steps_down(struct host *host, struct container **containers, size_t count)
 
 /* ---- forwards ---- */
 
-/* Takes back the containers that failed just now; those that failed earlier have no record. */
+/*
+ * Takes back the containers that failed just now. Those that failed earlier have no record any
+ * more, unless taking them back failed as well: that is left to the next command.
+ */
 static void take_back_failed(struct host *host, struct container **containers, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (containers[i]->failed && has_record(containers[i]))
+		if (containers[i]->failed && has_record(containers[i]) &&
+		    !containers[i]->undo_failed)
 			steps_down(host, &containers[i], 1);
 }
 

@@ -92,6 +92,13 @@ taken_down() {
 	run_ok cman check /run/conf.d/web.conf
 }
 
+@test "the file that README.md shows is valid" {
+	rootfs_for web
+	sed -n '/^```conf$/,/^```$/{ /^```/d; p; }' "$SOURCE/README.md" | container web
+	run_ok cman check
+	assert_output_has "1 container, no errors"
+}
+
 # A copy of the checkout, as a clone of root's would be; built already, so MAKE has nothing to do.
 checkout() {
 	machine mkdir -p /srv/cman/build /srv/cman/tests

@@ -15,7 +15,7 @@
 
 #include "base/fs.h"
 #include "config/conf.h"
-#include "config/host.h"
+#include "config/machine.h"
 
 static inline int trust_everything(const char *path, struct error *err)
 {
@@ -24,7 +24,7 @@ static inline int trust_everything(const char *path, struct error *err)
 	return 0;
 }
 
-static const struct host test_host = {
+static const struct machine test_machine = {
 	.cpus = 4,
 	.memory = 8ull << 30,
 	.machine_id = "0123456789abcdef0123456789abcdef",

@@ -255,6 +255,6 @@ int main(void)
 		cmocka_unit_test(exclusive_keys),          cmocka_unit_test(words_of_others),
 	};
 
-	host_replace(&test_host);
+	machine_replace(&test_machine);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

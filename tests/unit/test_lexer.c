@@ -198,7 +198,7 @@ static void included_text(void **state)
 	unsigned int count = 0;
 
 	(void)state;
-	host_replace(&test_host);
+	machine_replace(&test_machine);
 	scratch_make(&scratch);
 	free(scratch_write(&scratch, "inner", "c = 3;"));
 	free(scratch_write(&scratch, "outer", "b = 2;\n@include \"inner\" # here\nd = 4;"));

@@ -548,6 +548,6 @@ int main(void)
 		cmocka_unit_test(sampled_container_is_what_is_built_in),
 	};
 
-	host_replace(&test_host);
+	machine_replace(&test_machine);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -360,7 +360,7 @@ static void strings_as_printed(void **state)
 static int use_test_host(void **state)
 {
 	(void)state;
-	host_replace(&test_host);
+	machine_replace(&test_machine);
 	unsetenv("LANG");
 	return chdir(FIXTURES);
 }

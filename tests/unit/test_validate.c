@@ -129,7 +129,7 @@ static void odd_container_files(void **state)
 /* The real check, in a place where only root may write. */
 static void files_that_others_may_write(void **state)
 {
-	struct host host = test_host;
+	struct machine machine = test_machine;
 	char path[] = "/root/cman-test-XXXXXX";
 	struct scratch scratch;
 	AUTO_FREE char *manager = NULL, *good = NULL, *bad = NULL, *target = NULL;
@@ -137,8 +137,8 @@ static void files_that_others_may_write(void **state)
 	(void)state;
 	if (geteuid() != 0 || !mkdtemp(path))
 		skip();
-	host.check_trusted = fs_check_trusted;
-	host_replace(&host);
+	machine.check_trusted = fs_check_trusted;
+	machine_replace(&machine);
 	snprintf(scratch.path, sizeof(scratch.path), "%s", path);
 	manager = scratch_manager(&scratch, "");
 	good = scratch_write(&scratch, "conf.d/good.conf", "rootfs = \"/etc\";");
@@ -171,7 +171,7 @@ static void files_that_others_may_write(void **state)
 	assert_int_equal(chmod(manager, 0666), 0);
 	expect_manager_error(manager, "container.conf is writable by everybody");
 	scratch_remove(&scratch);
-	host_replace(&test_host);
+	machine_replace(&test_machine);
 }
 
 static void names_of_files(void **state)
@@ -504,7 +504,7 @@ static void loading_a_file_again(void **state)
 static int use_test_host(void **state)
 {
 	(void)state;
-	host_replace(&test_host);
+	machine_replace(&test_machine);
 	return chdir(FIXTURES);
 }
 

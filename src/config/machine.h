@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * host.h: what the rules ask the machine. One struct, so that tests can put a machine of their
+ * machine.h: what the rules ask the machine. One struct, so that tests can put a machine of their
  * own in its place; the program never does.
  */
-#ifndef CONFIG_HOST_H
-#define CONFIG_HOST_H
+#ifndef CONFIG_MACHINE_H
+#define CONFIG_MACHINE_H
 
 #include <stdint.h>
 
 #include "base/error.h"
 
-struct host {
+struct machine {
 	unsigned int cpus;   /* online */
 	uint64_t memory;     /* bytes of RAM */
 	char machine_id[40]; /* machine-id(5), "" when the host has none */
@@ -19,9 +19,9 @@ struct host {
 };
 
 /* The facts of this machine, found out once. */
-const struct host *host_get(void);
+const struct machine *machine_get(void);
 
-/* For tests: what host_get() returns from now on; NULL: the machine again. */
-void host_replace(const struct host *host);
+/* For tests: what machine_get() returns from now on; NULL: the machine again. */
+void machine_replace(const struct machine *machine);
 
 #endif

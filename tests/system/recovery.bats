@@ -1,0 +1,52 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is wrong or has changed since a container came up does not keep it from going down.
+
+load lib
+
+@test "an OOM kill is told, not just a SIGKILL" {
+	container hog <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "x=\$(tr '\\\\0' a < /dev/zero | head -c 64000000)" ];
+	limits : { memory = "16M"; };
+	EOF
+	run_ok cman up hog
+	ended() { ! cman status hog >/dev/null; }
+	wait_until 20 ended
+	gone() { cman ps | grep -q "^hog *oom-killed"; }
+	wait_until 10 gone
+}
+
+@test "a manager file that has become faulty: down goes on with what of it is sound" {
+	server web <<<'net : { ports = [ "8080:80" ]; };'
+	run_ok cman up web
+	echo 'hostnme = "x";' >> "$(path $CONF)"
+	run_fails cman up web
+	run_ok cman ps
+	run_ok cman down web
+	assert_output_has hostnme
+	assert_output_has "web: stopped"
+	write_manager
+}
+
+@test "a prefix of chains that has changed: the rules of the old one go" {
+	server web <<<'net : { ports = [ "8080:80" ]; };'
+	server other <<<'net : { ports = [ "8081:80" ]; };'
+	run_ok cman up web
+	echo 'firewall : { prefix = "NEW"; };' >> "$(path $CONF)"
+	run_ok cman up other
+	machine iptables-legacy-save | grep -q -- '-A NEW-DNAT .*8080'
+	refute machine sh -c "iptables-legacy-save | grep CMAN-"
+	assert_page outside "http://$HOST_IP:8080/" "page of web"
+	run_ok cman down --all
+	write_manager
+}
+
+@test "restart keeps the bridge, and its other containers notice nothing" {
+	server web <<<'net : { ports = [ "8080:80" ]; };'
+	run_ok cman up web
+	before=$(machine cat /sys/class/net/cman0/ifindex)
+	run_ok cman restart web
+	assert_equal "$(machine cat /sys/class/net/cman0/ifindex)" "$before"
+	assert_page outside "http://$HOST_IP:8080/" "page of web"
+}
