@@ -201,7 +201,9 @@ static struct nl_msg *build_bridge(const struct bridge *bridge, int index, int f
 	if (!link)
 		return NULL;
 	rtnl_link_set_ifindex(link, index);
-	rtnl_link_set_name(link, bridge->name);
+	/* Before Linux 6.2 naming a link that is up is refused, even when nothing changes. */
+	if (index == 0)
+		rtnl_link_set_name(link, bridge->name);
 	rtnl_link_set_mtu(link, bridge->mtu);
 	rtnl_link_set_group(link, NETLINK_GROUP);
 	if (rtnl_link_build_add_request(link, flags, &message) < 0)
