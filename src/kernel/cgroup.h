@@ -118,17 +118,16 @@ int cgroup_kill(const struct cgroup_host *host, const char *name, int timeout_ms
 
 /*
  * Kills what is left and removes PARENT/NAME (with sub-cgroups the payload made) everywhere;
- * missing is success. Then cgroup_remove_parent().
+ * missing is success.
  */
 int cgroup_remove(const struct cgroup_host *host, const char *name, int timeout_ms,
 		  struct error *err);
 
 /*
- * Removes PARENT/.supervisors, PARENT and what was made above it, as far as they are empty. The
- * last supervisor may call it for itself: where it is the only process in .supervisors it moves
- * to the root first (not into a delegated one that has controllers enabled: there it stays). What
- * is in use is left, without an error.
+ * Removes PARENT/.supervisors, PARENT and what was made above it, unless a container is left in
+ * it. Supervisors that are about to end are waited for. One that calls it moves itself to the
+ * root first, which on v2 takes 10 ms. What is in use stays, without an error.
  */
-void cgroup_remove_parent(const struct cgroup_host *host);
+void cgroup_remove_parent(const struct cgroup_host *host, int timeout_ms);
 
 #endif

@@ -276,13 +276,26 @@ int cgroup_kill(const struct cgroup_host *host, const char *name, int timeout_ms
 	return host->count > 0 ? kill_until(host, name, cgroup_deadline(timeout_ms), err) : 0;
 }
 
+/* Where tasks have just ended, v1 says EBUSY for a moment, and no event tells its end. */
+static int remove_settled(const struct cgroup_hierarchy *hierarchy, const char *path,
+			  struct error *err)
+{
+	uint64_t settled = cgroup_deadline(SETTLE_MS);
+	struct error reason;
+
+	while (cgroup_remove_tree(hierarchy, path, &reason) < 0) {
+		if (reason.code != EBUSY || cgroup_time_left(settled) == 0)
+			return cgroup_fail(err, &reason);
+		pause_briefly();
+	}
+	return 0;
+}
+
 /* Removes PARENT/NAME in one hierarchy, killing only where that is what it takes. */
 static int remove_in(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
 		     const char *name, uint64_t deadline, struct error *err)
 {
-	uint64_t settled;
 	char path[CGROUP_PATH_SIZE];
-	struct error reason;
 
 	cgroup_path(host, name, NULL, path);
 	if (unlinkat(hierarchy->fd, path, AT_REMOVEDIR) == 0 || errno == ENOENT)
@@ -292,13 +305,7 @@ static int remove_in(const struct cgroup_host *host, const struct cgroup_hierarc
 		     ? kill_until(host, name, deadline, err)
 		     : cgroup_kill_by_signals(host, hierarchy, name, deadline, err)) < 0)
 		return -1;
-	settled = cgroup_deadline(SETTLE_MS);
-	while (cgroup_remove_tree(hierarchy, path, &reason) < 0) {
-		if (reason.code != EBUSY || cgroup_time_left(settled) == 0)
-			return cgroup_fail(err, &reason);
-		pause_briefly();
-	}
-	return 0;
+	return remove_settled(hierarchy, path, err);
 }
 
 int cgroup_remove(const struct cgroup_host *host, const char *name, int timeout_ms,
@@ -309,37 +316,52 @@ int cgroup_remove(const struct cgroup_host *host, const char *name, int timeout_
 	for (int i = 0; i < host->count; i++)
 		if (remove_in(host, &host->hierarchies[i], name, deadline, err) < 0)
 			return -1;
-	cgroup_remove_parent(host);
 	return 0;
 }
 
-/* True when the caller was the only process in .supervisors and is in the root now. */
-static bool leave_supervisors(const struct cgroup_host *host,
-			      const struct cgroup_hierarchy *hierarchy)
+/* Moves the calling process to the root where it is a supervisor. False: it could not. */
+static bool leave_supervisors(const struct cgroup_host *host, const char *path)
 {
-	AUTO_TEXT struct text processes = {0};
-	char path[CGROUP_PATH_SIZE], self[32];
+	for (int i = 0; i < host->count; i++) {
+		const struct cgroup_hierarchy *hierarchy = &host->hierarchies[i];
 
-	cgroup_path(host, CGROUP_SUPERVISORS "/cgroup.procs", NULL, path);
-	snprintf(self, sizeof(self), "%d\n", (int)getpid());
-	return fs_read_at(hierarchy->fd, path, PROCESS_LIST_LIMIT, &processes, NULL) == 0 &&
-	       strcmp(text_value(&processes), self) == 0 &&
-	       fs_write_at(hierarchy->fd, hierarchy->v2 ? "cgroup.procs" : "tasks", "0", NULL) == 0;
+		if (cgroup_holds(hierarchy, path, getpid()) &&
+		    fs_write_at(hierarchy->fd, hierarchy->v2 ? "cgroup.procs" : "tasks", "0", NULL) < 0)
+			return false;
+	}
+	return true;
 }
 
-void cgroup_remove_parent(const struct cgroup_host *host)
+/* Whether PARENT holds more than its supervisors. */
+static bool has_containers(const struct cgroup_host *host)
 {
+	AUTO_STRLIST struct strlist names = {0};
+
+	if (fs_list_at(host->hierarchies[0].fd, host->parent, &names, NULL) < 0)
+		return true;
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_FREE char *path = xprintf("%s/%s/cgroup.procs", host->parent, names.items[i]);
+
+		if (strcmp(names.items[i], CGROUP_SUPERVISORS) != 0 &&
+		    fs_exists_at(host->hierarchies[0].fd, path))
+			return true;
+	}
+	return false;
+}
+
+void cgroup_remove_parent(const struct cgroup_host *host, int timeout_ms)
+{
+	uint64_t deadline = cgroup_deadline(timeout_ms);
 	char path[CGROUP_PATH_SIZE];
 
 	cgroup_path(host, CGROUP_SUPERVISORS, NULL, path);
-	for (int i = 0; i < host->count; i++) {
-		const struct cgroup_hierarchy *hierarchy = &host->hierarchies[i];
-		bool gone = unlinkat(hierarchy->fd, path, AT_REMOVEDIR) == 0 || errno != EBUSY;
-
-		if (!gone && leave_supervisors(host, hierarchy))
-			gone = unlinkat(hierarchy->fd, path, AT_REMOVEDIR) == 0;
-		/* In use in one hierarchy, it is in use in the others, or soon will be. */
-		if (!gone || !cgroup_unmake_parent(host, hierarchy))
+	if (host->count == 0 || !leave_supervisors(host, path) || has_containers(host))
+		return;
+	if (host->hierarchies[0].v2 &&
+	    cgroup_v2_wait_empty(&host->hierarchies[0], path, deadline, NULL) != 1)
+		return;
+	for (int i = 0; i < host->count; i++)
+		if (remove_settled(&host->hierarchies[i], path, NULL) < 0 ||
+		    !cgroup_unmake_parent(host, &host->hierarchies[i]))
 			return;
-	}
 }

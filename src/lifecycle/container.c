@@ -6,7 +6,6 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "lifecycle/steps.h"
 #include "state/network.h"
 
 #define LOCK_TIMEOUT_MS 30000
@@ -79,7 +78,7 @@ static void assume_everything(struct host *host, struct container *container)
 	record->phase = PHASE_CREATED;
 	record->cgroup_parent = xstrdup(host->manager->cgroup_parent);
 	record->firewall_prefix = xstrdup(host->manager->firewall_prefix);
-	steps_list(&record->steps);
+	container->any_step = true;
 	find_supervisor(host, container->name, &record->supervisor);
 }
 
@@ -133,7 +132,7 @@ int container_note(struct host *host, struct container *container, const char *s
 
 bool container_has_step(const struct container *container, const char *step)
 {
-	return strlist_contains(&container->record.steps, step);
+	return container->any_step || strlist_contains(&container->record.steps, step);
 }
 
 void container_expect_supervisor_end(struct container *container)

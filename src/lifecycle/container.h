@@ -26,6 +26,7 @@ struct container {
 	int supervisor_pidfd;
 	uint64_t stop_deadline_ms;    /* CLOCK_MONOTONIC */
 	bool keep_exit;               /* the record stays, with the exit status alone */
+	bool any_step;                /* the record is lost: every step may have been begun */
 	bool undo_failed;             /* the record stays, so that the next command tries again */
 	/* how it went */
 	struct error error;

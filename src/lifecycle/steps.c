@@ -18,12 +18,6 @@ static const struct step steps[] = {
 	{"start",    start_begin,   start_await, NULL,           start_undo,   start_undo_await, NULL},
 };
 
-void steps_list(struct strlist *names)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		strlist_add(names, steps[i].name);
-}
-
 static void fail(struct container *container, const struct error *err)
 {
 	/* The first reason is the one to tell: what follows is its consequence. */

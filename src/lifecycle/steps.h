@@ -37,9 +37,6 @@ void steps_up(struct host *host, struct container **containers, size_t count);
  */
 void steps_down(struct host *host, struct container **containers, size_t count);
 
-/* Names of all steps, in order. */
-void steps_list(struct strlist *names);
-
 /* The functions of the table, by file: step_files.c, step_network.c, step_process.c. */
 int files_begin(struct host *host, struct container *container, struct error *err);
 int files_undo(struct host *host, struct container *container, struct error *err);

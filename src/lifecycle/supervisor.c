@@ -15,6 +15,8 @@
 #include "lifecycle/payload.h"
 #include "lifecycle/supervisor_args.h"
 
+#define CLONE_ATTEMPTS 10
+
 /* The cgroup namespace is missing on purpose: init makes it once it is in its cgroup. */
 #define NAMESPACES (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | \
 		    CLONE_NEWNET)
@@ -147,30 +149,47 @@ static _Noreturn void run_supervisor(const struct launch *launch, const struct c
 	_exit(1);
 }
 
+/*
+ * The last supervisor of another container may remove the cgroup of the supervisors just when we
+ * are about to use it (ENODEV, ENOENT): make it again.
+ */
+static pid_t clone_supervisor(const struct launch *launch, const int ends[2], struct error *err)
+{
+	for (int attempt = 1;; attempt++) {
+		struct cgroup_entry entry;
+		AUTO_FD int pidfd = -1;
+		struct error reason;
+		pid_t pid;
+
+		if (cgroup_open_supervisors(launch->cgroup, &entry, err) < 0)
+			return -1;
+		pid = namespace_clone(0, entry.v2_fd, &pidfd, &reason);
+		if (pid == 0) {
+			close(ends[0]);
+			run_supervisor(launch, &entry, ends[1]);
+		}
+		cgroup_entry_close(&entry);
+		if (pid > 0)
+			return pid;
+		if ((reason.code != ENODEV && reason.code != ENOENT) || attempt == CLONE_ATTEMPTS) {
+			*err = reason;
+			return error_wrap(err, "make the supervisor");
+		}
+	}
+}
+
 pid_t supervisor_start(const struct launch *launch, int *control_fd, struct error *err)
 {
-	struct cgroup_entry entry;
-	AUTO_FD int pidfd = -1;
 	int ends[2];
 	pid_t pid;
 
-	if (cgroup_open_supervisors(launch->cgroup, &entry, err) < 0)
+	if (channel_open(ends, err) < 0)
 		return -1;
-	if (channel_open(ends, err) < 0) {
-		cgroup_entry_close(&entry);
-		return -1;
-	}
-	pid = namespace_clone(0, entry.v2_fd, &pidfd, err);
-	if (pid == 0) {
-		close_fd(&ends[0]);
-		run_supervisor(launch, &entry, ends[1]);
-	}
-	cgroup_entry_close(&entry);
+	pid = clone_supervisor(launch, ends, err);
 	close_fd(&ends[1]);
-	if (pid < 0) {
+	if (pid < 0)
 		close_fd(&ends[0]);
-		return error_wrap(err, "make the supervisor");
-	}
-	*control_fd = ends[0];
+	else
+		*control_fd = ends[0];
 	return pid;
 }

@@ -173,9 +173,10 @@ static void wait_for_supervisor(const struct container *container)
 		waitpid(container->supervisor_pid, NULL, WNOHANG);
 }
 
-static bool has_stopped(const struct container *container)
+/* Also one that was not running: an earlier `down` may have been killed just before its end. */
+static bool is_gone(const struct container *container)
 {
-	return container->failed || container->action == PLAN_STOP;
+	return !container->record.name || container->action == PLAN_STOP;
 }
 
 /* With the last supervisor gone, the cgroup all containers live under may go as well. */
@@ -185,10 +186,10 @@ static void remove_cgroup_parent(const struct wave *wave)
 	const struct cgroup_host *cgroup = NULL;
 
 	for (size_t i = 0; i < wave->count && !cgroup; i++)
-		if (has_stopped(&wave->containers[i]))
+		if (is_gone(&wave->containers[i]))
 			cgroup = host_cgroup(wave->host, manager->cgroup_parent, NULL);
 	if (cgroup)
-		cgroup_remove_parent(cgroup);
+		cgroup_remove_parent(cgroup, SUPERVISOR_TIMEOUT_MS);
 }
 
 void wave_release(struct wave *wave)

@@ -50,3 +50,19 @@ load lib
 	assert_equal "$(machine cat /sys/class/net/cman0/ifindex)" "$before"
 	assert_page outside "http://$HOST_IP:8080/" "page of web"
 }
+
+@test "up and down killed at any moment: one more down leaves nothing, one more up works" {
+	server web <<<'net : { ports = [ "8080:80" ]; };'
+	run_ok cman up web
+	run_ok cman down web
+	for round in $(seq 1 24); do
+		machine timeout -s KILL "0.0$((RANDOM % 3))$((RANDOM % 10))" "$CMAN" -c $CONF up web || true
+		if [ $((round % 3)) = 0 ]; then
+			run_ok cman up web
+			assert_page outside "http://$HOST_IP:8080/" "page of web"
+			machine timeout -s KILL "0.0$((RANDOM % 2))$((RANDOM % 10))" "$CMAN" -c $CONF down web || true
+		fi
+		run_ok cman down web
+		assert_unchanged
+	done
+}

@@ -93,6 +93,7 @@ static inline int remove_all(void **state)
 	(void)state;
 	if (cgroup_remove(&host, "web", TIMEOUT_MS, &err) < 0)
 		fprintf(stderr, "%s\n", err.text);
+	cgroup_remove_parent(&host, TIMEOUT_MS);
 	left = exists(&host, parent);
 	for (int i = 0; i < host.count; i++)
 		cgroup_remove_tree(&host.hierarchies[i], parent, NULL);

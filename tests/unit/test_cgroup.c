@@ -228,6 +228,7 @@ static void test_missing_controller(void **state)
 	assert_int_equal(cgroup_set_limits(&fake, "web", &limits, &err), -1);
 	assert_says("limits.pids: this host offers no pids controller");
 	assert_ok(cgroup_remove(&fake, "web", TIMEOUT_MS, &err));
+	cgroup_remove_parent(&fake, TIMEOUT_MS);
 	close_fd(&fake.hierarchies[0].fd);
 	fake.count = 0;
 	assert_int_equal(unlinkat(host.hierarchies[0].fd, root, AT_REMOVEDIR), 0);
@@ -260,7 +261,7 @@ static void test_supervisors(void **state)
 		if (read(gate[0], &byte, 1) != 0)
 			_exit(3);
 		/* The last one goes: nothing may be left, though it is inside itself. */
-		cgroup_remove_parent(&host);
+		cgroup_remove_parent(&host, TIMEOUT_MS);
 		_exit(exists(&host, parent) ? 4 : 0);
 	}
 	close(gate[0]);
@@ -269,7 +270,7 @@ static void test_supervisors(void **state)
 	assert_ok(cgroup_remove(&host, "web", TIMEOUT_MS, &err));
 	close(gate[1]);
 	assert_int_equal(wait_status(pid), 0);
-	cgroup_remove_parent(&host);
+	cgroup_remove_parent(&host, TIMEOUT_MS);
 	assert_false(exists(&host, parent));
 }
 
@@ -287,6 +288,7 @@ static void test_parent_path(void **state)
 	assert_ok(cgroup_host_open(&nested, CGROUP_AUTO, text, &err));
 	assert_ok(cgroup_create(&nested, "web", &(struct limits){10, 16 * MIB, 50000}, &err));
 	assert_ok(cgroup_remove(&nested, "web", TIMEOUT_MS, &err));
+	cgroup_remove_parent(&nested, TIMEOUT_MS);
 	cgroup_host_close(&nested);
 	assert_false(exists(&host, made));
 	for (int i = 0; i < host.count; i++)

@@ -107,6 +107,7 @@ static void test_pure_v1(void **state)
 	assert_true(comes_true(has_ended, pid));
 	wait_status(pid);
 	assert_ok(cgroup_remove(&v1, "web", TIMEOUT_MS, &err));
+	cgroup_remove_parent(&v1, TIMEOUT_MS);
 	assert_false(exists(&v1, parent));
 }
 
@@ -164,6 +165,7 @@ static void test_remove_nested(void **state)
 	assert_true(comes_true(is_nested, pid));
 	assert_true(cgroup_contains(&host, "web", pid));
 	assert_ok(cgroup_remove(&host, "web", TIMEOUT_MS, &err));
+	cgroup_remove_parent(&host, TIMEOUT_MS);
 	assert_int_equal(WTERMSIG(wait_status(pid)), SIGKILL);
 	assert_false(exists(&host, parent));
 }
