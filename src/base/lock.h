@@ -7,9 +7,9 @@
 #include "base/error.h"
 
 /*
- * Takes the exclusive lock of fd, waiting up to timeout_ms (-1: for ever, 0: not at all).
- * err->code is EAGAIN when the time went by. Not for programs with threads: the wait is ended by
- * SIGALRM, whose handler and timer are put back afterwards.
+ * Takes the exclusive lock of fd, waiting up to timeout_ms (-1: for ever, 0: not at all). EAGAIN
+ * when the time went by; the hint names the process that holds it. Not for programs with threads:
+ * SIGALRM ends the wait; its handler, mask and timer are put back afterwards.
  */
 int lock_take(int fd, int timeout_ms, struct error *err);
 

@@ -237,7 +237,7 @@ int network_lock(const struct state *state, int timeout_ms, struct error *err)
 	if (lock_fd < 0)
 		return -1;
 	if (lock_take(lock_fd, timeout_ms, err) < 0)
-		return error_wrap(err, "the networks are in use by another command");
+		return error_wrap(err, "lock of the networks");
 	return take_fd(&lock_fd);
 }
 

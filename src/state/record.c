@@ -176,39 +176,19 @@ int record_open_directory(const struct state *state, const char *name, struct er
 	return fs_open_at(state->containers_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
 }
 
-/* What the holder wrote into the lock file, for the message of those who wait in vain. */
-static void add_holder(int lock_fd, struct error *err)
-{
-	char holder[32] = "";
-	ssize_t length = pread(lock_fd, holder, sizeof(holder) - 1, 0);
-
-	if (length > 0)
-		error_hint(err, "process %s works on it; wait for it or end it", holder);
-}
-
 static int take_lock_file(const struct state *state, const char *name, int timeout_ms,
 			  struct error *err)
 {
 	AUTO_FD int dir_fd = make_and_open(state->containers_fd, name, true, err);
 	AUTO_FD int lock_fd = -1;
-	char holder[32];
-	int length;
 
 	if (dir_fd < 0)
 		return -1;
 	lock_fd = fs_open_at(dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW, 0600, err);
 	if (lock_fd < 0)
 		return -1;
-	if (lock_take(lock_fd, timeout_ms, err) < 0) {
-		if (err->code == EAGAIN) {
-			error_set(err, EAGAIN, "another command works on it");
-			add_holder(lock_fd, err);
-		}
-		return -1;
-	}
-	length = snprintf(holder, sizeof(holder), "%d", (int)getpid());
-	if (ftruncate(lock_fd, 0) < 0 || pwrite(lock_fd, holder, (size_t)length, 0) != length)
-		return error_set(err, errno, "write lock");
+	if (lock_take(lock_fd, timeout_ms, err) < 0)
+		return error_wrap(err, "lock of the container");
 	return take_fd(&lock_fd);
 }
 

@@ -307,7 +307,7 @@ static void test_lock_time_out_names_the_holder(void **state)
 	assert_int_equal(firewall_lock(150, &err), -1);
 	assert_int_equal(err.code, EAGAIN);
 	assert_in_range(process_monotonic_ms() - before, 150, 5000);
-	snprintf(expected, sizeof(expected), "%s is held by another process for more than 150 ms",
+	snprintf(expected, sizeof(expected), "%s: held by another process for more than 150 ms",
 		 lock_file);
 	assert_true(text_starts_with(err.text, expected));
 	snprintf(expected, sizeof(expected), "process %d holds it", (int)holder);

@@ -1,36 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Network records and id ranges: what is on disk is what was meant, or it is refused. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "state_fixture.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <string.h>
 
-#include "base/fs.h"
 #include "state/idrange.h"
 #include "state/network.h"
-
-static char directory[64];
-static struct state state;
-
-static int set_up(void **data)
-{
-	(void)data;
-	strcpy(directory, "/tmp/cman-network-XXXXXX");
-	assert_non_null(mkdtemp(directory));
-	return state_open(directory, true, &state, NULL);
-}
-
-static int tear_down(void **data)
-{
-	(void)data;
-	state_close(&state);
-	return fs_remove_tree_at(AT_FDCWD, directory, NULL);
-}
 
 static struct network_record example(void)
 {
@@ -206,13 +181,13 @@ static void test_damaged_ranges(void **data)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_read_is_what_was_written, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_members_come_and_go, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_of_an_earlier_boot, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_ranges_stay_and_never_overlap, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_no_range_left, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_damaged_ranges, set_up, tear_down),
+		STATE_TEST(test_read_is_what_was_written),
+		STATE_TEST(test_members_come_and_go),
+		STATE_TEST(test_of_an_earlier_boot),
+		STATE_TEST(test_damaged),
+		STATE_TEST(test_ranges_stay_and_never_overlap),
+		STATE_TEST(test_no_range_left),
+		STATE_TEST(test_damaged_ranges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

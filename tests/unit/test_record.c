@@ -1,37 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The record of a container: written, read back, damaged in every way, locked. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "state_fixture.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-#include "base/fs.h"
-#include "state/record.h"
-
-static char directory[64];
-static struct state state;
-
-static int set_up(void **data)
-{
-	(void)data;
-	strcpy(directory, "/tmp/cman-record-XXXXXX");
-	assert_non_null(mkdtemp(directory));
-	return state_open(directory, true, &state, NULL);
-}
-
-static int tear_down(void **data)
-{
-	(void)data;
-	state_close(&state);
-	return fs_remove_tree_at(AT_FDCWD, directory, NULL);
-}
 
 static struct record example(void)
 {
@@ -257,15 +230,15 @@ static void test_remove_leaves_nothing(void **data)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_read_is_what_was_written, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_missing_is_no_error, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_exit_is_the_supervisors_word, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_not_a_file, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_not_believed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_lock, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_lock_removed_while_waiting, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_remove_leaves_nothing, set_up, tear_down),
+		STATE_TEST(test_read_is_what_was_written),
+		STATE_TEST(test_missing_is_no_error),
+		STATE_TEST(test_exit_is_the_supervisors_word),
+		STATE_TEST(test_damaged),
+		STATE_TEST(test_not_a_file),
+		STATE_TEST(test_not_believed),
+		STATE_TEST(test_lock),
+		STATE_TEST(test_lock_removed_while_waiting),
+		STATE_TEST(test_remove_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
