@@ -83,7 +83,7 @@ $(BUILD)/cman-supervisor: $(SUPERVISOR_OBJECTS)
 # Everything but main(), so that each test links what it uses and nothing else.
 $(BUILD)/cman.a: $(OBJECTS)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@.new && $(AR) rcs $@.new $^ && mv -f $@.new $@
 
 $(UNIT_TESTS): $(BUILD)/%: $(BUILD)/tests/%.o $(BUILD)/cman.a
 	$(call say,LINK,$@)

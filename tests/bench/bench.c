@@ -22,9 +22,9 @@
 #include <unistd.h>
 
 #define CONTENDERS_MAX 16
-#define ROUNDS_MAX 1000
-#define ARGUMENTS_MAX 64
-#define TIMEOUT_MS 30000
+#define ROUNDS_MAX     1000
+#define ARGUMENTS_MAX  64
+#define TIMEOUT_MS     30000
 
 extern char **environ;
 

@@ -98,11 +98,17 @@ enter_lxc() {
 }
 
 # crun refuses a hybrid host: it gets to see the v1 half, through nsenter (about a millisecond).
-WITHOUT_UNIFIED="nsenter --mount=/run/without-unified"
 hide_unified() {
-	machine touch /run/without-unified
-	machine unshare --mount=/run/without-unified --propagation private \
-		sh -c '! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified'
+	local pid=$scratch/without-unified
+
+	mkfifo "$pid"
+	machine unshare --mount --propagation private sh -c '
+		! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified
+		echo $$
+		exec sleep 3000' >"$pid" 2>/dev/null &
+	disown
+	read -r WITHOUT_UNIFIED <"$pid"
+	WITHOUT_UNIFIED="nsenter --mount=/proc/$WITHOUT_UNIFIED/ns/mnt"
 }
 
 oci_bundle() { # DIR CGROUP_PATH

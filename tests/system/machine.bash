@@ -45,10 +45,10 @@ mount --make-rshared /run/netns 2>/dev/null || true
 ip netns add outside
 ip -n outside link set lo up
 ip link add uplink0 type veth peer name uplink1 netns outside
-ip address add 192.0.2.2/24 dev uplink0
-ip link set uplink0 up
 ip -n outside address add 192.0.2.1/24 dev uplink1
 ip -n outside link set uplink1 up
+ip address add 192.0.2.2/24 dev uplink0
+ip link set uplink0 up
 ip route add default via 192.0.2.1
 
 # A table exists in a network namespace from its first use on: not a change to be blamed on cman.
@@ -56,6 +56,12 @@ for table in filter nat mangle raw; do
 	for family in iptables ip6tables; do
 		"$family-legacy" -w -t $table -n -L >/dev/null 2>&1 || true
 	done
+done
+
+# The kernel tells the carrier a little later; a snapshot is not to see it come.
+for ((try = 0; try < 200; try++)); do
+	[ "$(cat /sys/class/net/uplink0/operstate)" != up ] || break
+	sleep 0.01
 done
 
 echo ready >"$dir/ready"
