@@ -274,7 +274,11 @@ bool fs_exists_at(int dir_fd, const char *path)
 	return faccessat(dir_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int check_owner_and_mode(const char *path, struct error *err)
+/*
+ * above: it is a directory on the way to what is checked. In a sticky one of root's (/tmp) nobody
+ * else can replace what belongs to root, so that it may be passed through.
+ */
+static int check_owner_and_mode(const char *path, bool above, struct error *err)
 {
 	struct stat st;
 
@@ -284,6 +288,8 @@ static int check_owner_and_mode(const char *path, struct error *err)
 		error_set(err, 0, "%s belongs to user %u", path, st.st_uid);
 		return error_hint(err, "chown root %s", path);
 	}
+	if (above && st.st_uid == 0 && S_ISDIR(st.st_mode) && st.st_mode & S_ISVTX)
+		return 0;
 	if (st.st_mode & (S_IWGRP | S_IWOTH)) {
 		error_set(err, 0, "%s is writable by %s", path,
 			  st.st_mode & S_IWOTH ? "everybody" : "its group");
@@ -295,16 +301,17 @@ static int check_owner_and_mode(const char *path, struct error *err)
 int fs_check_trusted(const char *path, struct error *err)
 {
 	char resolved[PATH_MAX];
+	bool above = false;
 
 	if (!realpath(path, resolved))
 		return error_set(err, errno, "%s", path);
-	for (;;) {
+	for (;; above = true) {
 		char *slash = strrchr(resolved, '/');
 
-		if (check_owner_and_mode(resolved, err) < 0)
+		if (check_owner_and_mode(resolved, above, err) < 0)
 			return -1;
 		if (slash == resolved)
-			return strcmp(resolved, "/") == 0 ? 0 : check_owner_and_mode("/", err);
+			return strcmp(resolved, "/") == 0 ? 0 : check_owner_and_mode("/", true, err);
 		*slash = '\0';
 	}
 }

@@ -68,8 +68,8 @@ bool fs_exists_at(int dir_fd, const char *path);
 
 /*
  * Whether the file and every directory above it belong to root (or to the caller's effective
- * user) and nobody else may write them (a sticky directory of root like /tmp counts as
- * writable). Names the offending path in err. path must be absolute; symlinks are followed.
+ * user) and nobody else may write them; a sticky directory of root above it, like /tmp, will do.
+ * Names the offending path in err. path must be absolute; symlinks are followed.
  */
 int fs_check_trusted(const char *path, struct error *err);
 

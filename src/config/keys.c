@@ -182,6 +182,7 @@ static const struct key container_keys_array[] = {
 		.name = "net",
 		.type = &type_interfaces,
 		.members = &net_keys,
+		.form = "a group, or \"none\": only the loopback interface",
 		.help = "its network interface",
 		.change = CHANGE_ATTACH,
 	},

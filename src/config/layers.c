@@ -20,9 +20,14 @@ void spec_set_defaults(struct spec *spec, const char *name)
 		.stop_signal = SIGTERM,
 		.stop_timeout_ms = 10000,
 		.interfaces = xalloc(1, sizeof(struct interface)),
-		.interface_count = 1,
 	};
+	spec_add_default_interface(spec);
+}
+
+void spec_add_default_interface(struct spec *spec)
+{
 	spec->interfaces[0] = (struct interface){.name = "eth0", .ip_auto = true, .nat = true};
+	spec->interface_count = 1;
 }
 
 void network_set_defaults(struct network *network, const char *name)

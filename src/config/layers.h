@@ -12,6 +12,9 @@
 
 /* The built-in layer, into an empty struct. name is copied. */
 void spec_set_defaults(struct spec *spec, const char *name);
+
+/* The interface a container has unless net = "none" takes it away. */
+void spec_add_default_interface(struct spec *spec);
 void network_set_defaults(struct network *network, const char *name);
 void manager_set_defaults(struct manager *manager);
 

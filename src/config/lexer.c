@@ -353,12 +353,34 @@ static enum number_kind classify_number(const char *text, bool *wide)
 	return *c ? NUMBER_NONE : NUMBER_FLOAT;
 }
 
+/* "0755" is 755 to older versions of libconfig and something else to newer ones. */
+static bool begins_with_zero(const char *text)
+{
+	text += *text == '-' || *text == '+';
+	return text[0] == '0' && isdigit((unsigned char)text[1]);
+}
+
+static void refuse_zero(struct lexer *lexer, struct token *token)
+{
+	const char *digits = token->text + strspn(token->text, "+-0");
+	AUTO_FREE char *hint = xprintf("write %s; file modes are strings: \"%s\"",
+				       isdigit((unsigned char)*digits) ? digits : "0", token->text);
+
+	lexer_error(lexer, token->at, hint, "%s begins with a zero, which elsewhere means octal",
+		    token->text);
+	token->broken = true;
+}
+
 static void read_integer(struct lexer *lexer, struct token *token, bool hex)
 {
 	AUTO_FREE char *hint = NULL;
 	bool fits;
 
 	token->type = TOKEN_INTEGER;
+	if (!hex && begins_with_zero(token->text)) {
+		refuse_zero(lexer, token);
+		return;
+	}
 	errno = 0;
 	/* libconfig reads hex digits as unsigned and lets them wrap: that one is refused. */
 	token->integer = strtoll(token->text, NULL, hex ? 16 : 10);

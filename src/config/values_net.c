@@ -149,11 +149,25 @@ static bool print_ports(const void *field, bool resolved, struct text *out)
 	return true;
 }
 
+/* net = "none": what an earlier layer said about the interface goes with it. */
+static void remove_interface(struct spec *spec)
+{
+	for (size_t i = 0; i < spec->interface_count; i++) {
+		free(spec->interfaces[i].network);
+		free(spec->interfaces[i].ports);
+	}
+	spec->interface_count = 0;
+}
+
 static int read_interfaces(struct assignment *assignment, const struct node *value, void *field)
 {
 	const struct key_table *members = keys_find(&container_keys, "net")->members;
 	struct spec *spec = field;
 
+	if (value->type == NODE_STRING && strcmp(value->string, "none") == 0) {
+		remove_interface(spec);
+		return 0;
+	}
 	if (value->type == NODE_LIST) {
 		if (value->count != 1)
 			return assignment_error(assignment, value, NULL,
@@ -162,9 +176,21 @@ static int read_interfaces(struct assignment *assignment, const struct node *val
 		value = &value->children[0];
 	}
 	if (value->type != NODE_GROUP)
-		return assignment_wrong_type(assignment, value, "a group { }");
+		return assignment_wrong_type(assignment, value, "a group { }, or \"none\"");
+	if (spec->interface_count == 0)
+		spec_add_default_interface(spec);
 	assign_group(assignment, members, value, &spec->interfaces[0]);
 	return 0;
+}
+
+/* The members are printed by the table; this is for a container that has no interface. */
+static bool print_interfaces(const void *field, bool resolved, struct text *out)
+{
+	(void)resolved;
+	if (((const struct spec *)field)->interface_count > 0)
+		return false;
+	text_addf(out, "\"none\"");
+	return true;
 }
 
 static size_t count_hosts(const void *field)
@@ -368,7 +394,7 @@ static int read_templates(struct assignment *assignment, const struct node *valu
 	return 0;
 }
 
-const struct value_type type_interfaces = {"group", read_interfaces, NULL};
+const struct value_type type_interfaces = {"group", read_interfaces, print_interfaces};
 const struct value_type type_interface_name = {"string", read_interface_name, print_interface_name};
 const struct value_type type_ip = {"string", read_ip, print_ip};
 const struct value_type type_nat = {"boolean", read_nat, print_nat};

@@ -9,6 +9,8 @@
 #include "kernel/rootfs.h"
 #include "state/network.h"
 
+#define NETWORK_TIMEOUT_MS 30000
+
 /* "net.ports (FILE:LINE): reason" */
 static int wrap_key(const struct container *container, const char *key, struct error *err)
 {
@@ -152,18 +154,18 @@ static int check_network(struct host *host, const struct network *network, struc
 	return check_routes(host, network, err);
 }
 
-int precheck_container(struct host *host, const struct container *container, struct error *err)
+/* Under the lock: else a network that another command takes down looks like one of the host's. */
+static int check_networks(struct host *host, const struct container *container, struct error *err)
 {
-	AUTO_STRLIST struct strlist networks = {0};
+	AUTO_STRLIST struct strlist names = {0};
+	AUTO_FD int lock_fd = network_lock(&host->state, NETWORK_TIMEOUT_MS, err);
 
-	if (rootfs_check(container->spec->rootfs, err) < 0)
-		return wrap_key(container, "rootfs", err);
-	if (network_record_list(&host->state, &networks, err) < 0)
+	if (lock_fd < 0 || network_record_list(&host->state, &names, err) < 0)
 		return -1;
-	for (size_t i = 0; i < networks.count; i++) {
+	for (size_t i = 0; i < names.count; i++) {
 		AUTO_NETWORK_RECORD struct network_record network = {0};
 
-		if (network_record_read(&host->state, networks.items[i], &network, NULL) == 1 &&
+		if (network_record_read(&host->state, names.items[i], &network, NULL) == 1 &&
 		    check_members(container, &network, err) < 0)
 			return -1;
 	}
@@ -174,5 +176,14 @@ int precheck_container(struct host *host, const struct container *container, str
 		if (check_network(host, network, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+int precheck_container(struct host *host, const struct container *container, struct error *err)
+{
+	if (rootfs_check(container->spec->rootfs, err) < 0)
+		return wrap_key(container, "rootfs", err);
+	if (check_networks(host, container, err) < 0)
+		return -1;
 	return check_ports(container, err);
 }

@@ -77,6 +77,10 @@ taken_down() {
 	run example untrusted exec job -- timeout 3 wget -q -O - "http://$OUTSIDE_IP/"
 	[ "$status" != 0 ]
 	[[ $output != *Hello* ]]
+	# It has no interface at all but lo.
+	run_ok example untrusted exec job -- ip -o link
+	assert_equal "$(wc -l <<<"$output")" 1
+	assert_output_has "lo:" "LOOPBACK,UP"
 	run_ok example untrusted exec job -- cat /etc/resolv.conf
 	[[ $output != *nameserver* ]]
 	run example untrusted exec job -- sh -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep 2 & done; wait'

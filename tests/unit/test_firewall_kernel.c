@@ -114,7 +114,7 @@ static int start(void **state)
 
 static const char foreign_rules[] =
 	"*raw\n:PREROUTING ACCEPT [3:30]\n:OUTPUT ACCEPT [4:40]\n"
-	"[5:50] -A PREROUTING -p gre -j DROP\nCOMMIT\n"
+	"[5:50] -A PREROUTING -p icmp -j DROP\nCOMMIT\n"
 	"*nat\n:PREROUTING ACCEPT [1:2]\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
 	":POSTROUTING ACCEPT [7:8]\n:THEIRS - [0:0]\n:ZONE - [0:0]\n"
 	"[9:90] -A PREROUTING -p tcp -m tcp --dport 8080 -j THEIRS\n"
@@ -225,7 +225,7 @@ static void test_foreign_rules_and_counters_stay(void **state)
 		     "[1:10] -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n"
 		     "[0:0] -A POSTROUTING -m comment --comment cman -j CMAN-NAT\n"
 		     "[0:0] -A PREROUTING -m comment --comment cman -j CMAN-GUARD\n"
-		     "[5:50] -A PREROUTING -p gre -j DROP\n");
+		     "[5:50] -A PREROUTING -p icmp -j DROP\n");
 	assert_ok(firewall_commit(&nothing, err));
 	assert_tables(before);
 }
