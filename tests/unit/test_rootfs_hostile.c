@@ -2,6 +2,7 @@
 /* Images and hosts that are not as they should be: a clear error, or no harm. */
 #include "rootfs_fixture.h"
 
+#include <mntent.h>
 #include <stdlib.h>
 #include <sys/sysmacros.h>
 
@@ -153,14 +154,32 @@ static void test_foreign_submount(void **state)
 	assert_apart(with_proc_in_image, need_fixture(state));
 }
 
+/*
+ * The kernel looks whether any instance of the file system is in full view; a chroot somewhere on
+ * this machine may have one.
+ */
+static void unmount_others(const char *type, const char *keep)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "r");
+	struct mntent *mount;
+
+	REQUIRE(mounts != NULL);
+	while ((mount = getmntent(mounts)) != NULL)
+		if (strcmp(mount->mnt_type, type) == 0 && strcmp(mount->mnt_dir, keep) != 0)
+			umount2(mount->mnt_dir, MNT_DETACH); /* it may be gone with another */
+	endmntent(mounts);
+}
+
 static void with_hidden_proc(struct fixture *fixture)
 {
+	unmount_others("proc", "/proc");
 	REQUIRE(mount("tmpfs", "/proc/sys", "tmpfs", 0, NULL) == 0);
 	require_refused(fixture, "/proc: mount proc: ", "findmnt -R /proc");
 }
 
 static void with_hidden_sys(struct fixture *fixture)
 {
+	unmount_others("sysfs", "/sys");
 	REQUIRE(mount("tmpfs", "/sys/kernel", "tmpfs", 0, NULL) == 0);
 	require_refused(fixture, "/sys: mount sysfs: ", "findmnt -R /sys");
 }
