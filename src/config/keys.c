@@ -89,6 +89,37 @@ static const struct key net_keys_array[] = {
 };
 static const struct key_table net_keys = TABLE(net_keys_array);
 
+static const struct key security_keys_array[] = {
+	{
+		.name = "cap_drop",
+		.type = &type_capabilities,
+		.offset = offsetof(struct security, cap_drop),
+		.default_text = "[]",
+		.form = "capabilities without CAP_, or \"ALL\"",
+		.help = "capabilities taken out of the default set",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "cap_add",
+		.type = &type_capabilities,
+		.offset = offsetof(struct security, cap_add),
+		.default_text = "[]",
+		.form = "capabilities without CAP_, or \"ALL\"",
+		.help = "capabilities added to what cap_drop has left",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "no_new_privs",
+		.type = &type_boolean,
+		.offset = offsetof(struct security, no_new_privs),
+		.default_text = "true",
+		.form = "true or false",
+		.help = "programs that are set-user-ID or have file capabilities gain nothing by them",
+		.change = CHANGE_RESTART,
+	},
+};
+static const struct key_table security_keys = TABLE(security_keys_array);
+
 static const struct key container_keys_array[] = {
 	{
 		.name = "extends",
@@ -211,6 +242,13 @@ static const struct key container_keys_array[] = {
 		.form = "\"NAME=ADDRESS\"",
 		.help = "further lines of /etc/hosts",
 		.change = CHANGE_LIVE,
+	},
+	{
+		.name = "security",
+		.members = &security_keys,
+		.offset = offsetof(struct spec, security),
+		.help = "what the container may do beyond, or less than, the usual",
+		.change = CHANGE_RESTART,
 	},
 	{
 		.name = "autostart",

@@ -106,6 +106,8 @@ void spec_clear(struct spec *spec)
 		free(spec->extra_hosts[i].address);
 	}
 	free(spec->extra_hosts);
+	strlist_clear(&spec->security.cap_drop);
+	strlist_clear(&spec->security.cap_add);
 	origins_clear(&spec->origins);
 	*spec = (struct spec){0};
 }

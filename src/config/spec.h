@@ -52,6 +52,11 @@ struct limits {
 };
 #define CPU_PERIOD_US 100000
 
+struct security {
+	struct strlist cap_drop, cap_add; /* names without CAP_, or "ALL"; see capabilities.h */
+	bool no_new_privs;
+};
+
 /* One network interface of a container (the group net). */
 struct interface {
 	char *network;       /* name in networks; NULL before validation: the first one */
@@ -90,6 +95,7 @@ struct spec {
 	struct strlist dns_search;
 	struct host_entry *extra_hosts;
 	size_t extra_host_count;
+	struct security security;
 	bool autostart;
 	int stop_signal;
 	uint32_t stop_timeout_ms;

@@ -37,6 +37,7 @@ extern const struct value_type type_environment;
 extern const struct value_type type_dns_servers; /* addresses, "host" or "none" */
 extern const struct value_type type_addresses;
 extern const struct value_type type_domains;
+extern const struct value_type type_capabilities;
 
 /* field: the struct itself, as several of its fields are set */
 extern const struct value_type type_interfaces;     /* struct spec */

@@ -2,6 +2,7 @@
 /* values_list.c: lists of strings, each with a rule for its elements. */
 #include <string.h>
 
+#include "config/capabilities.h"
 #include "config/values.h"
 
 #define TEMPLATES_MAX    16
@@ -120,6 +121,13 @@ static int add_domain(void *field, const char *text, struct error *err)
 	return add_unique(field, text, DOMAINS_MAX, err);
 }
 
+static int add_capability(void *field, const char *text, struct error *err)
+{
+	if (capabilities_check_name(text, err) < 0)
+		return -1;
+	return add_unique(field, text, ELEMENTS_MAX, err);
+}
+
 #define LIST_TYPE(name, text, add)                                                                 \
 	static int read_##name(struct assignment *assignment, const struct node *value,            \
 			       void *field)                                                        \
@@ -229,5 +237,6 @@ LIST_TYPE(environment, "array", add_variable);
 LIST_TYPE(dns_servers, "array", add_name_server);
 LIST_TYPE(addresses, "array", add_address);
 LIST_TYPE(domains, "array", add_domain);
+LIST_TYPE(capabilities, "array", add_capability);
 const struct value_type type_template_names = {"array", read_template_names, NULL};
 const struct value_type type_command = {"string or array", read_command, print_command};

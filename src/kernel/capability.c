@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "config/capabilities.h"
 
 static const cap_value_t default_capabilities[] = {
 	CAP_CHOWN,   CAP_DAC_OVERRIDE,     CAP_FOWNER,     CAP_FSETID,
@@ -36,8 +37,38 @@ capability_set capability_default_set(void)
 	return set;
 }
 
-/* Permitted and effective become what set and the present permitted have in common. */
-static int cut_sets(capability_set set, struct error *err)
+static capability_set bounding_set(void)
+{
+	capability_set set = 0;
+
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++)
+		if (cap_get_bound(cap) == 1)
+			set |= bit(cap);
+	return set;
+}
+
+int capability_choose(capability_set drop, capability_set add, capability_set *out,
+		      struct error *err)
+{
+	capability_set host = bounding_set();
+	capability_set lacking = add == CAPABILITIES_ALL ? 0 : add & ~host;
+
+	for (unsigned int cap = 0; lacking; cap++, lacking >>= 1) {
+		if (!(lacking & 1))
+			continue;
+		error_set(err, EPERM, "cman itself has no CAP_%s", capabilities_name(cap));
+		return error_hint(err, "it was taken from this host, or whatever started cman runs "
+				       "without it");
+	}
+	*out = (capability_default_set() & ~drop) | (add & host);
+	return 0;
+}
+
+/*
+ * Permitted and effective become what set and the present permitted have in common, inheritable
+ * what inheritable has of it.
+ */
+static int cut_sets(capability_set set, capability_set inheritable, struct error *err)
 {
 	AUTO(free_cap) cap_t now = cap_get_proc();
 	AUTO(free_cap) cap_t wanted = cap_init();
@@ -51,11 +82,21 @@ static int cut_sets(capability_set set, struct error *err)
 		    permitted != CAP_SET)
 			continue;
 		if (cap_set_flag(wanted, CAP_PERMITTED, 1, &cap, CAP_SET) < 0 ||
-		    cap_set_flag(wanted, CAP_EFFECTIVE, 1, &cap, CAP_SET) < 0)
+		    cap_set_flag(wanted, CAP_EFFECTIVE, 1, &cap, CAP_SET) < 0 ||
+		    (inheritable & bit(cap) &&
+		     cap_set_flag(wanted, CAP_INHERITABLE, 1, &cap, CAP_SET) < 0))
 			return error_set(err, errno, "choose capability %d", cap);
 	}
 	if (cap_set_proc(wanted) < 0)
 		return error_set(err, errno, "set capabilities");
+	return 0;
+}
+
+static int raise_ambient(capability_set set, struct error *err)
+{
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++)
+		if (set & bit(cap) && cap_set_ambient(cap, CAP_SET) < 0)
+			return error_set(err, errno, "make capability %d ambient", cap);
 	return 0;
 }
 
@@ -82,17 +123,26 @@ int capability_limit_bounding(capability_set set, struct error *err)
 }
 
 int capability_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_count,
-		      capability_set set, struct error *err)
+		      capability_set set, capability_set ambient, struct error *err)
 {
 	/* Groups before the user: CAP_SETGID goes with uid 0. */
 	if (setgroups(group_count, groups) < 0)
 		return error_set(err, errno, "set supplementary groups");
 	if (setresgid(gid, gid, gid) < 0)
 		return error_set(err, errno, "become group %u", gid);
+	if (prctl(PR_SET_KEEPCAPS, (unsigned long)(uid != 0 && ambient), 0, 0, 0) < 0)
+		return error_set(err, errno, "keep capabilities");
 	if (setresuid(uid, uid, uid) < 0)
 		return error_set(err, errno, "become user %u", uid);
-	if (cut_sets(uid == 0 ? set : 0, err) < 0)
+	if (uid == 0)
+		return cut_sets(set, 0, err);
+	if (cut_sets(ambient, ambient, err) < 0)
 		return -1;
+	return raise_ambient(ambient, err);
+}
+
+int capability_forbid_gain(struct error *err)
+{
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return error_set(err, errno, "set no_new_privs");
 	return 0;

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-/* A set of capabilities: bit n is capability number n. */
+/* A set of capabilities: bit n is capability number n, as capabilities_of() makes it. */
 typedef uint64_t capability_set;
 
 /*
@@ -20,17 +20,28 @@ typedef uint64_t capability_set;
 capability_set capability_default_set(void);
 
 /*
+ * The default set without drop, then with add. CAPABILITIES_ALL (config/capabilities.h) stands for
+ * all that the running process has; a capability named in add that it lacks is an error (EPERM).
+ * Ask on the host, too.
+ */
+int capability_choose(capability_set drop, capability_set add, capability_set *out,
+		      struct error *err);
+
+/*
  * Cuts the bounding set to set; inheritable and ambient become empty. First half, as root of the
  * user namespace.
  */
 int capability_limit_bounding(capability_set set, struct error *err);
 
 /*
- * Becomes uid and gid with exactly these supplementary groups, then cuts permitted and
- * effective to set (all dropped when uid is not 0), sets no_new_privs. Second half, last thing
- * before execve(2).
+ * Becomes uid and gid with exactly these supplementary groups, then cuts permitted and effective
+ * to set; of a uid that is not 0 to ambient, and these become inheritable and ambient as well, so
+ * that it keeps them over execve(2). Second half, shortly before that call.
  */
 int capability_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_count,
-		      capability_set set, struct error *err);
+		      capability_set set, capability_set ambient, struct error *err);
+
+/* no_new_privs, for good. */
+int capability_forbid_gain(struct error *err);
 
 #endif

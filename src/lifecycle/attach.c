@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/process.h"
+#include "config/capabilities.h"
 #include "kernel/namespace.h"
 #include "kernel/terminal.h"
 #include "lifecycle/channel.h"
@@ -53,6 +54,7 @@ static _Noreturn void run_program(const struct attach *attach, capability_set ca
 		.working_dir = attach->spec->working_dir,
 		.user = attach->spec->user,
 		.capabilities = capabilities,
+		.security = &attach->spec->security,
 		.terminal_fd = -1,
 		.terminal_is_stderr = isatty(STDERR_FILENO),
 	};
@@ -120,10 +122,15 @@ static _Noreturn void join(const struct attach *attach, const struct cgroup_entr
 			   int init_pidfd, int channel_fd)
 {
 	struct message message = {.type = MESSAGE_CLONED};
-	/* Asked before the user namespace of the container is joined, which has all of them. */
-	capability_set capabilities = capability_default_set();
+	const struct security *security = &attach->spec->security;
+	capability_set capabilities;
 	int pidfd = -1;
 
+	/* Asked before the user namespace of the container is joined, which has all of them. */
+	if (capability_choose(capabilities_of(&security->cap_drop),
+			      capabilities_of(&security->cap_add), &capabilities,
+			      &message.error) < 0)
+		give_up(channel_fd, &message, PAYLOAD_FAILED);
 	if (enter_container(entry, &init_pidfd, &channel_fd, &message.error) < 0)
 		give_up(channel_fd, &message, PAYLOAD_FAILED);
 	message.pid = clone_sibling(&pidfd, &message.error);

@@ -94,6 +94,7 @@ static int run_payload(const struct launch *launch, struct message *failure)
 		.working_dir = spec->working_dir,
 		.user = spec->user,
 		.capabilities = launch->capabilities,
+		.security = &spec->security,
 		.terminal_fd = -1,
 	};
 

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 
 #include "base/fs.h"
+#include "config/capabilities.h"
 #include "kernel/user.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -212,7 +213,11 @@ static int become_user(const struct payload *payload, struct user *user, struct 
 	if (capability_limit_bounding(payload->capabilities, err) < 0)
 		return -1;
 	if (capability_become(user->uid, user->gid, user->groups, user->group_count,
-			      payload->capabilities, err) < 0)
+			      payload->capabilities,
+			      payload->capabilities & capabilities_of(&payload->security->cap_add),
+			      err) < 0)
+		return -1;
+	if (payload->security->no_new_privs && capability_forbid_gain(err) < 0)
 		return -1;
 	/* Becoming another user may undo it (fs.suid_dumpable); execve(2) does, which is right. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)

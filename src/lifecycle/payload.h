@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "config/spec.h"
 #include "kernel/capability.h"
 
 /* Exit statuses of a process that did not become the payload, as shells and env(1) use them. */
@@ -24,7 +25,8 @@ struct payload {
 	char *const *envp;           /* all of the environment; HOME is added when missing */
 	const char *working_dir;     /* absolute, in the container */
 	const char *user;            /* as user_lookup() takes it */
-	capability_set capabilities; /* of root; another user has none */
+	capability_set capabilities; /* of root; another user has what security names of them */
+	const struct security *security;
 	int terminal_fd;             /* becomes the controlling terminal, or -1 */
 	bool terminal_is_stderr;     /* it also replaces fd 2, not 0 and 1 alone */
 };

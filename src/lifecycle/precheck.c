@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 
 #include "base/parse.h"
+#include "config/capabilities.h"
+#include "kernel/capability.h"
 #include "kernel/rootfs.h"
 #include "state/network.h"
 
@@ -154,6 +156,18 @@ static int check_network(struct host *host, const struct network *network, struc
 	return check_routes(host, network, err);
 }
 
+/* What the file asks for and we cannot give. */
+static int check_capabilities(const struct container *container, struct error *err)
+{
+	const struct security *security = &container->spec->security;
+	capability_set set;
+
+	if (capability_choose(capabilities_of(&security->cap_drop),
+			      capabilities_of(&security->cap_add), &set, err) < 0)
+		return wrap_key(container, "security.cap_add", err);
+	return 0;
+}
+
 /* Under the lock: else a network that another command takes down looks like one of the host's. */
 static int check_networks(struct host *host, const struct container *container, struct error *err)
 {
@@ -183,7 +197,7 @@ int precheck_container(struct host *host, const struct container *container, str
 {
 	if (rootfs_check(container->spec->rootfs, err) < 0)
 		return wrap_key(container, "rootfs", err);
-	if (check_networks(host, container, err) < 0)
+	if (check_capabilities(container, err) < 0 || check_networks(host, container, err) < 0)
 		return -1;
 	return check_ports(container, err);
 }

@@ -8,10 +8,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "config/capabilities.h"
 #include "kernel/capability.h"
 
 /* capabilities(7), linux/capability.h: the numbers are the kernel's interface. */
@@ -127,7 +129,8 @@ static void become_root(void)
 	struct sets sets;
 
 	REQUIRE(capability_limit_bounding(0x3, NULL) == 0);
-	REQUIRE(capability_become(0, 5, groups, 2, 0x3, NULL) == 0);
+	REQUIRE(capability_become(0, 5, groups, 2, 0x3, 0, NULL) == 0);
+	REQUIRE(read_sets().no_new_privs == 0 && capability_forbid_gain(NULL) == 0);
 	sets = read_sets();
 	REQUIRE(sets.permitted == 0x3 && sets.effective == 0x3 && sets.inheritable == 0);
 	REQUIRE(sets.no_new_privs == 1);
@@ -150,10 +153,10 @@ static void become_user(void)
 	struct sets sets;
 
 	REQUIRE(capability_limit_bounding(0x3, NULL) == 0);
-	REQUIRE(capability_become(1000, 1001, NULL, 0, 0x3, NULL) == 0);
+	REQUIRE(capability_become(1000, 1001, NULL, 0, 0x3, 0, NULL) == 0);
 	sets = read_sets();
 	REQUIRE(sets.permitted == 0 && sets.effective == 0 && sets.ambient == 0);
-	REQUIRE(sets.no_new_privs == 1 && sets.bounding == 0x3);
+	REQUIRE(sets.bounding == 0x3);
 	REQUIRE(sets.groups[0] == '\0');
 	for (int i = 0; i < 4; i++)
 		REQUIRE(sets.uids[i] == 1000 && sets.gids[i] == 1001);
@@ -166,6 +169,66 @@ static void test_become_user(void **state)
 	assert_in_child(become_user);
 }
 
+static void become_user_with(void)
+{
+	struct sets sets;
+
+	REQUIRE(capability_limit_bounding(0x403, NULL) == 0);
+	REQUIRE(capability_become(1000, 1000, NULL, 0, 0x403, 0x400, NULL) == 0);
+	sets = read_sets();
+	REQUIRE(sets.permitted == 0x400 && sets.effective == 0x400);
+	REQUIRE(sets.inheritable == 0x400 && sets.ambient == 0x400);
+	execl("/bin/sh", "sh", "-c", "grep -q 'CapEff:.*0000000400$' /proc/self/status", NULL);
+	REQUIRE(0);
+}
+
+static void test_become_user_with(void **state)
+{
+	(void)state;
+	assert_in_child(become_user_with);
+}
+
+/* chmod, kill and net_raw: 3, 5, 13 */
+static void choose(void)
+{
+	capability_set bounding = read_sets().bounding, set;
+	struct error err;
+
+	REQUIRE(capability_choose(0, 0, &set, NULL) == 0 && set == capability_default_set());
+	REQUIRE(capability_choose(1 << 5, 1 << 13, &set, NULL) == 0);
+	REQUIRE(set == ((capability_default_set() & ~(capability_set)(1 << 5)) | 1 << 13));
+	REQUIRE(capability_choose(CAPABILITIES_ALL, 1 << 5, &set, NULL) == 0 && set == 1 << 5);
+	REQUIRE(capability_choose(1 << 5, CAPABILITIES_ALL, &set, NULL) == 0 && set == bounding);
+	REQUIRE(prctl(PR_CAPBSET_DROP, 13) == 0);
+	REQUIRE(capability_choose(0, CAPABILITIES_ALL, &set, NULL) == 0);
+	REQUIRE(set == (bounding & ~(capability_set)(1 << 13)));
+	REQUIRE(capability_choose(0, 1 << 13, &set, &err) == -1);
+	REQUIRE(strstr(err.text, "cman itself has no CAP_NET_RAW"));
+}
+
+static void test_choose(void **state)
+{
+	(void)state;
+	assert_in_child(choose);
+}
+
+/* The names are the kernel's, at their numbers. */
+static void test_names(void **state)
+{
+	(void)state;
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
+		const char *ours = capabilities_name((unsigned int)cap);
+		char *theirs = cap_to_name(cap);
+
+		if (ours) {
+			assert_int_equal(strncmp(theirs, "cap_", 4), 0);
+			assert_int_equal(strcasecmp(theirs + 4, ours), 0);
+		}
+		cap_free(theirs);
+	}
+	assert_null(capabilities_name(64));
+}
+
 static void without_rights(void)
 {
 	struct error err;
@@ -173,7 +236,7 @@ static void without_rights(void)
 	REQUIRE(setresuid(1000, 1000, 1000) == 0);
 	REQUIRE(capability_limit_bounding(0, &err) == -1);
 	REQUIRE(strstr(err.text, "from the bounding set: Operation not permitted"));
-	REQUIRE(capability_become(0, 0, NULL, 0, 0, &err) == -1);
+	REQUIRE(capability_become(0, 0, NULL, 0, 0, 0, &err) == -1);
 	REQUIRE(strstr(err.text, "set supplementary groups: Operation not permitted"));
 }
 
@@ -188,7 +251,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_default_set), cmocka_unit_test(test_default_set_of_less),
 		cmocka_unit_test(test_limit),       cmocka_unit_test(test_become_root),
-		cmocka_unit_test(test_become_user), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_become_user), cmocka_unit_test(test_become_user_with),
+		cmocka_unit_test(test_choose),      cmocka_unit_test(test_names),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
