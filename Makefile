@@ -43,7 +43,7 @@ WARNINGS = -Wall -Wextra -Wconversion -Wshadow $(if $(WERROR),-Werror)
 DEFINES  = -D_GNU_SOURCE -DCMAN_VERSION='"$(VERSION)"' -DLIBEXECDIR='"$(LIBEXECDIR)"' \
            -DSYSCONFDIR='"$(SYSCONFDIR)"' -DRUNSTATEDIR='"$(RUNSTATEDIR)"' \
            -DLOCALSTATEDIR='"$(LOCALSTATEDIR)"'
-COMPILE  = $(CC) -std=gnu11 -Isrc $(DEFINES) $(WARNINGS) $(CFLAGS) $(CPPFLAGS) -MMD -MP
+COMPILE  = $(CC) -std=gnu11 -Isrc -I$(GENERATED) $(DEFINES) $(WARNINGS) $(CFLAGS) $(CPPFLAGS) -MMD -MP
 
 SANITIZERS = -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 FORTIFY    = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
@@ -56,6 +56,11 @@ STATIC = -Os -fno-pie -fno-asynchronous-unwind-tables $(if $(FREESTANDING),-ffre
          -fno-stack-protector -fno-tree-loop-distribute-patterns -U_FORTIFY_SOURCE,$(FORTIFY))
 STATIC_LINKING = -static -no-pie -Wl,--gc-sections,--build-id=none,-z,norelro,-z,noseparate-code \
          $(if $(FREESTANDING),-nostdlib)
+
+# Tables that a tool of ours makes: system calls by name, the default filter.
+GENERATED = $(BUILD)/generated
+# It runs here, whatever CC builds for.
+BUILD_CC  = $(CC)
 
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) libkmod 2>/dev/null)
 LIBRARY_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -ldl
@@ -101,6 +106,23 @@ $(BUILD)/%.o: src/%.c $(BUILD)/.flags | $(BUILD)/.packages
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(COMPILE) $(HARDENING) $(LIBRARY_CFLAGS) -c -o $@ $<
 
+$(BUILD)/generate: src/seccomp/generate.c src/kernel/seccomp_compile.c src/seccomp/policy.h \
+		src/kernel/seccomp_compile.h src/config/calls.h | $(BUILD)/.packages
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(BUILD_CC) -std=gnu11 -D_GNU_SOURCE -Isrc $(WARNINGS) -O1 -o $@ \
+		$(filter %.c,$^) $$($(PKG_CONFIG) --cflags --libs libseccomp)
+
+$(GENERATED)/config/calls_table.h: $(BUILD)/generate
+	$(call say,MAKE,$@)
+	$(Q)mkdir -p $(@D) && $< calls >$@
+
+$(GENERATED)/kernel/seccomp_filter.h: $(BUILD)/generate
+	$(call say,MAKE,$@)
+	$(Q)mkdir -p $(@D) && $< filter >$@
+
+$(BUILD)/config/calls.o: $(GENERATED)/config/calls_table.h
+$(BUILD)/kernel/seccomp.o: $(GENERATED)/kernel/seccomp_filter.h
+
 # Names what is missing, with its package, before the first file is compiled.
 $(BUILD)/.packages: tests/packages.sh
 	@mkdir -p $(@D)
@@ -136,9 +158,15 @@ check-layers:
 check-docs:
 	@tests/docs.sh
 
+# Static programs that system tests run inside a container: tests/system/probe_*.c
+PROBES = $(patsubst tests/system/%.c,$(BUILD)/%,$(wildcard tests/system/probe_*.c))
+$(PROBES): $(BUILD)/%: tests/system/%.c $(BUILD)/.flags | $(BUILD)/.packages
+	$(call say,CC,$@)
+	$(Q)$(COMPILE) -static -o $@ $<
+
 # TESTS=tests/system/network.bats runs one file, FILTER=regex the tests of that name.
 TESTS = $(sort $(wildcard tests/system/*.bats))
-check-system: all
+check-system: all $(PROBES)
 	@CMAN='$(abspath $(BUILD))/cman' $(BATS) $(if $(FILTER),--filter '$(FILTER)') $(TESTS)
 
 SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) .ci/run

@@ -26,8 +26,10 @@ packages() {
 	build        pkg:uuid                     uuid-dev           libuuid-devel
 	build        pkg:libcap                   libcap-dev         libcap-devel
 	build        pkg:jansson                  libjansson-dev     jansson-devel
+	build        pkg:libseccomp               libseccomp-dev     libseccomp-devel
 	build        pkg:libkmod                  libkmod-dev        kmod-devel
 	quickstart   busybox                      busybox-static     busybox
+	tests        static:libc                  libc6-dev          glibc-static
 	tests        busybox                      busybox-static     busybox
 	tests        pkg:cmocka                   libcmocka-dev      libcmocka-devel
 	tests        bats                         bats               bats

@@ -6,16 +6,46 @@
 
 /* linux/capability.h: the place is the number. */
 static const char *const names[] = {
-	"CHOWN",           "DAC_OVERRIDE",     "DAC_READ_SEARCH",    "FOWNER",
-	"FSETID",          "KILL",             "SETGID",             "SETUID",
-	"SETPCAP",         "LINUX_IMMUTABLE",  "NET_BIND_SERVICE",   "NET_BROADCAST",
-	"NET_ADMIN",       "NET_RAW",          "IPC_LOCK",           "IPC_OWNER",
-	"SYS_MODULE",      "SYS_RAWIO",        "SYS_CHROOT",         "SYS_PTRACE",
-	"SYS_PACCT",       "SYS_ADMIN",        "SYS_BOOT",           "SYS_NICE",
-	"SYS_RESOURCE",    "SYS_TIME",         "SYS_TTY_CONFIG",     "MKNOD",
-	"LEASE",           "AUDIT_WRITE",      "AUDIT_CONTROL",      "SETFCAP",
-	"MAC_OVERRIDE",    "MAC_ADMIN",        "SYSLOG",             "WAKE_ALARM",
-	"BLOCK_SUSPEND",   "AUDIT_READ",       "PERFMON",            "BPF",
+	"CHOWN",
+	"DAC_OVERRIDE",
+	"DAC_READ_SEARCH",
+	"FOWNER",
+	"FSETID",
+	"KILL",
+	"SETGID",
+	"SETUID",
+	"SETPCAP",
+	"LINUX_IMMUTABLE",
+	"NET_BIND_SERVICE",
+	"NET_BROADCAST",
+	"NET_ADMIN",
+	"NET_RAW",
+	"IPC_LOCK",
+	"IPC_OWNER",
+	"SYS_MODULE",
+	"SYS_RAWIO",
+	"SYS_CHROOT",
+	"SYS_PTRACE",
+	"SYS_PACCT",
+	"SYS_ADMIN",
+	"SYS_BOOT",
+	"SYS_NICE",
+	"SYS_RESOURCE",
+	"SYS_TIME",
+	"SYS_TTY_CONFIG",
+	"MKNOD",
+	"LEASE",
+	"AUDIT_WRITE",
+	"AUDIT_CONTROL",
+	"SETFCAP",
+	"MAC_OVERRIDE",
+	"MAC_ADMIN",
+	"SYSLOG",
+	"WAKE_ALARM",
+	"BLOCK_SUSPEND",
+	"AUDIT_READ",
+	"PERFMON",
+	"BPF",
 	"CHECKPOINT_RESTORE",
 };
 
@@ -35,7 +65,7 @@ static const char *guess(const char *name)
 
 	if (strncasecmp(name, "CAP_", 4) == 0)
 		name += 4;
-	for (; name[length] && length < sizeof(upper) - 1; length++)
+	for (; length < sizeof(upper) - 1 && name[length]; length++)
 		upper[length] = (char)toupper((unsigned char)name[length]);
 	upper[length] = '\0';
 	if (strcmp(upper, "ALL") == 0)
@@ -53,7 +83,8 @@ int capabilities_check_name(const char *name, struct error *err)
 	meant = guess(name);
 	if (meant)
 		return error_hint(err, "did you mean \"%s\"?", meant);
-	return error_hint(err, "a name of capabilities(7) without CAP_, like \"NET_RAW\", or \"ALL\"");
+	return error_hint(err,
+			  "a name of capabilities(7) without CAP_, like \"NET_RAW\", or \"ALL\"");
 }
 
 const char *capabilities_name(unsigned int number)

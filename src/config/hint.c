@@ -145,6 +145,8 @@ static const struct foreign_key foreign_keys[] = {
 	{"", "cap_drop", "security.cap_drop", NULL},
 	{NULL, "capabilities", "security.cap_add", "and security.cap_drop"},
 	{"", "no_new_privs", "security.no_new_privs", NULL},
+	{"", "seccomp", "security.seccomp", NULL},
+	{NULL, "SystemCallFilter", "security.seccomp", NULL},
 	{"", "security_opt", "security", "a group"},
 	{NULL, "devices", NULL, "every container has the usual devices and no others yet"},
 	{NULL, "auto", "autostart", NULL},

@@ -117,6 +117,15 @@ static const struct key security_keys_array[] = {
 		.help = "programs that are set-user-ID or have file capabilities gain nothing by them",
 		.change = CHANGE_RESTART,
 	},
+	{
+		.name = "seccomp",
+		.type = &type_seccomp,
+		.offset = offsetof(struct security, seccomp),
+		.default_text = "\"default\"",
+		.form = "\"default\", \"none\", or the path of a file",
+		.help = "which system calls it may make",
+		.change = CHANGE_RESTART,
+	},
 };
 static const struct key_table security_keys = TABLE(security_keys_array);
 

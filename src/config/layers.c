@@ -17,7 +17,7 @@ void spec_set_defaults(struct spec *spec, const char *name)
 		.working_dir = xstrdup("/"),
 		.user = xstrdup("root"),
 		.limits = {.pids = 512, .memory = LIMIT_MAX, .cpu_quota_us = LIMIT_MAX},
-		.security = {.no_new_privs = true},
+		.security = {.no_new_privs = true, .seccomp = xstrdup("default")},
 		.stop_signal = SIGTERM,
 		.stop_timeout_ms = 10000,
 		.interfaces = xalloc(1, sizeof(struct interface)),

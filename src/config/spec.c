@@ -108,6 +108,8 @@ void spec_clear(struct spec *spec)
 	free(spec->extra_hosts);
 	strlist_clear(&spec->security.cap_drop);
 	strlist_clear(&spec->security.cap_add);
+	free(spec->security.seccomp);
+	free(spec->security.calls);
 	origins_clear(&spec->origins);
 	*spec = (struct spec){0};
 }

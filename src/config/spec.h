@@ -55,6 +55,8 @@ struct limits {
 struct security {
 	struct strlist cap_drop, cap_add; /* names without CAP_, or "ALL"; see capabilities.h */
 	bool no_new_privs;
+	char *seccomp;   /* "default", "none" or the path of a file */
+	uint32_t *calls; /* what the file says, by validation; see calls.h */
 };
 
 /* One network interface of a container (the group net). */

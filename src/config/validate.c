@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/fs.h"
+#include "config/calls.h"
 #include "config/machine.h"
 
 /* The name a network was meant to have, as a hint; NULL when nothing comes near. */
@@ -221,6 +222,16 @@ static void complete_environment(struct spec *spec, struct diagnostics *diagnost
 	spec->environment = complete;
 }
 
+static void check_seccomp(struct spec *spec, struct diagnostics *diagnostics)
+{
+	struct security *security = &spec->security;
+
+	if (*security->seccomp == '/')
+		security->calls = calls_read(security->seccomp,
+					     origin_find(&spec->origins, "security.seccomp"),
+					     diagnostics);
+}
+
 /* Whether a key was set in any layer, be it to nothing. */
 static bool is_set(const struct spec *spec, const char *key)
 {
@@ -248,6 +259,7 @@ void validate_container(struct validation *validation, struct spec *spec, bool c
 	if (!is_set(spec, "dns_search"))
 		strlist_copy(&spec->dns_search, &manager->dns_search);
 	check_limits(spec, diagnostics);
+	check_seccomp(spec, diagnostics);
 	for (size_t i = 0; i < spec->interface_count; i++)
 		finish_interface(manager, spec, &spec->interfaces[i], diagnostics);
 }

@@ -15,6 +15,7 @@ extern const struct value_type type_user;
 extern const struct value_type type_name; /* of a network */
 extern const struct value_type type_cgroup_path;
 extern const struct value_type type_chain_prefix;
+extern const struct value_type type_seccomp;
 
 /* field: bool, int, uint32_t, uint64_t */
 extern const struct value_type type_boolean;

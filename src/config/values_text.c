@@ -237,6 +237,21 @@ static int read_chain_prefix(struct assignment *assignment, const struct node *v
 	return read_checked(assignment, value, field, check_chain_prefix);
 }
 
+static int check_seccomp(const char *value, struct error *err)
+{
+	if (strcmp(value, "default") == 0 || strcmp(value, "none") == 0)
+		return 0;
+	if (*value == '/')
+		return check_path(value, err);
+	error_set(err, 0, "\"%s\" is no filter of system calls", value);
+	return error_hint(err, "\"default\", \"none\" for no filter, or the absolute path of a file");
+}
+
+static int read_seccomp(struct assignment *assignment, const struct node *value, void *field)
+{
+	return read_checked(assignment, value, field, check_seccomp);
+}
+
 const struct value_type type_text = {"string", read_text_value, print_text};
 const struct value_type type_path = {"path", read_path, print_if_set};
 const struct value_type type_directory = {"path", read_directory, NULL};
@@ -246,3 +261,4 @@ const struct value_type type_user = {"string or integer", read_user, print_if_se
 const struct value_type type_name = {"string", read_name, print_if_set};
 const struct value_type type_cgroup_path = {"string", read_cgroup_path, NULL};
 const struct value_type type_chain_prefix = {"string", read_chain_prefix, NULL};
+const struct value_type type_seccomp = {"string", read_seccomp, print_if_set};

@@ -130,13 +130,11 @@ int capability_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_co
 		return error_set(err, errno, "set supplementary groups");
 	if (setresgid(gid, gid, gid) < 0)
 		return error_set(err, errno, "become group %u", gid);
-	if (prctl(PR_SET_KEEPCAPS, (unsigned long)(uid != 0 && ambient), 0, 0, 0) < 0)
+	if (prctl(PR_SET_KEEPCAPS, (unsigned long)(set != 0), 0, 0, 0) < 0)
 		return error_set(err, errno, "keep capabilities");
 	if (setresuid(uid, uid, uid) < 0)
 		return error_set(err, errno, "become user %u", uid);
-	if (uid == 0)
-		return cut_sets(set, 0, err);
-	if (cut_sets(ambient, ambient, err) < 0)
+	if (cut_sets(set, ambient, err) < 0)
 		return -1;
 	return raise_ambient(ambient, err);
 }

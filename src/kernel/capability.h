@@ -35,8 +35,8 @@ int capability_limit_bounding(capability_set set, struct error *err);
 
 /*
  * Becomes uid and gid with exactly these supplementary groups, then cuts permitted and effective
- * to set; of a uid that is not 0 to ambient, and these become inheritable and ambient as well, so
- * that it keeps them over execve(2). Second half, shortly before that call.
+ * to set. Those in ambient become inheritable and ambient as well: what a uid that is not 0 keeps
+ * over execve(2), while 0 is given the bounding set there. Second half, shortly before that call.
  */
 int capability_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_count,
 		      capability_set set, capability_set ambient, struct error *err);

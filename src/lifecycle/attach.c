@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 
 #include "base/process.h"
-#include "config/capabilities.h"
 #include "kernel/namespace.h"
 #include "kernel/terminal.h"
 #include "lifecycle/channel.h"
@@ -44,8 +43,7 @@ static int open_terminal(int channel_fd, struct payload *payload, struct error *
 	return channel_send(channel_fd, &message, &master_fd, 1, err);
 }
 
-static _Noreturn void run_program(const struct attach *attach, capability_set capabilities,
-				  int channel_fd)
+static _Noreturn void run_program(const struct attach *attach, int channel_fd)
 {
 	struct message failure = {0};
 	struct payload payload = {
@@ -53,8 +51,7 @@ static _Noreturn void run_program(const struct attach *attach, capability_set ca
 		.envp = attach->spec->environment.items,
 		.working_dir = attach->spec->working_dir,
 		.user = attach->spec->user,
-		.capabilities = capabilities,
-		.security = &attach->spec->security,
+		.confinement = attach->confinement,
 		.terminal_fd = -1,
 		.terminal_is_stderr = isatty(STDERR_FILENO),
 	};
@@ -122,21 +119,14 @@ static _Noreturn void join(const struct attach *attach, const struct cgroup_entr
 			   int init_pidfd, int channel_fd)
 {
 	struct message message = {.type = MESSAGE_CLONED};
-	const struct security *security = &attach->spec->security;
-	capability_set capabilities;
 	int pidfd = -1;
 
-	/* Asked before the user namespace of the container is joined, which has all of them. */
-	if (capability_choose(capabilities_of(&security->cap_drop),
-			      capabilities_of(&security->cap_add), &capabilities,
-			      &message.error) < 0)
-		give_up(channel_fd, &message, PAYLOAD_FAILED);
 	if (enter_container(entry, &init_pidfd, &channel_fd, &message.error) < 0)
 		give_up(channel_fd, &message, PAYLOAD_FAILED);
 	message.pid = clone_sibling(&pidfd, &message.error);
 	if (message.pid == 0) {
 		close_fd(&init_pidfd);
-		run_program(attach, capabilities, channel_fd);
+		run_program(attach, channel_fd);
 	}
 	if (message.pid < 0)
 		give_up(channel_fd, &message, PAYLOAD_FAILED);

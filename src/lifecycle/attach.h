@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * attach.h: runs a program inside a running container, as strongly confined as what up started:
- * the same cgroup, namespaces, user, environment, directory and capabilities. setns(2), pty(7).
+ * the same cgroup, namespaces, user, environment, directory, capabilities and filter of system calls. setns(2), pty(7).
  *
  *   cman ── forks ──> joiner (joins cgroup and namespaces) ── clones ──> the program
  *
@@ -12,12 +12,14 @@
 
 #include "config/spec.h"
 #include "kernel/cgroup.h"
+#include "lifecycle/confinement.h"
 #include "state/record.h"
 
 /* Nothing is owned. */
 struct attach {
 	const struct record *record;      /* of a running container */
 	const struct spec *spec;          /* what it was started with: recorded_spec() */
+	const struct confinement *confinement; /* recorded_confinement() */
 	const struct cgroup_host *cgroup; /* opened with record->cgroup_parent */
 	char *const *argv;                /* at least one, ended by NULL */
 };

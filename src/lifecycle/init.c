@@ -93,8 +93,7 @@ static int run_payload(const struct launch *launch, struct message *failure)
 		.envp = spec->environment.items,
 		.working_dir = spec->working_dir,
 		.user = spec->user,
-		.capabilities = launch->capabilities,
-		.security = &spec->security,
+		.confinement = launch->confinement,
 		.terminal_fd = -1,
 	};
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
 #include <sched.h>
@@ -15,7 +16,6 @@
 #include <sys/syscall.h>
 
 #include "base/fs.h"
-#include "config/capabilities.h"
 #include "kernel/user.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -196,6 +196,23 @@ static int search_and_exec(char *const *argv, char *const *envp, struct error *e
 	return PAYLOAD_NOT_FOUND;
 }
 
+/* Everything but the filter of system calls, which must let pass what we still have to do. */
+static int confine(const struct confinement *confinement, const struct user *user, struct error *err)
+{
+	capability_set ambient = user->uid == 0 ? 0 : confinement->added;
+	capability_set set = user->uid == 0 ? confinement->capabilities : ambient;
+
+	/* The filter wants one of both; execve(2) takes the capability away again. */
+	if (!confinement->no_new_privs && confinement->filter.length > 0)
+		set |= (capability_set)1 << CAP_SYS_ADMIN;
+	if (capability_limit_bounding(confinement->capabilities, err) < 0)
+		return -1;
+	if (capability_become(user->uid, user->gid, user->groups, user->group_count, set, ambient,
+			      err) < 0)
+		return -1;
+	return confinement->no_new_privs ? capability_forbid_gain(err) : 0;
+}
+
 static int become_user(const struct payload *payload, struct user *user, struct error *err)
 {
 	AUTO_FD int root_fd = fs_open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0, err);
@@ -210,14 +227,7 @@ static int become_user(const struct payload *payload, struct user *user, struct 
 		return -1;
 	if (reset_process(err) < 0)
 		return -1;
-	if (capability_limit_bounding(payload->capabilities, err) < 0)
-		return -1;
-	if (capability_become(user->uid, user->gid, user->groups, user->group_count,
-			      payload->capabilities,
-			      payload->capabilities & capabilities_of(&payload->security->cap_add),
-			      err) < 0)
-		return -1;
-	if (payload->security->no_new_privs && capability_forbid_gain(err) < 0)
+	if (confine(payload->confinement, user, err) < 0)
 		return -1;
 	/* Becoming another user may undo it (fs.suid_dumpable); execve(2) does, which is right. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
@@ -243,5 +253,7 @@ int payload_exec(const struct payload *payload, struct error *err)
 		error_set(err, errno, "close files");
 		return PAYLOAD_FAILED;
 	}
+	if (seccomp_install(&payload->confinement->filter, err) < 0)
+		return PAYLOAD_FAILED;
 	return search_and_exec(payload->argv, environment.items, err);
 }

@@ -9,8 +9,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "config/spec.h"
-#include "kernel/capability.h"
+#include "lifecycle/confinement.h"
 
 /* Exit statuses of a process that did not become the payload, as shells and env(1) use them. */
 enum payload_status {
@@ -25,8 +24,7 @@ struct payload {
 	char *const *envp;           /* all of the environment; HOME is added when missing */
 	const char *working_dir;     /* absolute, in the container */
 	const char *user;            /* as user_lookup() takes it */
-	capability_set capabilities; /* of root; another user has what security names of them */
-	const struct security *security;
+	const struct confinement *confinement;
 	int terminal_fd;             /* becomes the controlling terminal, or -1 */
 	bool terminal_is_stderr;     /* it also replaces fd 2, not 0 and 1 alone */
 };
@@ -41,7 +39,8 @@ int payload_shed_inherited(struct error *err);
  * Becomes the payload. The caller is id 0 of the container's user namespace, in all namespaces
  * and the cgroup of the container, "/" is the container's, fds 0 to 2 are what the payload is to
  * have. Does the rest: a session of its own, signals, umask, core limit, session keyring,
- * capabilities, user, no_new_privs, working directory, no other fd, PATH search.
+ * capabilities, user, no_new_privs, working directory, no other fd, filter of system calls, PATH
+ * search.
  * Returns on failure only: an enum payload_status, with err. All fds but 0 to 2 are then
  * close-on-exec, so that a socket to tell the error still works and sees EOF on success.
  */

@@ -6,9 +6,8 @@
 #include <sys/socket.h>
 
 #include "base/parse.h"
-#include "config/capabilities.h"
-#include "kernel/capability.h"
 #include "kernel/rootfs.h"
+#include "lifecycle/confinement.h"
 #include "state/network.h"
 
 #define NETWORK_TIMEOUT_MS 30000
@@ -159,11 +158,7 @@ static int check_network(struct host *host, const struct network *network, struc
 /* What the file asks for and we cannot give. */
 static int check_capabilities(const struct container *container, struct error *err)
 {
-	const struct security *security = &container->spec->security;
-	capability_set set;
-
-	if (capability_choose(capabilities_of(&security->cap_drop),
-			      capabilities_of(&security->cap_add), &set, err) < 0)
+	if (confinement_check(&container->spec->security, err) < 0)
 		return wrap_key(container, "security.cap_add", err);
 	return 0;
 }

@@ -16,3 +16,13 @@ int recorded_spec(const struct state *state, const char *name, struct spec *spec
 		return error_wrap(err, "recorded configuration of %s", name);
 	return 0;
 }
+
+int recorded_confinement(const struct state *state, const char *name, const struct spec *spec,
+			 struct confinement *confinement, struct error *err)
+{
+	AUTO_FD int dir_fd = record_open_directory(state, name, err);
+
+	if (dir_fd < 0)
+		return -1;
+	return confinement_recall(&spec->security, dir_fd, confinement, err);
+}

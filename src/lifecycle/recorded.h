@@ -4,9 +4,14 @@
 #define LIFECYCLE_RECORDED_H
 
 #include "config/spec.h"
+#include "lifecycle/confinement.h"
 #include "state/record.h"
 
 /* Reads the spec beside the record of a container. Release with spec_clear(). */
 int recorded_spec(const struct state *state, const char *name, struct spec *spec, struct error *err);
+
+/* What it is confined to; spec as recorded. Release with confinement_clear(). */
+int recorded_confinement(const struct state *state, const char *name, const struct spec *spec,
+			 struct confinement *confinement, struct error *err);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "config/capabilities.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/hosts_file.h"
 #include "lifecycle/steps.h"
@@ -53,21 +52,22 @@ static int open_hosts_directory(struct host *host, const struct container *conta
 int init_begin(struct host *host, struct container *container, struct error *err)
 {
 	AUTO_FD int hosts_directory_fd = open_hosts_directory(host, container, err);
-	const struct security *security = &container->spec->security;
+	AUTO(confinement_clear) struct confinement confinement = {0};
 	struct launch launch = {
 		.spec = container->spec,
 		.instance = container->record.instance,
 		.manager_file = host->manager->file,
 		.cgroup = host_cgroup(host, container->record.cgroup_parent, err),
 		.ids = container->ids,
+		.confinement = &confinement,
 		.directory_fd = container->directory_fd,
 		.hosts_directory_fd = hosts_directory_fd,
 		.output_fd = container->output_fd,
 		.log_fd = container->log_fd,
 	};
 
-	if (capability_choose(capabilities_of(&security->cap_drop),
-			      capabilities_of(&security->cap_add), &launch.capabilities, err) < 0)
+	if (confinement_make(&container->spec->security, container->directory_fd, &confinement,
+			     err) < 0)
 		return -1;
 	if (hosts_directory_fd < 0 || !launch.cgroup || host_open_programs(host, err) < 0)
 		return -1;

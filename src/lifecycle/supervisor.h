@@ -8,9 +8,9 @@
 #define LIFECYCLE_SUPERVISOR_H
 
 #include "config/spec.h"
-#include "kernel/capability.h"
 #include "kernel/cgroup.h"
 #include "kernel/namespace.h"
+#include "lifecycle/confinement.h"
 
 /* All fds belong to the caller. */
 struct launch {
@@ -19,7 +19,7 @@ struct launch {
 	const char *manager_file;          /* absolute path */
 	const struct cgroup_host *cgroup;
 	struct id_range ids;
-	capability_set capabilities;       /* found out here: inside, everything looks allowed */
+	const struct confinement *confinement;
 	int directory_fd;                  /* run directory: resolv.conf, hostname */
 	int hosts_directory_fd;            /* where the file "hosts" stands */
 	int output_fd;                     /* FIFO, open for reading and writing */

@@ -76,3 +76,165 @@ SETS='grep ^Cap /proc/self/status | cut -f 2'
 	both db 'grep ^NoNewPrivs /proc/self/status | cut -f 2' <<<'security : { no_new_privs = false; };'
 	assert_both 0
 }
+
+# --- system calls ------------------------------------------------------------------------------
+
+PROBE=${CMAN%/*}/probe_seccomp
+
+with_probe() { # NAME: a root filesystem with the probe in it
+	[ -x "$PROBE" ] || { echo "no $PROBE: run make check-system"; return 1; }
+	make_rootfs "$1"
+	cp "$PROBE" "$(path "$T/rootfs/$1/bin/probe")"
+}
+
+# What a probe of a call has to say, one "CALL RESULT" a line.
+assert_calls() { # LINE...
+	local line
+
+	for line in "$@"; do
+		[[ " $payload " == *" $line "* ]] || { echo "payload: not \"$line\": $payload"; return 1; }
+		[[ " $exec " == *" $line "* ]] || { echo "exec: not \"$line\": $exec"; return 1; }
+	done
+}
+
+@test "without a filter the probe gets through: its checks can fail" {
+	with_probe web
+	both web probe <<<'security : { seccomp = "none"; };'
+	assert_calls "getpid ok" "keyctl EOPNOTSUPP" "bpf EINVAL" "unshare-user ok" "clone-user ok" \
+		"mount EFAULT" "userfaultfd EINVAL" "personality-odd ok" "tiocsti EBADF" \
+		"clone3 EINVAL" "vsock ok" "netlink-uevent ok" "settimeofday EFAULT"
+	both db 'grep ^Seccomp: /proc/self/status' <<<'security : { seccomp = "none"; };'
+	assert_both "Seccomp: 0"
+}
+
+@test "the default filter is in force, once" {
+	both web 'grep ^Seccomp /proc/self/status' </dev/null
+	assert_both "Seccomp: 2 Seccomp_filters: 1"
+}
+
+@test "the default filter refuses what the field refuses" {
+	with_probe web
+	both web probe </dev/null
+	assert_calls "add_key EPERM" "keyctl EPERM" "request_key EPERM" "bpf EPERM" \
+		"perf_event_open EPERM" "userfaultfd EPERM" "io_uring_setup EPERM" \
+		"io_uring_enter EPERM" "io_uring_register EPERM" "kexec_load EPERM" \
+		"init_module EPERM" "finit_module EPERM" "delete_module EPERM" \
+		"open_by_handle_at EPERM" "mount EPERM" "umount2 EPERM" "pivot_root EPERM" \
+		"fsopen EPERM" "fsmount EPERM" "open_tree EPERM" "move_mount EPERM" \
+		"mount_setattr EPERM" "unshare EPERM" "unshare-user EPERM" "setns EPERM" \
+		"clone-user EPERM" "swapon EPERM" "settimeofday EPERM"
+	# Newer than the list: as an older kernel says it. What is listed and newer is let through.
+	assert_calls "clone3 ENOSYS" "new-call ENOSYS" "no-call ENOSYS" "process_mrelease EINVAL"
+	assert_calls "getpid ok" "clone ok" "ptrace ESRCH" "personality ok" "personality-odd EPERM"
+}
+
+@test "no way to type into a terminal, whatever the upper half of the request" {
+	with_probe web
+	both web probe </dev/null
+	assert_calls "tiocgwinsz EBADF" "tiocsti EPERM" "tiocsti-high EPERM" "tioclinux EPERM"
+	assert_calls "clone-user-high EPERM" "personality-odd-high EPERM"
+}
+
+@test "families of sockets" {
+	with_probe web
+	both web probe </dev/null
+	assert_calls "unix ok" "inet ok" "inet6 ok" "netlink-route ok" "netlink-audit ok" \
+		"netlink-uevent EPROTONOSUPPORT" "packet EAFNOSUPPORT" "vsock EAFNOSUPPORT" \
+		"vsock-high EAFNOSUPPORT" "alg EAFNOSUPPORT" "xdp EAFNOSUPPORT" "tipc-pair EAFNOSUPPORT"
+	with_probe db
+	both db probe <<<'security : { cap_add = [ "NET_RAW", "NET_ADMIN" ]; };'
+	assert_calls "packet ok" "netlink-uevent ok" "vsock EAFNOSUPPORT"
+}
+
+@test "i386 and x32 are no way around" {
+	[ "$(uname -m)" = x86_64 ] || skip "x86-64 only"
+	with_probe web
+	both web probe </dev/null
+	assert_calls "i386:getpid ok" "i386:mount EPERM" "i386:keyctl EPERM" "i386:bpf EPERM" \
+		"i386:unshare EPERM" "i386:clone-user EPERM" "i386:clone3 ENOSYS" \
+		"i386:io_uring_setup EPERM" "i386:inet ok" "i386:vsock EAFNOSUPPORT" \
+		"i386:socketcall EPERM" "i386:socketcall-shutdown EFAULT" "i386:tiocsti EPERM" \
+		"i386:vm86 EPERM" "i386:new-call ENOSYS" "x32:getpid killed" "x32:mount killed"
+}
+
+@test "a capability opens the calls it is for" {
+	with_probe web
+	both web probe <<<'security : { cap_add = [ "SYS_ADMIN" ]; };'
+	assert_calls "mount EFAULT" "fsopen EINVAL" "fsmount EINVAL" "move_mount EINVAL" "unshare ok" \
+		"clone-user ok" "clone3 EINVAL" "bpf EINVAL" \
+		"keyctl EPERM" "userfaultfd EPERM" "io_uring_setup EPERM" "init_module EPERM"
+	with_probe db
+	both db probe <<<'security : { cap_add = [ "BPF" ]; cap_drop = [ "SYS_CHROOT" ]; };'
+	assert_calls "bpf EINVAL" "mount EPERM" "perf_event_open EPERM"
+}
+
+@test "the filter holds for a user, and without no_new_privs" {
+	with_probe web
+	both web "probe keyctl mount unshare-user getpid; $SETS" \
+		<<<'user = "nobody"; security : { no_new_privs = false; };'
+	assert_calls "keyctl EPERM" "mount EPERM" "unshare-user EPERM" "getpid ok"
+	# The capability that is needed to set it up is gone.
+	assert_match "$payload" "$ZERO $ZERO $ZERO $DEFAULT $ZERO$"
+	assert_match "$exec" "$ZERO $ZERO $ZERO $DEFAULT $ZERO$"
+	both db "$SETS; grep ^Seccomp: /proc/self/status" <<<'security : { no_new_privs = false; };'
+	assert_both "$ZERO $DEFAULT $DEFAULT $DEFAULT $ZERO Seccomp: 2"
+}
+
+seccomp_file() { cat >"$(path $T/calls)"; }
+
+@test "a file of calls: what stands in it is allowed, nothing else" {
+	seccomp_file <<-'EOF'
+	# the usual, a keyring, all of socket
+	@default
+	@keyring   # add_key keyctl request_key
+	socket any
+	EOF
+	with_probe web
+	both web probe <<<"security : { seccomp = \"$T/calls\"; };"
+	assert_calls "keyctl EOPNOTSUPP" "mount EPERM" "netlink-uevent ok" "vsock ok" "clone-user EPERM" \
+		"tipc-pair EAFNOSUPPORT" "new-call ENOSYS" "x32:getpid killed"
+	# exec goes by what the container was started with
+	seccomp_file <<<"@start"
+	exec=$(within web probe keyctl mount | xargs)
+	assert_equal "$exec" "keyctl EOPNOTSUPP mount EPERM"
+	machine rm $T/calls
+	exec=$(within web probe keyctl mount | xargs)
+	assert_equal "$exec" "keyctl EOPNOTSUPP mount EPERM"
+}
+
+@test "a program that the file does not let start tells so" {
+	seccomp_file <<<'getpid'
+	sleeper web <<<"command = [ \"/bin/none\" ]; security : { seccomp = \"$T/calls\"; };"
+	sed -i '/trap/d' "$(path $T/conf.d/web.conf)"
+	run_fails cman up web
+	assert_output_has /bin/none "no such program"
+	machine rm $T/calls
+}
+
+@test "faults of a file of calls are shown with their place" {
+	seccomp_file <<-'EOF'
+	@default
+	  mout   # typo
+	@mont
+	mount read
+	@mount any
+	mount any more
+	EOF
+	sleeper web <<<"security : { seccomp = \"$T/calls\"; };"
+	run_fails cman check
+	assert_output_has "$T/calls:2:3: error: there is no system call \"mout\"" 'did you mean "mount"?' \
+		"$T/calls:3:1: error: there is no group \"@mont\"" 'did you mean "@mount"?' \
+		"$T/calls:4:7:" "$T/calls:5:8:" "$T/calls:6:11:"
+	machine rm $T/calls
+	run_fails cman check
+	assert_output_has "web.conf:3:" "security.seccomp: $T/calls: No such file"
+	machine mkfifo $T/calls
+	run_fails cman check
+	assert_output_has FIFO
+	machine rm $T/calls
+	seccomp_file <<<@default
+	machine chmod 666 $T/calls
+	run_fails cman up web
+	assert_output_has writ
+	machine rm $T/calls
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/confinement.h"
+
+#include <string.h>
+
+#include "config/capabilities.h"
+
+#define FILTER_FILE "seccomp" /* in the run directory */
+
+static int choose_capabilities(const struct security *security, struct confinement *confinement,
+			       struct error *err)
+{
+	capability_set added = capabilities_of(&security->cap_add);
+
+	if (capability_choose(capabilities_of(&security->cap_drop), added,
+			      &confinement->capabilities, err) < 0)
+		return -1;
+	confinement->added = confinement->capabilities & added;
+	confinement->no_new_privs = security->no_new_privs;
+	return 0;
+}
+
+/* Whether the key names a file; else the filter is made here. */
+static bool choose_filter(const struct security *security, struct confinement *confinement)
+{
+	if (*security->seccomp == '/')
+		return true;
+	if (strcmp(security->seccomp, "default") == 0)
+		seccomp_default(confinement->capabilities, &confinement->filter);
+	return false;
+}
+
+int confinement_check(const struct security *security, struct error *err)
+{
+	struct confinement scratch = {0};
+
+	return choose_capabilities(security, &scratch, err);
+}
+
+int confinement_make(const struct security *security, int directory_fd,
+		     struct confinement *confinement, struct error *err)
+{
+	*confinement = (struct confinement){0};
+	if (choose_capabilities(security, confinement, err) < 0)
+		return -1;
+	if (!choose_filter(security, confinement))
+		return 0;
+	if (seccomp_from_calls(security->calls, confinement->capabilities, &confinement->filter,
+			       err) < 0)
+		return error_wrap(err, "%s", security->seccomp);
+	return seccomp_save(&confinement->filter, directory_fd, FILTER_FILE, err);
+}
+
+int confinement_recall(const struct security *security, int directory_fd,
+		       struct confinement *confinement, struct error *err)
+{
+	*confinement = (struct confinement){0};
+	if (choose_capabilities(security, confinement, err) < 0)
+		return -1;
+	if (!choose_filter(security, confinement))
+		return 0;
+	if (seccomp_load(directory_fd, FILTER_FILE, &confinement->filter, err) < 0)
+		return error_wrap(err, "recorded filter of system calls");
+	return 0;
+}
+
+void confinement_clear(struct confinement *confinement)
+{
+	seccomp_clear(&confinement->filter);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * confinement.h: what the group security comes down to, for init and for exec alike. Found out on
+ * the host: in the container's user namespace everything looks allowed.
+ */
+#ifndef LIFECYCLE_CONFINEMENT_H
+#define LIFECYCLE_CONFINEMENT_H
+
+#include "config/spec.h"
+#include "kernel/capability.h"
+#include "kernel/seccomp.h"
+
+struct confinement {
+	capability_set capabilities; /* of root; another user has what is in added, too */
+	capability_set added;        /* what the file names in cap_add */
+	bool no_new_privs;
+	struct seccomp_filter filter;
+};
+
+/* What the file asks for and we cannot give: an error about security.cap_add. */
+int confinement_check(const struct security *security, struct error *err);
+
+/*
+ * For a new container, from its validated spec. A filter from a file is kept in the run
+ * directory: exec goes by what the container was started with.
+ */
+int confinement_make(const struct security *security, int directory_fd,
+		     struct confinement *confinement, struct error *err);
+
+/* For a running one, from its recorded spec. */
+int confinement_recall(const struct security *security, int directory_fd,
+		       struct confinement *confinement, struct error *err);
+
+void confinement_clear(struct confinement *confinement);
+
+#endif
