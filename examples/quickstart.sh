@@ -85,9 +85,9 @@ up() {
 		fail "the container did not come up (see above)" \
 			"where port $port is taken: make quickstart PORT=8081"
 
-	say "Its page, through the published port: http://localhost:$port/"
-	fetch "http://localhost:$port/" ||
-		{ show_failure; fail "no answer from http://localhost:$port/"; }
+	say "Its page, through the published port: http://127.0.0.1:$port/"
+	fetch "http://127.0.0.1:$port/" ||
+		{ show_failure; fail "no answer from http://127.0.0.1:$port/"; }
 
 	say "cman ps"
 	timeout 10 "$cman" -c "$config" ps
