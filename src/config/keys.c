@@ -168,6 +168,15 @@ static const struct key container_keys_array[] = {
 		.exclusive = true,
 	},
 	{
+		.name = "read_only",
+		.type = &type_boolean,
+		.offset = offsetof(struct spec, read_only),
+		.default_text = "false",
+		.form = "true or false",
+		.help = "nothing in the rootfs can be changed by the container",
+		.change = CHANGE_RESTART,
+	},
+	{
 		.name = "hostname",
 		.type = &type_hostname,
 		.offset = offsetof(struct spec, hostname),

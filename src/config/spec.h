@@ -85,6 +85,7 @@ struct spec {
 	char *description;
 	struct strlist labels; /* "key=value" */
 	char *rootfs;          /* absolute path */
+	bool read_only;        /* the rootfs with all that is mounted below it on the host */
 	char *hostname;
 	struct strlist command;     /* argv, at least one */
 	struct strlist environment; /* "KEY=value", the whole environment of the payload */

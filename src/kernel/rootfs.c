@@ -153,6 +153,15 @@ int rootfs_open_tree(const char *path, int userns_fd, struct error *err)
 	return take_fd(&tree_fd);
 }
 
+int rootfs_make_read_only(int tree_fd, struct error *err)
+{
+	static const struct mount_change change = {.attributes = MOUNT_ATTR_RDONLY};
+
+	if (mount_change(tree_fd, &change, AT_RECURSIVE, err) < 0)
+		return error_wrap(err, "make the root filesystem read-only");
+	return 0;
+}
+
 int rootfs_open_file(int dir_fd, const char *name, struct error *err)
 {
 	static const struct mount_change change = {

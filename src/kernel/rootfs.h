@@ -31,6 +31,9 @@ void rootfs_close(struct rootfs *rootfs);
  */
 int rootfs_open_tree(const char *path, int userns_fd, struct error *err);
 
+/* Makes a detached tree and all that is mounted in it read-only. */
+int rootfs_make_read_only(int tree_fd, struct error *err);
+
 /* A detached, read-only mount of one file below dir_fd, to be bound over another file. */
 int rootfs_open_file(int dir_fd, const char *name, struct error *err);
 

@@ -56,6 +56,9 @@ static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
 	if (userns_fd < 0)
 		return -1;
 	rootfs.tree_fd = rootfs_open_tree(launch->spec->rootfs, userns_fd, err);
+	if (rootfs.tree_fd >= 0 && launch->spec->read_only &&
+	    rootfs_make_read_only(rootfs.tree_fd, err) < 0)
+		close_fd(&rootfs.tree_fd);
 	if (rootfs.tree_fd >= 0)
 		rootfs.resolv_conf_fd = rootfs_open_file(launch->directory_fd, "resolv.conf", err);
 	if (rootfs.resolv_conf_fd >= 0)
