@@ -9,20 +9,36 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-int fs_open_in_root(int root_fd, const char *path, int flags, struct error *err)
+static int open_resolved(int dir_fd, const char *path, int flags, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+		.resolve = resolve,
 	};
 	long fd;
 
 	do /* EAGAIN: something was renamed during the walk, openat2(2) asks for another try */
-		fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+		fd = syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
 	while (fd < 0 && (errno == EAGAIN || errno == EINTR));
+	return (int)fd;
+}
+
+int fs_open_in_root(int root_fd, const char *path, int flags, struct error *err)
+{
+	int fd = open_resolved(root_fd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+
 	if (fd < 0)
 		return error_set(err, errno, "open %s in the root filesystem", path);
-	return (int)fd;
+	return fd;
+}
+
+int fs_open_without_links(const char *path, int flags, struct error *err)
+{
+	int fd = open_resolved(AT_FDCWD, path, flags, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+
+	if (fd < 0)
+		return error_set(err, errno, "open %s", path);
+	return fd;
 }
 
 int fs_open_at(int dir_fd, const char *path, int flags, mode_t mode, struct error *err)

@@ -19,6 +19,11 @@
  */
 int fs_open_in_root(int root_fd, const char *path, int flags, struct error *err);
 
+/*
+ * Opens an absolute path on which there is no symlink and no magic link, be it at its end: ELOOP.
+ */
+int fs_open_without_links(const char *path, int flags, struct error *err);
+
 /* openat(2) with O_CLOEXEC; mode is used with O_CREAT. EINTR is retried. */
 int fs_open_at(int dir_fd, const char *path, int flags, mode_t mode, struct error *err);
 

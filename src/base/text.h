@@ -49,6 +49,9 @@ void text_clear(struct text *text);
 bool text_equal(const char *a, const char *b); /* NULL equals NULL */
 bool text_starts_with(const char *text, const char *prefix);
 
+/* Whether a path is that of directory or of something in it. Both without "//", "." and "..". */
+bool path_is_at_or_below(const char *path, const char *directory);
+
 /* Writes "1.5 GiB", "512 MiB", "17 B" into out. */
 void text_format_size(char *out, size_t size, unsigned long long bytes);
 

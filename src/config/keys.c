@@ -11,6 +11,80 @@
 		array, ARRAY_SIZE(array)                                                           \
 	}
 
+static const struct key mount_keys_array[] = {
+	{
+		.name = "source",
+		.type = &type_plain_path,
+		.offset = offsetof(struct mount, source),
+		.form = "absolute path without a symbolic link",
+		.help = "directory or file of the host; must be there for a bind mount",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "target",
+		.type = &type_mount_target,
+		.offset = offsetof(struct mount, target),
+		.form = "absolute path, not at or below /proc or /sys",
+		.help = "where it is mounted in the container; must be there",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "type",
+		.type = &type_mount_type,
+		.offset = offsetof(struct mount, type),
+		.default_text = "\"bind\"",
+		.form = "\"bind\" or \"tmpfs\"",
+		.help = "a part of the host's file system, or an empty one in memory",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "read_only",
+		.type = &type_boolean,
+		.offset = offsetof(struct mount, read_only),
+		.default_text = "false",
+		.form = "true or false",
+		.help = "nothing on it can be changed by the container",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "size",
+		.type = &type_mount_size,
+		.offset = offsetof(struct mount, size),
+		.default_text = "\"64M\"",
+		.form = "4K or more",
+		.help = "how much fits into a tmpfs",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "mode",
+		.type = &type_mode,
+		.offset = offsetof(struct mount, mode),
+		.default_text = "\"0755\"",
+		.form = "up to 4 octal digits in quotes",
+		.help = "permissions of the directory that a tmpfs is",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "options",
+		.type = &type_mount_options,
+		.offset = offsetof(struct mount, options),
+		.default_text = "[ \"nosuid\", \"nodev\" ]",
+		.form = "noexec, nosuid, suid, nodev, noatime, rbind, rslave",
+		.help = "how it is mounted",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "optional",
+		.type = &type_boolean,
+		.offset = offsetof(struct mount, optional),
+		.default_text = "false",
+		.form = "true or false",
+		.help = "go on without it, with a warning, where there is no source",
+		.change = CHANGE_RESTART,
+	},
+};
+static const struct key_table mount_keys = TABLE(mount_keys_array);
+
 static const struct key limits_keys_array[] = {
 	{
 		.name = "pids",
@@ -175,6 +249,14 @@ static const struct key container_keys_array[] = {
 		.form = "true or false",
 		.help = "nothing in the rootfs can be changed by the container",
 		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "mounts",
+		.type = &type_mounts,
+		.members = &mount_keys,
+		.help = "what else is mounted in the container, in this order",
+		.change = CHANGE_RESTART,
+		.listed = true,
 	},
 	{
 		.name = "hostname",
@@ -542,7 +624,10 @@ static void visit_table(const struct key_table *table, const char *prefix,
 	for (size_t i = 0; i < table->count; i++) {
 		const struct key *key = &table->keys[i];
 		AUTO_FREE char *path = xprintf("%s%s", prefix, key->name);
-		AUTO_FREE char *inside = xprintf("%s%s.", path, key->named ? ".NAME" : "");
+		AUTO_FREE char *inside = xprintf("%s%s.", path,
+						 key->named    ? ".NAME"
+						 : key->listed ? "[]"
+							       : "");
 
 		visit(path, key, data);
 		if (key->members && key->members != &container_keys)

@@ -38,6 +38,7 @@ struct key {
 	const char *form;                /* range or form: "2 to 4194304, or \"max\"" */
 	const char *help;                /* one line of meaning */
 	enum change_class change;
+	bool listed;    /* a list of groups; the members are those of one of them */
 	bool named;     /* a group of groups with names of the writer's choice ("networks") */
 	bool exclusive; /* of one container only: refused in defaults and templates */
 };
@@ -52,7 +53,7 @@ extern const struct key_table manager_keys;   /* fields of struct manager */
 
 /*
  * Calls visit for every key with its path, groups before their members: "limits",
- * "limits.memory", "networks.NAME.subnet". "defaults" and "templates" are not entered.
+ * "limits.memory", "mounts[].source", "networks.NAME.subnet". "defaults" and "templates" are not entered.
  */
 void keys_each(const struct key_table *table,
 	       void (*visit)(const char *path, const struct key *key, void *data), void *data);

@@ -22,18 +22,13 @@ static void print_keys(const struct key_table *table, const void *object, bool r
 		const void *field = (const char *)object + key->offset;
 		AUTO_TEXT struct text value = {0};
 
-		if (key->members && key->type) {
-			/* net: its members are those of an interface, unless there is none */
-			if (key->type->print(field, resolved, &value))
-				text_addf(out, "%s%s = %s;\n", indent, key->name,
-					  text_value(&value));
-			else
-				print_group(key, ((const struct spec *)object)->interfaces,
-					    resolved, out);
-		} else if (key->members)
-			print_group(key, field, resolved, out);
-		else if (key->type->print && key->type->print(field, resolved, &value))
+		/* A list of groups prints itself; net only when there is no interface. */
+		if (key->type && key->type->print && key->type->print(field, resolved, &value))
 			text_addf(out, "%s%s = %s;\n", indent, key->name, text_value(&value));
+		else if (key->members && key->type) /* net: its members are an interface's */
+			print_group(key, ((const struct spec *)object)->interfaces, resolved, out);
+		else if (key->members)
+			print_group(key, field, resolved, out);
 	}
 }
 

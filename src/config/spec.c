@@ -81,6 +81,22 @@ static void origins_clear(struct origins *origins)
 	*origins = (struct origins){0};
 }
 
+void mount_clear(struct mount *mount)
+{
+	free(mount->source);
+	free(mount->target);
+	*mount = (struct mount){0};
+}
+
+void spec_clear_mounts(struct spec *spec)
+{
+	for (size_t i = 0; i < spec->mount_count; i++)
+		mount_clear(&spec->mounts[i]);
+	free(spec->mounts);
+	spec->mounts = NULL;
+	spec->mount_count = 0;
+}
+
 void spec_clear(struct spec *spec)
 {
 	free(spec->name);
@@ -89,6 +105,7 @@ void spec_clear(struct spec *spec)
 	free(spec->description);
 	strlist_clear(&spec->labels);
 	free(spec->rootfs);
+	spec_clear_mounts(spec);
 	free(spec->hostname);
 	strlist_clear(&spec->command);
 	strlist_clear(&spec->environment);

@@ -77,6 +77,30 @@ struct host_entry { /* extra_hosts: "name=address" */
 	char *address; /* IPv4 or IPv6 text, checked */
 };
 
+enum mount_type { MOUNT_BIND, MOUNT_TMPFS };
+
+/* nodev is always on. */
+enum mount_options {
+	MOUNT_NOSUID = 1,
+	MOUNT_NOEXEC = 2,
+	MOUNT_NOATIME = 4,
+	MOUNT_RBIND = 8,   /* with what is mounted below the source */
+	MOUNT_RSLAVE = 16, /* and with what the host mounts there later */
+};
+
+/* An element of mounts. */
+struct mount {
+	enum mount_type type;
+	char *source; /* absolute path on the host; NULL: a tmpfs */
+	char *target; /* absolute path in the container, without "." and ".."; NULL: it has errors */
+	bool read_only;
+	uint64_t size;        /* bytes, of a tmpfs */
+	unsigned int mode;    /* of its root directory */
+	unsigned int options; /* enum mount_options */
+	bool optional;        /* left out where there is no source */
+};
+#define MOUNTS_MAX 64
+
 /* One container. */
 struct spec {
 	char *name; /* the file's name without .conf */
@@ -86,6 +110,8 @@ struct spec {
 	struct strlist labels; /* "key=value" */
 	char *rootfs;          /* absolute path */
 	bool read_only;        /* the rootfs with all that is mounted below it on the host */
+	struct mount *mounts;  /* in the order they are made */
+	size_t mount_count;
 	char *hostname;
 	struct strlist command;     /* argv, at least one */
 	struct strlist environment; /* "KEY=value", the whole environment of the payload */
@@ -137,6 +163,8 @@ struct manager {
 };
 
 void spec_clear(struct spec *spec);
+void spec_clear_mounts(struct spec *spec);
+void mount_clear(struct mount *mount);
 void manager_clear(struct manager *manager);
 void network_clear(struct network *network);
 

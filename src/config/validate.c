@@ -258,6 +258,7 @@ void validate_container(struct validation *validation, struct spec *spec, bool c
 		strlist_copy(&spec->dns, &manager->dns_servers);
 	if (!is_set(spec, "dns_search"))
 		strlist_copy(&spec->dns_search, &manager->dns_search);
+	validate_mounts(spec, diagnostics);
 	check_limits(spec, diagnostics);
 	check_seccomp(spec, diagnostics);
 	for (size_t i = 0; i < spec->interface_count; i++)

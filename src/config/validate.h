@@ -24,4 +24,7 @@ struct validation {
  */
 void validate_container(struct validation *validation, struct spec *spec, bool complete);
 
+/* The mounts of a container: validate_container() calls it. */
+void validate_mounts(const struct spec *spec, struct diagnostics *diagnostics);
+
 #endif

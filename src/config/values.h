@@ -8,6 +8,7 @@
 /* field: char * */
 extern const struct value_type type_text;      /* up to 255 bytes; "" is NULL */
 extern const struct value_type type_path;      /* absolute */
+extern const struct value_type type_plain_path; /* absolute, not "/", no ".." */
 extern const struct value_type type_directory; /* may be relative to the manager file */
 extern const struct value_type type_hostname;
 extern const struct value_type type_domain; /* may be "" */
@@ -40,8 +41,16 @@ extern const struct value_type type_addresses;
 extern const struct value_type type_domains;
 extern const struct value_type type_capabilities;
 
+/* members of struct mount */
+extern const struct value_type type_mount_target;  /* char * */
+extern const struct value_type type_mount_type;    /* enum mount_type */
+extern const struct value_type type_mount_size;    /* uint64_t, bytes */
+extern const struct value_type type_mode;          /* unsigned int */
+extern const struct value_type type_mount_options; /* unsigned int: enum mount_options */
+
 /* field: the struct itself, as several of its fields are set */
 extern const struct value_type type_interfaces;     /* struct spec */
+extern const struct value_type type_mounts;         /* struct spec */
 extern const struct value_type type_extra_hosts;    /* struct spec */
 extern const struct value_type type_interface_name; /* struct interface or struct network: char[] */
 extern const struct value_type type_ip;             /* struct interface */

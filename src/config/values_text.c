@@ -123,6 +123,41 @@ static int read_path(struct assignment *assignment, const struct node *value, vo
 	return 0;
 }
 
+/* Takes "//" and "/." out of an absolute path; "..", which a symlink could bend, is no way to go. */
+static int tidy_path(char *path, struct error *err)
+{
+	char *out = path;
+
+	for (const char *part = path; *part;) {
+		size_t length = strcspn(++part, "/");
+
+		if (length == 2 && strncmp(part, "..", 2) == 0)
+			return error_set(err, 0, "\"..\" is not allowed in it");
+		if (length > 0 && !(length == 1 && *part == '.')) {
+			*out++ = '/';
+			memmove(out, part, length);
+			out += length;
+		}
+		part += length;
+	}
+	*out = '\0';
+	return *path ? 0 : error_set(err, 0, "\"/\" is not allowed");
+}
+
+static int read_plain_path(struct assignment *assignment, const struct node *value, void *field)
+{
+	AUTO_FREE char *path = NULL;
+	struct error err;
+
+	if (read_checked(assignment, value, &path, check_absolute_path) < 0)
+		return -1;
+	if (tidy_path(path, &err) < 0)
+		return assignment_error(assignment, value, NULL, "%s", err.text);
+	free(*(char **)field);
+	*(char **)field = take_pointer(&path);
+	return 0;
+}
+
 static int read_directory(struct assignment *assignment, const struct node *value, void *field)
 {
 	if (read_checked(assignment, value, field, check_path) < 0)
@@ -254,6 +289,7 @@ static int read_seccomp(struct assignment *assignment, const struct node *value,
 
 const struct value_type type_text = {"string", read_text_value, print_text};
 const struct value_type type_path = {"path", read_path, print_if_set};
+const struct value_type type_plain_path = {"path", read_plain_path, NULL};
 const struct value_type type_directory = {"path", read_directory, NULL};
 const struct value_type type_hostname = {"string", read_hostname, print_if_set};
 const struct value_type type_domain = {"string", read_domain, NULL};

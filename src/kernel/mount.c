@@ -69,6 +69,9 @@ int mount_change(int mount_fd, const struct mount_change *change, unsigned int f
 		.propagation = change->propagation,
 	};
 
+	/* One value of a field, not a flag. */
+	if (change->attributes & MOUNT_ATTR__ATIME)
+		attr.attr_clr = MOUNT_ATTR__ATIME;
 	if (change->attributes & MOUNT_ATTR_IDMAP)
 		attr.userns_fd = (unsigned int)change->userns_fd;
 	if (mount_setattr(mount_fd, "", AT_EMPTY_PATH | flags, &attr, sizeof(attr)) < 0)

@@ -33,7 +33,7 @@ int mount_new(const char *type, const struct mount_option *options, unsigned int
 int mount_clone(int dir_fd, const char *path, unsigned int flags, struct error *err);
 
 struct mount_change {
-	uint64_t attributes;  /* MOUNT_ATTR_* to set */
+	uint64_t attributes;  /* MOUNT_ATTR_* to set; of those about atime one at most */
 	uint64_t propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, 0: leave it */
 	int userns_fd;        /* with MOUNT_ATTR_IDMAP */
 };

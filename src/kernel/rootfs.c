@@ -66,10 +66,8 @@ static bool parse_mount_line(char *line, struct mount_line *out)
 
 static int map_ids(int tree_fd, int userns_fd, unsigned int flags, struct error *err)
 {
-	/* Private: copies of shared mounts would hand the container's mounts on to the host. */
 	const struct mount_change change = {
 		.attributes = MOUNT_ATTR_IDMAP | MOUNT_ATTR_NODEV,
-		.propagation = MS_PRIVATE,
 		.userns_fd = userns_fd,
 	};
 
@@ -134,8 +132,20 @@ static void explain_map_failure(int root_fd, const char *path, int userns_fd, st
 		fclose(mountinfo);
 }
 
+int rootfs_map_owners(int tree_fd, int path_fd, const char *path, int userns_fd, unsigned int flags,
+		      struct error *err)
+{
+	if (map_ids(tree_fd, userns_fd, flags, err) == 0)
+		return 0;
+	error_wrap(err, "map owners");
+	explain_map_failure(path_fd, path, userns_fd, err);
+	return -1;
+}
+
 int rootfs_open_tree(const char *path, int userns_fd, struct error *err)
 {
+	/* Private: copies of shared mounts would hand the container's mounts on to the host. */
+	static const struct mount_change separate = {.propagation = MS_PRIVATE};
 	AUTO_FD int root_fd = -1;
 	AUTO_FD int tree_fd = -1;
 
@@ -143,13 +153,9 @@ int rootfs_open_tree(const char *path, int userns_fd, struct error *err)
 	if (root_fd < 0)
 		return error_wrap(err, "root filesystem");
 	tree_fd = mount_clone(root_fd, "", AT_RECURSIVE, err);
-	if (tree_fd < 0)
+	if (tree_fd < 0 || mount_change(tree_fd, &separate, AT_RECURSIVE, err) < 0 ||
+	    rootfs_map_owners(tree_fd, root_fd, path, userns_fd, AT_RECURSIVE, err) < 0)
 		return error_wrap(err, "root filesystem %s", path);
-	if (map_ids(tree_fd, userns_fd, AT_RECURSIVE, err) < 0) {
-		error_wrap(err, "map owners");
-		explain_map_failure(root_fd, path, userns_fd, err);
-		return error_wrap(err, "root filesystem %s", path);
-	}
 	return take_fd(&tree_fd);
 }
 

@@ -31,6 +31,13 @@ void rootfs_close(struct rootfs *rootfs);
  */
 int rootfs_open_tree(const char *path, int userns_fd, struct error *err);
 
+/*
+ * Idmaps a detached copy of what path_fd is (path: for messages) to the user namespace and sets
+ * nodev. flags: AT_RECURSIVE or 0. EINVAL as above.
+ */
+int rootfs_map_owners(int tree_fd, int path_fd, const char *path, int userns_fd, unsigned int flags,
+		      struct error *err);
+
 /* Makes a detached tree and all that is mounted in it read-only. */
 int rootfs_make_read_only(int tree_fd, struct error *err);
 

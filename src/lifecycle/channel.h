@@ -15,6 +15,7 @@
 enum message_type {
 	MESSAGE_CLONED, /* supervisor to command: pid of init, with its pidfd */
 	MESSAGE_ROOTFS, /* supervisor to init: ids are mapped; the mounts to enter */
+	MESSAGE_MOUNTS, /* supervisor to init, after that: CHANNEL_FDS_MAX of them, or the rest */
 	MESSAGE_READY,  /* init to command: set up, waiting at the gate */
 	MESSAGE_GO,     /* command to init: links and rules are in force, run the payload */
 	MESSAGE_FAILED, /* supervisor or init to command: the error */
@@ -27,7 +28,7 @@ struct message {
 	char key[32];       /* MESSAGE_FAILED: the configuration key that asked for it, or "" */
 };
 
-#define CHANNEL_FDS_MAX 4
+#define CHANNEL_FDS_MAX 32 /* in one message */
 
 int channel_open(int ends[2], struct error *err);
 

@@ -10,6 +10,7 @@
 #include "kernel/rootfs.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/payload.h"
+#include "lifecycle/volumes.h"
 
 /* Notes which configuration key asked for what failed. */
 static int fail_at(struct message *failure, const char *key)
@@ -20,12 +21,15 @@ static int fail_at(struct message *failure, const char *key)
 }
 
 /* Takes the mounts; the ids are mapped once they are here. */
-static int receive_rootfs(int rootfs_fd, struct rootfs *rootfs, struct error *err)
+static int receive_rootfs(const struct spec *spec, int rootfs_fd, struct rootfs *rootfs,
+			  int mount_fds[MOUNTS_MAX], struct error *err)
 {
 	struct message message;
 	int fds[4];
 	int rc = channel_receive(rootfs_fd, &message, fds, ARRAY_SIZE(fds), -1, err);
 
+	if (rc == 1)
+		rc = volumes_receive(spec, rootfs_fd, mount_fds, err);
 	/* The supervisor has told why it gave up, or was killed: nobody is left to tell. */
 	if (rc == 0)
 		_exit(PAYLOAD_FAILED);
@@ -42,12 +46,14 @@ static int set_up(const struct launch *launch, const struct cgroup_entry *entry,
 		  struct message *failure)
 {
 	struct rootfs rootfs = ROOTFS_INIT;
+	int mount_fds[MOUNTS_MAX];
 	struct error *err = &failure->error;
 
 	if (cgroup_enter(entry, entry->v2_fd >= 0, err) < 0)
 		return fail_at(failure, "limits");
 	rootfs.path = launch->spec->rootfs;
-	if (receive_rootfs(rootfs_fd, &rootfs, err) < 0 || namespace_become_root(err) < 0)
+	if (receive_rootfs(launch->spec, rootfs_fd, &rootfs, mount_fds, err) < 0 ||
+	    namespace_become_root(err) < 0)
 		return fail_at(failure, "");
 	/* Only now: the cgroup we are in becomes the root of what the container sees. */
 	if (unshare(CLONE_NEWCGROUP) < 0) {
@@ -60,7 +66,7 @@ static int set_up(const struct launch *launch, const struct cgroup_entry *entry,
 	}
 	if (rootfs_enter(&rootfs, err) < 0)
 		return fail_at(failure, "rootfs");
-	return 0;
+	return volumes_attach(launch->spec, mount_fds, failure);
 }
 
 /* Waits until links and rules are in force. */

@@ -14,6 +14,7 @@
 #include "lifecycle/init.h"
 #include "lifecycle/payload.h"
 #include "lifecycle/supervisor_args.h"
+#include "lifecycle/volumes.h"
 
 #define CLONE_ATTEMPTS 10
 
@@ -43,9 +44,11 @@ static int leave_caller(struct error *err)
 }
 
 /* Opens what only the host may open and hands it to init. */
-static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd, struct error *err)
+static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
+		       struct message *failure)
 {
 	struct message message = {.type = MESSAGE_ROOTFS};
+	struct error *err = &failure->error;
 	struct rootfs rootfs = ROOTFS_INIT;
 	AUTO_FD int userns_fd = -1;
 	int rc = -1;
@@ -70,14 +73,15 @@ static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
 				  (int[]){rootfs.tree_fd, rootfs.resolv_conf_fd, rootfs.hosts_fd,
 					  rootfs.hostname_fd}, 4, err);
 	rootfs_close(&rootfs);
-	return rc;
+	return rc < 0 ? -1 : volumes_send(launch->spec, userns_fd, init_fd, failure);
 }
 
 /* Makes init and tells the command about it, as early as can be: it goes on in parallel. */
 static int make_init(const struct launch *launch, int control_fd, pid_t *init_pid, int *pidfd,
-		     struct error *err)
+		     struct message *failure)
 {
 	struct message message = {.type = MESSAGE_CLONED};
+	struct error *err = &failure->error;
 	struct cgroup_entry entry;
 	int ends[2];
 	int rc = -1;
@@ -96,7 +100,7 @@ static int make_init(const struct launch *launch, int control_fd, pid_t *init_pi
 	cgroup_entry_close(&entry);
 	*init_pid = message.pid = pid;
 	if (pid > 0 && channel_send(control_fd, &message, pidfd, 1, err) == 0)
-		rc = send_rootfs(launch, pid, ends[0], err);
+		rc = send_rootfs(launch, pid, ends[0], failure);
 	close_fd(&ends[0]);
 	return rc;
 }
@@ -144,7 +148,7 @@ static _Noreturn void run_supervisor(const struct launch *launch, const struct c
 
 	if (cgroup_enter(entry, entry->v2_fd >= 0, err) == 0 && leave_caller(err) == 0 &&
 	    payload_shed_inherited(err) == 0 &&
-	    make_init(launch, control_fd, &init_pid, &pidfd, err) == 0)
+	    make_init(launch, control_fd, &init_pid, &pidfd, &message) == 0)
 		exec_supervisor(launch, init_pid, pidfd, err);
 	channel_send(control_fd, &message, NULL, 0, NULL);
 	if (pidfd >= 0)

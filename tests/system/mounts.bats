@@ -27,3 +27,303 @@ load lib
 	run_ok cman up web
 	run_ok within web touch /x
 }
+
+# A directory of the host with a file in it.
+host_directory() { # NAME
+	machine mkdir -p "$T/host/$1"
+	machine sh -c "echo 'content of $1' >'$T/host/$1/file'"
+}
+
+teardown_host() { machine rm -rf "$T/host"; }
+
+@test "mounts: a directory and a file of the host, with the owners of the disk" {
+	host_directory data
+	machine chown 33:33 $T/host/data/file
+	make_rootfs web
+	machine mkdir $T/rootfs/web/data $T/rootfs/web/ro
+	machine touch $T/rootfs/web/one
+	sleeper web <<-EOF
+	mounts = ( { source = "$T/host/data"; target = "/data"; },
+	           { source = "$T/host/data"; target = "/ro"; read_only = true; options = [ "noexec", "noatime" ]; },
+	           { source = "$T/host/data/file"; target = "/one"; read_only = true; } );
+	EOF
+	run_ok cman up web
+	run_ok within web sh -c 'cat /data/file /ro/file /one; stat -c %u:%g /data/file; echo new >/data/new'
+	assert_equal "$output" $'content of data\ncontent of data\ncontent of data\n33:33'
+	assert_equal "$(machine stat -c %u:%g $T/host/data/new)" 0:0
+	for path in /ro/x /one; do
+		run_fails within web sh -c "echo x >$path"
+		assert_output_has "Read-only file system"
+	done
+	run_ok machine cat "/proc/$(pid_of web)/mounts"
+	assert_match "$output" ' /data [a-z0-9]+ rw,nosuid,nodev,'
+	assert_match "$output" ' /ro [a-z0-9]+ ro,nosuid,nodev,noexec,noatime'
+	assert_match "$output" ' /one [a-z0-9]+ ro,nosuid,nodev,'
+	# Nothing of it outside.
+	run_ok machine cat /proc/1/mountinfo
+	[[ $output != *"$T/host"* && $output != *"rootfs/web"* ]]
+	run_ok cman down web
+	teardown_host
+}
+
+@test "mounts: tmpfs with size, mode, options, and places made in it" {
+	host_directory data
+	make_rootfs web
+	machine mkdir $T/rootfs/web/big
+	sleeper web <<-EOF
+	user = "nobody";
+	mounts = ( { type = "tmpfs"; target = "/tmp"; size = "1M"; mode = "1777"; options = [ "noexec" ]; },
+	           { type = "tmpfs"; target = "/big"; mode = "0700"; },
+	           { source = "$T/host/data"; target = "/tmp/deep/down"; },
+	           { source = "$T/host/data/file"; target = "/tmp/file"; } );
+	EOF
+	run_ok cman up web
+	run_ok within web sh -c 'cat /tmp/deep/down/file /tmp/file; stat -c "%a %u" /tmp /big; echo x >/tmp/x'
+	assert_equal "$output" $'content of data\ncontent of data\n1777 0\n700 0'
+	run_fails within web dd if=/dev/zero of=/tmp/zero bs=64k count=32
+	assert_output_has "No space left"
+	run_fails within web sh -c 'rm -f /tmp/zero; for i in $(seq 1100); do : >/tmp/f$i || exit 1; done'
+	run_ok machine cat "/proc/$(pid_of web)/mounts"
+	assert_match "$output" ' /tmp tmpfs rw,nosuid,nodev,noexec,.*size=1024k,nr_inodes=1024'
+	assert_match "$output" ' /big tmpfs rw,nosuid,nodev,relatime,size=65536k,nr_inodes=16384,mode=700'
+	run_ok cman down web
+	run_fails machine ls $T/rootfs/web/tmp/x
+	teardown_host
+}
+
+@test "mounts: /dev/shm and new names below /dev, made by cman" {
+	host_directory data
+	sleeper web <<-EOF
+	mounts = ( { type = "tmpfs"; target = "/dev/shm"; size = "1M"; mode = "1777"; },
+	           { source = "$T/host/data/file"; target = "/dev/log"; },
+	           { source = "$T/host/data"; target = "/dev/one/two"; } );
+	EOF
+	run_ok cman up web
+	run_ok within web sh -c 'cat /dev/log /dev/one/two/file; df -k /dev/shm | tail -n 1'
+	assert_match "$output" $'content of data\ncontent of data\ntmpfs +1024 '
+	run_fails machine ls $T/rootfs/web/dev/log
+	run_ok cman down web
+	teardown_host
+}
+
+@test "mounts: what is mounted below the source only with rbind, read-only then as a whole" {
+	host_directory data
+	make_rootfs web
+	machine mkdir $T/host/data/sub $T/rootfs/web/plain $T/rootfs/web/rbind
+	machine mount -t tmpfs sub $T/host/data/sub
+	machine touch $T/host/data/sub/below
+	sleeper web <<-EOF
+	mounts = ( { source = "$T/host/data"; target = "/plain"; },
+	           { source = "$T/host/data"; target = "/rbind"; options = [ "rbind" ]; read_only = true; } );
+	EOF
+	run_ok cman up web
+	run_fails within web ls /plain/sub/below
+	run_ok within web ls /rbind/sub/below
+	run_fails within web touch /rbind/sub/x
+	assert_output_has "Read-only file system"
+	# No device can be opened there, and later mounts of the host stay outside.
+	machine mkdir $T/host/data/late
+	machine mount -t tmpfs late $T/host/data/late
+	machine touch $T/host/data/late/x
+	run_fails within web ls /rbind/late/x
+	run_ok cman down web
+	machine umount $T/host/data/late $T/host/data/sub
+	teardown_host
+}
+
+@test "mounts: rslave lets later mounts of the host in, and none out" {
+	host_directory data
+	machine mount --bind $T/host/data $T/host/data
+	machine mount --make-shared $T/host/data
+	machine mkdir $T/host/data/late
+	make_rootfs web
+	machine mkdir $T/rootfs/web/data
+	sleeper web <<-EOF
+	mounts = ( { source = "$T/host/data"; target = "/data"; options = [ "rbind", "rslave" ]; } );
+	EOF
+	run_ok cman up web
+	machine mount -t tmpfs late $T/host/data/late
+	machine touch $T/host/data/late/x
+	run_ok within web ls /data/late/x
+	run_ok machine cat "/proc/$(pid_of web)/mountinfo"
+	[[ $output != *" shared:"* && $output == *" master:"* ]]
+	run_ok cman down web
+	machine umount $T/host/data/late
+	machine umount $T/host/data
+	teardown_host
+}
+
+@test "mounts: no device on them can be opened, and no setuid program gives rights" {
+	host_directory data
+	machine mknod -m 666 $T/host/data/null c 1 3
+	make_rootfs web
+	machine mkdir $T/rootfs/web/data
+	sleeper web <<<"mounts = ( { source = \"$T/host/data\"; target = \"/data\"; options = [ \"suid\" ]; } );"
+	run_ok cman up web
+	run_fails within web cat /data/null
+	assert_output_has "Permission denied"
+	run_ok cman down web
+	teardown_host
+}
+
+@test "mounts: more than fit into one message" {
+	host_directory data
+	sleeper web <<-EOF
+	mounts = ( { type = "tmpfs"; target = "/tmp"; mode = "1777"; }
+	$(for i in $(seq 63); do echo ", { source = \"$T/host/data\"; target = \"/tmp/$i\"; }"; done) );
+	EOF
+	run_ok cman up web
+	run_ok within web sh -c 'cat /tmp/1/file /tmp/32/file /tmp/33/file /tmp/63/file | sort -u; ls /tmp | wc -l'
+	assert_equal "$output" $'content of data\n63'
+	run_ok cman down web
+	teardown_host
+}
+
+@test "mounts: without a source it fails, or goes on where it is optional" {
+	make_rootfs web
+	machine mkdir $T/rootfs/web/data
+	sleeper web <<<"mounts = ( { source = \"$T/nowhere\"; target = \"/data\"; } );"
+	run_fails cman up web
+	assert_output_has "mounts[0].source: $T/nowhere: No such file or directory" "web.conf:3:"
+	sleeper web <<<"mounts = ( { source = \"$T/nowhere\"; target = \"/data\"; optional = true; } );"
+	run_ok cman up web
+	assert_output_has "warning" "so it is not mounted"
+	run_ok within web ls /data
+	assert_equal "$output" ""
+}
+
+@test "mounts: a place that is missing, or of the other kind, is an error with its line" {
+	host_directory data
+	sleeper web <<<"mounts = ( { source = \"$T/host/data\"; target = \"/missing/one\"; } );"
+	run_fails cman up web
+	assert_output_has "mounts[0]" "web.conf:3" "/missing/one" "mkdir -p $T/rootfs/web/missing/one"
+	refute machine ls $T/rootfs/web/missing
+	sleeper web <<<"mounts = ( { source = \"$T/host/data/file\"; target = \"/tmp\"; } );"
+	run_fails cman up web
+	assert_output_has "mount a file on it: Is a directory"
+	sleeper web <<<"mounts = ( { source = \"$T/host/data\"; target = \"/etc/passwd\"; } );"
+	run_fails cman up web
+	assert_output_has "mount a directory on it: Not a directory"
+	teardown_host
+}
+
+@test "mounts: symlinks of the rootfs as a place lead nowhere but into it" {
+	host_directory data
+	host_directory target
+	make_rootfs web
+	machine ln -s "$T/host/target" $T/rootfs/web/absolute
+	machine ln -s ../../../../../../../../../../..$T/host/target $T/rootfs/web/relative
+	for link in absolute relative; do
+		sleeper web <<<"mounts = ( { source = \"$T/host/data\"; target = \"/$link\"; } );"
+		run_fails cman up web
+		assert_output_has "No such file or directory"
+	done
+	# The same path inside: that is where it goes.
+	machine mkdir -p "$T/rootfs/web$T/host/target"
+	for link in absolute relative; do
+		sleeper web <<<"mounts = ( { source = \"$T/host/data\"; target = \"/$link\"; } );"
+		run_ok cman up web
+		run_ok within web cat $T/host/target/file
+		assert_equal "$output" "content of data"
+		assert_equal "$(machine cat $T/host/target/file)" "content of target"
+		run_ok cman down web
+	done
+	teardown_host
+}
+
+@test "mounts: a place that a symlink bends to /, /proc, /sys or /dev is refused" {
+	host_directory data
+	make_rootfs web
+	for to in / /proc /proc/self /proc/sys/kernel /sys /sys/fs/cgroup /dev /dev/pts /dev/mqueue; do
+		machine ln -sfn $to $T/rootfs/web/link
+		sleeper web <<<"mounts = ( { source = \"$T/host/data\"; target = \"/link\"; } );"
+		run_fails cman up web
+		assert_output_has "/link: it leads "
+	done
+	for to in /proc/self/root /proc/self/cwd /proc/1/fd/3; do
+		machine ln -sfn $to $T/rootfs/web/link
+		run_fails cman up web
+	done
+	for to in /dev/null /proc/version /dev/ptmx; do
+		machine ln -sfn $to $T/rootfs/web/link
+		sleeper web <<<"mounts = ( { source = \"$T/host/data/file\"; target = \"/link\"; } );"
+		run_fails cman up web
+		assert_output_has "/link: it "
+	done
+	teardown_host
+}
+
+@test "mounts: a FIFO or a device as a place does not hold cman up" {
+	host_directory data
+	make_rootfs web
+	machine mkfifo $T/rootfs/web/fifo
+	machine mknod $T/rootfs/web/node c 1 5
+	for place in fifo node; do
+		sleeper web <<<"mounts = ( { source = \"$T/host/data/file\"; target = \"/$place\"; } );"
+		run_fails cman up web
+		assert_output_has "neither a regular file nor a socket"
+	done
+	teardown_host
+}
+
+@test "mounts: sources that are symlinks, devices, or within reach of others are refused" {
+	host_directory data
+	make_rootfs web
+	machine mkdir $T/rootfs/web/data
+	machine ln -s data $T/host/link
+	machine mknod $T/host/node c 1 3
+	machine mkfifo $T/host/fifo
+	machine mkdir -m 1777 $T/host/open
+	machine mkdir $T/host/open/below
+	for source in link link/file; do
+		sleeper web <<<"mounts = ( { source = \"$T/host/$source\"; target = \"/data\"; } );"
+		run_fails cman up web
+		assert_output_has "there is a symbolic link in $T/host/$source" "it leads to $T/host/data"
+	done
+	sleeper web <<<"mounts = ( { source = \"$T/host/node\"; target = \"/data\"; } );"
+	run_fails cman up web
+	assert_output_has "a device cannot be mounted"
+	sleeper web <<<"mounts = ( { source = \"$T/host/open/below\"; target = \"/data\"; } );"
+	run_fails cman up web
+	assert_output_has "$T/host/open is writable by everybody"
+	# A FIFO is a way to talk with the host: nobody opens it here.
+	machine touch $T/rootfs/web/fifo
+	sleeper web <<<"mounts = ( { source = \"$T/host/fifo\"; target = \"/fifo\"; } );"
+	run_ok cman up web
+	run_ok within web test -p /fifo
+	run_ok cman down web
+	teardown_host
+}
+
+@test "mounts: a source that cannot be idmapped is an error that names the file system" {
+	make_rootfs web
+	machine mkdir $T/rootfs/web/data
+	sleeper web <<<'mounts = ( { source = "/proc/fs"; target = "/data"; } );'
+	run_fails cman up web
+	assert_output_has "mounts[0]" "map owners: file system type proc" "web.conf:3"
+}
+
+@test "mounts: a place swapped while cman works never leads outside" {
+	host_directory data
+	host_directory target
+	make_rootfs web
+	machine mkdir $T/rootfs/web/real
+	machine ln -s $T/host/target $T/rootfs/web/link
+	machine ln -s real $T/rootfs/web/place
+	sleeper web <<<"mounts = ( { source = \"$T/host/data\"; target = \"/place\"; } );"
+	machine sh -c "cd $T/rootfs/web; while [ ! -e stop ]; do
+		ln -sfn link place; ln -sfn real place; ln -sfn / place; ln -sfn /proc place; done" 3>&- &
+	for _ in $(seq 15); do
+		run cman up web
+		if [ "$status" = 0 ]; then
+			run_ok within web cat /real/file
+			run_ok cman down web
+		fi
+		assert_equal "$(machine cat $T/host/target/file)" "content of target"
+	done
+	machine touch $T/rootfs/web/stop
+	wait
+	run_ok machine cat /proc/self/mountinfo
+	[[ $output != *"host/target"* ]]
+	teardown_host
+}

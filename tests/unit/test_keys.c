@@ -42,7 +42,7 @@ static void tables_are_complete(void **state)
 	(void)state;
 	keys_each(&container_keys, check_key, &container);
 	keys_each(&manager_keys, check_key, &manager);
-	assert_int_equal(container.values, 27);
+	assert_int_equal(container.values, 35);
 	assert_int_equal(manager.values, 21);
 	assert_true(strlist_contains(&container.paths, "limits.memory"));
 	assert_true(strlist_contains(&container.paths, "net"));
@@ -52,14 +52,23 @@ static void tables_are_complete(void **state)
 	strlist_clear(&manager.paths);
 }
 
-/* "limits : { memory = VALUE; };" for "limits.memory"; NAME becomes cman0. */
+/*
+ * "limits : { memory = VALUE; };" for "limits.memory"; NAME becomes cman0. A mount gets what it
+ * cannot be without; VALUE may be NULL then.
+ */
 static char *write_setting(const char *path, const char *value)
 {
 	AUTO_FREE char *rest = xstrdup(path);
+	bool tmpfs = strcmp(path, "mounts[].size") == 0 || strcmp(path, "mounts[].mode") == 0;
 	AUTO_TEXT struct text out = {0};
 	char *position = NULL;
 	size_t groups = 0;
 
+	if (text_starts_with(path, "mounts[]."))
+		return xprintf("mounts = ( { target = \"/mnt\"; %s; %s%s%s } );",
+			       tmpfs ? "type = \"tmpfs\"" : "source = \"/srv\"",
+			       value ? strchr(path, '.') + 1 : "", value ? " = " : "",
+			       value ? value : "");
 	for (char *part = strtok_r(rest, ".", &position); part;) {
 		char *next = strtok_r(NULL, ".", &position);
 
@@ -96,7 +105,7 @@ static void check_container_default(const char *path, const struct key *key, voi
 {
 	AUTO(spec_clear) struct spec built_in = {0}, set = {0};
 	AUTO_TEXT struct text before = {0}, after = {0};
-	AUTO_FREE char *text = NULL;
+	AUTO_FREE char *text = NULL, *without = NULL;
 
 	(void)data;
 	if (key->members || !key->default_text)
@@ -107,6 +116,10 @@ static void check_container_default(const char *path, const struct key *key, voi
 	/* These two depend on the manager file where a container does not name them. */
 	strlist_add(&built_in.dns, "host");
 	strlist_add(&set.dns, "host");
+	if (text_starts_with(path, "mounts[].")) {
+		without = write_setting(path, NULL);
+		apply(&container_keys, without, &built_in);
+	}
 	apply(&container_keys, text, &set);
 	conf_print_spec(&built_in, false, &before);
 	conf_print_spec(&set, false, &after);

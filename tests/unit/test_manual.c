@@ -342,6 +342,20 @@ struct sample {
 	struct node root;
 };
 
+/* Members of a list of groups: "NAME: HELP" in what stands above the list, which is empty. */
+static void check_sampled_member(const char *path, const struct key *key,
+				 const struct sample *sample)
+{
+	AUTO_FREE char *list = xprintf("%.*s", (int)(strstr(path, "[]") - path), path);
+	AUTO_FREE char *wanted = xprintf("%s: %s", key->name, key->help), *comment = NULL;
+	const struct node *node = find_node(&sample->root, list);
+
+	comment = node ? comment_above(sample->text, node->name_at.line) : xstrdup("");
+	if (!strstr(comment, wanted))
+		differ("container.conf.sample: %s\n  has:     %s\n  keys.c:  %s", path, comment,
+		       wanted);
+}
+
 static void check_sampled(const char *path, const struct key *key, void *data)
 {
 	const struct sample *sample = data;
@@ -350,6 +364,10 @@ static void check_sampled(const char *path, const struct key *key, void *data)
 	AUTO_NODE struct node wanted = {.type = NODE_BROKEN};
 	struct diagnostics none = {0};
 
+	if (strstr(path, "[]")) {
+		check_sampled_member(path, key, sample);
+		return;
+	}
 	if (!node) {
 		differ("container.conf.sample: no %s", path);
 		return;
