@@ -200,6 +200,24 @@ static const struct key security_keys_array[] = {
 		.help = "which system calls it may make",
 		.change = CHANGE_RESTART,
 	},
+	{
+		.name = "masked_paths",
+		.type = &type_paths,
+		.offset = offsetof(struct security, masked_paths),
+		.default_text = "[]",
+		.form = "up to 64 absolute paths",
+		.help = "files and directories that look empty, besides those of the kernel",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "readonly_paths",
+		.type = &type_paths,
+		.offset = offsetof(struct security, readonly_paths),
+		.default_text = "[]",
+		.form = "up to 64 absolute paths",
+		.help = "files and directories that cannot be changed, besides those of the kernel",
+		.change = CHANGE_RESTART,
+	},
 };
 static const struct key_table security_keys = TABLE(security_keys_array);
 

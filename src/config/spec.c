@@ -127,6 +127,8 @@ void spec_clear(struct spec *spec)
 	strlist_clear(&spec->security.cap_add);
 	free(spec->security.seccomp);
 	free(spec->security.calls);
+	strlist_clear(&spec->security.masked_paths);
+	strlist_clear(&spec->security.readonly_paths);
 	origins_clear(&spec->origins);
 	*spec = (struct spec){0};
 }

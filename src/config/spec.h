@@ -57,6 +57,7 @@ struct security {
 	bool no_new_privs;
 	char *seccomp;   /* "default", "none" or the path of a file */
 	uint32_t *calls; /* what the file says, by validation; see calls.h */
+	struct strlist masked_paths, readonly_paths; /* in the container, besides the built-in ones */
 };
 
 /* One network interface of a container (the group net). */

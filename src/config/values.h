@@ -39,6 +39,7 @@ extern const struct value_type type_environment;
 extern const struct value_type type_dns_servers; /* addresses, "host" or "none" */
 extern const struct value_type type_addresses;
 extern const struct value_type type_domains;
+extern const struct value_type type_paths; /* as type_plain_path */
 extern const struct value_type type_capabilities;
 
 /* members of struct mount */
@@ -62,6 +63,9 @@ extern const struct value_type type_pool;           /* struct network */
 extern const struct value_type type_networks;       /* struct manager */
 extern const struct value_type type_defaults;       /* checked only: see layers.h */
 extern const struct value_type type_templates;
+
+/* Whether a path is absolute, not "/" and without ".."; takes "//" and "/." out of it. */
+int value_tidy_path(char *path, struct error *err);
 
 /* Appends text as a string of the files: quoted, with escapes where they are needed. */
 void value_print_string(const char *text, struct text *out);

@@ -9,6 +9,7 @@
 #define LABELS_MAX       64
 #define NAME_SERVERS_MAX 3 /* resolv.conf(5) takes no more */
 #define DOMAINS_MAX      6
+#define PATHS_MAX        64
 #define ELEMENTS_MAX     4096
 
 static size_t count_strings(const void *field)
@@ -128,6 +129,15 @@ static int add_capability(void *field, const char *text, struct error *err)
 	return add_unique(field, text, ELEMENTS_MAX, err);
 }
 
+static int add_path(void *field, const char *text, struct error *err)
+{
+	AUTO_FREE char *path = xstrdup(text);
+
+	if (value_tidy_path(path, err) < 0)
+		return -1;
+	return add_unique(field, path, PATHS_MAX, err);
+}
+
 #define LIST_TYPE(name, text, add)                                                                 \
 	static int read_##name(struct assignment *assignment, const struct node *value,            \
 			       void *field)                                                        \
@@ -237,6 +247,7 @@ LIST_TYPE(environment, "array", add_variable);
 LIST_TYPE(dns_servers, "array", add_name_server);
 LIST_TYPE(addresses, "array", add_address);
 LIST_TYPE(domains, "array", add_domain);
+LIST_TYPE(paths, "array", add_path);
 LIST_TYPE(capabilities, "array", add_capability);
 const struct value_type type_template_names = {"array", read_template_names, NULL};
 const struct value_type type_command = {"string or array", read_command, print_command};

@@ -123,11 +123,12 @@ static int read_path(struct assignment *assignment, const struct node *value, vo
 	return 0;
 }
 
-/* Takes "//" and "/." out of an absolute path; "..", which a symlink could bend, is no way to go. */
-static int tidy_path(char *path, struct error *err)
+int value_tidy_path(char *path, struct error *err)
 {
 	char *out = path;
 
+	if (check_absolute_path(path, err) < 0)
+		return -1;
 	for (const char *part = path; *part;) {
 		size_t length = strcspn(++part, "/");
 
@@ -149,10 +150,11 @@ static int read_plain_path(struct assignment *assignment, const struct node *val
 	AUTO_FREE char *path = NULL;
 	struct error err;
 
-	if (read_checked(assignment, value, &path, check_absolute_path) < 0)
-		return -1;
-	if (tidy_path(path, &err) < 0)
-		return assignment_error(assignment, value, NULL, "%s", err.text);
+	if (value->type != NODE_STRING)
+		return assignment_wrong_type(assignment, value, "a string");
+	path = xstrdup(value->string);
+	if (value_tidy_path(path, &err) < 0)
+		return assignment_error(assignment, value, err.hint, "%s", err.text);
 	free(*(char **)field);
 	*(char **)field = take_pointer(&path);
 	return 0;

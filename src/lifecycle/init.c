@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "kernel/cover.h"
 #include "kernel/rootfs.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/payload.h"
@@ -42,6 +43,36 @@ static int receive_rootfs(const struct spec *spec, int rootfs_fd, struct rootfs 
 	return 0;
 }
 
+static int cover(const struct strlist *paths, const char *key,
+		 int (*apply)(int root_fd, const char *path, struct error *err),
+		 struct message *failure)
+{
+	AUTO_FD int root_fd = -1;
+
+	if (paths->count == 0)
+		return 0;
+	root_fd = fs_open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0, &failure->error);
+	for (size_t i = 0; i < paths->count; i++) {
+		if (root_fd >= 0 && apply(root_fd, paths->items[i], &failure->error) == 0)
+			continue;
+		failure->type = MESSAGE_FAILED;
+		snprintf(failure->key, sizeof(failure->key), "%s[%zu]", key, i);
+		return -1;
+	}
+	return 0;
+}
+
+/* What the files ask for on top of the rootfs; masks last, so that nothing covers them. */
+static int complete_rootfs(const struct spec *spec, int mount_fds[MOUNTS_MAX],
+			   struct message *failure)
+{
+	if (volumes_attach(spec, mount_fds, failure) < 0 ||
+	    cover(&spec->security.readonly_paths, "security.readonly_paths", cover_make_read_only,
+		  failure) < 0)
+		return -1;
+	return cover(&spec->security.masked_paths, "security.masked_paths", cover_mask, failure);
+}
+
 static int set_up(const struct launch *launch, const struct cgroup_entry *entry, int rootfs_fd,
 		  struct message *failure)
 {
@@ -66,7 +97,7 @@ static int set_up(const struct launch *launch, const struct cgroup_entry *entry,
 	}
 	if (rootfs_enter(&rootfs, err) < 0)
 		return fail_at(failure, "rootfs");
-	return volumes_attach(launch->spec, mount_fds, failure);
+	return complete_rootfs(launch->spec, mount_fds, failure);
 }
 
 /* Waits until links and rules are in force. */

@@ -327,3 +327,71 @@ teardown_host() { machine rm -rf "$T/host"; }
 	[[ $output != *"host/target"* ]]
 	teardown_host
 }
+
+@test "masked_paths: files and directories look empty, for exec too" {
+	host_directory data
+	make_rootfs web
+	machine mkdir -p $T/rootfs/web/secret/deep $T/rootfs/web/data
+	machine sh -c "echo key >$T/rootfs/web/secret/deep/key; echo key >$T/rootfs/web/key"
+	machine ln -s secret $T/rootfs/web/link
+	machine ln -s /secret/deep $T/rootfs/web/absolute
+	sleeper web <<-EOF
+	mounts = ( { source = "$T/host/data"; target = "/data"; } );
+	security : { masked_paths = [ "/key", "/absolute", "/data/file", "/proc/uptime", "/missing/one" ]; };
+	EOF
+	run_ok cman up web
+	run_ok within web sh -c 'cat /key /data/file /proc/uptime; ls /secret/deep'
+	assert_equal "$output" ""
+	run_fails within web touch /secret/deep/x
+	assert_output_has "Read-only file system"
+	run_ok within web sh -c 'echo x >/key'
+	run_fails within web umount /key
+	run_ok machine cat $T/rootfs/web/key $T/host/data/file
+	assert_equal "$output" $'key\ncontent of data'
+	run_ok cman down web
+	sleeper web <<<'security : { masked_paths = [ "/link" ]; };'
+	run_ok cman up web
+	run_ok within web ls /secret
+	assert_equal "$output" ""
+	run_ok cman down web
+	teardown_host
+}
+
+@test "readonly_paths: a file, and a directory with what is mounted in it" {
+	host_directory data
+	make_rootfs web
+	machine mkdir -p $T/rootfs/web/srv/data
+	sleeper web <<-EOF
+	mounts = ( { source = "$T/host/data"; target = "/srv/data"; } );
+	security : { readonly_paths = [ "/srv", "/etc/passwd", "/missing" ]; };
+	EOF
+	run_ok cman up web
+	for path in /srv/x /srv/data/x /etc/passwd; do
+		run_fails within web sh -c "echo x >>$path"
+		assert_output_has "Read-only file system"
+	done
+	run_ok within web sh -c 'cat /srv/data/file; touch /etc/x'
+	run_fails within web mount -o remount,rw /srv
+	run_ok cman down web
+	teardown_host
+}
+
+@test "masked_paths, readonly_paths: a symlink to / or out of the container does no harm" {
+	make_rootfs web
+	machine rm -rf $T/rootfs/web/root
+	machine ln -s / $T/rootfs/web/root
+	machine ln -s ../../../..$T $T/rootfs/web/out
+	machine ln -s /proc/self/root $T/rootfs/web/magic
+	for key in masked_paths readonly_paths; do
+		sleeper web <<<"security : { $key = [ \"/root\", \"/out\" ]; };"
+		run_fails cman up web
+		assert_output_has "security.$key[0] (" "web.conf:3" "it is the container's root"
+		sleeper web <<<"security : { $key = [ \"/out\" ]; };"
+		run_ok cman up web
+		run_ok machine touch $T/x
+		run_ok machine rm $T/x
+		run_ok cman down web
+		sleeper web <<<"security : { $key = [ \"/magic\" ]; };"
+		run_fails cman up web
+	done
+}
