@@ -62,6 +62,7 @@ static const struct foreign_key foreign_keys[] = {
 	{NULL, "lxc.idmap*", NULL,
 	 "every container gets a range of ids of its own, see userns in the"
 	 " manager file"},
+	{NULL, "lxc.sysctl*", "security.sysctls", NULL},
 	{NULL, "lxc.mount*", "mounts", "what a container always needs is mounted anyway"},
 	{NULL, "lxc.*", NULL, "this is a key of LXC that cman does not have"},
 	/* docker compose, podman, docker run */
@@ -146,6 +147,9 @@ static const struct foreign_key foreign_keys[] = {
 	{"", "no_new_privs", "security.no_new_privs", NULL},
 	{"", "seccomp", "security.seccomp", NULL},
 	{NULL, "SystemCallFilter", "security.seccomp", NULL},
+	{"", "sysctls", "security.sysctls", NULL},
+	{"", "masked_paths", "security.masked_paths", NULL},
+	{"", "readonly_paths", "security.readonly_paths", NULL},
 	{"", "security_opt", "security", "a group"},
 	{NULL, "devices", NULL, "every container has the usual devices and no others yet"},
 	{NULL, "auto", "autostart", NULL},

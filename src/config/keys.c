@@ -218,6 +218,15 @@ static const struct key security_keys_array[] = {
 		.help = "files and directories that cannot be changed, besides those of the kernel",
 		.change = CHANGE_RESTART,
 	},
+	{
+		.name = "sysctls",
+		.type = &type_sysctls,
+		.offset = offsetof(struct security, sysctls),
+		.default_text = "[]",
+		.form = "up to 64 of \"NAME=VALUE\"",
+		.help = "switches of the kernel that are the container's own: net.* and those of IPC",
+		.change = CHANGE_RESTART,
+	},
 };
 static const struct key_table security_keys = TABLE(security_keys_array);
 

@@ -129,6 +129,7 @@ void spec_clear(struct spec *spec)
 	free(spec->security.calls);
 	strlist_clear(&spec->security.masked_paths);
 	strlist_clear(&spec->security.readonly_paths);
+	strlist_clear(&spec->security.sysctls);
 	origins_clear(&spec->origins);
 	*spec = (struct spec){0};
 }

@@ -58,6 +58,7 @@ struct security {
 	char *seccomp;   /* "default", "none" or the path of a file */
 	uint32_t *calls; /* what the file says, by validation; see calls.h */
 	struct strlist masked_paths, readonly_paths; /* in the container, besides the built-in ones */
+	struct strlist sysctls; /* "net/core/somaxconn=1024", always with slashes */
 };
 
 /* One network interface of a container (the group net). */

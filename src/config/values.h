@@ -40,6 +40,7 @@ extern const struct value_type type_dns_servers; /* addresses, "host" or "none" 
 extern const struct value_type type_addresses;
 extern const struct value_type type_domains;
 extern const struct value_type type_paths; /* as type_plain_path */
+extern const struct value_type type_sysctls;
 extern const struct value_type type_capabilities;
 
 /* members of struct mount */

@@ -5,9 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/fs.h"
+#include "kernel/mount.h"
 
 /* Writes "/proc/sys/NAME" into path; a name that would lead elsewhere is refused. */
 static int build_path(const char *name, char path[PATH_MAX], struct error *err)
@@ -49,4 +56,77 @@ int sysctl_write(const char *name, const char *value, struct error *err)
 	if (strchr(value, '\n'))
 		return error_set(err, EINVAL, "value of sysctl %s has more than one line", name);
 	return fs_write_at(AT_FDCWD, path, value, err);
+}
+
+int sysctl_open(struct error *err)
+{
+	AUTO_FD int proc_fd = mount_new(
+		"proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	struct statfs fs;
+
+	if (proc_fd < 0)
+		return error_wrap(err, "a procfs of our own");
+	if (fstatfs(proc_fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return error_set(err, 0, "a procfs of our own is none");
+	return take_fd(&proc_fd);
+}
+
+/* The kernel puts tabs between numbers where we write blanks. */
+static bool is_same_value(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		bool blank = isblank((unsigned char)*a) && isblank((unsigned char)*b);
+
+		if (*a != *b && !blank)
+			return false;
+		if (*a == '\0')
+			return true;
+	}
+}
+
+static int open_switch(int proc_fd, const char *path, int flags, struct error *err)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	};
+	/* Relative to procfs: without its leading "/proc/". */
+	int fd = (int)syscall(SYS_openat2, proc_fd, path + strlen("/proc/"), &how, sizeof(how));
+
+	return fd < 0 ? error_set(err, errno, "open %s", path) : fd;
+}
+
+static bool has_value(int proc_fd, const char *path, const char *value)
+{
+	AUTO_FD int fd = open_switch(proc_fd, path, O_RDONLY, NULL);
+	char now[512];
+	ssize_t length = fd < 0 ? -1 : read(fd, now, sizeof(now) - 1);
+
+	if (length <= 0)
+		return false;
+	now[length] = '\0';
+	now[strcspn(now, "\n")] = '\0';
+	return is_same_value(now, value);
+}
+
+int sysctl_set(int proc_fd, const char *name, const char *value, struct error *err)
+{
+	char path[PATH_MAX];
+	AUTO_FD int fd = -1;
+	size_t length = strlen(value);
+
+	if (build_path(name, path, err) < 0)
+		return -1;
+	if (has_value(proc_fd, path, value))
+		return 0;
+	fd = open_switch(proc_fd, path, O_WRONLY, err);
+	if (fd < 0) {
+		if (err && err->code == ENOENT)
+			error_hint(err,
+				   "this kernel has no such switch, or has it for the host alone");
+		return -1;
+	}
+	if (write(fd, value, length) != (ssize_t)length)
+		return error_set(err, errno, "write \"%s\" to %s", value, path);
+	return 0;
 }

@@ -25,7 +25,7 @@ struct message {
 	enum message_type type;
 	pid_t pid;          /* MESSAGE_CLONED */
 	struct error error; /* MESSAGE_FAILED */
-	char key[32];       /* MESSAGE_FAILED: the configuration key that asked for it, or "" */
+	char key[64];       /* MESSAGE_FAILED: the configuration key that asked for it, or "" */
 };
 
 #define CHANNEL_FDS_MAX 32 /* in one message */

@@ -11,6 +11,7 @@
 #include "kernel/rootfs.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/payload.h"
+#include "lifecycle/sysctls.h"
 #include "lifecycle/volumes.h"
 
 /* Notes which configuration key asked for what failed. */
@@ -73,8 +74,9 @@ static int complete_rootfs(const struct spec *spec, int mount_fds[MOUNTS_MAX],
 	return cover(&spec->security.masked_paths, "security.masked_paths", cover_mask, failure);
 }
 
+/* *proc_fd: for what is to be set behind the gate. */
 static int set_up(const struct launch *launch, const struct cgroup_entry *entry, int rootfs_fd,
-		  struct message *failure)
+		  int *proc_fd, struct message *failure)
 {
 	struct rootfs rootfs = ROOTFS_INIT;
 	int mount_fds[MOUNTS_MAX];
@@ -95,6 +97,8 @@ static int set_up(const struct launch *launch, const struct cgroup_entry *entry,
 		error_set(err, errno, "set hostname %s", launch->spec->hostname);
 		return fail_at(failure, "hostname");
 	}
+	if (sysctls_open(launch->spec, proc_fd, failure) < 0)
+		return -1;
 	if (rootfs_enter(&rootfs, err) < 0)
 		return fail_at(failure, "rootfs");
 	return complete_rootfs(launch->spec, mount_fds, failure);
@@ -144,10 +148,12 @@ _Noreturn void init_run(const struct launch *launch, const struct cgroup_entry *
 			int rootfs_fd, int control_fd)
 {
 	struct message failure = {.type = MESSAGE_FAILED};
+	int proc_fd = -1;
 
-	if (set_up(launch, entry, rootfs_fd, &failure) == 0) {
+	if (set_up(launch, entry, rootfs_fd, &proc_fd, &failure) == 0) {
 		wait_at_gate(control_fd);
-		run_payload(launch, &failure);
+		if (sysctls_set(launch->spec, &proc_fd, &failure) == 0)
+			run_payload(launch, &failure);
 	}
 	channel_send(control_fd, &failure, NULL, 0, NULL);
 	_exit(PAYLOAD_FAILED);

@@ -14,6 +14,7 @@
 #include "lifecycle/init.h"
 #include "lifecycle/payload.h"
 #include "lifecycle/supervisor_args.h"
+#include "lifecycle/sysctls.h"
 #include "lifecycle/volumes.h"
 
 #define CLONE_ATTEMPTS 10
@@ -101,6 +102,8 @@ static int make_init(const struct launch *launch, int control_fd, pid_t *init_pi
 	*init_pid = message.pid = pid;
 	if (pid > 0 && channel_send(control_fd, &message, pidfd, 1, err) == 0)
 		rc = send_rootfs(launch, pid, ends[0], failure);
+	if (rc == 0)
+		rc = sysctls_set_ipc(launch->spec, *pidfd, failure);
 	close_fd(&ends[0]);
 	return rc;
 }

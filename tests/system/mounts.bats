@@ -395,3 +395,46 @@ teardown_host() { machine rm -rf "$T/host"; }
 		run_fails cman up web
 	done
 }
+
+@test "sysctls: of net and of IPC, in the container alone, set before the command starts" {
+	before=$(machine cat /proc/sys/net/ipv4/conf/all/rp_filter /proc/sys/kernel/sem /proc/sys/kernel/msgmax)
+	container web <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "cat /proc/sys/net/core/somaxconn; exec sleep 1000" ];
+	stop_signal = "SIGKILL";
+	security : { sysctls = [ "net.core.somaxconn=77", "net/ipv4/conf/eth0/rp_filter=2",
+	             "kernel.sem=250 32000 32 99", "kernel.msgmax=4096", "fs.mqueue.msg_max=11" ]; };
+	EOF
+	run_ok cman up web
+	wait_until 10 machine grep -q . $T/log/web.log
+	run_ok cman logs web
+	assert_equal "$output" 77
+	run_ok within web sh -c 'cd /proc/sys; cat net/core/somaxconn net/ipv4/conf/eth0/rp_filter kernel/sem kernel/msgmax fs/mqueue/msg_max'
+	assert_equal "$output" $'77\n2\n250\t32000\t32\t99\n4096\n11'
+	assert_equal "$(machine cat /proc/sys/net/ipv4/conf/all/rp_filter /proc/sys/kernel/sem /proc/sys/kernel/msgmax)" "$before"
+	run_fails within web sh -c 'echo 1 >/proc/sys/net/core/somaxconn'
+	run_ok within web sh -c 'ls /proc/1/fd'
+	assert_equal "$output" $'0\n1\n2'
+}
+
+@test "sysctls: what the kernel does not take is an error with its line, and nothing is left" {
+	for setting in net.core.nowhere=1 net.core.somaxconn=many net.core.rmem_max=1; do
+		sleeper web <<<"security : { sysctls = [ \"net.ipv4.ip_forward=1\", \"$setting\" ]; };"
+		run_fails cman up web
+		assert_output_has "security.sysctls[1] (" "web.conf:3"
+	done
+	sleeper web <<<'security : { sysctls = [ "kernel.core_pattern=|/x" ]; };'
+	run_fails cman up web
+	assert_output_has "is not the container's alone"
+}
+
+@test "sysctls: a rootfs whose proc or sys are traps does not bend them" {
+	make_rootfs web
+	machine mkdir -p $T/rootfs/web/proc/sys/net/core $T/rootfs/web/fake
+	machine sh -c "echo trap >$T/rootfs/web/proc/sys/net/core/somaxconn"
+	sleeper web <<<'security : { sysctls = [ "net.core.somaxconn=78" ]; };'
+	run_ok cman up web
+	run_ok within web cat /proc/sys/net/core/somaxconn
+	assert_equal "$output" 78
+	assert_equal "$(machine cat $T/rootfs/web/proc/sys/net/core/somaxconn)" trap
+}
