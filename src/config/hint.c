@@ -159,7 +159,7 @@ static const struct foreign_key foreign_keys[] = {
 	{NULL, "inherit", "extends", NULL},
 	{NULL, "include", NULL, "a line @include \"FILE\" takes in another file"},
 	/* jail.conf */
-	{NULL, "path", "rootfs", NULL},
+	{"", "path", "rootfs", NULL},
 	{NULL, "host.hostname", "hostname", NULL},
 	{NULL, "ip4.addr", "net.ip", NULL},
 	{NULL, "ip6.addr", NULL, "cman has no IPv6 yet"},

@@ -11,6 +11,36 @@
 		array, ARRAY_SIZE(array)                                                           \
 	}
 
+static const struct key rootfs_keys_array[] = {
+	{
+		.name = "path",
+		.type = &type_path,
+		.offset = offsetof(struct spec, rootfs),
+		.form = "absolute path of a directory other than /",
+		.help = "the directory; must be there, as with the string alone",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "mode",
+		.type = &type_rootfs_mode,
+		.offset = offsetof(struct spec, rootfs_mode),
+		.default_text = "\"bind\"",
+		.form = "\"bind\" or \"volatile\"",
+		.help = "whether changes go to the directory, or to memory and are gone with the container",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "size",
+		.type = &type_rootfs_size,
+		.offset = offsetof(struct spec, rootfs_size),
+		.default_text = "\"max\"",
+		.form = "1M or more, or \"max\" for half of the memory of the host",
+		.help = "how much can be changed in a volatile one",
+		.change = CHANGE_RESTART,
+	},
+};
+static const struct key_table rootfs_keys = TABLE(rootfs_keys_array);
+
 static const struct key mount_keys_array[] = {
 	{
 		.name = "source",
@@ -261,9 +291,9 @@ static const struct key container_keys_array[] = {
 	},
 	{
 		.name = "rootfs",
-		.type = &type_path,
-		.offset = offsetof(struct spec, rootfs),
-		.form = "absolute path of a directory other than /",
+		.type = &type_rootfs,
+		.members = &rootfs_keys,
+		.form = "absolute path of a directory other than /, or a group",
 		.help = "root filesystem; the only key that must be there",
 		.change = CHANGE_RESTART,
 		.exclusive = true,

@@ -14,6 +14,7 @@ void spec_set_defaults(struct spec *spec, const char *name)
 	*spec = (struct spec){
 		.name = xstrdup(name),
 		.hostname = xstrdup(name),
+		.rootfs_size = LIMIT_MAX,
 		.working_dir = xstrdup("/"),
 		.user = xstrdup("root"),
 		.limits = {.pids = 512, .memory = LIMIT_MAX, .cpu_quota_us = LIMIT_MAX},

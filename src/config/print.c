@@ -2,6 +2,7 @@
 /* print.c: a spec back to the language of the files, by the tables of keys.h. */
 #include "config/conf.h"
 #include "config/keys.h"
+#include "config/values.h"
 
 static void print_keys(const struct key_table *table, const void *object, bool resolved,
 		       const char *indent, struct text *out);
@@ -22,12 +23,12 @@ static void print_keys(const struct key_table *table, const void *object, bool r
 		const void *field = (const char *)object + key->offset;
 		AUTO_TEXT struct text value = {0};
 
-		/* A list of groups prints itself; net only when there is no interface. */
+		/* Some groups print themselves; net does when there is no interface. */
 		if (key->type && key->type->print && key->type->print(field, resolved, &value))
 			text_addf(out, "%s%s = %s;\n", indent, key->name, text_value(&value));
-		else if (key->members && key->type) /* net: its members are an interface's */
+		else if (key->type == &type_interfaces) /* its members are an interface's */
 			print_group(key, ((const struct spec *)object)->interfaces, resolved, out);
-		else if (key->members)
+		else if (key->members && !key->type)
 			print_group(key, field, resolved, out);
 	}
 }

@@ -79,6 +79,8 @@ struct host_entry { /* extra_hosts: "name=address" */
 	char *address; /* IPv4 or IPv6 text, checked */
 };
 
+enum rootfs_mode { ROOTFS_BIND, ROOTFS_VOLATILE };
+
 enum mount_type { MOUNT_BIND, MOUNT_TMPFS };
 
 /* nodev is always on. */
@@ -111,6 +113,8 @@ struct spec {
 	char *description;
 	struct strlist labels; /* "key=value" */
 	char *rootfs;          /* absolute path */
+	enum rootfs_mode rootfs_mode;
+	uint64_t rootfs_size;  /* bytes of changes to a volatile one; LIMIT_MAX: half of the memory */
 	bool read_only;        /* the rootfs with all that is mounted below it on the host */
 	struct mount *mounts;  /* in the order they are made */
 	size_t mount_count;

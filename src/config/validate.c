@@ -132,7 +132,7 @@ static int check_parents(struct validation *validation, const char *rootfs, cons
 static int check_rootfs(struct validation *validation, const struct spec *spec)
 {
 	struct diagnostics *diagnostics = validation->diagnostics;
-	struct location at = origin_find(&spec->origins, "rootfs");
+	struct location at = origin_find(&spec->origins, "rootfs.path");
 	char resolved[PATH_MAX];
 	AUTO_FD int fd = -1;
 	struct error err;

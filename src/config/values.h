@@ -43,6 +43,9 @@ extern const struct value_type type_paths; /* as type_plain_path */
 extern const struct value_type type_sysctls;
 extern const struct value_type type_capabilities;
 
+extern const struct value_type type_rootfs_mode; /* enum rootfs_mode */
+extern const struct value_type type_rootfs_size; /* uint64_t, bytes */
+
 /* members of struct mount */
 extern const struct value_type type_mount_target;  /* char * */
 extern const struct value_type type_mount_type;    /* enum mount_type */
@@ -52,6 +55,7 @@ extern const struct value_type type_mount_options; /* unsigned int: enum mount_o
 
 /* field: the struct itself, as several of its fields are set */
 extern const struct value_type type_interfaces;     /* struct spec */
+extern const struct value_type type_rootfs;         /* struct spec */
 extern const struct value_type type_mounts;         /* struct spec */
 extern const struct value_type type_extra_hosts;    /* struct spec */
 extern const struct value_type type_interface_name; /* struct interface or struct network: char[] */

@@ -8,6 +8,9 @@
 #ifndef KERNEL_ROOTFS_H
 #define KERNEL_ROOTFS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/error.h"
 
 /* Fds are owned by the struct, -1 when absent. */
@@ -17,10 +20,13 @@ struct rootfs {
 	int resolv_conf_fd; /* detached mounts of generated files, bound over /etc/... */
 	int hosts_fd;
 	int hostname_fd;
+	bool is_volatile;       /* changes go to a tmpfs and with it */
+	uint64_t volatile_size; /* of that, bytes; 0: half of the memory */
+	bool read_only;         /* that too: the tree is made so by rootfs_make_read_only() */
 };
 #define ROOTFS_INIT                                                                                \
 	{                                                                                          \
-		NULL, -1, -1, -1, -1                                                               \
+		NULL, -1, -1, -1, -1, false, 0, false                                              \
 	}
 void rootfs_close(struct rootfs *rootfs);
 

@@ -12,6 +12,7 @@
 
 #include "base/fs.h"
 #include "kernel/mount.h"
+#include "kernel/overlay.h"
 #include "kernel/rootfs.h"
 
 #define HARMLESS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
@@ -363,13 +364,18 @@ static int leave_old_root(const struct rootfs *rootfs, struct error *err)
 	return 0;
 }
 
+/* mount_namespaces(7): as long as "/" is shared, our mounts would show on the host. */
+static int make_private(struct error *err)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return error_set(err, errno, "make mounts private");
+	return 0;
+}
+
 static int build_view(struct view *view, struct error *err)
 {
 	const struct rootfs *rootfs = view->rootfs;
 
-	/* mount_namespaces(7): as long as "/" is shared, our mounts would show on the host. */
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return error_set(err, errno, "make mounts private");
 	if (attach_tree(view, err) < 0 || bind_all_generated(rootfs, err) < 0)
 		return -1;
 	view->proc_fd = mount_kernel_view(rootfs, "proc", "proc", HARMLESS, err);
@@ -384,15 +390,33 @@ static int build_view(struct view *view, struct error *err)
 	return leave_old_root(rootfs, err);
 }
 
+/* Puts an overlay into the place of the tree. */
+static int cover_tree(struct rootfs *shown, struct error *err)
+{
+	unsigned int attributes = MOUNT_ATTR_NODEV | (shown->read_only ? MOUNT_ATTR_RDONLY : 0);
+
+	if (!shown->is_volatile)
+		return 0;
+	shown->tree_fd = overlay_new_volatile(shown->tree_fd, shown->volatile_size, attributes, err);
+	return shown->tree_fd < 0 ? error_wrap(err, "volatile") : 0;
+}
+
 int rootfs_enter(const struct rootfs *rootfs, struct error *err)
 {
-	struct view view = {rootfs, -1, -1, -1, -1};
+	struct rootfs shown = *rootfs;
+	struct view view = {&shown, -1, -1, -1, -1};
 	struct error unused;
 	int result;
 
 	if (!err) /* the steps look into it to tell failures apart */
 		err = &unused;
-	result = build_view(&view, err);
+	result = make_private(err);
+	if (result == 0)
+		result = cover_tree(&shown, err);
+	if (result == 0)
+		result = build_view(&view, err);
+	if (shown.tree_fd != rootfs->tree_fd)
+		close_fd(&shown.tree_fd);
 
 	close_fd(&view.null_fd);
 	close_fd(&view.empty_fd);

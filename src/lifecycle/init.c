@@ -85,6 +85,9 @@ static int set_up(const struct launch *launch, const struct cgroup_entry *entry,
 	if (cgroup_enter(entry, entry->v2_fd >= 0, err) < 0)
 		return fail_at(failure, "limits");
 	rootfs.path = launch->spec->rootfs;
+	rootfs.is_volatile = launch->spec->rootfs_mode == ROOTFS_VOLATILE;
+	rootfs.volatile_size = launch->spec->rootfs_size == LIMIT_MAX ? 0 : launch->spec->rootfs_size;
+	rootfs.read_only = launch->spec->read_only;
 	if (receive_rootfs(launch->spec, rootfs_fd, &rootfs, mount_fds, err) < 0 ||
 	    namespace_become_root(err) < 0)
 		return fail_at(failure, "");

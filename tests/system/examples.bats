@@ -38,7 +38,7 @@ taken_down() {
 	run_ok example web check
 	run_ok example web up web
 	assert_page outside "http://$HOST_IP:8080/" "$(cat "$(path /srv/web/www/index.html)")"
-	assert_page machine http://localhost:8080/ "$(cat "$(path /srv/web/www/index.html)")"
+	assert_page machine http://127.0.0.1:8080/ "$(cat "$(path /srv/web/www/index.html)")"
 	run_ok example web exec web -- id -un
 	assert_equal "$output" www-data
 	run_ok example web status web

@@ -438,3 +438,43 @@ teardown_host() { machine rm -rf "$T/host"; }
 	assert_equal "$output" 78
 	assert_equal "$(machine cat $T/rootfs/web/proc/sys/net/core/somaxconn)" trap
 }
+
+@test "rootfs volatile: changes are the container's, and gone with it" {
+	make_rootfs web
+	machine sh -c "mkdir $T/rootfs/web/dir && echo disk >$T/rootfs/web/dir/file && chown 33:33 $T/rootfs/web/dir/file && chmod 750 $T/rootfs/web"
+	before=$(machine sh -c "cd $T/rootfs/web && find . | sort | md5sum && cat dir/file")
+	container web <<-EOF
+	rootfs : { path = "$T/rootfs/web"; mode = "volatile"; size = "2M"; };
+	command = [ "/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait; done" ];
+	EOF
+	for _ in 1 2; do
+		run_ok cman up web
+		run_ok within web sh -c 'stat -c %u:%g /dir/file; stat -c %a:%u /; cat /dir/file; echo new >>/dir/file'
+		assert_equal "$output" $'33:33\n750:0\ndisk'
+		run_ok within web sh -c 'rm -r /www && mkdir /www && touch /www/x && rm /etc/passwd && ls /www && cat /dir/file'
+		assert_equal "$output" $'x\ndisk\nnew'
+		run_fails within web ls /etc/passwd
+		run_fails within web dd if=/dev/zero of=/big bs=64k count=64
+		assert_output_has "No space left"
+		run_fails within web mknod /node c 1 3
+		run_ok machine cat "/proc/$(pid_of web)/mounts"
+		assert_output_has 'overlay / overlay rw,nodev,'
+		assert_equal "$(grep -c '^overlay' <<<"$output")" 1
+		[[ $output != *"/lower"* && $output != *"$T"* ]]
+		run_ok cman down web
+		assert_equal "$(machine sh -c "cd $T/rootfs/web && find . | sort | md5sum && cat dir/file")" "$before"
+	done
+}
+
+@test "rootfs volatile and read_only: nothing can be changed" {
+	make_rootfs web
+	container web <<-EOF
+	rootfs : { path = "$T/rootfs/web"; mode = "volatile"; };
+	read_only = true;
+	command = [ "/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait; done" ];
+	EOF
+	run_ok cman up web
+	run_fails within web touch /x
+	assert_output_has "Read-only file system"
+	run_ok cman down web
+}

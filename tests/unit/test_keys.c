@@ -42,7 +42,7 @@ static void tables_are_complete(void **state)
 	(void)state;
 	keys_each(&container_keys, check_key, &container);
 	keys_each(&manager_keys, check_key, &manager);
-	assert_int_equal(container.values, 39);
+	assert_int_equal(container.values, 41);
 	assert_int_equal(manager.values, 21);
 	assert_true(strlist_contains(&container.paths, "limits.memory"));
 	assert_true(strlist_contains(&container.paths, "net"));
@@ -53,8 +53,8 @@ static void tables_are_complete(void **state)
 }
 
 /*
- * "limits : { memory = VALUE; };" for "limits.memory"; NAME becomes cman0. A mount gets what it
- * cannot be without; VALUE may be NULL then.
+ * "limits : { memory = VALUE; };" for "limits.memory"; NAME becomes cman0. A mount and a
+ * rootfs get what they cannot be without; VALUE may be NULL then.
  */
 static char *write_setting(const char *path, const char *value)
 {
@@ -67,6 +67,10 @@ static char *write_setting(const char *path, const char *value)
 	if (text_starts_with(path, "mounts[]."))
 		return xprintf("mounts = ( { target = \"/mnt\"; %s; %s%s%s } );",
 			       tmpfs ? "type = \"tmpfs\"" : "source = \"/srv\"",
+			       value ? strchr(path, '.') + 1 : "", value ? " = " : "",
+			       value ? value : "");
+	if (text_starts_with(path, "rootfs."))
+		return xprintf("rootfs : { path = \"/srv\"; %s%s%s };",
 			       value ? strchr(path, '.') + 1 : "", value ? " = " : "",
 			       value ? value : "");
 	for (char *part = strtok_r(rest, ".", &position); part;) {
@@ -116,7 +120,7 @@ static void check_container_default(const char *path, const struct key *key, voi
 	/* These two depend on the manager file where a container does not name them. */
 	strlist_add(&built_in.dns, "host");
 	strlist_add(&set.dns, "host");
-	if (text_starts_with(path, "mounts[].")) {
+	if (text_starts_with(path, "mounts[].") || text_starts_with(path, "rootfs.")) {
 		without = write_setting(path, NULL);
 		apply(&container_keys, without, &built_in);
 	}

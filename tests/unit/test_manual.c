@@ -342,11 +342,14 @@ struct sample {
 	struct node root;
 };
 
-/* Members of a list of groups: "NAME: HELP" in what stands above the list, which is empty. */
+/*
+ * Members of a list of groups, which is empty, and of the rootfs, which is a string: "NAME: HELP" in
+ * what stands above.
+ */
 static void check_sampled_member(const char *path, const struct key *key,
 				 const struct sample *sample)
 {
-	AUTO_FREE char *list = xprintf("%.*s", (int)(strstr(path, "[]") - path), path);
+	AUTO_FREE char *list = xprintf("%.*s", (int)strcspn(path, "[."), path);
 	AUTO_FREE char *wanted = xprintf("%s: %s", key->name, key->help), *comment = NULL;
 	const struct node *node = find_node(&sample->root, list);
 
@@ -364,7 +367,7 @@ static void check_sampled(const char *path, const struct key *key, void *data)
 	AUTO_NODE struct node wanted = {.type = NODE_BROKEN};
 	struct diagnostics none = {0};
 
-	if (strstr(path, "[]")) {
+	if (strstr(path, "[]") || text_starts_with(path, "rootfs.")) {
 		check_sampled_member(path, key, sample);
 		return;
 	}

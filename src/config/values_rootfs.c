@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* values_rootfs.c: the rootfs, a path or a group. */
+#include <string.h>
+
+#include "config/values.h"
+
+#define SIZE_MIN (1u << 20)
+
+static int read_rootfs_mode(struct assignment *assignment, const struct node *value, void *field)
+{
+	enum rootfs_mode *mode = field;
+
+	if (value->type != NODE_STRING)
+		return assignment_wrong_type(assignment, value, "a string");
+	if (strcmp(value->string, "bind") == 0)
+		*mode = ROOTFS_BIND;
+	else if (strcmp(value->string, "volatile") == 0)
+		*mode = ROOTFS_VOLATILE;
+	else
+		return assignment_error(assignment, value, NULL,
+					"expected \"bind\" or \"volatile\", found \"%s\"",
+					value->string);
+	return 0;
+}
+
+static int read_rootfs_size(struct assignment *assignment, const struct node *value, void *field)
+{
+	struct error err;
+	uint64_t bytes = 0;
+
+	if (value->type == NODE_INTEGER)
+		bytes = value->integer < 0 ? 0 : (uint64_t)value->integer;
+	else if (value->type != NODE_STRING)
+		return assignment_wrong_type(assignment, value, "a size");
+	else if (strcmp(value->string, "max") == 0)
+		bytes = LIMIT_MAX;
+	else if (parse_size(value->string, &bytes, &err) < 0)
+		return assignment_error(assignment, value, err.hint, "%s", err.text);
+	if (bytes < SIZE_MIN)
+		return assignment_error(assignment, value, NULL,
+					"the size is out of range, at least 1M");
+	*(uint64_t *)field = bytes;
+	return 0;
+}
+
+static int read_rootfs(struct assignment *assignment, const struct node *value, void *field)
+{
+	struct spec *spec = field;
+
+	spec->rootfs_mode = ROOTFS_BIND;
+	spec->rootfs_size = LIMIT_MAX;
+	if (value->type == NODE_STRING)
+		return type_path.read(assignment, value, &spec->rootfs);
+	if (value->type != NODE_GROUP)
+		return assignment_wrong_type(assignment, value, "a string or a group { }");
+	assign_group(assignment, keys_find(&container_keys, "rootfs")->members, value, spec);
+	if (!node_find(value, "path"))
+		return assignment_error(assignment, value, "the directory", "path is missing");
+	if (spec->rootfs_mode == ROOTFS_BIND && spec->rootfs_size != LIMIT_MAX)
+		return assignment_error(assignment, node_find(value, "size"),
+					"mode = \"volatile\";", "size is for a volatile one alone");
+	return 0;
+}
+
+static bool print_rootfs(const void *field, bool resolved, struct text *out)
+{
+	const struct spec *spec = field;
+	char size[PARSE_TEXT_MAX] = "max";
+
+	(void)resolved;
+	if (!spec->rootfs)
+		return false;
+	if (spec->rootfs_mode == ROOTFS_BIND) {
+		value_print_string(spec->rootfs, out);
+		return true;
+	}
+	if (spec->rootfs_size != LIMIT_MAX)
+		parse_format_size(spec->rootfs_size, size);
+	text_addf(out, "{ path = ");
+	value_print_string(spec->rootfs, out);
+	text_addf(out, "; mode = \"volatile\"; size = \"%s\"; }", size);
+	return true;
+}
+
+const struct value_type type_rootfs = {"string or group", read_rootfs, print_rootfs};
+const struct value_type type_rootfs_mode = {"string", read_rootfs_mode, NULL};
+const struct value_type type_rootfs_size = {"size", read_rootfs_size, NULL};
