@@ -195,8 +195,8 @@ static void assign_setting(struct assignment *assignment, const struct key_table
 	}
 	if (setting->type == NODE_BROKEN)
 		return;
-	note_origin(assignment, key->members && setting->type != NODE_STRING ? setting->name_at
-									      : setting->at);
+	note_origin(assignment,
+		    key->members && setting->type != NODE_STRING ? setting->name_at : setting->at);
 	if (key->type)
 		key->type->read(assignment, setting, (char *)object + key->offset);
 	else if (key->members && setting->type == NODE_GROUP)

@@ -25,8 +25,8 @@ static const struct key rootfs_keys_array[] = {
 		.type = &type_rootfs_mode,
 		.offset = offsetof(struct spec, rootfs_mode),
 		.default_text = "\"bind\"",
-		.form = "\"bind\" or \"volatile\"",
-		.help = "whether changes go to the directory, or to memory and are gone with the container",
+		.form = "\"bind\", \"volatile\" or \"overlay\"",
+		.help = "changes go to the directory; to memory, and with the container; or beside it",
 		.change = CHANGE_RESTART,
 	},
 	{

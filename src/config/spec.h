@@ -79,7 +79,7 @@ struct host_entry { /* extra_hosts: "name=address" */
 	char *address; /* IPv4 or IPv6 text, checked */
 };
 
-enum rootfs_mode { ROOTFS_BIND, ROOTFS_VOLATILE };
+enum rootfs_mode { ROOTFS_BIND, ROOTFS_VOLATILE, ROOTFS_OVERLAY };
 
 enum mount_type { MOUNT_BIND, MOUNT_TMPFS };
 

@@ -6,21 +6,27 @@
 
 #define SIZE_MIN (1u << 20)
 
+static const char *const modes[] = {
+	[ROOTFS_BIND] = "bind",
+	[ROOTFS_VOLATILE] = "volatile",
+	[ROOTFS_OVERLAY] = "overlay",
+};
+
 static int read_rootfs_mode(struct assignment *assignment, const struct node *value, void *field)
 {
 	enum rootfs_mode *mode = field;
 
 	if (value->type != NODE_STRING)
 		return assignment_wrong_type(assignment, value, "a string");
-	if (strcmp(value->string, "bind") == 0)
-		*mode = ROOTFS_BIND;
-	else if (strcmp(value->string, "volatile") == 0)
-		*mode = ROOTFS_VOLATILE;
-	else
-		return assignment_error(assignment, value, NULL,
-					"expected \"bind\" or \"volatile\", found \"%s\"",
-					value->string);
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (strcmp(value->string, modes[i]) == 0) {
+			*mode = (enum rootfs_mode)i;
+			return 0;
+		}
+	}
+	return assignment_error(assignment, value, NULL,
+				"expected \"bind\", \"volatile\" or \"overlay\", found \"%s\"",
+				value->string);
 }
 
 static int read_rootfs_size(struct assignment *assignment, const struct node *value, void *field)
@@ -56,7 +62,7 @@ static int read_rootfs(struct assignment *assignment, const struct node *value, 
 	assign_group(assignment, keys_find(&container_keys, "rootfs")->members, value, spec);
 	if (!node_find(value, "path"))
 		return assignment_error(assignment, value, "the directory", "path is missing");
-	if (spec->rootfs_mode == ROOTFS_BIND && spec->rootfs_size != LIMIT_MAX)
+	if (spec->rootfs_mode != ROOTFS_VOLATILE && spec->rootfs_size != LIMIT_MAX)
 		return assignment_error(assignment, node_find(value, "size"),
 					"mode = \"volatile\";", "size is for a volatile one alone");
 	return 0;
@@ -78,7 +84,7 @@ static bool print_rootfs(const void *field, bool resolved, struct text *out)
 		parse_format_size(spec->rootfs_size, size);
 	text_addf(out, "{ path = ");
 	value_print_string(spec->rootfs, out);
-	text_addf(out, "; mode = \"volatile\"; size = \"%s\"; }", size);
+	text_addf(out, "; mode = \"%s\"; size = \"%s\"; }", modes[spec->rootfs_mode], size);
 	return true;
 }
 

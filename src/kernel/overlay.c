@@ -10,35 +10,59 @@
 
 #include "base/fs.h"
 #include "kernel/mount.h"
+#include "kernel/rootfs.h"
 
-/* A tmpfs with the directories of the layers, and where the lower one is to be mounted. */
-static int make_layers(int lower_fd, uint64_t size, struct error *err)
+static int make_tmpfs(uint64_t size, struct error *err)
 {
-	static const char *const names[] = {"lower", "upper", "work"};
 	char size_text[32];
 	const struct mount_option options[] = {
 		{"mode", "0700"},
 		{size ? "size" : NULL, size_text},
 		{NULL, NULL},
 	};
-	AUTO_FD int fd = -1;
-	struct stat st;
 
 	snprintf(size_text, sizeof(size_text), "%" PRIu64, size);
-	fd = mount_new("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
-	if (fd < 0)
-		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (mkdirat(fd, names[i], 0755) < 0)
-			return error_set(err, errno, "make %s", names[i]);
-	/* What shows as the root of the overlay is the upper one's. */
-	if (fstat(lower_fd, &st) < 0 || fchownat(fd, "upper", st.st_uid, st.st_gid, 0) < 0 ||
-	    fchmodat(fd, "upper", st.st_mode & 07777, 0) < 0)
-		return error_set(err, errno, "set the owner and mode of upper");
-	return take_fd(&fd);
+	return mount_new("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
 }
 
-int overlay_new_volatile(int lower_fd, uint64_t size, unsigned int attributes, struct error *err)
+/* The directories of the layers, and where the lower one is to be mounted. */
+static int make_layers(int layers_fd, int lower_fd, struct error *err)
+{
+	static const char *const others[] = {"lower", "work"};
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (mkdirat(layers_fd, others[i], 0700) < 0 && errno != EEXIST)
+			return error_set(err, errno, "make %s", others[i]);
+	if (mkdirat(layers_fd, "upper", 0700) < 0)
+		return errno == EEXIST ? 0 : error_set(err, errno, "make upper");
+	/* What shows as the root of the overlay is the upper one's. */
+	if (fstat(lower_fd, &st) < 0 || fchownat(layers_fd, "upper", st.st_uid, st.st_gid, 0) < 0 ||
+	    fchmodat(layers_fd, "upper", st.st_mode & 07777, 0) < 0)
+		return error_set(err, errno, "set the owner and mode of upper");
+	return 0;
+}
+
+int overlay_open_layers(const char *path, int userns_fd, struct error *err)
+{
+	static const struct mount_change change = {
+		.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+		.propagation = MS_PRIVATE,
+	};
+	AUTO_FD int dir_fd = fs_open_directory(path, 0700, err);
+	AUTO_FD int mount_fd = -1;
+
+	if (dir_fd < 0)
+		return -1;
+	mount_fd = mount_clone(dir_fd, "", 0, err);
+	if (mount_fd < 0 || mount_change(mount_fd, &change, 0, err) < 0 ||
+	    rootfs_map_owners(mount_fd, dir_fd, path, userns_fd, 0, err) < 0)
+		return error_wrap(err, "layers in %s", path);
+	return take_fd(&mount_fd);
+}
+
+int overlay_new(int lower_fd, int layers_fd, uint64_t size, unsigned int attributes,
+		struct error *err)
 {
 	/* Relative to the current directory: an absolute path would have to be found first. */
 	static const struct mount_option options[] = {
@@ -46,11 +70,15 @@ int overlay_new_volatile(int lower_fd, uint64_t size, unsigned int attributes, s
 		{"userxattr", NULL}, /* of trusted xattrs a user namespace has none */
 		{NULL, NULL},
 	};
-	AUTO_FD int layers_fd = make_layers(lower_fd, size, err);
+	AUTO_FD int tmpfs_fd = layers_fd < 0 ? make_tmpfs(size, err) : -1;
 	AUTO_FD int overlay_fd = -1;
 
+	if (layers_fd < 0)
+		layers_fd = tmpfs_fd;
+	if (layers_fd < 0 || make_layers(layers_fd, lower_fd, err) < 0)
+		return error_wrap(err, "layers");
 	/* Layers must be attached, if only for a moment: overlayfs makes copies of its own. */
-	if (layers_fd < 0 || mount_attach(layers_fd, AT_FDCWD, "/", err) < 0)
+	if (mount_attach(layers_fd, AT_FDCWD, "/", err) < 0)
 		return error_wrap(err, "layers");
 	if (mount_attach(lower_fd, layers_fd, "lower", err) < 0)
 		return error_wrap(err, "lower layer");

@@ -11,10 +11,18 @@
 #include "base/error.h"
 
 /*
- * A detached overlay of lower_fd, a detached mount which it takes over for good (what is mounted
- * below it is not seen), and a new tmpfs of size bytes (0: half of the memory). Attributes:
- * MOUNT_ATTR_*. Mounts of the caller's namespace must be private; changes the current directory.
+ * On the host: a detached mount, idmapped to the user namespace, of the directory that keeps the
+ * upper layer (in upper/) and what overlayfs needs; it is made where it is missing.
  */
-int overlay_new_volatile(int lower_fd, uint64_t size, unsigned int attributes, struct error *err);
+int overlay_open_layers(const char *path, int userns_fd, struct error *err);
+
+/*
+ * Inside: a detached overlay on top of lower_fd, a detached mount which it takes over for good
+ * (what is mounted below it is not seen). layers_fd: from overlay_open_layers(), taken over too,
+ * or -1: a new tmpfs of size bytes (0: half of the memory). Attributes: MOUNT_ATTR_*. Mounts of the
+ * caller's namespace must be private; changes the current directory.
+ */
+int overlay_new(int lower_fd, int layers_fd, uint64_t size, unsigned int attributes,
+		struct error *err);
 
 #endif

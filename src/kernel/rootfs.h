@@ -20,13 +20,14 @@ struct rootfs {
 	int resolv_conf_fd; /* detached mounts of generated files, bound over /etc/... */
 	int hosts_fd;
 	int hostname_fd;
-	bool is_volatile;       /* changes go to a tmpfs and with it */
-	uint64_t volatile_size; /* of that, bytes; 0: half of the memory */
-	bool read_only;         /* that too: the tree is made so by rootfs_make_read_only() */
+	int layers_fd;       /* of an overlay, from overlay_open_layers() */
+	bool is_overlay;     /* with layers_fd -1: on a tmpfs, gone with the container */
+	uint64_t tmpfs_size; /* of that, bytes; 0: half of the memory */
+	bool read_only;      /* that too: the tree is made so by rootfs_make_read_only() */
 };
 #define ROOTFS_INIT                                                                                \
 	{                                                                                          \
-		NULL, -1, -1, -1, -1, false, 0, false                                              \
+		NULL, -1, -1, -1, -1, -1, false, 0, false                                          \
 	}
 void rootfs_close(struct rootfs *rootfs);
 

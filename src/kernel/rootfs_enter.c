@@ -395,10 +395,11 @@ static int cover_tree(struct rootfs *shown, struct error *err)
 {
 	unsigned int attributes = MOUNT_ATTR_NODEV | (shown->read_only ? MOUNT_ATTR_RDONLY : 0);
 
-	if (!shown->is_volatile)
+	if (!shown->is_overlay)
 		return 0;
-	shown->tree_fd = overlay_new_volatile(shown->tree_fd, shown->volatile_size, attributes, err);
-	return shown->tree_fd < 0 ? error_wrap(err, "volatile") : 0;
+	shown->tree_fd =
+		overlay_new(shown->tree_fd, shown->layers_fd, shown->tmpfs_size, attributes, err);
+	return shown->tree_fd < 0 ? error_wrap(err, "overlay") : 0;
 }
 
 int rootfs_enter(const struct rootfs *rootfs, struct error *err)

@@ -27,7 +27,7 @@ static int receive_rootfs(const struct spec *spec, int rootfs_fd, struct rootfs 
 			  int mount_fds[MOUNTS_MAX], struct error *err)
 {
 	struct message message;
-	int fds[4];
+	int fds[5];
 	int rc = channel_receive(rootfs_fd, &message, fds, ARRAY_SIZE(fds), -1, err);
 
 	if (rc == 1)
@@ -41,6 +41,7 @@ static int receive_rootfs(const struct spec *spec, int rootfs_fd, struct rootfs 
 	rootfs->resolv_conf_fd = fds[1];
 	rootfs->hosts_fd = fds[2];
 	rootfs->hostname_fd = fds[3];
+	rootfs->layers_fd = fds[4];
 	return 0;
 }
 
@@ -85,8 +86,8 @@ static int set_up(const struct launch *launch, const struct cgroup_entry *entry,
 	if (cgroup_enter(entry, entry->v2_fd >= 0, err) < 0)
 		return fail_at(failure, "limits");
 	rootfs.path = launch->spec->rootfs;
-	rootfs.is_volatile = launch->spec->rootfs_mode == ROOTFS_VOLATILE;
-	rootfs.volatile_size = launch->spec->rootfs_size == LIMIT_MAX ? 0 : launch->spec->rootfs_size;
+	rootfs.is_overlay = launch->spec->rootfs_mode != ROOTFS_BIND;
+	rootfs.tmpfs_size = launch->spec->rootfs_size == LIMIT_MAX ? 0 : launch->spec->rootfs_size;
 	rootfs.read_only = launch->spec->read_only;
 	if (receive_rootfs(launch->spec, rootfs_fd, &rootfs, mount_fds, err) < 0 ||
 	    namespace_become_root(err) < 0)

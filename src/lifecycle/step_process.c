@@ -53,10 +53,12 @@ int init_begin(struct host *host, struct container *container, struct error *err
 {
 	AUTO_FD int hosts_directory_fd = open_hosts_directory(host, container, err);
 	AUTO(confinement_clear) struct confinement confinement = {0};
+	AUTO_FREE char *layers = xprintf("%s/overlays/%s", host->manager->data_dir, container->name);
 	struct launch launch = {
 		.spec = container->spec,
 		.instance = container->record.instance,
 		.manager_file = host->manager->file,
+		.layers = layers,
 		.cgroup = host_cgroup(host, container->record.cgroup_parent, err),
 		.ids = container->ids,
 		.confinement = &confinement,

@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "base/process.h"
+#include "kernel/overlay.h"
 #include "kernel/rootfs.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/init.h"
@@ -69,10 +70,15 @@ static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
 		rootfs.hosts_fd = rootfs_open_file(launch->hosts_directory_fd, "hosts", err);
 	if (rootfs.hosts_fd >= 0)
 		rootfs.hostname_fd = rootfs_open_file(launch->directory_fd, "hostname", err);
+	if (rootfs.hostname_fd >= 0 && launch->spec->rootfs_mode == ROOTFS_OVERLAY) {
+		rootfs.layers_fd = overlay_open_layers(launch->layers, userns_fd, err);
+		if (rootfs.layers_fd < 0)
+			close_fd(&rootfs.hostname_fd);
+	}
 	if (rootfs.hostname_fd >= 0)
 		rc = channel_send(init_fd, &message,
 				  (int[]){rootfs.tree_fd, rootfs.resolv_conf_fd, rootfs.hosts_fd,
-					  rootfs.hostname_fd}, 4, err);
+					  rootfs.hostname_fd, rootfs.layers_fd}, 5, err);
 	rootfs_close(&rootfs);
 	return rc < 0 ? -1 : volumes_send(launch->spec, userns_fd, init_fd, failure);
 }

@@ -17,6 +17,7 @@ struct launch {
 	const struct spec *spec;
 	const char *instance;
 	const char *manager_file;          /* absolute path */
+	const char *layers;                /* directory for those of an overlay, absolute path */
 	const struct cgroup_host *cgroup;
 	struct id_range ids;
 	const struct confinement *confinement;

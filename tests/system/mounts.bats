@@ -478,3 +478,31 @@ teardown_host() { machine rm -rf "$T/host"; }
 	assert_output_has "Read-only file system"
 	run_ok cman down web
 }
+
+@test "rootfs overlay: changes are kept beside the directory, for each container its own" {
+	make_rootfs base
+	machine sh -c "echo disk >$T/rootfs/base/file && chown 33:33 $T/rootfs/base/file"
+	before=$(machine sh -c "cd $T/rootfs/base && find . | sort | md5sum && cat file")
+	for name in a b; do
+		container $name <<-EOF
+		rootfs : { path = "$T/rootfs/base"; mode = "overlay"; };
+		command = [ "/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait; done" ];
+		EOF
+	done
+	run_ok cman up a b
+	run_ok within a sh -c "echo a >>/file && rm -r /www /etc/passwd && mkdir /www && touch /www/a"
+	run_ok within b sh -c 'cat /file; ls /etc/passwd /www/a 2>&1 | head -n 1; touch /b'  || true
+	run_ok cman down a b
+	assert_equal "$(machine sh -c "cd $T/rootfs/base && find . | sort | md5sum && cat file")" "$before"
+	assert_equal "$(machine stat -c %u:%g $T/data/overlays/a/upper/www/a $T/data/overlays/a/upper/file)" $'0:0\n33:33'
+	assert_equal "$(machine stat -c %a:%u $T/data/overlays/a)" 700:0
+	run_ok cman up a b
+	run_ok within a sh -c 'cat /file; ls /www; stat -c %u:%g /file; test ! -e /etc/passwd && test ! -e /b'
+	assert_equal "$output" $'disk\na\na\n33:33'
+	run_ok within b sh -c 'cat /file; test -e /b && test -e /etc/passwd && test ! -e /www/a'
+	assert_equal "$output" disk
+	run_ok machine cat "/proc/$(pid_of a)/mounts"
+	assert_output_has "overlay / overlay rw,nodev,"
+	[[ $output != *"$T"* ]]
+	run_ok cman down a b
+}
