@@ -25,7 +25,7 @@ enum call_verdict {
 	CALL_IF_CAPABLE_OR_UNKNOWN = 0x200, /* + capability: else ENOSYS */
 };
 
-#define CALLS_MAX 1024 /* numbers of an ABI */
+#define CALLS_MAX 1024 /* numbers of an ABI, but for a few of 32 bit ARM */
 
 struct call {
 	const char *name;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * attach.h: runs a program inside a running container, as strongly confined as what up started:
- * the same cgroup, namespaces, user, environment, directory, capabilities and filter of system calls. setns(2), pty(7).
+ * the same cgroup, namespaces, user, environment, directory, capabilities and filter of system
+ * calls. setns(2), pty(7).
  *
  *   cman ── forks ──> joiner (joins cgroup and namespaces) ── clones ──> the program
  *
@@ -17,11 +18,11 @@
 
 /* Nothing is owned. */
 struct attach {
-	const struct record *record;      /* of a running container */
-	const struct spec *spec;          /* what it was started with: recorded_spec() */
-	const struct confinement *confinement; /* recorded_confinement() */
-	const struct cgroup_host *cgroup; /* opened with record->cgroup_parent */
-	char *const *argv;                /* at least one, ended by NULL */
+	const struct record *record;           /* of a running container */
+	const struct spec *spec;               /* what it was started with: recorded_spec() */
+	const struct confinement *confinement; /* likewise: recorded_confinement() */
+	const struct cgroup_host *cgroup;      /* opened with record->cgroup_parent */
+	char *const *argv;                     /* at least one, ended by NULL */
 };
 
 /*

@@ -25,7 +25,7 @@ static bool choose_filter(const struct security *security, struct confinement *c
 {
 	if (*security->seccomp == '/')
 		return true;
-	if (strcmp(security->seccomp, "default") == 0)
+	if (strcmp(security->seccomp, "none") != 0)
 		seccomp_default(confinement->capabilities, &confinement->filter);
 	return false;
 }

@@ -11,8 +11,8 @@
 #include "kernel/seccomp.h"
 
 struct confinement {
-	capability_set capabilities; /* of root; another user has what is in added, too */
-	capability_set added;        /* what the file names in cap_add */
+	capability_set capabilities; /* the bounding set, and what root has */
+	capability_set added;        /* of them, what cap_add names: what another user has */
 	bool no_new_privs;
 	struct seccomp_filter filter;
 };

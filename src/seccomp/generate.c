@@ -45,19 +45,22 @@ static int number_of(uint32_t arch, const char *name)
 	static const char *names[2][CALLS_MAX];
 	static uint32_t archs[2];
 	int known = archs[0] == 0 || archs[0] == arch ? 0 : 1;
+	int number;
 
 	if (arch == 0)
 		return -1;
-	for (int number = 0; archs[known] == 0 && number < CALLS_MAX; number++)
+	for (number = 0; archs[known] == 0 && number < CALLS_MAX; number++)
 		names[known][number] = seccomp_syscall_resolve_num_arch(arch, number);
 	archs[known] = arch;
-	for (int number = 0; number < CALLS_MAX; number++)
+	for (number = 0; number < CALLS_MAX; number++)
 		if (names[known][number] && strcmp(names[known][number], name) == 0)
 			return number;
 	for (size_t i = 0; i < COUNT(newer_calls); i++)
 		if (strcmp(newer_calls[i].name, name) == 0)
 			return newer_calls[i].number;
-	return -1;
+	/* Those that 32 bit ARM has for itself, far above all others. */
+	number = seccomp_syscall_resolve_name_arch(arch, name);
+	return number >= CALLS_MAX ? number : -1;
 }
 
 static bool is_known(const char *name)

@@ -53,7 +53,7 @@ static const struct section policy[] = {
 	{"network", CALL_SOCKET, "socket socketpair"},
 	{"network", CALL_SOCKETCALL, "socketcall"},
 	{"process", CALL_ALLOW,
-	 "arch_prctl cacheflush capget capset execveat fork futex futex_requeue futex_time64 futex_wait "
+	 "arch_prctl breakpoint cacheflush capget capset execveat fork futex futex_requeue futex_time64 futex_wait "
 	 "futex_waitv futex_wake get_robust_list get_thread_area get_tls getcpu getpgid getpgrp getpid "
 	 "getppid getpriority getrandom getrlimit getrusage getsid gettid ioprio_get ioprio_set "
 	 "landlock_add_rule landlock_create_ruleset landlock_restrict_self modify_ldt nice "

@@ -42,6 +42,12 @@ SETS='grep ^Cap /proc/self/status | cut -f 2'
 	assert_both "$ZERO 00000000800405db 00000000800405db 00000000800405db $ZERO"
 }
 
+@test "a file adds to what defaults say" {
+	write_manager 'defaults : { security : { cap_drop = [ "ALL" ]; cap_add = [ "KILL" ]; }; };'
+	both web "$SETS" <<<'security : { cap_add = [ "+", "CHOWN" ]; };'
+	assert_both "$ZERO 0000000000000021 0000000000000021 0000000000000021 $ZERO"
+}
+
 @test "cap_drop ALL leaves nothing" {
 	both web "$SETS; touch /tmp/x; chown 1 /tmp/x 2>/dev/null || echo refused" \
 		<<<'security : { cap_drop = "ALL"; };'
