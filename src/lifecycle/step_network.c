@@ -460,13 +460,12 @@ static int configure_inside(const struct host *host, const struct container *con
 	return netlink_configure_inner(inner, links, spec->interface_count, err);
 }
 
-int link_await(struct host *host, struct container *container, struct error *err)
+static int make_links(struct host *host, struct container *container, struct error *err)
 {
 	AUTO_NETLINK struct netlink *inner = NULL;
 	AUTO_FD int netns_fd = -1;
 
-	if (init_receive_cloned(container, err) < 0 ||
-	    record_write(&host->state, &container->record, err) < 0 || !host_netlink(host, err))
+	if (record_write(&host->state, &container->record, err) < 0 || !host_netlink(host, err))
 		return -1;
 	netns_fd = namespace_open(container->record.init.pid, "net", err);
 	if (netns_fd < 0)
@@ -478,6 +477,13 @@ int link_await(struct host *host, struct container *container, struct error *err
 		if (make_link(host, container, i, netns_fd, err) < 0)
 			return -1;
 	return configure_inside(host, container, inner, err);
+}
+
+int link_await(struct host *host, struct container *container, struct error *err)
+{
+	if (init_receive_cloned(container, err) == 0 && make_links(host, container, err) == 0)
+		return 0;
+	return init_prefer_reason(container, err);
 }
 
 int link_undo(struct host *host, struct container *container, struct error *err)

@@ -142,6 +142,17 @@ int init_receive_cloned(struct container *container, struct error *err)
 	return 0;
 }
 
+int init_prefer_reason(struct container *container, struct error *err)
+{
+	struct message message;
+
+	if (container->control_fd >= 0 &&
+	    channel_receive(container->control_fd, &message, NULL, 0, 0, NULL) == 1 &&
+	    message.type == MESSAGE_FAILED)
+		return tell_failure(container, &message, err);
+	return -1;
+}
+
 int start_begin(struct host *host, struct container *container, struct error *err)
 {
 	struct message message;

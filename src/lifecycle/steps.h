@@ -50,6 +50,12 @@ int init_undo(struct host *host, struct container *container, struct error *err)
 int link_await(struct host *host, struct container *container, struct error *err);
 int link_undo(struct host *host, struct container *container, struct error *err);
 int init_receive_cloned(struct container *container, struct error *err);
+
+/*
+ * After a failure: init may have failed itself meanwhile, and its end be all that we ran into. Puts
+ * what it has told, if anything, into the place of err. Always -1.
+ */
+int init_prefer_reason(struct container *container, struct error *err);
 int start_begin(struct host *host, struct container *container, struct error *err);
 int start_await(struct host *host, struct container *container, struct error *err);
 int start_undo(struct host *host, struct container *container, struct error *err);
