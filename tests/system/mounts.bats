@@ -385,7 +385,7 @@ teardown_host() { machine rm -rf "$T/host"; }
 	for key in masked_paths readonly_paths; do
 		sleeper web <<<"security : { $key = [ \"/root\", \"/out\" ]; };"
 		run_fails cman up web
-		assert_output_has "security.$key[0] (" "web.conf:3" "it is the container's root"
+		assert_output_has "security.${key}[0] (" "web.conf:3" "it is the container's root"
 		sleeper web <<<"security : { $key = [ \"/out\" ]; };"
 		run_ok cman up web
 		run_ok machine touch $T/x
