@@ -36,6 +36,7 @@ SUPERVISOR_OBJECTS = $(SUPERVISOR_SOURCES:src/%.c=$(BUILD)/static/%.o)
 UNIT_TESTS         = $(patsubst tests/unit/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 PROGRAMS           = $(if $(wildcard src/main.c),$(BUILD)/cman) \
                      $(if $(SUPERVISOR_SOURCES),$(BUILD)/cman-supervisor)
+PROBE_OBJECTS      = $(patsubst tests/probe/%.c,$(BUILD)/probe.d/%.o,$(wildcard tests/probe/*.c))
 
 # --- how it is built ---------------------------------------------------------------------------
 
@@ -137,7 +138,7 @@ $(BUILD)/.flags: force
 force:
 
 -include $(OBJECTS:.o=.d) $(BUILD)/main.d $(SUPERVISOR_OBJECTS:.o=.d) \
-         $(UNIT_TESTS:$(BUILD)/%=$(BUILD)/tests/%.d)
+         $(UNIT_TESTS:$(BUILD)/%=$(BUILD)/tests/%.d) $(PROBE_OBJECTS:.o=.d)
 
 # --- tests -------------------------------------------------------------------------------------
 
@@ -166,7 +167,7 @@ $(PROBES): $(BUILD)/%: tests/system/%.c $(BUILD)/.flags | $(BUILD)/.packages
 
 # TESTS=tests/system/network.bats runs one file, FILTER=regex the tests of that name.
 TESTS = $(sort $(wildcard tests/system/*.bats))
-check-system: all $(PROBES)
+check-system: all $(PROBES) $(BUILD)/probe
 	@CMAN='$(abspath $(BUILD))/cman' $(BATS) $(if $(FILTER),--filter '$(FILTER)') $(TESTS)
 
 SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) .ci/run
@@ -177,6 +178,15 @@ bench: all $(BUILD)/bench
 $(BUILD)/bench: tests/bench/bench.c $(BUILD)/.flags | $(BUILD)/.packages
 	$(call say,CC,$@)
 	$(Q)$(COMPILE) $(HARDENING) $(LINKING) -o $@ $<
+
+# Looks at a container from inside; runs in any root filesystem, so: static, and no sanitizers.
+$(BUILD)/probe: $(PROBE_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -static $(LDFLAGS) -o $@ $^
+
+$(BUILD)/probe.d/%.o: tests/probe/%.c $(BUILD)/.flags | $(BUILD)/.packages
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(COMPILE) $(FORTIFY) -c -o $@ $<
 
 lint:
 	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --library=posix \

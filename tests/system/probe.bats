@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Promise by promise, from inside: tests/probe as payload, through exec, and where there is no
+# protection, to see that each check is able to fail. docs/security.md tells what stands behind each.
+load lib
+
+PROBE=${PROBE:-$(dirname "$CMAN")/probe}
+
+# Promises that do not hold yet, all for want of a filter of system calls. A check that fails and is
+# not here is a fault. Once "seccomp" holds, the list has to be empty.
+OPEN="
+seccomp tiocsti tioclinux
+userns-unshare userns-clone clone3 abi-32
+add-key request-key keyctl io-uring userfaultfd perf-event
+af-vsock af-alg af-xdp af-tipc af-key af-can af-bluetooth netlink-audit
+"
+
+# Checks that cannot be made to fail on every machine: the kernel lacks it (kexec, modules, I/O
+# ports, x32, sysrq; release_agent without cgroup v1; BPF for root), the rights to do it wrong are
+# missing (oom-score), or the machine is a container itself (processes, mknod-*).
+UNABLE="kexec init-module delete-module ioperm abi-x32 abi-32 sysrq release-agent oom-score
+processes mknod-memory mknod-block"
+
+words() { tr -s ' \n' '\n' | grep . | sort -u; }
+
+prepare() {
+	[ -x "$PROBE" ] || { echo "no $PROBE: run make ${PROBE#"$SOURCE"/}" >&2; return 1; }
+	make_rootfs box
+	machine cp "$PROBE" $T/rootfs/box/bin/probe
+}
+
+# What the probe is told about outside.
+outside_namespaces() {
+	local kind
+
+	for kind in user pid mnt uts ipc net cgroup; do
+		machine readlink /proc/1/ns/$kind
+	done | paste -sd,
+}
+
+# Lines of --tabs on standard input: what fails must be of $OPEN, and all must have been looked at.
+assert_promises() {
+	local lines
+
+	lines=$(cat)
+	assert_equal "$(awk -F'\t' '$1 == "FAIL"{ print $2 }' <<<"$lines" | words |
+		comm -23 - <(words <<<"$OPEN"))" "" || { grep ^FAIL <<<"$lines"; return 1; }
+	# What is skipped proves nothing.
+	assert_equal "$(grep ^skip <<<"$lines")" ""
+	assert_equal "$(cut -f2 <<<"$lines")" "$(machine "$PROBE" --list | cut -f1)"
+	if grep -q $'^ok\tseccomp\t' <<<"$lines" && [ -n "$(words <<<"$OPEN")" ]; then
+		echo "there is a filter now: take from OPEN what it closes"
+		return 1
+	fi
+}
+
+@test "the payload: every promise holds" {
+	container box <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/probe", "--tabs", "--outside", "$(outside_namespaces)" ];
+	EOF
+	run_ok cman up box
+	wait_until 20 machine grep -q netlink-audit $T/log/box.log
+	machine cat $T/log/box.log | assert_promises
+}
+
+@test "exec: every promise holds" {
+	sleeper box </dev/null
+	run_ok cman up box
+	within box /bin/probe --tabs --outside "$(outside_namespaces)" >"$BATS_TEST_TMPDIR/lines" || true
+	assert_promises <"$BATS_TEST_TMPDIR/lines"
+}
+
+# Three ways of having no protection. Nothing that the probe does there has an effect.
+failed_without_protection() {
+	local root=$T/rootfs/box
+
+	machine "$PROBE" --failed --outside "$(outside_namespaces)" || true
+	machine chroot $root /bin/probe --failed || true
+	for dir in proc sys dev; do machine mount --rbind /$dir $root/$dir; done
+	machine "$PROBE" --careless $root /bin/probe --failed || true
+	for dir in proc sys dev; do
+		machine mount --make-rprivate $root/$dir
+		machine umount --recursive $root/$dir
+	done
+}
+
+@test "without protection every check fails: each is able to" {
+	failed_without_protection | words >"$BATS_TEST_TMPDIR/failed"
+	assert_equal "$(comm -23 <(machine "$PROBE" --list | cut -f1 | words) "$BATS_TEST_TMPDIR/failed" |
+		comm -23 - <(words <<<"$UNABLE"))" ""
+}
+
+@test "in a bare chroot the probe says so" {
+	run -1 machine chroot $T/rootfs/box /bin/probe
+	[ "$(grep -c ^FAIL <<<"$output")" -ge 40 ] || { echo "$output"; return 1; }
+	assert_output_has "FAIL  climb-out: " "FAIL  caps-permitted: " "FAIL  mount: "
+}
+
+@test "it does nothing where it has all rights" {
+	machine hostname box-host
+	before=$(snapshot; machine cat /proc/sys/kernel/core_pattern; machine cat /proc/self/mounts)
+	run -1 machine "$PROBE"
+	assert_equal "$(snapshot; machine cat /proc/sys/kernel/core_pattern; machine cat /proc/self/mounts)" "$before"
+	machine hostname machine
+}
+
+@test "options of the probe" {
+	run -2 machine "$PROBE" --no-such-option
+	run -2 machine "$PROBE" no-such-check
+	run_ok machine "$PROBE" --list
+	assert_equal "$(cut -f1 <<<"$output" | sort | uniq -d)" ""
+	run -1 machine "$PROBE" --failed seccomp no-new-privs
+	assert_equal "$output" $'no-new-privs\nseccomp'
+	run -0 machine setpriv --no-new-privs "$PROBE" no-new-privs
+	assert_output_has "ok    no-new-privs: "
+}
