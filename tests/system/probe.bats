@@ -15,11 +15,11 @@ add-key request-key keyctl io-uring userfaultfd perf-event
 af-vsock af-alg af-xdp af-tipc af-key af-can af-bluetooth netlink-audit
 "
 
-# Checks that cannot be made to fail on every machine: the kernel lacks it (kexec, modules, I/O
-# ports, x32, sysrq; release_agent without cgroup v1; BPF for root), the rights to do it wrong are
-# missing (oom-score), or the machine is a container itself (processes, mknod-*).
+# Checks that cannot be made to fail on every machine: the kernel lacks it or has it switched off
+# (release_agent: without cgroup v1), the rights to do it wrong are missing (oom-score), or the
+# machine is a container itself (processes, mknod-*).
 UNABLE="kexec init-module delete-module ioperm abi-x32 abi-32 sysrq release-agent oom-score
-processes mknod-memory mknod-block"
+processes mknod-memory mknod-block io-uring raw-socket6"
 
 words() { tr -s ' \n' '\n' | grep . | sort -u; }
 
