@@ -72,7 +72,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all unit-tests check check-unit check-layers check-docs check-system lint tidy format bench \
-        test-packages install uninstall quickstart quickstart-clean clean help force
+        fuzz fuzz-targets test-packages install uninstall quickstart quickstart-clean clean help force
 
 all: $(PROGRAMS)
 	@:
@@ -188,6 +188,18 @@ $(BUILD)/probe.d/%.o: tests/probe/%.c $(BUILD)/.flags | $(BUILD)/.packages
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(COMPILE) $(FORTIFY) -c -o $@ $<
 
+# FUZZ_SECONDS=300 for each target, FUZZ="conf user" some of them. run.sh builds fuzz-targets with
+# clang, in a directory of its own.
+FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz:
+	@FUZZ_SECONDS='$(FUZZ_SECONDS)' FUZZ='$(FUZZ)' tests/fuzz/run.sh '$(MAKE)' build/fuzz
+
+fuzz-targets: $(FUZZ_TARGETS)
+$(FUZZ_TARGETS): $(BUILD)/%: tests/fuzz/%.c tests/fuzz/common.c tests/fuzz/fuzz.h $(BUILD)/cman.a
+	$(call say,LINK,$@)
+	$(Q)$(COMPILE) $(HARDENING) $(LIBRARY_CFLAGS) $(LINKING) $(LDFLAGS) -o $@ $< \
+		tests/fuzz/common.c $(BUILD)/cman.a $(LIBRARY_LIBS)
+
 lint:
 	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --library=posix \
 		--enable=warning,performance,portability -D_GNU_SOURCE -D__STDC_HOSTED__=1 -DCMAN_VERSION='""' \
@@ -235,6 +247,7 @@ help:
 	@echo 'make check SANITIZE=1 the same with address and undefined behaviour sanitizers'
 	@echo 'make lint             cppcheck and shellcheck; make tidy: clang-tidy'
 	@echo 'make format           clang-format'
+	@echo 'make fuzz             each parser of foreign text, for FUZZ_SECONDS; needs clang'
 	@echo 'make bench            speed and memory, side by side with what is installed'
 	@echo 'make install          DESTDIR, PREFIX, SYSCONFDIR, RUNSTATEDIR, LOCALSTATEDIR'
 	@echo 'make uninstall        undo it; changed configuration stays'
