@@ -72,7 +72,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all unit-tests check check-unit check-layers check-docs check-system lint tidy format bench \
-        fuzz fuzz-targets test-packages install uninstall quickstart quickstart-clean clean help force
+        compare fuzz fuzz-targets test-packages install uninstall quickstart quickstart-clean clean help force
 
 all: $(PROGRAMS)
 	@:
@@ -188,6 +188,9 @@ $(BUILD)/probe.d/%.o: tests/probe/%.c $(BUILD)/.flags | $(BUILD)/.packages
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(COMPILE) $(FORTIFY) -c -o $@ $<
 
+compare: all $(BUILD)/probe
+	@CMAN='$(abspath $(BUILD))/cman' tests/probe/compare.sh
+
 # FUZZ_SECONDS=300 for each target, FUZZ="conf user" some of them. run.sh builds fuzz-targets with
 # clang, in a directory of its own.
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -247,6 +250,7 @@ help:
 	@echo 'make check SANITIZE=1 the same with address and undefined behaviour sanitizers'
 	@echo 'make lint             cppcheck and shellcheck; make tidy: clang-tidy'
 	@echo 'make format           clang-format'
+	@echo 'make compare          what holds in a container, side by side with what is installed'
 	@echo 'make fuzz             each parser of foreign text, for FUZZ_SECONDS; needs clang'
 	@echo 'make bench            speed and memory, side by side with what is installed'
 	@echo 'make install          DESTDIR, PREFIX, SYSCONFDIR, RUNSTATEDIR, LOCALSTATEDIR'
