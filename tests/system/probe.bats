@@ -71,6 +71,40 @@ assert_promises() {
 	assert_promises <"$BATS_TEST_TMPDIR/lines"
 }
 
+@test "exec on a terminal: every promise holds, the terminal is its own" {
+	sleeper box </dev/null
+	run_ok cman up box
+	printf '%s -c %s exec box -- /bin/probe --tabs --outside %s\n' "$CMAN" "$CONF" \
+		"'$(outside_namespaces)'" >"$(path /run/tty.sh)"
+	machine timeout 30 script -qec "sh /run/tty.sh" /dev/null </dev/null >"$BATS_TEST_TMPDIR/lines" || true
+	machine rm /run/tty.sh
+	tr -d '\r' <"$BATS_TEST_TMPDIR/lines" | assert_promises
+}
+
+@test "a user other than root: every promise holds" {
+	sleeper box <<<'user = "nobody";'
+	run_ok cman up box
+	within box /bin/probe --tabs --outside "$(outside_namespaces)" >"$BATS_TEST_TMPDIR/lines" || true
+	assert_promises <"$BATS_TEST_TMPDIR/lines"
+}
+
+# CVE-2019-5736: a process inside waits for those that join, to open the program they still are.
+@test "the program of cman is out of reach for those inside while it joins" {
+	container box <<-'EOF'
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "while :; do for p in /proc/[0-9]*; do readlink $p/exe; echo -n >>$p/exe && echo written $p; done; done >>/tmp/seen 2>/dev/null" ];
+	stop_signal = "SIGKILL";
+	EOF
+	before=$(sha256sum "$CMAN" "$(dirname "$CMAN")/cman-supervisor")
+	run_ok cman up box
+	for _ in $(seq 60); do within box /bin/true; done
+	# Of itself, as what cannot be opened may not be the only thing there is to see.
+	run_ok machine grep -c '^/bin/busybox$' $T/rootfs/box/tmp/seen
+	run_fails machine grep -v '^/bin/busybox$' $T/rootfs/box/tmp/seen
+	assert_equal "$output" ""
+	assert_equal "$(sha256sum "$CMAN" "$(dirname "$CMAN")/cman-supervisor")" "$before"
+}
+
 # Three ways of having no protection. Nothing that the probe does there has an effect.
 failed_without_protection() {
 	local root=$T/rootfs/box
