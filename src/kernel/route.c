@@ -168,11 +168,19 @@ static bool overlaps(const struct overlap *overlap, struct in_addr address, unsi
 	return ((address.s_addr ^ overlap->subnet.s_addr) & prefix_mask(shorter)) == 0;
 }
 
+/* A link that is being removed loses its name first and its routes a moment later. */
+static bool is_dying(int index)
+{
+	char name[IFNAMSIZ];
+
+	return index != 0 && !if_indextoname((unsigned int)index, name);
+}
+
 static void note_overlap(struct overlap *overlap, struct in_addr address, unsigned int length,
 			 int index, bool connected)
 {
 	if (overlap->found || (index != 0 && index == overlap->except_index) ||
-	    !overlaps(overlap, address, length, connected))
+	    !overlaps(overlap, address, length, connected) || is_dying(index))
 		return;
 	overlap->found = true;
 	overlap->address.s_addr = address.s_addr & prefix_mask(length);

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -29,13 +30,14 @@ void record_clear(struct record *record)
 
 static bool parse_identity(const char *text, struct process_identity *identity)
 {
-	uint64_t start_time;
-	int pid, used;
+	char pid_text[24];
+	uint64_t pid, start_time;
+	int used;
 
-	if (sscanf(text, "%d %" SCNu64 "%n", &pid, &start_time, &used) != 2 || text[used] ||
-	    pid < 0)
+	if (sscanf(text, "%23[0-9] %n", pid_text, &used) != 1 || !lines_u64(pid_text, &pid) ||
+	    !lines_u64(text + used, &start_time) || pid > INT_MAX)
 		return false;
-	*identity = (struct process_identity){.pid = pid, .start_time = start_time};
+	*identity = (struct process_identity){.pid = (pid_t)pid, .start_time = start_time};
 	return true;
 }
 
@@ -256,6 +258,8 @@ int record_read(const struct state *state, const char *name, struct record *reco
 		return error_wrap(err, "record of %s", name);
 	if (lines_parse(text.data, parse_field, &found, err) < 0)
 		return error_wrap(err, "record of %s", name);
+	if (!found.instance[0] || !found.boot_id[0])
+		return error_set(err, 0, "record of %s is incomplete", name);
 	if (!text_equal(found.name, name))
 		return error_set(err, 0, "record of %s is that of another container", name);
 	read_exit(dir_fd, &found);

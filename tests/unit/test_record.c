@@ -98,7 +98,8 @@ static void test_damaged(void **data)
 	static const char *const texts[] = {
 		"", "\n", "end\n", "version 2\nend\n", "garbage", "name\nend\n",
 		"version 1\nname other\nend\n", "version 1\nname web\ninit 1\nend\n",
-		"version 1\nname web\ninit -4 5\nend\n", "version 1\nname web\nphase flying\nend\n",
+		"version 1\nname web\ninit -4 5\nend\n",
+		"version 1\nname web\ninit 99999999999 5\nend\n", "version 1\nname web\nend\n", "version 1\nname web\nphase flying\nend\n",
 		"version 1\nname web\nboot short\nend\n", "version 1\nname web\nend\nmore 1\n",
 	};
 	AUTO_TEXT struct text good = {0};
