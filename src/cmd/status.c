@@ -9,6 +9,9 @@
 #include "cmd/command.h"
 #include "cmd/load.h"
 #include "cmd/view.h"
+#include "config/keys.h"
+#include "config/ulimit.h"
+#include "config/values.h"
 #include "kernel/cgroup.h"
 #include "lifecycle/recorded.h"
 
@@ -51,7 +54,8 @@ static int look_inside(const struct conf *conf, const struct state *state, struc
 
 	if (recorded_spec(state, record->name, &spec, err) < 0)
 		return -1;
-	status->limits = spec.limits;
+	status->limits = spec.limits; /* taken over */
+	spec.limits = (struct limits)LIMITS_NONE;
 	spec_clear(&spec);
 	if (cgroup_host_open(&host, conf->manager.cgroup_version, record->cgroup_parent, err) < 0)
 		return -1;
@@ -100,6 +104,42 @@ static void print_use(const char *label, uint64_t use, const char *use_text, uin
 	       limit == LIMIT_MAX ? "" : " of ", limit == LIMIT_MAX ? "" : limit_text);
 }
 
+/* Where a process is killed when it is passed: what the file says today. */
+static void print_memory_limit(const struct spec *spec)
+{
+	struct location at;
+	char size[PARSE_TEXT_MAX];
+
+	if (!spec || spec->limits.memory == LIMIT_MAX)
+		return;
+	at = origin_find(&spec->origins, "limits.memory");
+	parse_format_size(spec->limits.memory, size);
+	if (at.line)
+		printf("  %-10s limits.memory = %s, %s:%u\n", "at", size, at.file, at.line);
+	else
+		printf("  %-10s limits.memory = %s\n", "at", size);
+}
+
+/* The other limits that are not the built-in ones, in the words of the file. */
+static void print_further_limits(const struct limits *limits)
+{
+	const struct key_table *table = keys_find(&container_keys, "limits")->members;
+	const struct limits none = LIMITS_NONE;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct key *key = &table->keys[i];
+		AUTO_TEXT struct text value = {0}, usual = {0};
+
+		if (key->type == &type_pids || key->offset == offsetof(struct limits, memory) ||
+		    key->type == &type_cpus)
+			continue; /* shown with what is used of it */
+		key->type->print((const char *)limits + key->offset, true, &value);
+		key->type->print((const char *)&none + key->offset, true, &usual);
+		if (strcmp(text_value(&value), text_value(&usual)) != 0)
+			printf("  %-10s %s = %s\n", "limit", key->name, text_value(&value));
+	}
+}
+
 static void print_limits(const struct status *status)
 {
 	const struct cgroup_usage *usage = &status->usage;
@@ -116,9 +156,20 @@ static void print_limits(const struct status *status)
 		printf("  %-10s %.1f s used\n", "cpu", (double)usage->cpu_us / 1e6);
 	if (limits->cpu_quota_us != LIMIT_MAX)
 		printf("  %-10s at most %g\n", "cpus", (double)limits->cpu_quota_us / CPU_PERIOD_US);
-	if (usage->oom_kills != UINT64_MAX && usage->oom_kills > 0)
+	if (limits->cpu_quota_us != LIMIT_MAX && usage->throttled_us != UINT64_MAX)
+		printf("  %-10s %.1f s its tasks were held back\n", "", (double)usage->throttled_us / 1e6);
+	if (usage->swap != UINT64_MAX && usage->swap > 0) {
+		text_format_size(use, sizeof(use), usage->swap);
+		print_line("swap", use);
+	}
+	if (usage->high != UINT64_MAX && usage->high > 0)
+		printf("  %-10s %" PRIu64 " times held back at memory_high\n", "memory", usage->high);
+	print_further_limits(limits);
+	if (usage->oom_kills != UINT64_MAX && usage->oom_kills > 0) {
 		printf("  %-10s %" PRIu64 " times a process was killed at the memory limit\n",
 		       "oom", usage->oom_kills);
+		print_memory_limit(status->view.spec);
+	}
 }
 
 static void print_alive(const struct status *status)
@@ -154,6 +205,8 @@ static void print_status(const struct status *status)
 		print_time("started", record->started_at, "");
 		print_time("ended", record->ended_at, "");
 		print_line("with", end);
+		if (record->oom_killed)
+			print_memory_limit(view->spec);
 	}
 	if (record->name)
 		print_line("instance", record->instance);
@@ -163,13 +216,54 @@ static void print_status(const struct status *status)
 
 /* ---- for programs ---- */
 
+static struct json *io_to_json(const struct limits *limits)
+{
+	struct json *list = json_new_list();
+
+	for (size_t i = 0; i < limits->io_count; i++) {
+		const struct io_limit *io = &limits->io[i];
+		struct json *item = json_new_object();
+
+		json_add_text(item, "device", io->device);
+		json_add_number(item, "rbps", io->rbps);
+		json_add_number(item, "wbps", io->wbps);
+		json_add_number(item, "riops", io->riops);
+		json_add_number(item, "wiops", io->wiops);
+		json_append(list, item);
+	}
+	return list;
+}
+
 static struct json *limits_to_json(const struct limits *limits)
 {
+	AUTO_STRLIST struct strlist ulimits = {0};
+	char score[16];
 	struct json *object = json_new_object();
 
 	json_add_number(object, "pids", limits->pids);
 	json_add_number(object, "memory", limits->memory);
 	json_add_number(object, "cpu_quota_us", limits->cpu_quota_us);
+	json_add_number(object, "memory_high", limits->memory_high);
+	json_add_number(object, "memory_low", limits->memory_low);
+	json_add_number(object, "swap", limits->swap);
+	json_add_bool(object, "oom_group", limits->oom_group);
+	json_add_number(object, "cpu_weight", limits->cpu_weight);
+	json_add_text(object, "cpuset", limits->cpuset);
+	json_add_text(object, "mems", limits->mems);
+	json_add(object, "io", io_to_json(limits));
+	json_add_number(object, "io_weight", limits->io_weight);
+	json_add_number(object, "nofile_soft", limits->nofile_soft);
+	json_add_number(object, "nofile_hard", limits->nofile_hard);
+	for (size_t i = 0; i < limits->ulimit_count; i++) {
+		char text[PARSE_TEXT_MAX];
+
+		ulimit_format(&limits->ulimits[i], text);
+		strlist_add(&ulimits, text);
+	}
+	json_add_strings(object, "ulimits", &ulimits);
+	snprintf(score, sizeof(score), "%d", limits->oom_score_adj);
+	json_add_text(object, "oom_score_adj", score);
+	json_add_strings(object, "raw", &limits->raw);
 	return object;
 }
 
@@ -181,6 +275,9 @@ static struct json *usage_to_json(const struct cgroup_usage *usage)
 	json_add_number(object, "memory", usage->memory);
 	json_add_number(object, "cpu_us", usage->cpu_us);
 	json_add_number(object, "oom_kills", usage->oom_kills);
+	json_add_number(object, "swap", usage->swap);
+	json_add_number(object, "memory_high_events", usage->high);
+	json_add_number(object, "throttled_us", usage->throttled_us);
 	return object;
 }
 
@@ -205,8 +302,9 @@ int cmd_status(const struct options *options, int argc, char *argv[], struct err
 	AUTO_STRLIST struct strlist names = {0};
 	AUTO_FREE char *log_file = NULL;
 	struct status status = {
-		.limits = {LIMIT_MAX, LIMIT_MAX, LIMIT_MAX},
-		.usage = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
+		.limits = LIMITS_NONE,
+		.usage = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+			  UINT64_MAX},
 	};
 	int there, code;
 
@@ -225,6 +323,7 @@ int cmd_status(const struct options *options, int argc, char *argv[], struct err
 		print_json(&status);
 	else
 		print_status(&status);
+	limits_clear(&status.limits);
 	view_clear(&status.view);
 	return code;
 }

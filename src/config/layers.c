@@ -17,12 +17,13 @@ void spec_set_defaults(struct spec *spec, const char *name)
 		.rootfs_size = LIMIT_MAX,
 		.working_dir = xstrdup("/"),
 		.user = xstrdup("root"),
-		.limits = {.pids = 512, .memory = LIMIT_MAX, .cpu_quota_us = LIMIT_MAX},
+		.limits = LIMITS_NONE,
 		.security = {.no_new_privs = true, .seccomp = xstrdup("default")},
 		.stop_signal = SIGTERM,
 		.stop_timeout_ms = 10000,
 		.interfaces = xalloc(1, sizeof(struct interface)),
 	};
+	spec->limits.pids = 512;
 	spec_add_default_interface(spec);
 }
 

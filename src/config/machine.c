@@ -3,11 +3,19 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 
 static const struct machine *replaced;
+
+/* What the kernel lists; without sysfs, or without such a file, the first count of them. */
+static void read_list(const char *path, unsigned int count, char *out, size_t size)
+{
+	if (fs_read_line_at(AT_FDCWD, path, out, size, NULL) < 0)
+		snprintf(out, size, count > 1 ? "0-%u" : "%u", count - 1);
+}
 
 const struct machine *machine_get(void)
 {
@@ -22,6 +30,10 @@ const struct machine *machine_get(void)
 
 		machine.cpus = cpus > 0 ? (unsigned int)cpus : 1;
 		machine.memory = pages > 0 ? (uint64_t)pages * (uint64_t)page_size : UINT64_MAX;
+		read_list("/sys/devices/system/cpu/online", machine.cpus, machine.cpu_list,
+			  sizeof(machine.cpu_list));
+		read_list("/sys/devices/system/node/online", 1, machine.node_list,
+			  sizeof(machine.node_list));
 		/* A host without one gets by: only the MAC addresses lose their salt. */
 		if (fs_read_line_at(AT_FDCWD, "/etc/machine-id", machine.machine_id,
 				    sizeof(machine.machine_id), NULL) < 0)

@@ -12,6 +12,8 @@
 
 struct machine {
 	unsigned int cpus;   /* online */
+	char cpu_list[256];  /* the same as a list, "0-3" */
+	char node_list[256]; /* memory nodes */
 	uint64_t memory;     /* bytes of RAM */
 	char machine_id[40]; /* machine-id(5), "" when the host has none */
 	/* Whether only root (or we) may write the file and every directory above it. */

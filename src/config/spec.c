@@ -97,6 +97,18 @@ void spec_clear_mounts(struct spec *spec)
 	spec->mount_count = 0;
 }
 
+void limits_clear(struct limits *limits)
+{
+	free(limits->cpuset);
+	free(limits->mems);
+	for (size_t i = 0; i < limits->io_count; i++)
+		free(limits->io[i].device);
+	free(limits->io);
+	free(limits->ulimits);
+	strlist_clear(&limits->raw);
+	*limits = (struct limits)LIMITS_NONE;
+}
+
 void spec_clear(struct spec *spec)
 {
 	free(spec->name);
@@ -111,6 +123,7 @@ void spec_clear(struct spec *spec)
 	strlist_clear(&spec->environment);
 	free(spec->working_dir);
 	free(spec->user);
+	limits_clear(&spec->limits);
 	for (size_t i = 0; i < spec->interface_count; i++) {
 		free(spec->interfaces[i].network);
 		free(spec->interfaces[i].ports);

@@ -45,12 +45,49 @@ struct origins {
  */
 struct location origin_find(const struct origins *origins, const char *key);
 
+struct io_limit { /* of one block device; LIMIT_MAX: not limited */
+	char *device;          /* "/dev/sda" or "8:0" */
+	uint64_t rbps, wbps;   /* bytes per second */
+	uint64_t riops, wiops; /* operations per second */
+};
+
+struct ulimit { /* prlimit(2); LIMIT_MAX: unlimited */
+	int resource; /* RLIMIT_... */
+	uint64_t soft, hard;
+};
+
 struct limits {
 	uint64_t pids;         /* tasks; cgroup pids.max */
 	uint64_t memory;       /* bytes; memory.max */
 	uint64_t cpu_quota_us; /* microseconds of CPU per 100 ms of time; cpu.max */
+	uint64_t memory_high;  /* bytes; memory.high */
+	uint64_t memory_low;   /* bytes that stay when others are short of memory; memory.low */
+	uint64_t swap;         /* bytes; memory.swap.max */
+	bool oom_group;        /* memory.oom.group */
+	uint32_t cpu_weight;   /* 1 to 10000; cpu.weight */
+	char *cpuset, *mems;   /* "0-3,6" as the kernel writes it; NULL: all */
+	struct io_limit *io;
+	size_t io_count;
+	uint32_t io_weight; /* 1 to 10000; io.weight */
+	uint64_t nofile_soft, nofile_hard;
+	struct ulimit *ulimits;
+	size_t ulimit_count;
+	int oom_score_adj;
+	struct strlist raw; /* "memory.zswap.max=0": files of cgroup v2 */
 };
-#define CPU_PERIOD_US 100000
+#define CPU_PERIOD_US  100000
+#define WEIGHT_DEFAULT 100
+/* select(2) takes no more; who knows better may raise it. */
+#define NOFILE_SOFT 1024
+#define NOFILE_HARD 524288
+/* Nothing is limited. */
+#define LIMITS_NONE                                                                                \
+	{                                                                                          \
+		.pids = LIMIT_MAX, .memory = LIMIT_MAX, .cpu_quota_us = LIMIT_MAX,                 \
+		.memory_high = LIMIT_MAX, .swap = LIMIT_MAX, .cpu_weight = WEIGHT_DEFAULT,         \
+		.io_weight = WEIGHT_DEFAULT, .nofile_soft = NOFILE_SOFT,                           \
+		.nofile_hard = NOFILE_HARD                                   \
+	}
 
 struct security {
 	struct strlist cap_drop, cap_add; /* names without CAP_, or "ALL"; see capabilities.h */
@@ -171,6 +208,7 @@ struct manager {
 void spec_clear(struct spec *spec);
 void spec_clear_mounts(struct spec *spec);
 void mount_clear(struct mount *mount);
+void limits_clear(struct limits *limits);
 void manager_clear(struct manager *manager);
 void network_clear(struct network *network);
 

@@ -11,6 +11,7 @@
 
 #include "base/fs.h"
 #include "config/calls.h"
+#include "config/cpulist.h"
 #include "config/machine.h"
 
 /* The name a network was meant to have, as a hint; NULL when nothing comes near. */
@@ -102,6 +103,53 @@ static void check_limits(const struct spec *spec, struct diagnostics *diagnostic
 				"\"max\" stands for no limit",
 				"limits.cpus: %g is out of range, 0.01 to the %u CPUs of this host",
 				(double)limits->cpu_quota_us / CPU_PERIOD_US, machine->cpus);
+}
+
+/* A part of the memory cannot be more than the whole. */
+static void check_memory_part(const struct spec *spec, const char *key, uint64_t part,
+			      struct diagnostics *diagnostics)
+{
+	const uint64_t memory = spec->limits.memory, there = machine_get()->memory;
+	char wanted[PARSE_TEXT_MAX], whole[PARSE_TEXT_MAX];
+
+	if (part == LIMIT_MAX || part <= (memory < there ? memory : there))
+		return;
+	parse_format_size(part, wanted);
+	if (memory < there)
+		parse_format_size(memory, whole);
+	else
+		text_format_size(whole, sizeof(whole), there);
+	diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, key), NULL,
+			"%s: %s is more than %s%s%s", key, wanted,
+			memory < there ? "limits.memory, " : "the ", whole,
+			memory < there ? "" : " of this host");
+}
+
+static void check_cpu_list(const struct spec *spec, const char *key, const char *list,
+			   const char *online, const char *what, struct diagnostics *diagnostics)
+{
+	int outside = list ? cpulist_first_outside(list, online) : -1;
+
+	if (outside >= 0)
+		diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, key), NULL,
+				"%s: this host has no %s %d online, only %s", key, what, outside,
+				online);
+}
+
+static void check_further_limits(const struct spec *spec, struct diagnostics *diagnostics)
+{
+	const struct machine *machine = machine_get();
+	const struct limits *limits = &spec->limits;
+
+	check_memory_part(spec, "limits.memory_high", limits->memory_high, diagnostics);
+	if (limits->memory_low == LIMIT_MAX)
+		diagnostics_add(diagnostics, SEVERITY_ERROR,
+				origin_find(&spec->origins, "limits.memory_low"), NULL,
+				"limits.memory_low: \"max\" would leave nothing to others");
+	check_memory_part(spec, "limits.memory_low", limits->memory_low, diagnostics);
+	check_cpu_list(spec, "limits.cpuset", limits->cpuset, machine->cpu_list, "CPU", diagnostics);
+	check_cpu_list(spec, "limits.mems", limits->mems, machine->node_list, "memory node",
+		       diagnostics);
 }
 
 /*
@@ -260,6 +308,7 @@ void validate_container(struct validation *validation, struct spec *spec, bool c
 		strlist_copy(&spec->dns_search, &manager->dns_search);
 	validate_mounts(spec, diagnostics);
 	check_limits(spec, diagnostics);
+	check_further_limits(spec, diagnostics);
 	check_seccomp(spec, diagnostics);
 	for (size_t i = 0; i < spec->interface_count; i++)
 		finish_interface(manager, spec, &spec->interfaces[i], diagnostics);

@@ -11,6 +11,7 @@
 #define PIDS_MIN    2
 #define PIDS_MAX    4194304 /* PID_MAX_LIMIT of the kernel */
 #define MEMORY_MIN  (4u << 20)
+#define WEIGHT_MAX  10000
 #define CPUS_MIN    0.01 /* the least quota the kernel takes is 1 ms */
 #define CPUS_MAX    8192
 #define TIME_MAX_MS 3600000
@@ -212,24 +213,67 @@ static bool read_percent(const char *text, uint64_t *bytes)
 	return true;
 }
 
-static int read_memory(struct assignment *assignment, const struct node *value, void *field)
+static int read_bytes(struct assignment *assignment, const struct node *value, uint64_t least,
+		      void *field)
 {
 	struct error err;
 	uint64_t bytes;
 
+	if (value->type == NODE_INTEGER && value->integer < 0)
+		return assignment_error(assignment, value, NULL, "%" PRId64 " is out of range",
+					value->integer);
 	if (value->type == NODE_INTEGER)
-		bytes = value->integer < 0 ? 0 : (uint64_t)value->integer;
+		bytes = (uint64_t)value->integer;
 	else if (value->type != NODE_STRING)
 		return assignment_wrong_type(assignment, value, "a size");
 	else if (is_max(value))
 		bytes = LIMIT_MAX;
 	else if (!read_percent(value->string, &bytes) && parse_size(value->string, &bytes, &err) < 0)
 		return assignment_error(assignment, value, err.hint, "%s", err.text);
-	if (bytes < MEMORY_MIN)
+	if (bytes < least)
 		return assignment_error(assignment, value, NULL,
 					"%" PRIu64 " bytes are out of range, at least 4M", bytes);
 	*(uint64_t *)field = bytes;
 	return 0;
+}
+
+static int read_memory(struct assignment *assignment, const struct node *value, void *field)
+{
+	return read_bytes(assignment, value, MEMORY_MIN, field);
+}
+
+static int read_memory_or_none(struct assignment *assignment, const struct node *value, void *field)
+{
+	return read_bytes(assignment, value, 0, field);
+}
+
+static int read_weight(struct assignment *assignment, const struct node *value, void *field)
+{
+	return read_ranged_u32(assignment, value, field, 1, WEIGHT_MAX);
+}
+
+static bool print_weight(const void *field, bool resolved, struct text *out)
+{
+	(void)resolved;
+	text_addf(out, "%u", *(const uint32_t *)field);
+	return true;
+}
+
+static int read_score(struct assignment *assignment, const struct node *value, void *field)
+{
+	int64_t number;
+
+	if (!read_integer(assignment, value, -1000, 1000, &number))
+		return -1;
+	*(int *)field = (int)number;
+	return 0;
+}
+
+static bool print_score(const void *field, bool resolved, struct text *out)
+{
+	(void)resolved;
+	text_addf(out, "%d", *(const int *)field);
+	return true;
 }
 
 static bool print_memory(const void *field, bool resolved, struct text *out)
@@ -295,3 +339,6 @@ const struct value_type type_id_count = {"integer", read_id_count, NULL};
 const struct value_type type_pids = {"integer or \"max\"", read_pids, print_pids};
 const struct value_type type_memory = {"size", read_memory, print_memory};
 const struct value_type type_cpus = {"number or \"max\"", read_cpus, print_cpus};
+const struct value_type type_memory_or_none = {"size", read_memory_or_none, print_memory};
+const struct value_type type_weight = {"integer", read_weight, print_weight};
+const struct value_type type_score = {"integer", read_score, print_score};

@@ -31,6 +31,17 @@ extern const struct value_type type_pids;           /* uint64_t */
 extern const struct value_type type_memory;         /* uint64_t, bytes */
 extern const struct value_type type_cpus;           /* uint64_t, microseconds per CPU_PERIOD_US */
 
+extern const struct value_type type_memory_or_none; /* uint64_t, bytes, from 0 on */
+extern const struct value_type type_weight;         /* uint32_t, 1 to 10000 */
+extern const struct value_type type_score;          /* int, -1000 to 1000 */
+
+/* limits.*; field: as named, type_io, type_nofile and type_ulimits: struct limits */
+extern const struct value_type type_cpu_list; /* char *, NULL: "all" */
+extern const struct value_type type_io;
+extern const struct value_type type_nofile;
+extern const struct value_type type_ulimits;
+extern const struct value_type type_raw; /* struct strlist */
+
 /* field: struct strlist */
 extern const struct value_type type_template_names;
 extern const struct value_type type_labels;

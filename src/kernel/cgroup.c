@@ -20,11 +20,6 @@ void cgroup_path(const struct cgroup_host *host, const char *name, const char *f
 		 file ? file : "");
 }
 
-uint64_t cgroup_round_memory(uint64_t bytes)
-{
-	return bytes - bytes % (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 /* What was left behind by an earlier container goes; what is alive stays. */
 static int remove_leftover(const struct cgroup_hierarchy *hierarchy, const char *path,
 			   struct error *err)
@@ -65,105 +60,37 @@ static int make_fresh(const struct cgroup_host *host, const struct cgroup_hierar
 	return -1;
 }
 
-/* The file is not there: is it the cgroup, the controller, or a part of the controller? */
-static int explain_no_file(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
-			   const char *name, const struct cgroup_setting *setting, struct error *err)
+/* Whether a setting that a new cgroup does not have anyway is in this hierarchy. */
+static bool is_needed(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
+		      const struct cgroup_settings *settings)
 {
-	char path[CGROUP_PATH_SIZE];
-
-	cgroup_path(host, name, NULL, path);
-	if (!fs_exists_at(hierarchy->fd, path))
-		return error_set(err, ENOENT, "cgroup %s", path);
-	if (!hierarchy->v2) {
-		error_set(err, 0, "%s: the %s controller has no file %s", setting->key,
-			  setting->controller, setting->file);
-		return error_hint(err, "the kernel is built without it (CONFIG_CFS_BANDWIDTH for "
-				       "limits.cpus)");
-	}
-	return cgroup_missing(host, setting->key, setting->controller, err);
-}
-
-static int apply(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
-		 const char *name, const struct cgroup_setting *setting, struct error *err)
-{
-	char path[CGROUP_PATH_SIZE], shown[64];
-	AUTO_FD int fd = -1;
-	ssize_t count;
-
-	cgroup_path(host, name, setting->file, path);
-	fd = openat(hierarchy->fd, path, O_RDWR | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		/* Where nothing can limit, nothing does: no limit is what one has anyway. */
-		return setting->initial ? 0 : explain_no_file(host, hierarchy, name, setting, err);
-	if (fd < 0)
-		return error_set(err, errno, "%s: open %s", setting->key, path);
-	if (write(fd, setting->value, strlen(setting->value)) < 0) {
-		error_set(err, errno, "%s: write \"%s\" to %s", setting->key, setting->value, path);
-		if (err && err->code == EBUSY)
-			error_hint(err, "what runs there uses more, and the kernel cannot take it "
-					"back: choose a higher limit, or restart");
-		if (err && err->code == EINVAL)
-			error_hint(err, "a cgroup above may allow less than that");
-		return -1;
-	}
-	count = pread(fd, shown, sizeof(shown) - 1, 0);
-	if (count < 0)
-		return error_set(err, errno, "%s: read %s", setting->key, path);
-	shown[count] = '\0';
-	shown[strcspn(shown, "\n")] = '\0';
-	if (strcmp(shown, setting->shown) != 0)
-		return error_set(err, 0, "%s: %s should be \"%s\", but the kernel made it \"%s\"",
-				 setting->key, path, setting->shown, shown);
-	return 0;
-}
-
-/* A new cgroup starts without limits: there the values it has anyway need no write. */
-static int apply_limits(const struct cgroup_host *host, const char *name,
-			const struct limits *limits, bool is_new, struct error *err)
-{
-	struct cgroup_setting settings[CGROUP_SETTING_MAX];
-
-	for (int v2 = 0; v2 <= 1; v2++) {
-		size_t count = v2 ? cgroup_v2_settings(limits, settings)
-				  : cgroup_v1_settings(limits, settings);
-
-		for (size_t i = 0; i < count; i++) {
-			const struct cgroup_setting *setting = &settings[i];
-			const struct cgroup_hierarchy *hierarchy =
-				cgroup_find(host, setting->controller);
-
-			if (!hierarchy && !setting->initial)
-				return cgroup_missing(host, setting->key, setting->controller, err);
-			if (!hierarchy || hierarchy->v2 != v2 || (is_new && setting->initial))
-				continue;
-			if (apply(host, hierarchy, name, setting, err) < 0)
-				return -1;
-		}
-	}
-	return 0;
+	for (size_t i = 0; i < settings->count; i++)
+		if (!settings->items[i].initial &&
+		    cgroup_find(host, settings->items[i].controller) == hierarchy)
+			return true;
+	return !hierarchy->optional;
 }
 
 int cgroup_create(const struct cgroup_host *host, const char *name, const struct limits *limits,
 		  struct error *err)
 {
+	AUTO(cgroup_settings_clear) struct cgroup_settings v1 = {0};
 	char path[CGROUP_PATH_SIZE];
 
 	cgroup_path(host, name, NULL, path);
-	for (int i = 0; i < host->count; i++)
-		if (make_fresh(host, &host->hierarchies[i], path, err) < 0)
-			return -1;
-	if (host->count > 0 && host->hierarchies[0].v2 && cgroup_v2_enable(host, limits, err) < 0)
+	if (cgroup_v1_settings(limits, &v1, err) < 0)
 		return -1;
-	return apply_limits(host, name, limits, true, err);
+	for (int i = 0; i < host->count; i++)
+		if (is_needed(host, &host->hierarchies[i], &v1) &&
+		    make_fresh(host, &host->hierarchies[i], path, err) < 0)
+			return -1;
+	return cgroup_apply_limits(host, name, limits, true, err);
 }
 
 int cgroup_set_limits(const struct cgroup_host *host, const char *name, const struct limits *limits,
 		      struct error *err)
 {
-	/* A limit may come to a controller that nothing needed so far. */
-	if (host->count > 0 && host->hierarchies[0].v2 && cgroup_v2_enable(host, limits, err) < 0)
-		return -1;
-	return apply_limits(host, name, limits, false, err);
+	return cgroup_apply_limits(host, name, limits, false, err);
 }
 
 /* Adds the way into path of one hierarchy. */
@@ -193,7 +120,11 @@ int cgroup_open_entry(const struct cgroup_host *host, const char *name, struct c
 	*entry = (struct cgroup_entry){.v2_fd = -1};
 	cgroup_path(host, name, NULL, path);
 	for (int i = 0; i < host->count; i++) {
-		if (add_entry(&host->hierarchies[i], path, entry, err) < 0) {
+		const struct cgroup_hierarchy *hierarchy = &host->hierarchies[i];
+
+		if (hierarchy->optional && !fs_exists_at(hierarchy->fd, path))
+			continue;
+		if (add_entry(hierarchy, path, entry, err) < 0) {
 			cgroup_entry_close(entry);
 			return -1;
 		}
@@ -312,6 +243,31 @@ static uint64_t read_keyed(const struct cgroup_hierarchy *hierarchy, const char 
 	return UINT64_MAX;
 }
 
+/* v1 counts memory and swap together. */
+static uint64_t read_swap(const struct cgroup_host *host, const char *name,
+			  const struct cgroup_hierarchy *memory, uint64_t in_memory)
+{
+	bool v2 = memory && memory->v2;
+	char path[CGROUP_PATH_SIZE];
+	uint64_t value;
+
+	cgroup_path(host, name, v2 ? "memory.swap.current" : "memory.memsw.usage_in_bytes", path);
+	value = read_number(memory, path);
+	if (v2 || value == UINT64_MAX || in_memory == UINT64_MAX)
+		return value;
+	return value > in_memory ? value - in_memory : 0;
+}
+
+static uint64_t read_throttled(const struct cgroup_hierarchy *cpu, const char *path)
+{
+	uint64_t value;
+
+	if (cpu && cpu->v2)
+		return read_keyed(cpu, path, "throttled_usec");
+	value = read_keyed(cpu, path, "throttled_time");
+	return value == UINT64_MAX ? value : value / 1000; /* nanoseconds */
+}
+
 void cgroup_read_usage(const struct cgroup_host *host, const char *name, struct cgroup_usage *usage)
 {
 	const struct cgroup_hierarchy *memory = cgroup_find(host, "memory");
@@ -324,6 +280,10 @@ void cgroup_read_usage(const struct cgroup_host *host, const char *name, struct 
 	usage->memory = read_number(memory, path);
 	cgroup_path(host, name, memory_v2 ? "memory.events" : "memory.oom_control", path);
 	usage->oom_kills = read_keyed(memory, path, "oom_kill");
+	usage->high = memory_v2 ? read_keyed(memory, path, "high") : UINT64_MAX;
+	usage->swap = read_swap(host, name, memory, usage->memory);
+	cgroup_path(host, name, "cpu.stat", path);
+	usage->throttled_us = read_throttled(cgroup_find(host, "cpu"), path);
 	if (host->count > 0 && host->hierarchies[0].v2) {
 		/* Counted in every v2 cgroup, whoever has the cpu controller. */
 		cgroup_path(host, name, "cpu.stat", path);

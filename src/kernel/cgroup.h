@@ -19,6 +19,7 @@
 struct cgroup_hierarchy {
 	int fd; /* its mount point, O_PATH */
 	bool v2;
+	bool optional;         /* v1: only what has a limit of its controllers is in it */
 	char controllers[128]; /* v1: "cpu,cpuacct" or "name=systemd"; v2: "" */
 	char root[256];        /* what of it is mounted there, in the words of /proc/PID/cgroup */
 };
@@ -103,6 +104,9 @@ struct cgroup_usage {
 	uint64_t memory; /* bytes */
 	uint64_t cpu_us; /* CPU time used, microseconds */
 	uint64_t oom_kills;
+	uint64_t swap;         /* bytes */
+	uint64_t high;         /* how often it was held at memory_high; v1: unknown */
+	uint64_t throttled_us; /* time spent waiting for cpus */
 };
 void cgroup_read_usage(const struct cgroup_host *host, const char *name, struct cgroup_usage *usage);
 

@@ -34,6 +34,9 @@ const struct cgroup_hierarchy *cgroup_find(const struct cgroup_host *host, const
 {
 	const struct cgroup_hierarchy *v2 = NULL;
 
+	/* The one that has changed its name. */
+	if (strcmp(controller, "io") == 0)
+		controller = "blkio";
 	for (int i = 0; i < host->count; i++) {
 		if (host->hierarchies[i].v2)
 			v2 = &host->hierarchies[i];
@@ -93,13 +96,16 @@ static bool parse_mount_line(char *line, struct mount_line *mount)
 }
 
 /* The controllers of a v1 mount that cman has a use for, among its other mount options. */
-static void pick_controllers(const char *options, bool have_v2, char *out, size_t size)
+static void pick_controllers(const char *options, bool have_v2, char *out, size_t size,
+			     bool *optional)
 {
 	/*
 	 * v2 counts CPU time without a controller; v1 does not. devices holds who may open what.
 	 * Named hierarchies belong to a service manager, which kills what it finds in its own part.
 	 */
-	static const char *const used[] = {"pids", "memory", "cpu", "devices", "cpuset", "cpuacct"};
+	static const char *const used[] = {"pids", "memory", "cpu", "devices",
+					   "cpuacct", "cpuset", "blkio"};
+	size_t always = 5; /* the first ones; of the others only what has limits is in it */
 	bool useful = false;
 
 	*out = '\0';
@@ -116,12 +122,12 @@ static void pick_controllers(const char *options, bool have_v2, char *out, size_
 				 item);
 		item += span + (item[span] == ',');
 	}
-	/* Alone cpuset would need CPUs and nodes handed down for nothing. */
-	for (size_t i = 0; i < ARRAY_SIZE(used); i++)
-		if (strcmp(used[i], "cpuset") != 0 && cgroup_list_has(out, used[i]) &&
-		    (strcmp(used[i], "cpuacct") != 0 || !have_v2))
+	for (size_t i = 0; i < always; i++)
+		if (cgroup_list_has(out, used[i]) && (strcmp(used[i], "cpuacct") != 0 || !have_v2))
 			useful = true;
-	if (!useful && !strstr(out, "name="))
+	*optional = !useful && !strstr(out, "name=");
+	/* Only CPU time is counted there, which v2 does. */
+	if (*optional && strcmp(out, "cpuacct") == 0)
 		*out = '\0';
 }
 
@@ -146,9 +152,11 @@ static void consider_mount(struct cgroup_host *host, const struct mount_line *mo
 	    strlen(mount->root) >= sizeof(hierarchy->root))
 		return;
 	hierarchy->controllers[0] = '\0';
+	hierarchy->optional = false;
 	if (!v2) {
 		pick_controllers(mount->options, host->count > 0 && host->hierarchies[0].v2,
-				 hierarchy->controllers, sizeof(hierarchy->controllers));
+				 hierarchy->controllers, sizeof(hierarchy->controllers),
+				 &hierarchy->optional);
 		if (!hierarchy->controllers[0])
 			return;
 	}
@@ -189,17 +197,27 @@ static int find_hierarchies(struct cgroup_host *host, struct error *err)
 	return 0;
 }
 
-/* Without a v2 tree the hierarchy with pids comes first: it can stop forks while we kill. */
+/*
+ * Without a v2 tree the hierarchy with pids comes first: it can stop forks while we kill. Where
+ * there is none, one that each container is in.
+ */
 static void order_hierarchies(struct cgroup_host *host)
 {
-	for (int i = 1; i < host->count && !host->hierarchies[0].v2; i++) {
+	int best = 0;
+
+	if (host->count == 0 || host->hierarchies[0].v2)
+		return;
+	for (int i = host->count - 1; i >= 0; i--)
+		if (!host->hierarchies[i].optional)
+			best = i;
+	for (int i = 0; i < host->count; i++)
+		if (cgroup_list_has(host->hierarchies[i].controllers, "pids"))
+			best = i;
+	if (best != 0) {
 		struct cgroup_hierarchy first = host->hierarchies[0];
 
-		if (!cgroup_list_has(host->hierarchies[i].controllers, "pids"))
-			continue;
-		host->hierarchies[0] = host->hierarchies[i];
-		host->hierarchies[i] = first;
-		return;
+		host->hierarchies[0] = host->hierarchies[best];
+		host->hierarchies[best] = first;
 	}
 }
 
@@ -305,6 +323,8 @@ static int kernel_has(const char *controller)
 	char name[64];
 	int enabled;
 
+	if (strcmp(controller, "io") == 0)
+		controller = "blkio";
 	if (fs_read_at(AT_FDCWD, "/proc/cgroups", 65536, &table, NULL) < 0)
 		return -1;
 	for (const char *line = text_value(&table); *line;) {
@@ -315,6 +335,21 @@ static int kernel_has(const char *controller)
 		line += *line == '\n';
 	}
 	return -1;
+}
+
+static const char *build_option(const char *controller)
+{
+	static const char *const options[][2] = {
+		{"memory", "CONFIG_MEMCG"},     {"pids", "CONFIG_CGROUP_PIDS"},
+		{"cpu", "CONFIG_CFS_BANDWIDTH"}, {"cpuset", "CONFIG_CPUSETS"},
+		{"io", "CONFIG_BLK_CGROUP"},    {"blkio", "CONFIG_BLK_CGROUP"},
+		{"hugetlb", "CONFIG_CGROUP_HUGETLB"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (strcmp(options[i][0], controller) == 0)
+			return options[i][1];
+	return "that controller";
 }
 
 int cgroup_missing(const struct cgroup_host *host, const char *key, const char *controller,
@@ -341,11 +376,8 @@ int cgroup_missing(const struct cgroup_host *host, const char *key, const char *
 				  DEFAULT_MOUNT_POINT, controller, controller, DEFAULT_MOUNT_POINT,
 				  controller);
 	default:
-		return error_hint(err, "the kernel has to be built with %s, or set %s = \"max\"",
-				  strcmp(controller, "memory") == 0 ? "CONFIG_MEMCG"
-				  : strcmp(controller, "pids") == 0 ? "CONFIG_CGROUP_PIDS"
-								    : "CONFIG_CFS_BANDWIDTH",
-				  key);
+		return error_hint(err, "the kernel has to be built with %s, or leave %s out",
+				  build_option(controller), key);
 	}
 }
 

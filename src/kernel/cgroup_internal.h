@@ -31,6 +31,9 @@ bool cgroup_list_has(const char *list, const char *controller);
 /* The v1 hierarchy that holds the controller, else the v2 tree (which may lack it), or NULL. */
 const struct cgroup_hierarchy *cgroup_find(const struct cgroup_host *host, const char *controller);
 
+/* The name of a controller of limits.raw that lives as long as the program. */
+const char *cgroup_controller(const char *name);
+
 /* "limits.memory: this host has no ... controller", with what to do about it. */
 int cgroup_missing(const struct cgroup_host *host, const char *key, const char *controller,
 		   struct error *err);
@@ -41,29 +44,68 @@ int cgroup_make_parent(const struct cgroup_host *host, const struct cgroup_hiera
 /* Removes PARENT, and what is ours above it, where empty. False: PARENT is in use. */
 bool cgroup_unmake_parent(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy);
 
+#define CGROUP_VALUE_SIZE 288
+
 /* One value for one file of a cgroup. */
 struct cgroup_setting {
 	const char *key; /* of the configuration: "limits.memory" */
 	const char *controller;
-	const char *file;
-	char value[48]; /* what is written */
-	char shown[48]; /* what the kernel shows afterwards */
-	bool initial;   /* a new cgroup has this value anyway */
+	char file[64];
+	char value[CGROUP_VALUE_SIZE]; /* what is written; "" for a cpuset: what the parent has */
+	char shown[CGROUP_VALUE_SIZE]; /* what the kernel shows afterwards */
+	enum {
+		SHOWN_ALONE,   /* it is all there is in the file */
+		SHOWN_AS_LINE, /* a line of it; "" for none */
+		SHOWN_FREELY,  /* as cgroup_raw_is_shown() tells */
+	} form;
+	bool initial;        /* a new cgroup has this value anyway */
+	bool alternative;    /* where the file is missing, the setting before may do */
+	const char *refusal; /* why this version of cgroups cannot do it */
 };
-#define CGROUP_SETTING_MAX 4
-size_t cgroup_v1_settings(const struct limits *limits,
-			  struct cgroup_setting out[CGROUP_SETTING_MAX]);
-size_t cgroup_v2_settings(const struct limits *limits,
-			  struct cgroup_setting out[CGROUP_SETTING_MAX]);
-/* What the kernel makes of a memory limit: whole pages. */
-uint64_t cgroup_round_memory(uint64_t bytes);
+
+struct cgroup_settings {
+	struct cgroup_setting *items;
+	size_t count;
+};
+void cgroup_settings_clear(struct cgroup_settings *settings);
+
+/*
+ * What limits mean on v1 and v2, in the order in which it is written. An error where a device is none.
+ */
+int cgroup_v1_settings(const struct limits *limits, struct cgroup_settings *out, struct error *err);
+int cgroup_v2_settings(const struct limits *limits, struct cgroup_settings *out, struct error *err);
+
+/* Adds one; shown is NULL where it is the same as value. */
+struct cgroup_setting *cgroup_settings_add(struct cgroup_settings *settings, const char *key,
+					   const char *controller, const char *file,
+					   const char *value, const char *shown);
+/* The same for a number of bytes, of which the kernel keeps whole pages; none is the word
+ * for no limit. */
+struct cgroup_setting *cgroup_settings_add_memory(struct cgroup_settings *settings, const char *key,
+						  const char *file, uint64_t bytes,
+						  const char *none, const char *none_shown);
+/* "8:0" of a block device of limits.io. */
+int cgroup_device_number(const struct io_limit *io, char out[32], struct error *err);
+
+/* The weight of limits.io_weight for bfq, which knows 1 to 1000 with the same middle. */
+uint32_t cgroup_bfq_weight(uint32_t weight);
+
+/* Sets the limits, and reads them back. */
+int cgroup_apply_limits(const struct cgroup_host *host, const char *name,
+			const struct limits *limits, bool is_new, struct error *err);
 
 /* v1, a hierarchy with cpuset in it: nothing may enter before it has CPUs and memory nodes. */
 int cgroup_v1_inherit_cpuset(const struct cgroup_hierarchy *hierarchy, const char *path,
 			     struct error *err);
 
-/* Enables the controllers that limits need, and others there are, from the root to PARENT. */
-int cgroup_v2_enable(const struct cgroup_host *host, const struct limits *limits, struct error *err);
+/* Enables the controllers that settings need, and others there are, from the root to PARENT. */
+int cgroup_v2_enable(const struct cgroup_host *host, const struct cgroup_settings *settings,
+		     struct error *err);
+/*
+ * What is promised to the containers (memory.low) must be promised to PARENT as well, or it is
+ * worth nothing: its own is made the sum of theirs. rises: not only less than before.
+ */
+int cgroup_v2_sum_memory_low(const struct cgroup_host *host, bool rises, struct error *err);
 
 /*
  * Waits until there are no processes in the v2 cgroup or below: 1 there are none (or no such

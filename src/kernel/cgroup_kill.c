@@ -316,6 +316,8 @@ int cgroup_remove(const struct cgroup_host *host, const char *name, int timeout_
 	for (int i = 0; i < host->count; i++)
 		if (remove_in(host, &host->hierarchies[i], name, deadline, err) < 0)
 			return -1;
+	/* A promise that is not taken back goes to the siblings: no reason to fail here. */
+	cgroup_v2_sum_memory_low(host, false, NULL);
 	return 0;
 }
 

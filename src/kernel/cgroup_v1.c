@@ -16,50 +16,133 @@ static uint64_t memory_unlimited(void)
 	return sizeof(long) == 8 ? (uint64_t)LONG_MAX / page * page : (uint64_t)LONG_MAX * page;
 }
 
-size_t cgroup_v1_settings(const struct limits *limits, struct cgroup_setting out[CGROUP_SETTING_MAX])
+uint32_t cgroup_bfq_weight(uint32_t weight)
 {
-	struct cgroup_setting pids = {.key = "limits.pids",
-				      .controller = "pids",
-				      .file = "pids.max",
-				      .value = "max",
-				      .shown = "max"};
-	struct cgroup_setting memory = {.key = "limits.memory",
-					.controller = "memory",
-					.file = "memory.limit_in_bytes",
-					.value = "-1"};
-	/* The period first: the kernel checks each quota against the period there is. */
-	struct cgroup_setting period = {.key = "limits.cpus",
-					.controller = "cpu",
-					.file = "cpu.cfs_period_us",
-					.initial = true};
-	struct cgroup_setting quota = {.key = "limits.cpus",
-				       .controller = "cpu",
-				       .file = "cpu.cfs_quota_us",
-				       .value = "-1",
-				       .shown = "-1"};
+	return weight <= 100 ? weight : 100 + (weight - 100) * 900 / 9900;
+}
 
-	pids.initial = limits->pids == LIMIT_MAX;
-	if (!pids.initial) {
-		snprintf(pids.value, sizeof(pids.value), "%" PRIu64, limits->pids);
-		memcpy(pids.shown, pids.value, sizeof(pids.shown));
+static void add_memory(const struct limits *limits, struct cgroup_settings *out)
+{
+	struct cgroup_setting *setting;
+	char none[32];
+	uint64_t both = limits->memory + limits->swap;
+
+	snprintf(none, sizeof(none), "%" PRIu64, memory_unlimited());
+	/* Memory alone must never be above memory with swap, not even between two writes. */
+	setting = cgroup_settings_add(out, "limits.swap", "memory", "memory.memsw.limit_in_bytes",
+				      "-1", none);
+	setting->initial = true;
+	setting = cgroup_settings_add_memory(out, "limits.memory", "memory.limit_in_bytes",
+					     limits->memory, "-1", none);
+	setting->initial = limits->memory == LIMIT_MAX;
+	if (limits->swap != LIMIT_MAX) {
+		if (limits->memory == LIMIT_MAX || both < limits->memory)
+			both = LIMIT_MAX;
+		setting = cgroup_settings_add_memory(out, "limits.swap",
+						     "memory.memsw.limit_in_bytes", both, "-1", none);
+		if (limits->memory == LIMIT_MAX)
+			setting->refusal = "the memory controller of cgroup v1 limits swap "
+					   "only together with limits.memory";
 	}
-	memory.initial = limits->memory == LIMIT_MAX;
-	if (!memory.initial)
-		snprintf(memory.value, sizeof(memory.value), "%" PRIu64, limits->memory);
-	snprintf(memory.shown, sizeof(memory.shown), "%" PRIu64,
-		 memory.initial ? memory_unlimited() : cgroup_round_memory(limits->memory));
-	snprintf(period.value, sizeof(period.value), "%d", CPU_PERIOD_US);
-	memcpy(period.shown, period.value, sizeof(period.shown));
-	quota.initial = limits->cpu_quota_us == LIMIT_MAX;
-	if (!quota.initial) {
-		snprintf(quota.value, sizeof(quota.value), "%" PRIu64, limits->cpu_quota_us);
-		memcpy(quota.shown, quota.value, sizeof(quota.shown));
+	setting = cgroup_settings_add_memory(out, "limits.memory_high",
+					     "memory.soft_limit_in_bytes", limits->memory_high,
+					     "-1", none);
+	setting->initial = limits->memory_high == LIMIT_MAX;
+	setting = cgroup_settings_add(out, "limits.memory_low", "memory", "memory.low", "", NULL);
+	setting->initial = limits->memory_low == 0;
+	if (!setting->initial)
+		setting->refusal = "the memory controller of cgroup v1 cannot keep memory for a "
+				   "container";
+	setting = cgroup_settings_add(out, "limits.oom_group", "memory", "memory.oom.group", "",
+				      NULL);
+	setting->initial = !limits->oom_group;
+	if (limits->oom_group)
+		setting->refusal = "the memory controller of cgroup v1 cannot kill all together";
+}
+
+static void add_cpu(const struct limits *limits, struct cgroup_settings *out)
+{
+	struct cgroup_setting *setting;
+	char text[32];
+	uint32_t shares = (uint32_t)((uint64_t)limits->cpu_weight * 1024 / WEIGHT_DEFAULT);
+
+	/* The period first: the kernel checks each quota against the period there is. */
+	snprintf(text, sizeof(text), "%d", CPU_PERIOD_US);
+	setting = cgroup_settings_add(out, "limits.cpus", "cpu", "cpu.cfs_period_us", text, NULL);
+	setting->initial = true;
+	snprintf(text, sizeof(text), "%" PRIu64, limits->cpu_quota_us);
+	setting = cgroup_settings_add(out, "limits.cpus", "cpu", "cpu.cfs_quota_us",
+				      limits->cpu_quota_us == LIMIT_MAX ? "-1" : text, NULL);
+	setting->initial = limits->cpu_quota_us == LIMIT_MAX;
+	snprintf(text, sizeof(text), "%u", shares);
+	setting = cgroup_settings_add(out, "limits.cpu_weight", "cpu", "cpu.shares", text, NULL);
+	setting->initial = limits->cpu_weight == WEIGHT_DEFAULT;
+	setting = cgroup_settings_add(out, "limits.cpuset", "cpuset", "cpuset.cpus",
+				      limits->cpuset ? limits->cpuset : "", NULL);
+	setting->initial = !limits->cpuset;
+	setting = cgroup_settings_add(out, "limits.mems", "cpuset", "cpuset.mems",
+				      limits->mems ? limits->mems : "", NULL);
+	setting->initial = !limits->mems;
+}
+
+static int add_io(const struct limits *limits, struct cgroup_settings *out, struct error *err)
+{
+	struct cgroup_setting *setting;
+	char text[64], device[32];
+
+	for (size_t i = 0; i < limits->io_count; i++) {
+		const struct io_limit *io = &limits->io[i];
+		const struct {
+			const char *file;
+			uint64_t rate;
+		} rates[] = {
+			{"blkio.throttle.read_bps_device", io->rbps},
+			{"blkio.throttle.write_bps_device", io->wbps},
+			{"blkio.throttle.read_iops_device", io->riops},
+			{"blkio.throttle.write_iops_device", io->wiops},
+		};
+
+		if (cgroup_device_number(io, device, err) < 0)
+			return -1;
+		for (size_t j = 0; j < ARRAY_SIZE(rates); j++) {
+			if (rates[j].rate == LIMIT_MAX)
+				continue;
+			snprintf(text, sizeof(text), "%s %" PRIu64, device, rates[j].rate);
+			setting = cgroup_settings_add(out, "limits.io", "blkio", rates[j].file,
+						      text, NULL);
+			setting->form = SHOWN_AS_LINE;
+		}
 	}
-	out[0] = pids;
-	out[1] = memory;
-	out[2] = period;
-	out[3] = quota;
-	return 4;
+	snprintf(text, sizeof(text), "%u", cgroup_bfq_weight(limits->io_weight));
+	setting = cgroup_settings_add(out, "limits.io_weight", "blkio", "blkio.bfq.weight", text,
+				      NULL);
+	setting->initial = limits->io_weight == WEIGHT_DEFAULT;
+	return 0;
+}
+
+int cgroup_v1_settings(const struct limits *limits, struct cgroup_settings *out, struct error *err)
+{
+	struct cgroup_setting *setting;
+	char text[32] = "max";
+
+	if (limits->pids != LIMIT_MAX)
+		snprintf(text, sizeof(text), "%" PRIu64, limits->pids);
+	setting = cgroup_settings_add(out, "limits.pids", "pids", "pids.max", text, NULL);
+	setting->initial = limits->pids == LIMIT_MAX;
+	add_memory(limits, out);
+	add_cpu(limits, out);
+	if (add_io(limits, out, err) < 0)
+		return -1;
+	for (size_t i = 0; i < limits->raw.count; i++) {
+		AUTO_FREE char *controller = xprintf(
+			"%.*s", (int)strcspn(limits->raw.items[i], "."), limits->raw.items[i]);
+
+		setting = cgroup_settings_add(out, "limits.raw", cgroup_controller(controller),
+					      "", "", NULL);
+		setting->refusal = "these are files of cgroup v2, but on this host the controller "
+				   "is on v1";
+	}
+	return 0;
 }
 
 int cgroup_v1_inherit_cpuset(const struct cgroup_hierarchy *hierarchy, const char *path,

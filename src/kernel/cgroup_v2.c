@@ -10,52 +10,126 @@
 #include "base/fs.h"
 #include "base/process.h"
 
-size_t cgroup_v2_settings(const struct limits *limits, struct cgroup_setting out[CGROUP_SETTING_MAX])
+static void add_memory(const struct limits *limits, struct cgroup_settings *out)
 {
-	struct cgroup_setting pids = {
-		.key = "limits.pids", .controller = "pids", .file = "pids.max", .value = "max"};
-	struct cgroup_setting memory = {.key = "limits.memory",
-					.controller = "memory",
-					.file = "memory.max",
-					.value = "max",
-					.shown = "max"};
-	struct cgroup_setting cpu = {.key = "limits.cpus", .controller = "cpu", .file = "cpu.max"};
+	struct cgroup_setting *setting;
 
-	pids.initial = limits->pids == LIMIT_MAX;
-	if (!pids.initial)
-		snprintf(pids.value, sizeof(pids.value), "%" PRIu64, limits->pids);
-	memcpy(pids.shown, pids.value, sizeof(pids.shown));
-	memory.initial = limits->memory == LIMIT_MAX;
-	if (!memory.initial) {
-		snprintf(memory.value, sizeof(memory.value), "%" PRIu64, limits->memory);
-		snprintf(memory.shown, sizeof(memory.shown), "%" PRIu64,
-			 cgroup_round_memory(limits->memory));
-	}
-	cpu.initial = limits->cpu_quota_us == LIMIT_MAX;
-	if (cpu.initial)
-		snprintf(cpu.value, sizeof(cpu.value), "max %d", CPU_PERIOD_US);
-	else
-		snprintf(cpu.value, sizeof(cpu.value), "%" PRIu64 " %d", limits->cpu_quota_us,
-			 CPU_PERIOD_US);
-	memcpy(cpu.shown, cpu.value, sizeof(cpu.shown));
-	out[0] = pids;
-	out[1] = memory;
-	out[2] = cpu;
-	return 3;
+	setting = cgroup_settings_add_memory(out, "limits.memory", "memory.max", limits->memory,
+					     "max", NULL);
+	setting->initial = limits->memory == LIMIT_MAX;
+	setting = cgroup_settings_add_memory(out, "limits.memory_high", "memory.high",
+					     limits->memory_high, "max", NULL);
+	setting->initial = limits->memory_high == LIMIT_MAX;
+	setting = cgroup_settings_add_memory(out, "limits.memory_low", "memory.low",
+					     limits->memory_low, "max", NULL);
+	setting->initial = limits->memory_low == 0;
+	setting = cgroup_settings_add_memory(out, "limits.swap", "memory.swap.max", limits->swap,
+					     "max", NULL);
+	setting->initial = limits->swap == LIMIT_MAX;
+	setting = cgroup_settings_add(out, "limits.oom_group", "memory", "memory.oom.group",
+				      limits->oom_group ? "1" : "0", NULL);
+	setting->initial = !limits->oom_group;
 }
 
-/* The controllers to enable, and the keys that need them. */
-static const struct {
-	const char *name, *key;
-} controllers[] = {
-	{"pids", "limits.pids"},
-	{"memory", "limits.memory"},
-	{"cpu", "limits.cpus"}, /* up to here LIMITING */
-	{"io", NULL},
-	{"cpuset", NULL},
-};
-#define LIMITING   3
+static void add_cpu(const struct limits *limits, struct cgroup_settings *out)
+{
+	struct cgroup_setting *setting;
+	char text[64];
+
+	snprintf(text, sizeof(text), "max %d", CPU_PERIOD_US);
+	if (limits->cpu_quota_us != LIMIT_MAX)
+		snprintf(text, sizeof(text), "%" PRIu64 " %d", limits->cpu_quota_us, CPU_PERIOD_US);
+	setting = cgroup_settings_add(out, "limits.cpus", "cpu", "cpu.max", text, NULL);
+	setting->initial = limits->cpu_quota_us == LIMIT_MAX;
+	snprintf(text, sizeof(text), "%u", limits->cpu_weight);
+	setting = cgroup_settings_add(out, "limits.cpu_weight", "cpu", "cpu.weight", text, NULL);
+	setting->initial = limits->cpu_weight == WEIGHT_DEFAULT;
+	setting = cgroup_settings_add(out, "limits.cpuset", "cpuset", "cpuset.cpus",
+				      limits->cpuset ? limits->cpuset : "", NULL);
+	setting->initial = !limits->cpuset;
+	setting = cgroup_settings_add(out, "limits.mems", "cpuset", "cpuset.mems",
+				      limits->mems ? limits->mems : "", NULL);
+	setting->initial = !limits->mems;
+}
+
+static void add_rate(char *text, size_t size, const char *name, uint64_t rate)
+{
+	size_t length = strlen(text);
+
+	if (rate == LIMIT_MAX)
+		snprintf(text + length, size - length, " %s=max", name);
+	else
+		snprintf(text + length, size - length, " %s=%" PRIu64, name, rate);
+}
+
+static int add_io(const struct limits *limits, struct cgroup_settings *out, struct error *err)
+{
+	struct cgroup_setting *setting;
+	char text[CGROUP_VALUE_SIZE];
+
+	for (size_t i = 0; i < limits->io_count; i++) {
+		const struct io_limit *io = &limits->io[i];
+
+		if (cgroup_device_number(io, text, err) < 0)
+			return -1;
+		add_rate(text, sizeof(text), "rbps", io->rbps);
+		add_rate(text, sizeof(text), "wbps", io->wbps);
+		add_rate(text, sizeof(text), "riops", io->riops);
+		add_rate(text, sizeof(text), "wiops", io->wiops);
+		setting = cgroup_settings_add(out, "limits.io", "io", "io.max", text, NULL);
+		setting->form = SHOWN_AS_LINE;
+	}
+	/* The first is for the cost model of the kernel, the other for the scheduler bfq. */
+	for (int bfq = 0; bfq <= 1; bfq++) {
+		uint32_t weight = bfq ? cgroup_bfq_weight(limits->io_weight) : limits->io_weight;
+
+		snprintf(text, sizeof(text), "default %u", weight);
+		setting = cgroup_settings_add(out, "limits.io_weight", "io",
+					      bfq ? "io.bfq.weight" : "io.weight", text, NULL);
+		setting->form = SHOWN_AS_LINE;
+		setting->initial = limits->io_weight == WEIGHT_DEFAULT;
+		setting->alternative = true;
+	}
+	return 0;
+}
+
+int cgroup_v2_settings(const struct limits *limits, struct cgroup_settings *out, struct error *err)
+{
+	struct cgroup_setting *setting;
+	char text[32] = "max";
+
+	if (limits->pids != LIMIT_MAX)
+		snprintf(text, sizeof(text), "%" PRIu64, limits->pids);
+	setting = cgroup_settings_add(out, "limits.pids", "pids", "pids.max", text, NULL);
+	setting->initial = limits->pids == LIMIT_MAX;
+	add_memory(limits, out);
+	add_cpu(limits, out);
+	if (add_io(limits, out, err) < 0)
+		return -1;
+	for (size_t i = 0; i < limits->raw.count; i++) {
+		const char *line = limits->raw.items[i];
+		size_t length = strcspn(line, "=");
+		AUTO_FREE char *file = xprintf("%.*s", (int)length, line);
+		AUTO_FREE char *controller = xprintf("%.*s", (int)strcspn(line, "."), line);
+
+		setting = cgroup_settings_add(out, "limits.raw", cgroup_controller(controller),
+					      file, line + length + 1, NULL);
+		setting->form = SHOWN_FREELY;
+	}
+	return 0;
+}
+
+static const char *const controllers[] = {"pids", "memory", "cpu", "io", "cpuset", "hugetlb"};
+#define LIMITING   3 /* the first ones are on for each container */
 #define BIT(index) (1u << (index))
+
+const char *cgroup_controller(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
+		if (strcmp(controllers[i], name) == 0)
+			return controllers[i];
+	return "";
+}
 
 /* Reads a space-separated list of controllers as a set of bits. */
 static int read_set(int fd, const char *directory, const char *file, unsigned int *set,
@@ -70,7 +144,7 @@ static int read_set(int fd, const char *directory, const char *file, unsigned in
 	for (char *name = strtok_r(line, " ", &position); name;
 	     name = strtok_r(NULL, " ", &position))
 		for (unsigned int i = 0; i < ARRAY_SIZE(controllers); i++)
-			if (strcmp(name, controllers[i].name) == 0)
+			if (strcmp(name, controllers[i]) == 0)
 				*set |= BIT(i);
 	return 0;
 }
@@ -83,13 +157,14 @@ static int write_set(int fd, const char *directory, unsigned int set, struct err
 	for (unsigned int i = 0; i < ARRAY_SIZE(controllers); i++)
 		if (set & BIT(i))
 			length += (size_t)snprintf(line + length, sizeof(line) - length, "%s+%s",
-						   length ? " " : "", controllers[i].name);
+						   length ? " " : "", controllers[i]);
 	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", directory);
 	return fs_write_at(fd, path, line, err);
 }
 
 /* Says why the kernel does not enable a controller; reason is that of the write. */
-static int explain_refusal(unsigned int index, const struct error *reason, struct error *err)
+static int explain_refusal(const char *key, const char *controller, const struct error *reason,
+			   struct error *err)
 {
 	cgroup_fail(err, reason);
 	if (reason->code == EBUSY || reason->code == EOPNOTSUPP)
@@ -98,13 +173,12 @@ static int explain_refusal(unsigned int index, const struct error *reason, struc
 	if (reason->code == EINVAL)
 		error_hint(err, "real-time processes outside the root cgroup may be in the way "
 				"(CONFIG_RT_GROUP_SCHED)");
-	return error_wrap(err, "%s: enable the %s controller", controllers[index].key,
-			  controllers[index].name);
+	return error_wrap(err, "%s: enable the %s controller", key, controller);
 }
 
-/* Enables what directory offers for its children. */
+/* Enables what directory offers for its children; keys: what needs a controller, or NULL. */
 static int enable_in(const struct cgroup_host *host, const char *directory, unsigned int wanted,
-		     unsigned int needed, struct error *err)
+		     const char *const *keys, struct error *err)
 {
 	int fd = host->hierarchies[0].fd;
 	unsigned int offered, enabled, missing;
@@ -114,9 +188,9 @@ static int enable_in(const struct cgroup_host *host, const char *directory, unsi
 	if (read_set(fd, directory, "cgroup.controllers", &offered, err) < 0 ||
 	    read_set(fd, directory, "cgroup.subtree_control", &enabled, err) < 0)
 		return -1;
-	for (unsigned int i = 0; i < LIMITING; i++)
-		if (needed & ~offered & BIT(i))
-			return cgroup_missing(host, controllers[i].key, controllers[i].name, err);
+	for (unsigned int i = 0; i < ARRAY_SIZE(controllers); i++)
+		if (keys[i] && !(offered & BIT(i)))
+			return cgroup_missing(host, keys[i], controllers[i], err);
 	missing = wanted & offered & ~enabled;
 	if (missing == 0 || write_set(fd, directory, missing, &reason) == 0)
 		return 0;
@@ -130,35 +204,42 @@ static int enable_in(const struct cgroup_host *host, const char *directory, unsi
 		if (!(missing & BIT(i)) ||
 		    (one_by_one && write_set(fd, directory, BIT(i), &reason) == 0))
 			continue;
-		if (needed & BIT(i))
-			return explain_refusal(i, &reason, err);
+		if (keys[i])
+			return explain_refusal(keys[i], controllers[i], &reason, err);
 	}
 	return 0;
 }
 
-int cgroup_v2_enable(const struct cgroup_host *host, const struct limits *limits, struct error *err)
+int cgroup_v2_enable(const struct cgroup_host *host, const struct cgroup_settings *settings,
+		     struct error *err)
 {
-	const uint64_t values[LIMITING] = {limits->pids, limits->memory, limits->cpu_quota_us};
+	const char *keys[ARRAY_SIZE(controllers)] = {0};
 	unsigned int ours = 0, needed = 0, enabled;
 	char path[sizeof(host->parent)];
 
-	for (unsigned int i = 0; i < LIMITING; i++) {
-		if (cgroup_find(host, controllers[i].name) != &host->hierarchies[0])
+	for (unsigned int i = 0; i < ARRAY_SIZE(controllers); i++) {
+		if (cgroup_find(host, controllers[i]) != &host->hierarchies[0])
 			continue; /* v1 has it */
-		ours |= BIT(i);
-		if (values[i] != LIMIT_MAX)
+		if (i < LIMITING)
+			ours |= BIT(i);
+		for (size_t j = 0; j < settings->count; j++) {
+			const struct cgroup_setting *setting = &settings->items[j];
+
+			if (!setting->initial && strcmp(setting->controller, controllers[i]) == 0)
+				keys[i] = setting->key;
+		}
+		if (keys[i])
 			needed |= BIT(i);
 	}
-	if (ours == 0)
+	if ((ours | needed) == 0)
 		return 0;
 	if (read_set(host->hierarchies[0].fd, host->parent, "cgroup.subtree_control", &enabled,
 		     err) < 0)
 		return -1;
-	if ((enabled & ours) == ours)
+	if ((enabled & (ours | needed)) == (ours | needed))
 		return 0;
-	for (unsigned int i = LIMITING; i < ARRAY_SIZE(controllers); i++)
-		ours |= BIT(i);
-	if (enable_in(host, ".", ours, needed, err) < 0)
+	ours |= needed;
+	if (enable_in(host, ".", ours, keys, err) < 0)
 		return error_wrap(err, "cgroup root");
 	memcpy(path, host->parent, sizeof(path));
 	for (char *slash = path;; slash++) {
@@ -167,12 +248,48 @@ int cgroup_v2_enable(const struct cgroup_host *host, const struct limits *limits
 		slash += strcspn(slash, "/");
 		end = *slash;
 		*slash = '\0';
-		if (enable_in(host, path, ours, needed, err) < 0)
+		if (enable_in(host, path, ours, keys, err) < 0)
 			return error_wrap(err, "cgroup %s", path);
 		if (end == '\0')
 			return 0;
 		*slash = end;
 	}
+}
+
+/* A number of memory.low; a cgroup that is gone, or has no such file, asks for nothing. */
+static uint64_t read_memory_low(int fd, const char *directory, const char *name)
+{
+	AUTO_FREE char *path = xprintf("%s/%s/memory.low", directory, name);
+	char line[64];
+
+	if (fs_read_line_at(fd, path, line, sizeof(line), NULL) < 0)
+		return 0;
+	return strcmp(line, "max") == 0 ? LIMIT_MAX : strtoull(line, NULL, 10);
+}
+
+int cgroup_v2_sum_memory_low(const struct cgroup_host *host, bool rises, struct error *err)
+{
+	const struct cgroup_hierarchy *hierarchy = cgroup_find(host, "memory");
+	AUTO_STRLIST struct strlist names = {0};
+	char path[CGROUP_PATH_SIZE], value[32];
+	uint64_t sum = 0;
+
+	snprintf(path, sizeof(path), "%s/memory.low", host->parent);
+	if (!hierarchy || !hierarchy->v2 || !fs_exists_at(hierarchy->fd, path))
+		return 0;
+	if (!rises && read_memory_low(hierarchy->fd, host->parent, ".") == 0)
+		return 0;
+	if (fs_list_at(hierarchy->fd, host->parent, &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		uint64_t low = read_memory_low(hierarchy->fd, host->parent, names.items[i]);
+
+		sum = low > LIMIT_MAX - sum ? LIMIT_MAX : sum + low;
+	}
+	snprintf(value, sizeof(value), "%" PRIu64, sum);
+	if (fs_write_at(hierarchy->fd, path, sum == LIMIT_MAX ? "max" : value, err) < 0)
+		return error_wrap(err, "limits.memory_low");
+	return 0;
 }
 
 /* Reads "populated" from an open cgroup.events. ENODEV: the cgroup was removed meanwhile. */

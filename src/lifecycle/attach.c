@@ -52,6 +52,7 @@ static _Noreturn void run_program(const struct attach *attach, int channel_fd)
 		.working_dir = attach->spec->working_dir,
 		.user = attach->spec->user,
 		.confinement = attach->confinement,
+		.limits = &attach->spec->limits,
 		.terminal_fd = -1,
 		.terminal_is_stderr = isatty(STDERR_FILENO),
 	};
@@ -102,15 +103,21 @@ static pid_t clone_sibling(int *pidfd, struct error *err)
 	return -1;
 }
 
-static int enter_container(const struct cgroup_entry *entry, int *init_pidfd, int *channel_fd,
-			   struct error *err)
+static int enter_container(const struct attach *attach, const struct cgroup_entry *entry,
+			   int *init_pidfd, int *channel_fd, struct error *err)
 {
+	const char *key = NULL;
+
 	if (cgroup_enter(entry, entry->v2_fd >= 0, err) < 0)
 		return -1;
 	/* Nobody in the container may trace us or look through our /proc/PID (CVE-2016-9962). */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return error_set(err, errno, "protect the process");
-	if (payload_shed_inherited(err) < 0 || keep_only(init_pidfd, channel_fd, err) < 0)
+	if (payload_shed_inherited(err) < 0)
+		return -1;
+	if (payload_grant_limits(0, &attach->spec->limits, &key, err) < 0)
+		return error_wrap(err, "%s", key ? key : "limits");
+	if (keep_only(init_pidfd, channel_fd, err) < 0)
 		return -1;
 	return namespace_join(*init_pidfd, err);
 }
@@ -121,7 +128,7 @@ static _Noreturn void join(const struct attach *attach, const struct cgroup_entr
 	struct message message = {.type = MESSAGE_CLONED};
 	int pidfd = -1;
 
-	if (enter_container(entry, &init_pidfd, &channel_fd, &message.error) < 0)
+	if (enter_container(attach, entry, &init_pidfd, &channel_fd, &message.error) < 0)
 		give_up(channel_fd, &message, PAYLOAD_FAILED);
 	message.pid = clone_sibling(&pidfd, &message.error);
 	if (message.pid == 0) {

@@ -139,6 +139,7 @@ static int run_payload(const struct launch *launch, struct message *failure)
 		.working_dir = spec->working_dir,
 		.user = spec->user,
 		.confinement = launch->confinement,
+		.limits = &spec->limits,
 		.terminal_fd = -1,
 	};
 

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 
 #include "base/fs.h"
+#include "kernel/rlimit.h"
 #include "kernel/user.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -23,25 +24,30 @@
 int payload_shed_inherited(struct error *err)
 {
 	const struct sched_param no_priority = {0};
-	char adjustment[16];
 
 	if (sched_setscheduler(0, SCHED_OTHER, &no_priority) < 0)
 		return error_set(err, errno, "set the scheduling policy");
 	if (setpriority(PRIO_PROCESS, 0, 0) < 0)
 		return error_set(err, errno, "set the nice value");
-	if (fs_read_line_at(AT_FDCWD, "/proc/self/oom_score_adj", adjustment, sizeof(adjustment),
-			    err) < 0)
-		return -1;
-	if (strcmp(adjustment, "0") == 0)
-		return 0;
 	/*
 	 * Lowering it needs CAP_SYS_RESOURCE, which a host that is a container itself may lack. A
 	 * payload more likely to be killed than others harms nobody else: go on then.
 	 */
-	if (fs_write_at(AT_FDCWD, "/proc/self/oom_score_adj", "0", err) < 0 &&
-	    (!err || err->code != EACCES))
+	if (rlimit_set_oom_score_adj(0, 0, err) < 0 && (!err || err->code != EACCES))
 		return -1;
 	return 0;
+}
+
+int payload_grant_limits(pid_t pid, const struct limits *limits, const char **key,
+			 struct error *err)
+{
+	if (rlimit_raise(pid, limits, key, err) < 0)
+		return -1;
+	*key = "limits.oom_score_adj";
+	/* 0 is what payload_shed_inherited() saw to, as far as it could. */
+	return limits->oom_score_adj == 0
+		       ? 0
+		       : rlimit_set_oom_score_adj(pid, limits->oom_score_adj, err);
 }
 
 static int start_session(void)
@@ -86,12 +92,7 @@ static int reset_signals(struct error *err)
 
 static int reset_process(struct error *err)
 {
-	/* core_pattern belongs to the host and may be a pipe to a program of it. core(5) */
-	const struct rlimit no_core = {0, 0};
-
 	umask(S_IWGRP | S_IWOTH);
-	if (setrlimit(RLIMIT_CORE, &no_core) < 0)
-		return error_set(err, errno, "limit core dumps");
 	return reset_signals(err);
 }
 
@@ -238,6 +239,7 @@ static int become_user(const struct payload *payload, struct user *user, struct 
 int payload_exec(const struct payload *payload, struct error *err)
 {
 	AUTO_STRLIST struct strlist environment = {0};
+	const char *key;
 	struct user user;
 
 	if (become_user(payload, &user, err) < 0)
@@ -251,6 +253,11 @@ int payload_exec(const struct payload *payload, struct error *err)
 		strlist_add_taken(&environment, xprintf("HOME=%s", user.home));
 	if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0) {
 		error_set(err, errno, "close files");
+		return PAYLOAD_FAILED;
+	}
+	/* Late, so that nothing of ours stumbles over them, but before the filter may forbid it. */
+	if (rlimit_apply(payload->limits, &key, err) < 0) {
+		error_wrap(err, "%s", key ? key : "limits");
 		return PAYLOAD_FAILED;
 	}
 	if (seccomp_install(&payload->confinement->filter, err) < 0)

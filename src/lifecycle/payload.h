@@ -7,8 +7,10 @@
 #define LIFECYCLE_PAYLOAD_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/error.h"
+#include "config/spec.h"
 #include "lifecycle/confinement.h"
 
 /* Exit statuses of a process that did not become the payload, as shells and env(1) use them. */
@@ -25,6 +27,7 @@ struct payload {
 	const char *working_dir;     /* absolute, in the container */
 	const char *user;            /* as user_lookup() takes it */
 	const struct confinement *confinement;
+	const struct limits *limits; /* those of processes; see payload_grant_limits() */
 	int terminal_fd;             /* becomes the controlling terminal, or -1 */
 	bool terminal_is_stderr;     /* it also replaces fd 2, not 0 and 1 alone */
 };
@@ -36,11 +39,18 @@ struct payload {
 int payload_shed_inherited(struct error *err);
 
 /*
+ * What of the limits only the host may give: hard limits of processes above those that process
+ * pid has (0: the caller), and its oom_score_adj. On failure *key is the key that asks for it.
+ */
+int payload_grant_limits(pid_t pid, const struct limits *limits, const char **key,
+			 struct error *err);
+
+/*
  * Becomes the payload. The caller is id 0 of the container's user namespace, in all namespaces
  * and the cgroup of the container, "/" is the container's, fds 0 to 2 are what the payload is to
- * have. Does the rest: a session of its own, signals, umask, core limit, session keyring,
- * capabilities, user, no_new_privs, working directory, no other fd, filter of system calls, PATH
- * search.
+ * have. Does the rest: a session of its own, signals, umask, session keyring, capabilities,
+ * user, no_new_privs, working directory, no other fd, limits of processes, filter of system
+ * calls, PATH search.
  * Returns on failure only: an enum payload_status, with err. All fds but 0 to 2 are then
  * close-on-exec, so that a socket to tell the error still works and sees EOF on success.
  */

@@ -89,6 +89,7 @@ static int make_init(const struct launch *launch, int control_fd, pid_t *init_pi
 {
 	struct message message = {.type = MESSAGE_CLONED};
 	struct error *err = &failure->error;
+	const char *key = NULL;
 	struct cgroup_entry entry;
 	int ends[2];
 	int rc = -1;
@@ -106,7 +107,9 @@ static int make_init(const struct launch *launch, int control_fd, pid_t *init_pi
 	close_fd(&ends[1]);
 	cgroup_entry_close(&entry);
 	*init_pid = message.pid = pid;
-	if (pid > 0 && channel_send(control_fd, &message, pidfd, 1, err) == 0)
+	if (pid > 0 && payload_grant_limits(pid, &launch->spec->limits, &key, err) < 0)
+		snprintf(failure->key, sizeof(failure->key), "%s", key ? key : "limits");
+	else if (pid > 0 && channel_send(control_fd, &message, pidfd, 1, err) == 0)
 		rc = send_rootfs(launch, pid, ends[0], failure);
 	if (rc == 0)
 		rc = sysctls_set_ipc(launch->spec, *pidfd, failure);

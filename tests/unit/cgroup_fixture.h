@@ -37,7 +37,17 @@ static struct cgroup_host host;
 static char parent[64];
 static struct error err;
 
-static const struct limits unlimited = {LIMIT_MAX, LIMIT_MAX, LIMIT_MAX};
+static const struct limits unlimited = LIMITS_NONE;
+
+static inline struct limits limited(uint64_t pids, uint64_t memory, uint64_t cpu_quota_us)
+{
+	struct limits limits = LIMITS_NONE;
+
+	limits.pids = pids;
+	limits.memory = memory;
+	limits.cpu_quota_us = cpu_quota_us;
+	return limits;
+}
 
 #define assert_ok(call)                                                                            \
 	do {                                                                                       \
@@ -161,7 +171,7 @@ static inline bool is_in_web(pid_t pid)
 
 	cgroup_path(&host, "web", NULL, path);
 	for (int i = 0; i < host.count; i++)
-		if (!cgroup_holds(&host.hierarchies[i], path, pid))
+		if (!host.hierarchies[i].optional && !cgroup_holds(&host.hierarchies[i], path, pid))
 			return false;
 	return true;
 }

@@ -26,6 +26,8 @@ static inline int trust_everything(const char *path, struct error *err)
 
 static const struct machine test_machine = {
 	.cpus = 4,
+	.cpu_list = "0-3",
+	.node_list = "0",
 	.memory = 8ull << 30,
 	.machine_id = "0123456789abcdef0123456789abcdef",
 	.check_trusted = trust_everything, /* the checkout may be anybody's */

@@ -152,7 +152,7 @@ static void test_cpu(void **state)
 
 static void test_values(void **state)
 {
-	struct limits limits = {.pids = 100, .memory = 32 * MIB + 123, .cpu_quota_us = 150000};
+	struct limits limits = limited(100, 32 * MIB + 123, 150000);
 	bool v2 = host.unified;
 
 	(void)state;
@@ -160,7 +160,7 @@ static void test_values(void **state)
 	assert_file("pids", "pids.max", "100");
 	assert_file("memory", v2 ? "memory.max" : "memory.limit_in_bytes", "33554432");
 	assert_file("cpu", v2 ? "cpu.max" : "cpu.cfs_quota_us", v2 ? "150000 100000" : "150000");
-	limits = (struct limits){.pids = 200, .memory = 64 * MIB, .cpu_quota_us = 1000};
+	limits = limited(200, 64 * MIB, 1000);
 	assert_ok(cgroup_set_limits(&host, "web", &limits, &err));
 	assert_file("pids", "pids.max", "200");
 	assert_file("memory", v2 ? "memory.max" : "memory.limit_in_bytes", "67108864");
@@ -175,6 +175,127 @@ static void test_values(void **state)
 	/* A limit for what is not there. */
 	assert_int_equal(cgroup_set_limits(&host, "nobody", &limits, &err), -1);
 	assert_int_equal(err.code, ENOENT);
+}
+
+/* The further limits, and what each version of cgroups makes of them. */
+static void test_further_values(void **state)
+{
+	struct limits limits = limited(LIMIT_MAX, 64 * MIB, LIMIT_MAX);
+	bool v2 = host.unified;
+
+	(void)state;
+	limits.memory_high = 48 * MIB + 17;
+	limits.swap = 16 * MIB;
+	limits.cpu_weight = 50;
+	limits.cpuset = (char[]){"0"};
+	limits.mems = (char[]){"0"};
+	assert_ok(cgroup_create(&host, "web", &limits, &err));
+	assert_file("memory", v2 ? "memory.high" : "memory.soft_limit_in_bytes", "50331648");
+	assert_file("memory", v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes",
+		    v2 ? "16777216" : "83886080");
+	assert_file("cpu", v2 ? "cpu.weight" : "cpu.shares", v2 ? "50" : "512");
+	assert_file("cpuset", "cpuset.cpus", "0");
+	assert_file("cpuset", "cpuset.mems", "0");
+	/* Up, down, and to nothing, while it is there. */
+	limits.memory = 256 * MIB;
+	limits.swap = 0;
+	limits.cpu_weight = 10000;
+	assert_ok(cgroup_set_limits(&host, "web", &limits, &err));
+	assert_file("memory", v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes",
+		    v2 ? "0" : "268435456");
+	limits.memory = 32 * MIB;
+	assert_ok(cgroup_set_limits(&host, "web", &limits, &err));
+	assert_ok(cgroup_set_limits(&host, "web", &unlimited, &err));
+	assert_file("cpu", v2 ? "cpu.weight" : "cpu.shares", v2 ? "100" : "1024");
+	if (v2) {
+		assert_file("memory", "memory.high", "max");
+		assert_file("memory", "memory.swap.max", "max");
+		assert_file("cpuset", "cpuset.cpus", "");
+	}
+}
+
+static void test_cpuset_is_in_force(void **state)
+{
+	struct limits limits = unlimited;
+
+	(void)state;
+	limits.cpuset = (char[]){"4095"};
+	assert_int_equal(cgroup_create(&host, "web", &limits, &err), -1);
+	assert_says("limits.cpuset");
+	assert_string_not_equal(err.hint, "");
+}
+
+/* Hierarchies of v1 that hold no limit of the container stay as they are. */
+static void test_optional_hierarchies(void **state)
+{
+	struct limits limits = unlimited;
+	char path[CGROUP_PATH_SIZE];
+
+	(void)state;
+	cgroup_path(&host, "web", NULL, path);
+	assert_ok(cgroup_create(&host, "web", &unlimited, &err));
+	for (int i = 0; i < host.count; i++)
+		assert_int_equal(fs_exists_at(host.hierarchies[i].fd, path),
+				 !host.hierarchies[i].optional);
+	limits.cpuset = (char[]){"0"};
+	if (cgroup_find(&host, "cpuset")->optional) {
+		assert_int_equal(cgroup_set_limits(&host, "web", &limits, &err), -1);
+		assert_says("limits.cpuset");
+		assert_ok(cgroup_create(&host, "web", &limits, &err));
+	} else {
+		assert_ok(cgroup_set_limits(&host, "web", &limits, &err));
+	}
+	assert_file("cpuset", "cpuset.cpus", "0");
+}
+
+static void test_memory_low(void **state)
+{
+	struct limits limits = unlimited;
+	char path[CGROUP_PATH_SIZE], line[64];
+	const struct cgroup_hierarchy *memory = cgroup_find(&host, "memory");
+
+	(void)state;
+	limits.memory_low = 8 * MIB;
+	if (!memory->v2) {
+		assert_int_equal(cgroup_create(&host, "web", &limits, &err), -1);
+		assert_says("limits.memory_low: the memory controller of cgroup v1");
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/memory.low", parent);
+	assert_ok(cgroup_create(&host, "web", &limits, &err));
+	assert_ok(cgroup_create(&host, "db", &limits, &err));
+	assert_file("memory", "memory.low", "8388608");
+	assert_ok(fs_read_line_at(memory->fd, path, line, sizeof(line), &err));
+	assert_string_equal(line, "16777216");
+	assert_ok(cgroup_remove(&host, "db", TIMEOUT_MS, &err));
+	assert_ok(fs_read_line_at(memory->fd, path, line, sizeof(line), &err));
+	assert_string_equal(line, "8388608");
+	assert_ok(cgroup_set_limits(&host, "web", &unlimited, &err));
+	assert_ok(fs_read_line_at(memory->fd, path, line, sizeof(line), &err));
+	assert_string_equal(line, "0");
+}
+
+static void test_raw(void **state)
+{
+	struct limits limits = unlimited;
+
+	(void)state;
+	limits.raw = (struct strlist){(char *[]){(char[]){"pids.max=77"},
+						 (char[]){"memory.min=8193"}, NULL}, 2};
+	if (!host.unified) {
+		assert_int_equal(cgroup_create(&host, "web", &limits, &err), -1);
+		assert_says("limits.raw: these are files of cgroup v2");
+		return;
+	}
+	assert_ok(cgroup_create(&host, "web", &limits, &err));
+	assert_file("pids", "pids.max", "77");
+	assert_file("memory", "memory.min", "8192");
+	limits.raw.items[0] = (char[]){"pids.nothing=1"};
+	assert_int_equal(cgroup_set_limits(&host, "web", &limits, &err), -1);
+	assert_says("limits.raw: the pids controller of cgroup v2 has no file pids.nothing");
+	limits.raw.items[0] = (char[]){"pids.max=many"};
+	assert_int_equal(cgroup_set_limits(&host, "web", &limits, &err), -1);
+	assert_says("limits.raw: write \"many\"");
 }
 
 /* A file that does not keep what was written: a plain one, whose old end remains. */
@@ -208,7 +329,7 @@ static void test_missing_controller(void **state)
 {
 	struct cgroup_host fake = {.unified = true, .count = 1, .parent = "sub"};
 	char root[128];
-	struct limits limits = {.pids = LIMIT_MAX, .memory = 16 * MIB, .cpu_quota_us = LIMIT_MAX};
+	struct limits limits = limited(LIMIT_MAX, 16 * MIB, LIMIT_MAX);
 
 	(void)state;
 	if (!host.hierarchies[0].v2) {
@@ -239,6 +360,7 @@ static void test_missing_controller(void **state)
 
 static void test_supervisors(void **state)
 {
+	const struct limits some = limited(10, 16 * MIB, 50000);
 	char path[CGROUP_PATH_SIZE];
 	int gate[2];
 	pid_t pid;
@@ -266,7 +388,7 @@ static void test_supervisors(void **state)
 	}
 	close(gate[0]);
 	/* Limits go together with supervisors: these sit in a leaf of their own. */
-	assert_ok(cgroup_create(&host, "web", &(struct limits){10, 16 * MIB, 50000}, &err));
+	assert_ok(cgroup_create(&host, "web", &some, &err));
 	assert_ok(cgroup_remove(&host, "web", TIMEOUT_MS, &err));
 	close(gate[1]);
 	assert_int_equal(wait_status(pid), 0);
@@ -277,6 +399,7 @@ static void test_supervisors(void **state)
 /* What another one made above PARENT stays, what we made goes. */
 static void test_parent_path(void **state)
 {
+	const struct limits some = limited(10, 16 * MIB, 50000);
 	struct cgroup_host nested;
 	char text[200], made[200];
 
@@ -286,7 +409,7 @@ static void test_parent_path(void **state)
 	for (int i = 0; i < host.count; i++)
 		assert_int_equal(mkdirat(host.hierarchies[i].fd, parent, 0755), 0);
 	assert_ok(cgroup_host_open(&nested, CGROUP_AUTO, text, &err));
-	assert_ok(cgroup_create(&nested, "web", &(struct limits){10, 16 * MIB, 50000}, &err));
+	assert_ok(cgroup_create(&nested, "web", &some, &err));
 	assert_ok(cgroup_remove(&nested, "web", TIMEOUT_MS, &err));
 	cgroup_remove_parent(&nested, TIMEOUT_MS);
 	cgroup_host_close(&nested);
@@ -330,6 +453,11 @@ int main(void)
 		TEST(test_memory),
 		TEST(test_cpu),
 		TEST(test_values),
+		TEST(test_further_values),
+		TEST(test_cpuset_is_in_force),
+		TEST(test_optional_hierarchies),
+		TEST(test_memory_low),
+		TEST(test_raw),
 		TEST(test_read_back),
 		TEST(test_missing_controller),
 		TEST(test_supervisors),

@@ -132,6 +132,47 @@ static void draw_interface(struct interface *interface)
 	}
 }
 
+static uint64_t draw_size(unsigned int least)
+{
+	return draw(3) ? LIMIT_MAX : least + ((uint64_t)draw(1u << 31) << draw(20));
+}
+
+static void draw_limits(struct limits *limits)
+{
+	limits->memory_high = draw_size(4u << 20);
+	limits->memory_low = draw_size(0);
+	limits->swap = draw_size(0);
+	limits->oom_group = draw(2);
+	limits->cpu_weight = 1 + draw(10000);
+	limits->io_weight = 1 + draw(10000);
+	limits->cpuset = draw(2) ? xstrdup("0-2,4") : NULL;
+	limits->mems = draw(2) ? xstrdup("0") : NULL;
+	limits->io_count = draw(3);
+	limits->io = xalloc(limits->io_count, sizeof(*limits->io));
+	for (size_t i = 0; i < limits->io_count; i++)
+		limits->io[i] = (struct io_limit){
+			.device = xprintf("/dev/d%zu", i),
+			.rbps = 4096 + draw(1u << 31),
+			.wbps = draw_size(4096),
+			.riops = draw(2) ? LIMIT_MAX : 1 + draw(1u << 31),
+			.wiops = draw(2) ? LIMIT_MAX : 1 + draw(1u << 31),
+		};
+	limits->nofile_soft = 64 + draw(1000);
+	limits->nofile_hard = limits->nofile_soft + draw(2) * draw(100000);
+	limits->ulimit_count = draw(4);
+	limits->ulimits = xalloc(limits->ulimit_count, sizeof(*limits->ulimits));
+	for (size_t i = 0; i < limits->ulimit_count; i++) {
+		struct ulimit *ulimit = &limits->ulimits[i];
+
+		ulimit->resource = (int)(i * 3 + draw(3));
+		ulimit->hard = draw_size(1);
+		ulimit->soft = draw(2) ? ulimit->hard : draw(2);
+	}
+	limits->oom_score_adj = (int)draw(2001) - 1000;
+	if (draw(2))
+		strlist_add(&limits->raw, "cpu.idle=1");
+}
+
 static void draw_spec(struct spec *spec)
 {
 	static const int signals[] = {SIGTERM, SIGKILL, SIGHUP, SIGPWR};
@@ -150,6 +191,7 @@ static void draw_spec(struct spec *spec)
 	spec->limits.memory = draw(3) ? LIMIT_MAX
 				      : (4ull << 20) + ((uint64_t)draw(1u << 31) << draw(20));
 	spec->limits.cpu_quota_us = draw(2) ? LIMIT_MAX : 1000 + draw(100000000);
+	draw_limits(&spec->limits);
 	draw_interface(&spec->interfaces[0]);
 	strlist_add(&spec->dns, (const char *[]){"host", "none", "9.9.9.9", "2001:db8::1"}[draw(4)]);
 	if (draw(2))
@@ -187,6 +229,39 @@ static void assert_same_interface(const struct interface *one, const struct inte
 	}
 }
 
+static void assert_same_limits(const struct limits *one, const struct limits *other)
+{
+	assert_true(one->pids == other->pids);
+	assert_true(one->memory == other->memory);
+	assert_true(one->cpu_quota_us == other->cpu_quota_us);
+	assert_true(one->memory_high == other->memory_high);
+	assert_true(one->memory_low == other->memory_low);
+	assert_true(one->swap == other->swap);
+	assert_int_equal(one->oom_group, other->oom_group);
+	assert_int_equal(one->cpu_weight, other->cpu_weight);
+	assert_int_equal(one->io_weight, other->io_weight);
+	assert_true(text_equal(one->cpuset, other->cpuset));
+	assert_true(text_equal(one->mems, other->mems));
+	assert_int_equal(one->io_count, other->io_count);
+	for (size_t i = 0; i < one->io_count; i++) {
+		assert_string_equal(one->io[i].device, other->io[i].device);
+		assert_true(one->io[i].rbps == other->io[i].rbps);
+		assert_true(one->io[i].wbps == other->io[i].wbps);
+		assert_true(one->io[i].riops == other->io[i].riops);
+		assert_true(one->io[i].wiops == other->io[i].wiops);
+	}
+	assert_true(one->nofile_soft == other->nofile_soft);
+	assert_true(one->nofile_hard == other->nofile_hard);
+	assert_int_equal(one->ulimit_count, other->ulimit_count);
+	for (size_t i = 0; i < one->ulimit_count; i++) {
+		assert_int_equal(one->ulimits[i].resource, other->ulimits[i].resource);
+		assert_true(one->ulimits[i].soft == other->ulimits[i].soft);
+		assert_true(one->ulimits[i].hard == other->ulimits[i].hard);
+	}
+	assert_int_equal(one->oom_score_adj, other->oom_score_adj);
+	assert_true(strlist_equal(&one->raw, &other->raw));
+}
+
 static void assert_same_spec(const struct spec *one, const struct spec *other)
 {
 	assert_string_equal(one->name, other->name);
@@ -198,9 +273,7 @@ static void assert_same_spec(const struct spec *one, const struct spec *other)
 	assert_true(strlist_equal(&one->environment, &other->environment));
 	assert_string_equal(one->working_dir, other->working_dir);
 	assert_string_equal(one->user, other->user);
-	assert_true(one->limits.pids == other->limits.pids);
-	assert_true(one->limits.memory == other->limits.memory);
-	assert_true(one->limits.cpu_quota_us == other->limits.cpu_quota_us);
+	assert_same_limits(&one->limits, &other->limits);
 	assert_int_equal(one->interface_count, other->interface_count);
 	assert_same_interface(&one->interfaces[0], &other->interfaces[0]);
 	assert_true(strlist_equal(&one->dns, &other->dns));
