@@ -72,7 +72,9 @@ static _Noreturn void run_program(const struct attach *attach, int channel_fd)
  */
 static int keep_only(int *first, int *second, struct error *err)
 {
-	int fds[] = {fcntl(*first, F_DUPFD_CLOEXEC, 100), fcntl(*second, F_DUPFD_CLOEXEC, 100)};
+	/* Above the places they are to have, and low: the caller's RLIMIT_NOFILE may be small. */
+	int fds[] = {fcntl(*first, F_DUPFD_CLOEXEC, STDERR_FILENO + 3),
+		     fcntl(*second, F_DUPFD_CLOEXEC, STDERR_FILENO + 3)};
 
 	for (int i = 0; i < 2; i++)
 		if (fds[i] < 0 || dup3(fds[i], STDERR_FILENO + 1 + i, O_CLOEXEC) < 0)

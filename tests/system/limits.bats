@@ -262,7 +262,7 @@ rlimit() { sed -n "s/^$2  *\([^ ]*\)  *\([^ ]*\).*/\1 \2/p" <<<"$1"; }
 	EOF
 	(
 		ulimit -c 4096 2>/dev/null || true
-		ulimit -S -n 300 && ulimit -S -u 3000 && ulimit -S -f 900000 && ulimit -S -t 900 &&
+		ulimit -S -n 64 && ulimit -S -u 3000 && ulimit -S -f 900000 && ulimit -S -t 900 &&
 			ulimit -S -s 4096
 		cman up web && within web cat /proc/self/limits >"$BATS_TEST_TMPDIR/exec"
 	)
