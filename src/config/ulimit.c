@@ -105,6 +105,5 @@ void ulimit_format(const struct ulimit *ulimit, char out[PARSE_TEXT_MAX])
 	format_value(ulimit->soft, bytes, soft);
 	format_value(ulimit->hard, bytes, hard);
 	snprintf(out, PARSE_TEXT_MAX, "%s=%.24s%s%.24s", names[ulimit->resource].name, soft,
-		 ulimit->soft == ulimit->hard ? "" : ":",
-		 ulimit->soft == ulimit->hard ? "" : hard);
+		 ulimit->soft == ulimit->hard ? "" : ":", ulimit->soft == ulimit->hard ? "" : hard);
 }

@@ -49,7 +49,8 @@ static int check_device(const char *device)
 
 	if (*device == '/')
 		return strlen(device) < 4096 ? 0 : -1;
-	return sscanf(device, "%4u:%7u%n", &major, &minor, &end) == 2 && device[end] == '\0' ? 0 : -1;
+	return sscanf(device, "%4u:%7u%n", &major, &minor, &end) == 2 && device[end] == '\0' ? 0
+											     : -1;
 }
 
 static int read_device(struct assignment *assignment, const struct node *value, void *field)
@@ -59,8 +60,9 @@ static int read_device(struct assignment *assignment, const struct node *value, 
 	if (value->type != NODE_STRING)
 		return assignment_wrong_type(assignment, value, "a string");
 	if (check_device(value->string) < 0)
-		return assignment_error(assignment, value, "a path like \"/dev/sda\", or its numbers"
-							   " like \"8:0\"",
+		return assignment_error(assignment, value,
+					"a path like \"/dev/sda\", or its numbers"
+					" like \"8:0\"",
 					"\"%s\" is not a block device", value->string);
 	free(*device);
 	*device = xstrdup(value->string);
@@ -371,12 +373,18 @@ static int check_raw_file(const char *file, struct error *err)
 {
 	static const char *const controllers[] = {"memory.", "cpu.", "io.", "pids.", "hugetlb."};
 	static const char *const with_key[][2] = {
-		{"memory.max", "memory"},         {"memory.high", "memory_high"},
-		{"memory.low", "memory_low"},     {"memory.swap.max", "swap"},
-		{"memory.oom.group", "oom_group"}, {"cpu.max", "cpus"},
-		{"cpu.weight", "cpu_weight"},     {"cpu.weight.nice", "cpu_weight"},
-		{"io.max", "io"},                 {"io.weight", "io_weight"},
-		{"io.bfq.weight", "io_weight"},   {"pids.max", "pids"},
+		{"memory.max", "memory"},
+		{"memory.high", "memory_high"},
+		{"memory.low", "memory_low"},
+		{"memory.swap.max", "swap"},
+		{"memory.oom.group", "oom_group"},
+		{"cpu.max", "cpus"},
+		{"cpu.weight", "cpu_weight"},
+		{"cpu.weight.nice", "cpu_weight"},
+		{"io.max", "io"},
+		{"io.weight", "io_weight"},
+		{"io.bfq.weight", "io_weight"},
+		{"pids.max", "pids"},
 	};
 	size_t length = strlen(file);
 	bool known = false;

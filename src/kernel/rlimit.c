@@ -134,8 +134,10 @@ int rlimit_set_oom_score_adj(pid_t pid, int value, struct error *err)
 		return 0;
 	if (fs_write_at(AT_FDCWD, path, text, err) < 0) {
 		if (err && err->code == EACCES)
-			error_hint(err, "cman lacks CAP_SYS_RESOURCE here, without which it cannot be "
-					"lowered from %s", now);
+			error_hint(err,
+				   "cman lacks CAP_SYS_RESOURCE here, without which it cannot be "
+				   "lowered from %s",
+				   now);
 		return -1;
 	}
 	if (fs_read_line_at(AT_FDCWD, path, now, sizeof(now), err) < 0)

@@ -18,13 +18,26 @@
 
 /* ---- cgroup ---- */
 
+/* Puts "FILE:LINE" of the key before an error that begins with the key. */
+static int tell_place(const struct spec *spec, struct error *err)
+{
+	AUTO_FREE char *key = xprintf("%.*s", (int)strcspn(err->text, ":"), err->text);
+	struct location at = origin_find(&spec->origins, key);
+
+	if (at.line && text_starts_with(key, "limits."))
+		error_wrap(err, "%s:%u", at.file, at.line);
+	return -1;
+}
+
 int cgroup_begin(struct host *host, struct container *container, struct error *err)
 {
 	const struct cgroup_host *cgroup = host_cgroup(host, container->record.cgroup_parent, err);
 
 	if (!cgroup)
 		return -1;
-	return cgroup_create(cgroup, container->name, &container->spec->limits, err);
+	if (cgroup_create(cgroup, container->name, &container->spec->limits, err) < 0)
+		return tell_place(container->spec, err);
+	return 0;
 }
 
 int cgroup_undo(struct host *host, struct container *container, struct error *err)

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "kernel/overlay.h"
+#include "kernel/rlimit.h"
 #include "kernel/rootfs.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/init.h"
@@ -137,6 +138,8 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 	};
 	const int inherited[] = {pidfd, launch->directory_fd, output_fd, launch->log_fd,
 				 launch->program_fd};
+	const struct limits usual = LIMITS_NONE;
+	const char *key;
 	char *const environment[] = {NULL};
 	struct supervisor_argv command_line;
 
@@ -145,6 +148,9 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 	for (size_t i = 0; i < ARRAY_SIZE(inherited); i++)
 		if (fcntl(inherited[i], F_SETFD, 0) < 0)
 			return error_set(err, errno, "hand over descriptor %d", inherited[i]);
+	/* Init has its own already. A file size limit of the caller's would end the log, and us. */
+	if (rlimit_apply(&usual, &key, err) < 0)
+		return -1;
 	supervisor_args_format(&args, &command_line);
 	execveat(launch->supervisor_fd, "", command_line.argv, environment, AT_EMPTY_PATH);
 	return error_set(err, errno, "run cman-supervisor");

@@ -148,7 +148,7 @@ memory_is_v1() { [ -d /sys/fs/cgroup/memory ]; }
 	sleeper swap <<<'limits : { swap = 0; };'
 	sleeper raw <<<'limits : { raw = [ "memory.zswap.max=0" ]; };'
 	run_fails cman up low
-	assert_output_has limits.memory_low "memory controller of cgroup v1"
+	assert_output_has "$T/conf.d/low.conf:3: limits.memory_low: the memory controller of cgroup v1"
 	run_fails cman up group
 	assert_output_has limits.oom_group "memory controller of cgroup v1"
 	run_fails cman up swap
@@ -229,6 +229,16 @@ in_cgroup() {
 		done
 		exec "$@"
 	)
+}
+
+@test "io_weight stands in the kernel, or is refused with the name of what is missing" {
+	sleeper web <<<'limits : { io_weight = 1090; };'
+	run cman up web
+	if [ "$status" = 0 ]; then
+		assert_match "$(limit web blkio.bfq.weight io.weight)" '^(190|default 1090)'
+	else
+		assert_output_has limits.io_weight controller CONFIG_
+	fi
 }
 
 @test "a device that is none is an error with the key and its line" {
