@@ -376,6 +376,10 @@ int cgroup_missing(const struct cgroup_host *host, const char *key, const char *
 				  DEFAULT_MOUNT_POINT, controller, controller, DEFAULT_MOUNT_POINT,
 				  controller);
 	default:
+		if (strcmp(key, "limits.pids") == 0) /* left out there is a limit as well */
+			return error_hint(err, "the kernel has to be built with %s, or set %s = "
+					       "\"max\"",
+					  build_option(controller), key);
 		return error_hint(err, "the kernel has to be built with %s, or leave %s out",
 				  build_option(controller), key);
 	}

@@ -85,8 +85,9 @@ struct cgroup_setting *cgroup_settings_add(struct cgroup_settings *settings, con
 struct cgroup_setting *cgroup_settings_add_memory(struct cgroup_settings *settings, const char *key,
 						  const char *file, uint64_t bytes,
 						  const char *none, const char *none_shown);
-/* "8:0" of a block device of limits.io. */
-int cgroup_device_number(const struct io_limit *io, char out[32], struct error *err);
+/* "8:0" of a block device of limits.io; an error where one before it is the same. */
+int cgroup_device_number(const struct limits *limits, size_t index, char out[32],
+			 struct error *err);
 
 /* The weight of limits.io_weight for bfq, which knows 1 to 1000 with the same middle. */
 uint32_t cgroup_bfq_weight(uint32_t weight);

@@ -51,19 +51,33 @@ void cgroup_settings_clear(struct cgroup_settings *settings)
 	*settings = (struct cgroup_settings){0};
 }
 
-int cgroup_device_number(const struct io_limit *io, char out[32], struct error *err)
+static int find_device(const char *device, char out[32], struct error *err)
 {
 	struct stat st;
+	unsigned int numbers[2];
 
-	if (io->device[0] != '/') {
-		snprintf(out, 32, "%s", io->device);
+	if (sscanf(device, "%u:%u", &numbers[0], &numbers[1]) == 2) {
+		snprintf(out, 32, "%u:%u", numbers[0], numbers[1]);
 		return 0;
 	}
-	if (stat(io->device, &st) < 0)
-		return error_set(err, errno, "limits.io: %s", io->device);
+	if (stat(device, &st) < 0)
+		return error_set(err, errno, "limits.io: %s", device);
 	if (!S_ISBLK(st.st_mode))
-		return error_set(err, ENOTBLK, "limits.io: %s", io->device);
+		return error_set(err, ENOTBLK, "limits.io: %s", device);
 	snprintf(out, 32, "%u:%u", major(st.st_rdev), minor(st.st_rdev));
+	return 0;
+}
+
+int cgroup_device_number(const struct limits *limits, size_t index, char out[32], struct error *err)
+{
+	char other[32];
+
+	if (find_device(limits->io[index].device, out, err) < 0)
+		return -1;
+	for (size_t i = 0; i < index; i++)
+		if (find_device(limits->io[i].device, other, NULL) == 0 && strcmp(other, out) == 0)
+			return error_set(err, 0, "limits.io: %s and %s are the same device, %s",
+					 limits->io[i].device, limits->io[index].device, out);
 	return 0;
 }
 

@@ -102,7 +102,7 @@ static int add_io(const struct limits *limits, struct cgroup_settings *out, stru
 			{"blkio.throttle.write_iops_device", io->wiops},
 		};
 
-		if (cgroup_device_number(io, device, err) < 0)
+		if (cgroup_device_number(limits, i, device, err) < 0)
 			return -1;
 		for (size_t j = 0; j < ARRAY_SIZE(rates); j++) {
 			if (rates[j].rate == LIMIT_MAX)

@@ -70,7 +70,7 @@ static int add_io(const struct limits *limits, struct cgroup_settings *out, stru
 	for (size_t i = 0; i < limits->io_count; i++) {
 		const struct io_limit *io = &limits->io[i];
 
-		if (cgroup_device_number(io, text, err) < 0)
+		if (cgroup_device_number(limits, i, text, err) < 0)
 			return -1;
 		add_rate(text, sizeof(text), "rbps", io->rbps);
 		add_rate(text, sizeof(text), "wbps", io->wbps);

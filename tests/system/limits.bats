@@ -248,6 +248,10 @@ in_cgroup() {
 	sleeper web <<<'limits : { io = ( { device = "/dev/none"; rbps = "1M"; } ); };'
 	run_fails cman up web
 	assert_output_has "limits.io" "/dev/none: No such file or directory"
+	machine test -b /dev/loop0 || return 0
+	sleeper web <<<'limits : { io = ( { device = "/dev/loop0"; rbps = "1M"; }, { device = "7:0"; wbps = "1M"; } ); };'
+	run_fails cman up web
+	assert_output_has "limits.io" "/dev/loop0 and 7:0 are the same device"
 }
 
 # --- limits of processes -----------------------------------------------------------------------
