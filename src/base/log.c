@@ -23,8 +23,8 @@ static void print_line(const char *level, const char *color, const char *text, c
 	char line[2048];
 	int length;
 
-	length = snprintf(line, sizeof(line), "cman: %s%s%s%s%s%s\n", colored ? color : "", level,
-			  *level ? ": " : "", colored ? "\033[0m" : "", text, "");
+	length = snprintf(line, sizeof(line), "cman: %s%s%s%s%s\n", colored ? color : "", level,
+			  *level ? ": " : "", colored ? "\033[0m" : "", text);
 	if (length >= (int)sizeof(line))
 		length = (int)sizeof(line) - 1;
 	if (hint && *hint && length < (int)sizeof(line) - 1)
@@ -55,15 +55,6 @@ void log_warning(const char *fmt, ...)
 
 	va_start(args, fmt);
 	log_formatted("warning", "\033[1;33m", fmt, args);
-	va_end(args);
-}
-
-void log_note(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	log_formatted("", "", fmt, args);
 	va_end(args);
 }
 

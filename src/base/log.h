@@ -18,7 +18,6 @@ bool log_use_color(FILE *stream);
 void log_error(const struct error *err);
 
 void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void log_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* With -v: what is being done, step by step. */
 void log_set_verbose(bool verbose);
