@@ -47,6 +47,10 @@ struct key_table {
 	const struct key *keys;
 	size_t count;
 };
+#define KEY_TABLE(array)                                                                           \
+	{                                                                                          \
+		array, ARRAY_SIZE(array)                                                           \
+	}
 
 extern const struct key_table container_keys; /* fields of struct spec */
 extern const struct key_table manager_keys;   /* fields of struct manager */

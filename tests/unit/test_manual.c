@@ -153,7 +153,7 @@ static void check_documented(const char *path, const struct key *key, void *data
 	facts = copy_line(item, 3);
 	unescape(facts);
 	if (strcmp(facts, wanted) != 0)
-		differ("container.conf.5: %s\n  has:     %s\n  keys.c:  %s", path, facts, wanted);
+		differ("container.conf.5: %s\n  has:     %s\n  table:   %s", path, facts, wanted);
 	/* The one key that must be there has none; a default that is no plain value is told in words. */
 	if (!key->default_text && !key->members && strcmp(path, "rootfs") != 0 &&
 	    !strstr(item, "\nDefault:"))
@@ -355,7 +355,7 @@ static void check_sampled_member(const char *path, const struct key *key,
 
 	comment = node ? comment_above(sample->text, node->name_at.line) : xstrdup("");
 	if (!strstr(comment, wanted))
-		differ("container.conf.sample: %s\n  has:     %s\n  keys.c:  %s", path, comment,
+		differ("container.conf.sample: %s\n  has:     %s\n  table:   %s", path, comment,
 		       wanted);
 }
 
@@ -377,7 +377,7 @@ static void check_sampled(const char *path, const struct key *key, void *data)
 	}
 	comment = comment_above(sample->text, node->name_at.line);
 	if (!strstr(comment, key->help))
-		differ("container.conf.sample: %s\n  has:     %s\n  keys.c:  %s", path, comment,
+		differ("container.conf.sample: %s\n  has:     %s\n  table:   %s", path, comment,
 		       key->help);
 	if (key->exclusive != (strstr(comment, "(own)") != NULL))
 		differ("container.conf.sample: %s should%s be marked (own)", path,
