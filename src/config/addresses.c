@@ -144,16 +144,18 @@ static void visit_waiting(const struct visitor *visitor, const struct spec *spec
 			  struct interface *interface)
 {
 	struct allocation *allocation = visitor->allocation;
+	char key[INTERFACE_KEY_MAX];
 	uint32_t offset;
 
 	if (!is_wanting(visitor, spec, interface))
 		return;
 	if (allocation->free == 0) {
+		spec_interface_key(spec, interface, "ip", key);
 		visitor->diagnostics->container = spec->name;
 		diagnostics_add(visitor->diagnostics, SEVERITY_ERROR,
-				origin_find(&spec->origins, "net.ip"),
+				origin_find(&spec->origins, key),
 				"give the network a larger pool, or use another network",
-				"net.ip: the pool of network %s is used up",
+				"%s: the pool of network %s is used up", key,
 				allocation->network->name);
 		visitor->diagnostics->container = NULL;
 		return;

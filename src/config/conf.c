@@ -89,7 +89,8 @@ const struct spec *conf_find(const struct conf *conf, const char *name)
 static void make_macs(struct spec *spec)
 {
 	for (size_t i = 0; i < spec->interface_count; i++)
-		addresses_make_mac(spec->name, (unsigned int)i, spec->interfaces[i].mac);
+		if (spec->interfaces[i].mac_auto)
+			addresses_make_mac(spec->name, (unsigned int)i, spec->interfaces[i].mac);
 }
 
 /* Reads a container's file to an empty spec; the manager has no errors. */

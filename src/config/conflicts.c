@@ -4,27 +4,33 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-/* What one container claims: the address of an interface, or one of its published ports. */
+/* What one container claims: a value that must be unique on its network, or a published port. */
 struct claim {
 	const struct spec *spec;
 	const struct interface *interface;
-	size_t port;               /* index into its ports */
+	char value[64];            /* of the member, as text; "" for a port */
+	size_t element;            /* index into its ports or aliases */
 	const struct claim *rival; /* another one that claims the same */
 };
 
 struct claims {
+	const char *member; /* of the interface: "ip", "mac", "aliases", "ports" */
 	struct claim *items;
 	size_t count, size;
 };
 
-static void add_claim(struct claims *claims, const struct spec *spec,
-		      const struct interface *interface, size_t port)
+static struct claim *add_claim(struct claims *claims, const struct spec *spec,
+			       const struct interface *interface, size_t element)
 {
+	struct claim *claim;
+
 	if (claims->count == claims->size) {
 		claims->size = claims->size ? 2 * claims->size : 64;
 		claims->items = xrealloc(claims->items, claims->size, sizeof(*claims->items));
 	}
-	claims->items[claims->count++] = (struct claim){spec, interface, port, NULL};
+	claim = &claims->items[claims->count++];
+	*claim = (struct claim){.spec = spec, .interface = interface, .element = element};
+	return claim;
 }
 
 static void set_rivals(struct claim *one, struct claim *other)
@@ -41,64 +47,83 @@ static char *format_place(struct location place)
 			  : xstrdup(place.file ? place.file : "");
 }
 
+/* A container on one network twice has its name there twice: told elsewhere. */
+static bool is_same_name(const struct claim *one, const struct claim *other)
+{
+	return one->spec == other->spec && one->element == SIZE_MAX && other->element == SIZE_MAX;
+}
+
+/* Where the claim stands: the element of a list, or the key as a whole. */
+static struct location place_of(const struct claim *claim, const char *member)
+{
+	char key[INTERFACE_KEY_MAX];
+	AUTO_FREE char *path = NULL;
+
+	spec_interface_key(claim->spec, claim->interface, member, key);
+	path = xprintf("%s[%zu]", key, claim->element);
+	return origin_find(&claim->spec->origins, path);
+}
+
 /* Everything is reported for the container it keeps from starting. */
-static void report(struct diagnostics *diagnostics, const struct claim *claim, const char *key,
-		   const char *rival_key, const char *what, const char *hint)
+static void report(struct diagnostics *diagnostics, const struct claim *claim, const char *member,
+		   const char *what, const char *hint)
 {
 	const struct spec *rival = claim->rival->spec;
-	AUTO_FREE char *place = format_place(origin_find(&rival->origins, rival_key));
+	AUTO_FREE char *place = format_place(place_of(claim->rival, member));
+	char key[INTERFACE_KEY_MAX];
 
+	spec_interface_key(claim->spec, claim->interface, member, key);
 	diagnostics->container = claim->spec->name;
 	if (rival == claim->spec)
-		diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&claim->spec->origins, key),
-				hint, "%s by this container already (%s)", what, place);
+		diagnostics_add(diagnostics, SEVERITY_ERROR, place_of(claim, member), hint,
+				"%s: %s by this container already (%s)", key, what, place);
 	else
-		diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&claim->spec->origins, key),
-				hint, "%s by container %s too (%s)", what, rival->name, place);
+		diagnostics_add(diagnostics, SEVERITY_ERROR, place_of(claim, member), hint,
+				"%s: %s by container %s too (%s)", key, what, rival->name, place);
 	diagnostics->container = NULL;
 }
 
-static int compare_addresses(const void *a, const void *b)
+static int compare_values(const void *a, const void *b)
 {
 	const struct claim *one = a, *other = b;
-	int order = strcmp(one->interface->network, other->interface->network);
+	int order = strcmp(one->value, other->value);
 
 	if (order)
 		return order;
-	if (one->interface->ip.s_addr != other->interface->ip.s_addr)
-		return one->interface->ip.s_addr < other->interface->ip.s_addr ? -1 : 1;
-	return one->spec < other->spec ? -1 : one->spec > other->spec;
+	order = strcmp(one->interface->network, other->interface->network);
+	if (order)
+		return order;
+	if (one->spec != other->spec)
+		return one->spec < other->spec ? -1 : 1;
+	return one->element < other->element ? -1 : one->element > other->element;
 }
 
-static void check_addresses(struct claims *claims, const char *only, struct diagnostics *diagnostics)
+static void check_values(struct claims *claims, const char *only, const char *hint,
+			 struct diagnostics *diagnostics)
 {
 	if (claims->count < 2)
 		return;
-	qsort(claims->items, claims->count, sizeof(*claims->items), compare_addresses);
+	qsort(claims->items, claims->count, sizeof(*claims->items), compare_values);
 	for (size_t i = 1; i < claims->count; i++) {
 		struct claim *one = &claims->items[i - 1], *other = &claims->items[i];
 
-		if (one->interface->ip.s_addr == other->interface->ip.s_addr &&
-		    strcmp(one->interface->network, other->interface->network) == 0)
+		if (strcmp(one->value, other->value) == 0 &&
+		    strcmp(one->interface->network, other->interface->network) == 0 &&
+		    !is_same_name(one, other))
 			set_rivals(one, other);
 	}
 	for (size_t i = 0; i < claims->count; i++) {
 		const struct claim *claim = &claims->items[i];
-		AUTO_FREE char *what = NULL;
-		char address[PARSE_TEXT_MAX];
+		AUTO_FREE char *what = xprintf("%s is used", claim->value);
 
-		if (!claim->rival || (only && strcmp(only, claim->spec->name) != 0))
-			continue;
-		parse_format_ipv4(claim->interface->ip, address);
-		what = xprintf("net.ip: %s is used", address);
-		report(diagnostics, claim, "net.ip", "net.ip", what,
-		       "\"auto\" gives each container an address of its own");
+		if (claim->rival && (!only || strcmp(only, claim->spec->name) == 0))
+			report(diagnostics, claim, claims->member, what, hint);
 	}
 }
 
 static const struct port_forward *forward_of(const struct claim *claim)
 {
-	return &claim->interface->ports[claim->port];
+	return &claim->interface->ports[claim->element];
 }
 
 static int compare_ports(const void *a, const void *b)
@@ -112,7 +137,7 @@ static int compare_ports(const void *a, const void *b)
 		return first->host_first - second->host_first;
 	if (one->spec != other->spec)
 		return one->spec < other->spec ? -1 : 1;
-	return one->port < other->port ? -1 : one->port > other->port;
+	return one->element < other->element ? -1 : one->element > other->element;
 }
 
 static bool addresses_meet(struct in_addr one, struct in_addr other)
@@ -122,15 +147,13 @@ static bool addresses_meet(struct in_addr one, struct in_addr other)
 
 static void report_port(const struct claim *claim, struct diagnostics *diagnostics)
 {
-	AUTO_FREE char *key = xprintf("net.ports[%zu]", claim->port);
-	AUTO_FREE char *rival_key = xprintf("net.ports[%zu]", claim->rival->port);
 	const struct port_forward *mine = forward_of(claim), *other = forward_of(claim->rival);
-	AUTO_FREE char *what = NULL;
+	AUTO_FREE char *what =
+		xprintf("port %u/%s of the host is published",
+			mine->host_first > other->host_first ? mine->host_first : other->host_first,
+			mine->protocol == IPPROTO_UDP ? "udp" : "tcp");
 
-	what = xprintf("net.ports: port %u/%s of the host is published",
-		       mine->host_first > other->host_first ? mine->host_first : other->host_first,
-		       mine->protocol == IPPROTO_UDP ? "udp" : "tcp");
-	report(diagnostics, claim, key, rival_key, what, NULL);
+	report(diagnostics, claim, "ports", what, NULL);
 }
 
 static void check_ports(struct claims *claims, const char *only, struct diagnostics *diagnostics)
@@ -157,9 +180,47 @@ static void check_ports(struct claims *claims, const char *only, struct diagnost
 			report_port(&claims->items[i], diagnostics);
 }
 
+/* Names siblings know a container by; no two of a network may share one. */
+static void claim_names(struct claims *names, const struct spec *spec,
+			const struct interface *interface)
+{
+	struct claim *claim = add_claim(names, spec, interface, SIZE_MAX);
+
+	snprintf(claim->value, sizeof(claim->value), "%s", spec->name);
+	for (size_t i = 0; i < interface->aliases.count; i++) {
+		claim = add_claim(names, spec, interface, i);
+		snprintf(claim->value, sizeof(claim->value), "%s", interface->aliases.items[i]);
+	}
+}
+
+/* What cman chose itself keeps clear of all others. */
+static void claim_addresses(struct claims *ips, struct claims *macs, const struct spec *spec,
+			    const struct interface *interface)
+{
+	const uint8_t *mac = interface->mac;
+
+	if (!interface->ip_auto)
+		parse_format_ipv4(interface->ip, add_claim(ips, spec, interface, 0)->value);
+	if (!interface->mac_auto)
+		snprintf(add_claim(macs, spec, interface, 0)->value, sizeof(((struct claim *)0)->value),
+			 "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+			 mac[5]);
+}
+
+static bool has_aliases(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->container_count; i++)
+		for (size_t j = 0; j < conf->containers[i].interface_count; j++)
+			if (conf->containers[i].interfaces[j].aliases.count > 0)
+				return true;
+	return false;
+}
+
 void conflicts_check(const struct conf *conf, const char *only, struct diagnostics *diagnostics)
 {
-	struct claims addresses = {0}, ports = {0};
+	struct claims ips = {.member = "ip"}, macs = {.member = "mac"}, names = {.member = "aliases"};
+	struct claims ports = {.member = "ports"};
+	bool aliases = has_aliases(conf);
 
 	for (size_t i = 0; i < conf->container_count; i++) {
 		const struct spec *spec = &conf->containers[i];
@@ -167,15 +228,22 @@ void conflicts_check(const struct conf *conf, const char *only, struct diagnosti
 		for (size_t j = 0; j < spec->interface_count; j++) {
 			const struct interface *interface = &spec->interfaces[j];
 
-			/* Those that cman chose keep clear of all others by themselves. */
-			if (!interface->ip_auto && interface->network)
-				add_claim(&addresses, spec, interface, 0);
 			for (size_t k = 0; k < interface->port_count; k++)
 				add_claim(&ports, spec, interface, k);
+			if (!interface->network)
+				continue;
+			claim_addresses(&ips, &macs, spec, interface);
+			if (aliases)
+				claim_names(&names, spec, interface);
 		}
 	}
-	check_addresses(&addresses, only, diagnostics);
+	check_values(&ips, only, "\"auto\" gives each container an address of its own", diagnostics);
+	check_values(&macs, only, "\"auto\" gives each interface an address of its own",
+		     diagnostics);
+	check_values(&names, only, "the name of a container is one as well", diagnostics);
 	check_ports(&ports, only, diagnostics);
-	free(addresses.items);
+	free(ips.items);
+	free(macs.items);
+	free(names.items);
 	free(ports.items);
 }

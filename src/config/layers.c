@@ -21,7 +21,6 @@ void spec_set_defaults(struct spec *spec, const char *name)
 		.security = {.no_new_privs = true, .seccomp = xstrdup("default")},
 		.stop_signal = SIGTERM,
 		.stop_timeout_ms = 10000,
-		.interfaces = xalloc(1, sizeof(struct interface)),
 	};
 	spec->limits.pids = 512;
 	spec_add_default_interface(spec);
@@ -29,8 +28,14 @@ void spec_set_defaults(struct spec *spec, const char *name)
 
 void spec_add_default_interface(struct spec *spec)
 {
-	spec->interfaces[0] = (struct interface){.name = "eth0", .ip_auto = true, .nat = true};
-	spec->interface_count = 1;
+	struct interface *interface;
+
+	spec->interfaces =
+		xrealloc(spec->interfaces, spec->interface_count + 1, sizeof(*spec->interfaces));
+	interface = &spec->interfaces[spec->interface_count];
+	*interface = (struct interface){.ip_auto = true, .mac_auto = true, .nat = true};
+	snprintf(interface->name, sizeof(interface->name), "eth%zu", spec->interface_count);
+	spec->interface_count++;
 }
 
 void network_set_defaults(struct network *network, const char *name)

@@ -15,6 +15,23 @@ static void print_group(const struct key *key, const void *members_of, bool reso
 	text_addf(out, "};\n");
 }
 
+/* One interface as a group, several as a list of groups. */
+static void print_interfaces(const struct key *key, const struct spec *spec, bool resolved,
+			     struct text *out)
+{
+	if (spec->interface_count == 1) {
+		print_group(key, &spec->interfaces[0], resolved, out);
+		return;
+	}
+	text_addf(out, "%s = ( ", key->name);
+	for (size_t i = 0; i < spec->interface_count; i++) {
+		text_addf(out, "%s{\n", i ? ", " : "");
+		print_keys(key->members, &spec->interfaces[i], resolved, "  ", out);
+		text_addf(out, "}");
+	}
+	text_addf(out, " );\n");
+}
+
 static void print_keys(const struct key_table *table, const void *object, bool resolved,
 		       const char *indent, struct text *out)
 {
@@ -27,7 +44,7 @@ static void print_keys(const struct key_table *table, const void *object, bool r
 		if (key->type && key->type->print && key->type->print(field, resolved, &value))
 			text_addf(out, "%s%s = %s;\n", indent, key->name, text_value(&value));
 		else if (key->type == &type_interfaces) /* its members are an interface's */
-			print_group(key, ((const struct spec *)object)->interfaces, resolved, out);
+			print_interfaces(key, object, resolved, out);
 		else if (key->members && !key->type)
 			print_group(key, field, resolved, out);
 	}

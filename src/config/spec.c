@@ -97,6 +97,31 @@ void spec_clear_mounts(struct spec *spec)
 	spec->mount_count = 0;
 }
 
+void spec_clear_interfaces(struct spec *spec)
+{
+	for (size_t i = 0; i < spec->interface_count; i++) {
+		free(spec->interfaces[i].network);
+		strlist_clear(&spec->interfaces[i].aliases);
+		free(spec->interfaces[i].ports);
+	}
+	free(spec->interfaces);
+	spec->interfaces = NULL;
+	spec->interface_count = 0;
+	spec->interfaces_listed = false;
+}
+
+const char *spec_interface_key(const struct spec *spec, const struct interface *interface,
+			       const char *member, char out[INTERFACE_KEY_MAX])
+{
+	size_t index = (size_t)(interface - spec->interfaces);
+
+	if (spec->interfaces_listed)
+		snprintf(out, INTERFACE_KEY_MAX, "net[%zu].%s", index, member);
+	else
+		snprintf(out, INTERFACE_KEY_MAX, "net.%s", member);
+	return out;
+}
+
 void limits_clear(struct limits *limits)
 {
 	free(limits->cpuset);
@@ -124,11 +149,7 @@ void spec_clear(struct spec *spec)
 	free(spec->working_dir);
 	free(spec->user);
 	limits_clear(&spec->limits);
-	for (size_t i = 0; i < spec->interface_count; i++) {
-		free(spec->interfaces[i].network);
-		free(spec->interfaces[i].ports);
-	}
-	free(spec->interfaces);
+	spec_clear_interfaces(spec);
 	strlist_clear(&spec->dns);
 	strlist_clear(&spec->dns_search);
 	for (size_t i = 0; i < spec->extra_host_count; i++) {

@@ -98,13 +98,20 @@ struct security {
 	struct strlist sysctls; /* "net/core/somaxconn=1024", always with slashes */
 };
 
-/* One network interface of a container (the group net). */
+/* A key of an interface that something else decides where the file does not. */
+enum setting { SETTING_UNSET, SETTING_NO, SETTING_YES };
+
+/* One network interface of a container (the group net, or an element of the list). */
 struct interface {
 	char *network;       /* name in networks; NULL before validation: the first one */
 	char name[IFNAMSIZ]; /* inside: "eth0" */
 	bool ip_auto;        /* the address was chosen from the pool */
 	struct in_addr ip;   /* set by conf_load() even when ip_auto */
-	uint8_t mac[6];      /* derived from the names: stable */
+	bool mac_auto;       /* derived from the names: stable */
+	uint8_t mac[6];      /* set by conf_load() even when mac_auto */
+	uint32_t mtu;        /* bytes; 0 before validation: the network's */
+	enum setting default_route; /* validation leaves SETTING_YES to one at most */
+	struct strlist aliases;    /* further names for siblings on this network */
 	bool nat;
 	bool nat_set; /* false: as the network says */
 	struct port_forward *ports;
@@ -140,7 +147,8 @@ struct mount {
 	unsigned int options; /* enum mount_options */
 	bool optional;        /* left out where there is no source */
 };
-#define MOUNTS_MAX 64
+#define MOUNTS_MAX     64
+#define INTERFACES_MAX 16
 
 /* One container. */
 struct spec {
@@ -163,6 +171,7 @@ struct spec {
 	struct limits limits;
 	struct interface *interfaces;
 	size_t interface_count;
+	bool interfaces_listed; /* net is a list of groups: keys are "net[0].ip", not "net.ip" */
 	struct strlist dns; /* "host", "none" or addresses, as written */
 	struct strlist dns_search;
 	struct host_entry *extra_hosts;
@@ -205,8 +214,14 @@ struct manager {
 	struct origins origins;
 };
 
+/* The key of an interface as its file has it: "net.ip", "net[1].ip". */
+#define INTERFACE_KEY_MAX 64
+const char *spec_interface_key(const struct spec *spec, const struct interface *interface,
+			       const char *member, char out[INTERFACE_KEY_MAX]);
+
 void spec_clear(struct spec *spec);
 void spec_clear_mounts(struct spec *spec);
+void spec_clear_interfaces(struct spec *spec);
 void mount_clear(struct mount *mount);
 void limits_clear(struct limits *limits);
 void manager_clear(struct manager *manager);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/validate.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,73 +12,6 @@
 #include "config/calls.h"
 #include "config/cpulist.h"
 #include "config/machine.h"
-
-/* The name a network was meant to have, as a hint; NULL when nothing comes near. */
-static char *hint_for_network(const struct manager *manager, const char *name)
-{
-	AUTO_FREE const char **names = xalloc(manager->network_count, sizeof(*names));
-	const char *nearest;
-
-	for (size_t i = 0; i < manager->network_count; i++)
-		names[i] = manager->networks[i].name;
-	nearest = text_nearest(name, names, manager->network_count);
-	if (!nearest && manager->network_count == 1)
-		return xprintf("there is only \"%s\"", names[0]);
-	return nearest ? xprintf("did you mean \"%s\"?", nearest)
-		       : xstrdup("networks are declared in the manager file");
-}
-
-static void check_address(const struct network *network, const struct spec *spec,
-			  const struct interface *interface, struct diagnostics *diagnostics)
-{
-	uint32_t first = ntohl(network->subnet.s_addr);
-	uint32_t last = first | (UINT32_MAX >> network->prefix);
-	uint32_t address = ntohl(interface->ip.s_addr);
-	char text[PARSE_TEXT_MAX], subnet[PARSE_TEXT_MAX], from[PARSE_TEXT_MAX], to[PARSE_TEXT_MAX];
-	AUTO_FREE char *hint = NULL;
-	const char *fault = NULL;
-
-	if (address < first || address > last)
-		fault = "is outside of";
-	else if (address == first)
-		fault = "is the network address of";
-	else if (address == last)
-		fault = "is the broadcast address of";
-	else if (interface->ip.s_addr == network->gateway.s_addr)
-		fault = "is the gateway of";
-	else
-		return;
-	parse_format_ipv4(interface->ip, text);
-	parse_format_ipv4(network->subnet, subnet);
-	parse_format_ipv4((struct in_addr){htonl(first + 1)}, from);
-	parse_format_ipv4((struct in_addr){htonl(last - 1)}, to);
-	hint = xprintf("an address from %s to %s, or \"auto\"", from, to);
-	diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, "net.ip"), hint,
-			"net.ip: %s %s network %s, %s/%u", text, fault, network->name, subnet,
-			network->prefix);
-}
-
-static void finish_interface(const struct manager *manager, const struct spec *spec,
-			     struct interface *interface, struct diagnostics *diagnostics)
-{
-	const struct network *network;
-	AUTO_FREE char *hint = NULL;
-
-	if (!interface->network)
-		interface->network = xstrdup(manager->networks[0].name);
-	network = manager_find_network(manager, interface->network);
-	if (!network) {
-		hint = hint_for_network(manager, interface->network);
-		diagnostics_add(diagnostics, SEVERITY_ERROR,
-				origin_find(&spec->origins, "net.network"), hint,
-				"net.network: there is no network \"%s\"", interface->network);
-		return;
-	}
-	if (!interface->nat_set)
-		interface->nat = network->nat;
-	if (!interface->ip_auto)
-		check_address(network, spec, interface, diagnostics);
-}
 
 static void check_limits(const struct spec *spec, struct diagnostics *diagnostics)
 {
@@ -310,6 +242,5 @@ void validate_container(struct validation *validation, struct spec *spec, bool c
 	check_limits(spec, diagnostics);
 	check_further_limits(spec, diagnostics);
 	check_seccomp(spec, diagnostics);
-	for (size_t i = 0; i < spec->interface_count; i++)
-		finish_interface(manager, spec, &spec->interfaces[i], diagnostics);
+	validate_interfaces(manager, spec, diagnostics);
 }

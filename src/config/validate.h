@@ -27,4 +27,8 @@ void validate_container(struct validation *validation, struct spec *spec, bool c
 /* The mounts of a container: validate_container() calls it. */
 void validate_mounts(const struct spec *spec, struct diagnostics *diagnostics);
 
+/* Its interfaces, with what they take from their networks: validate_container() calls it. */
+void validate_interfaces(const struct manager *manager, struct spec *spec,
+			 struct diagnostics *diagnostics);
+
 #endif

@@ -71,6 +71,10 @@ extern const struct value_type type_mounts;         /* struct spec */
 extern const struct value_type type_extra_hosts;    /* struct spec */
 extern const struct value_type type_interface_name; /* struct interface or struct network: char[] */
 extern const struct value_type type_ip;             /* struct interface */
+extern const struct value_type type_mac;            /* struct interface */
+extern const struct value_type type_inner_mtu;      /* uint32_t, bytes; 0: as the network */
+extern const struct value_type type_setting;         /* enum setting */
+extern const struct value_type type_aliases;        /* struct strlist */
 extern const struct value_type type_nat;            /* struct interface */
 extern const struct value_type type_ports;          /* struct interface */
 extern const struct value_type type_subnet;         /* struct network */
@@ -85,5 +89,9 @@ int value_tidy_path(char *path, struct error *err);
 
 /* Appends text as a string of the files: quoted, with escapes where they are needed. */
 void value_print_string(const char *text, struct text *out);
+
+/* An address a host can have; 0/8, 127/8 and 224/3 are none. */
+int value_read_host_address(struct assignment *assignment, const struct node *value,
+			    struct in_addr *address);
 
 #endif

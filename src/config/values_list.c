@@ -10,6 +10,7 @@
 #define NAME_SERVERS_MAX 3 /* resolv.conf(5) takes no more */
 #define DOMAINS_MAX      6
 #define PATHS_MAX        64
+#define ALIASES_MAX      32
 #define ELEMENTS_MAX     4096
 
 static size_t count_strings(const void *field)
@@ -120,6 +121,17 @@ static int add_domain(void *field, const char *text, struct error *err)
 	if (parse_check_hostname(text, 253, err) < 0)
 		return error_wrap(err, "search domain");
 	return add_unique(field, text, DOMAINS_MAX, err);
+}
+
+static int add_alias(void *field, const char *text, struct error *err)
+{
+	if (parse_check_hostname(text, 63, err) < 0)
+		return -1;
+	if (strchr(text, '.')) {
+		error_set(err, 0, "\"%s\" is more than a name", text);
+		return error_hint(err, "leave out what is behind the dot; extra_hosts takes whole names");
+	}
+	return add_unique(field, text, ALIASES_MAX, err);
 }
 
 static int add_capability(void *field, const char *text, struct error *err)
@@ -247,6 +259,7 @@ LIST_TYPE(environment, "array", add_variable);
 LIST_TYPE(dns_servers, "array", add_name_server);
 LIST_TYPE(addresses, "array", add_address);
 LIST_TYPE(domains, "array", add_domain);
+LIST_TYPE(aliases, "array", add_alias);
 LIST_TYPE(paths, "array", add_path);
 LIST_TYPE(capabilities, "array", add_capability);
 const struct value_type type_template_names = {"array", read_template_names, NULL};

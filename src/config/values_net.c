@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* values_net.c: interfaces, addresses, ports, networks, and the groups of groups. */
+/* values_net.c: addresses, networks, and the groups of groups. */
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -7,7 +7,6 @@
 #include "config/origin.h"
 #include "config/values.h"
 
-#define PORTS_MAX 1024
 #define HOSTS_MAX 1024
 
 static int read_interface_name(struct assignment *assignment, const struct node *value, void *field)
@@ -30,9 +29,8 @@ static bool print_interface_name(const void *field, bool resolved, struct text *
 	return true;
 }
 
-/* An address a host can have; 0/8, 127/8 and 224/3 are none. */
-static int read_host_address(struct assignment *assignment, const struct node *value,
-			     struct in_addr *address)
+int value_read_host_address(struct assignment *assignment, const struct node *value,
+			    struct in_addr *address)
 {
 	struct in_addr parsed;
 	struct error err;
@@ -46,151 +44,6 @@ static int read_host_address(struct assignment *assignment, const struct node *v
 					"\"%s\" is not an address for a host", value->string);
 	*address = parsed;
 	return 0;
-}
-
-static int read_ip(struct assignment *assignment, const struct node *value, void *field)
-{
-	struct interface *interface = field;
-
-	if (value->type != NODE_STRING)
-		return assignment_wrong_type(assignment, value, "\"auto\" or an address");
-	if (strcmp(value->string, "auto") == 0) {
-		interface->ip_auto = true;
-		interface->ip.s_addr = INADDR_ANY;
-		return 0;
-	}
-	if (strchr(value->string, '/'))
-		return assignment_error(assignment, value,
-					"write it without; the network has the prefix",
-					"\"%s\" has a prefix", value->string);
-	if (read_host_address(assignment, value, &interface->ip) < 0)
-		return -1;
-	interface->ip_auto = false;
-	return 0;
-}
-
-static bool print_ip(const void *field, bool resolved, struct text *out)
-{
-	const struct interface *interface = field;
-	char text[PARSE_TEXT_MAX] = "auto";
-
-	if (!interface->ip_auto || (resolved && interface->ip.s_addr != INADDR_ANY))
-		parse_format_ipv4(interface->ip, text);
-	text_addf(out, "\"%s\"", text);
-	return true;
-}
-
-static int read_nat(struct assignment *assignment, const struct node *value, void *field)
-{
-	struct interface *interface = field;
-
-	if (type_boolean.read(assignment, value, &interface->nat) < 0)
-		return -1;
-	interface->nat_set = true;
-	return 0;
-}
-
-static bool print_nat(const void *field, bool resolved, struct text *out)
-{
-	const struct interface *interface = field;
-
-	if (!interface->nat_set && !resolved)
-		return false;
-	return type_boolean.print(&interface->nat, resolved, out);
-}
-
-static size_t count_ports(const void *field)
-{
-	return ((const struct interface *)field)->port_count;
-}
-
-static void clear_ports(void *field)
-{
-	struct interface *interface = field;
-
-	free(interface->ports);
-	interface->ports = NULL;
-	interface->port_count = 0;
-}
-
-static int add_port(void *field, const char *text, struct error *err)
-{
-	struct interface *interface = field;
-	struct port_forward forward;
-
-	if (parse_port_forward(text, &forward, err) < 0)
-		return -1;
-	if (interface->port_count == PORTS_MAX)
-		return error_set(err, 0, "there are more than %d of them", PORTS_MAX);
-	interface->ports = xrealloc(interface->ports, interface->port_count + 1, sizeof(forward));
-	interface->ports[interface->port_count++] = forward;
-	return 0;
-}
-
-static int read_ports(struct assignment *assignment, const struct node *value, void *field)
-{
-	static const struct list_access access = {count_ports, clear_ports, add_port};
-
-	return assign_list(assignment, value, field, &access);
-}
-
-static bool print_ports(const void *field, bool resolved, struct text *out)
-{
-	const struct interface *interface = field;
-	char text[PARSE_TEXT_MAX];
-
-	(void)resolved;
-	text_addf(out, interface->port_count ? "[ " : "[");
-	for (size_t i = 0; i < interface->port_count; i++) {
-		parse_format_port_forward(&interface->ports[i], text);
-		text_addf(out, "%s\"%s\"", i ? ", " : "", text);
-	}
-	text_addf(out, interface->port_count ? " ]" : "]");
-	return true;
-}
-
-/* net = "none": what an earlier layer said about the interface goes with it. */
-static void remove_interface(struct spec *spec)
-{
-	for (size_t i = 0; i < spec->interface_count; i++) {
-		free(spec->interfaces[i].network);
-		free(spec->interfaces[i].ports);
-	}
-	spec->interface_count = 0;
-}
-
-static int read_interfaces(struct assignment *assignment, const struct node *value, void *field)
-{
-	const struct key_table *members = keys_find(&container_keys, "net")->members;
-	struct spec *spec = field;
-
-	if (value->type == NODE_STRING && strcmp(value->string, "none") == 0) {
-		remove_interface(spec);
-		return 0;
-	}
-	if (value->type == NODE_LIST) {
-		if (value->count != 1)
-			return assignment_error(assignment, value, NULL,
-						"a container has one interface, not %zu",
-						value->count);
-		value = &value->children[0];
-	}
-	if (value->type != NODE_GROUP)
-		return assignment_wrong_type(assignment, value, "a group { }, or \"none\"");
-	if (spec->interface_count == 0)
-		spec_add_default_interface(spec);
-	assign_group(assignment, members, value, &spec->interfaces[0]);
-	return 0;
-}
-
-/* The members are printed by the table; this is for a container that has no interface. */
-static bool print_interfaces(const void *field, bool resolved, struct text *out)
-{
-	(void)resolved;
-	if (((const struct spec *)field)->interface_count > 0)
-		return false;
-	text_addf(out, "\"none\"");
-	return true;
 }
 
 static size_t count_hosts(const void *field)
@@ -262,7 +115,7 @@ static int read_address(struct assignment *assignment, const struct node *value,
 {
 	if (value->type != NODE_STRING)
 		return assignment_wrong_type(assignment, value, "an address");
-	return read_host_address(assignment, value, field);
+	return value_read_host_address(assignment, value, field);
 }
 
 static int read_subnet(struct assignment *assignment, const struct node *value, void *field)
@@ -394,11 +247,7 @@ static int read_templates(struct assignment *assignment, const struct node *valu
 	return 0;
 }
 
-const struct value_type type_interfaces = {"group", read_interfaces, print_interfaces};
 const struct value_type type_interface_name = {"string", read_interface_name, print_interface_name};
-const struct value_type type_ip = {"string", read_ip, print_ip};
-const struct value_type type_nat = {"boolean", read_nat, print_nat};
-const struct value_type type_ports = {"array", read_ports, print_ports};
 const struct value_type type_extra_hosts = {"array", read_extra_hosts, print_extra_hosts};
 const struct value_type type_address = {"address", read_address, NULL};
 const struct value_type type_subnet = {"string", read_subnet, NULL};

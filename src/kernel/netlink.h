@@ -64,12 +64,17 @@ struct veth {
  */
 int netlink_make_veth(struct netlink *netlink, const struct veth *veth, struct error *err);
 
-/* Inside a container's namespace: lo up, address, link up, default route by gateway. */
+/*
+ * Inside a container's namespace: lo up, address, link up, routes. Where there are several links,
+ * one without the default route has a table of its own for what comes from its address, so that
+ * answers leave by the link on which they were asked for. ip-rule(8)
+ */
 struct inner_link {
 	const char *name;
 	struct in_addr address;
 	unsigned int prefix;
-	struct in_addr gateway; /* INADDR_ANY: no default route */
+	struct in_addr gateway; /* INADDR_ANY: none */
+	bool default_route;     /* by gateway; of one link at most */
 };
 int netlink_configure_inner(struct netlink *inner, const struct inner_link *links, size_t count,
 			    struct error *err);

@@ -2,8 +2,10 @@
 #include "kernel/netlink_private.h"
 
 #include <arpa/inet.h>
+#include <linux/fib_rules.h>
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
+#include <netlink/route/rule.h>
 #include <string.h>
 
 #define LOOPBACK_INDEX 1 /* of lo, in every network namespace */
@@ -91,27 +93,89 @@ int netlink_add_address(struct netlink_batch *batch, int type, int index, const 
 				 "give link %s the address %s/%u", name, text, prefix);
 }
 
-static struct nl_msg *build_default_route(int index, struct in_addr gateway)
+/* To destination/prefix, by gateway or (INADDR_ANY) to neighbours on the link itself. */
+static struct nl_msg *build_route(int index, uint32_t table, struct in_addr destination,
+				  unsigned int prefix, struct in_addr gateway)
 {
 	AUTO(put_route) struct rtnl_route *route = rtnl_route_alloc();
-	AUTO(put_address) struct nl_addr *everything = new_address((struct in_addr){0}, 0);
+	AUTO(put_address) struct nl_addr *to = new_address(destination, prefix);
 	AUTO(put_address) struct nl_addr *via = new_address(gateway, 32);
 	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
 	struct nl_msg *message = NULL;
 
-	if (!route || !everything || !via || !hop) {
+	if (!route || !to || !via || !hop) {
 		if (hop)
 			rtnl_route_nh_free(hop);
 		return NULL;
 	}
 	rtnl_route_nh_set_ifindex(hop, index);
-	rtnl_route_nh_set_gateway(hop, via);
+	if (gateway.s_addr != INADDR_ANY)
+		rtnl_route_nh_set_gateway(hop, via);
 	rtnl_route_add_nexthop(route, hop); /* the route owns it from here on */
 	rtnl_route_set_family(route, AF_INET);
-	if (rtnl_route_set_dst(route, everything) < 0 ||
+	rtnl_route_set_table(route, table);
+	rtnl_route_set_scope(route, gateway.s_addr == INADDR_ANY ? RT_SCOPE_LINK
+								 : RT_SCOPE_UNIVERSE);
+	if (rtnl_route_set_dst(route, to) < 0 ||
 	    rtnl_route_build_add_request(route, NLM_F_CREATE | NLM_F_REPLACE, &message) < 0)
 		return NULL;
 	return message;
+}
+
+static void put_rule(struct rtnl_rule **rule)
+{
+	if (*rule)
+		rtnl_rule_put(*rule);
+}
+
+/* What comes from address is routed by table. */
+static struct nl_msg *build_rule(struct in_addr address, uint32_t table)
+{
+	AUTO(put_rule) struct rtnl_rule *rule = rtnl_rule_alloc();
+	AUTO(put_address) struct nl_addr *from = new_address(address, 32);
+	struct nl_msg *message = NULL;
+
+	if (!rule || !from)
+		return NULL;
+	rtnl_rule_set_family(rule, AF_INET);
+	rtnl_rule_set_table(rule, table);
+	rtnl_rule_set_action(rule, FR_ACT_TO_TBL);
+	if (rtnl_rule_set_src(rule, from) < 0 ||
+	    rtnl_rule_build_add_request(rule, NLM_F_CREATE, &message) < 0)
+		return NULL;
+	return message;
+}
+
+#define SOURCE_TABLE 1000 /* and the index of the link: numbers nobody else uses in there */
+
+static int add_source_routes(struct netlink_batch *batch, const struct inner_link *link, int index,
+			     struct error *err)
+{
+	const struct in_addr anywhere = {INADDR_ANY};
+	const struct in_addr subnet = {link->address.s_addr & prefix_mask(link->prefix)};
+	const uint32_t table = SOURCE_TABLE + (uint32_t)index;
+
+	if (netlink_batch_add(batch, build_route(index, table, subnet, link->prefix, anywhere), 0,
+			      err, "route answers of link %s to its neighbours", link->name) < 0 ||
+	    netlink_batch_add(batch, build_route(index, table, anywhere, 0, link->gateway), 0, err,
+			      "route answers of link %s over its gateway", link->name) < 0)
+		return -1;
+	return netlink_batch_add(batch, build_rule(link->address, table), EEXIST, err,
+				 "choose routes by the address of link %s", link->name);
+}
+
+static int add_routes(struct netlink_batch *batch, const struct inner_link *link, int index,
+		      bool several, struct error *err)
+{
+	const struct in_addr anywhere = {INADDR_ANY};
+
+	if (link->gateway.s_addr == INADDR_ANY)
+		return 0;
+	if (link->default_route)
+		return netlink_batch_add(
+			batch, build_route(index, RT_TABLE_MAIN, anywhere, 0, link->gateway), 0, err,
+			"route everything over link %s", link->name);
+	return several ? add_source_routes(batch, link, index, err) : 0;
 }
 
 int netlink_configure_inner(struct netlink *inner, const struct inner_link *links, size_t count,
@@ -130,11 +194,8 @@ int netlink_configure_inner(struct netlink *inner, const struct inner_link *link
 		/* The address first: coming up, the link gets its route along with it. */
 		if (netlink_add_address(&batch, RTM_NEWADDR, index, link->name, link->address,
 					link->prefix, err) < 0 ||
-		    netlink_add_link_up(&batch, index, link->name, err) < 0)
-			return -1;
-		if (link->gateway.s_addr != INADDR_ANY &&
-		    netlink_batch_add(&batch, build_default_route(index, link->gateway), 0, err,
-				      "route everything over link %s", link->name) < 0)
+		    netlink_add_link_up(&batch, index, link->name, err) < 0 ||
+		    add_routes(&batch, link, index, count > 1, err) < 0)
 			return -1;
 	}
 	return netlink_send(inner, &batch, NULL, NULL, err);

@@ -12,7 +12,7 @@
 
 bool hosts_file_is_own(const struct spec *spec, const struct manager *manager)
 {
-	return spec->extra_host_count > 0 || spec->interface_count == 0 || !manager->dns_hosts;
+	return spec->extra_host_count > 0 || spec->interface_count != 1 || !manager->dns_hosts;
 }
 
 static struct dns_name name_of(const struct network_member *member, const struct manager *manager)
@@ -36,25 +36,38 @@ static int write_if_changed(int directory_fd, const struct text *text, struct er
 	return fs_rewrite_at(directory_fd, "hosts", text_value(text), text->length, 0644, err);
 }
 
-static void add_names(const struct network_record *network, const struct manager *manager,
-		      const struct host_entry *extra, size_t extra_count, struct text *out)
-{
-	AUTO_FREE struct dns_name *names = xalloc(network->member_count, sizeof(*names));
+/* Names on the networks; those of one container alone if only is not NULL. */
+struct names {
+	struct dns_name *items;
+	size_t count;
+};
 
+static void names_clear(struct names *names)
+{
+	free(names->items);
+}
+
+static void add_names(const struct network_record *network, const struct manager *manager,
+		      const char *only, struct names *names)
+{
+	names->items = xrealloc(names->items, names->count + network->member_count,
+				sizeof(*names->items));
 	for (size_t i = 0; i < network->member_count; i++)
-		names[i] = name_of(&network->members[i], manager);
-	dns_hosts(names, network->member_count, extra, extra_count, out);
+		if (!only || strcmp(network->members[i].container, only) == 0)
+			names->items[names->count++] = name_of(&network->members[i], manager);
 }
 
 static int write_shared(const struct state *state, const struct manager *manager,
 			const struct network_record *network, struct error *err)
 {
 	AUTO_FD int directory_fd = network_open_directory(state, network->name, err);
+	AUTO(names_clear) struct names names = {0};
 	AUTO_TEXT struct text text = {0};
 
 	if (directory_fd < 0)
 		return -1;
-	add_names(network, manager, NULL, 0, &text);
+	add_names(network, manager, NULL, &names);
+	dns_hosts(names.items, names.count, NULL, 0, &text);
 	return write_if_changed(directory_fd, &text, err);
 }
 
@@ -120,31 +133,58 @@ static int read_extra(int directory_fd, struct extra *extra, struct error *err)
 	return 0;
 }
 
+/* Everybody on the networks the container is on, or itself alone. */
+static void add_names_for(const char *container, const struct network_record *networks,
+			  size_t count, const struct manager *manager, struct names *names)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < networks[i].member_count; j++)
+			if (strcmp(networks[i].members[j].container, container) == 0)
+				add_names(&networks[i], manager,
+					  manager->dns_hosts ? NULL : container, names);
+}
+
 static int write_own(const struct state *state, const struct manager *manager,
-		     const struct network_record *network, const struct network_member *member,
+		     const struct network_record *networks, size_t count, const char *container,
 		     struct error *err)
 {
-	AUTO_FD int directory_fd = record_open_directory(state, member->container, err);
+	AUTO_FD int directory_fd = record_open_directory(state, container, err);
 	AUTO(extra_clear) struct extra extra = {0};
+	AUTO(names_clear) struct names names = {0};
 	AUTO_TEXT struct text text = {0};
-	const struct dns_name self = name_of(member, manager);
 
 	/* It may be half gone: a member stays in the list until its `down` is through. */
 	if (directory_fd < 0 || read_extra(directory_fd, &extra, err) < 0)
 		return err->code == ENOENT ? (error_clear(err), 0) : -1;
-	if (manager->dns_hosts)
-		add_names(network, manager, extra.items, extra.count, &text);
-	else
-		dns_hosts(&self, 1, extra.items, extra.count, &text);
+	add_names_for(container, networks, count, manager, &names);
+	dns_hosts(names.items, names.count, extra.items, extra.count, &text);
 	return write_if_changed(directory_fd, &text, err);
 }
 
-int hosts_file_update(const struct state *state, const struct manager *manager,
-		      const struct network_record *network, struct error *err)
+/* The first of its interfaces stands for the container: one file, written once. */
+static bool is_first_of(const struct network_member *member, const struct network_record *networks,
+			size_t count)
 {
-	for (size_t i = 0; i < network->member_count; i++)
-		if (network->members[i].own_hosts &&
-		    write_own(state, manager, network, &network->members[i], err) < 0)
-			return error_wrap(err, "hosts file of %s", network->members[i].container);
-	return write_shared(state, manager, network, err);
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < networks[i].member_count; j++)
+			if (strcmp(networks[i].members[j].container, member->container) == 0)
+				return &networks[i].members[j] == member;
+	return false;
+}
+
+int hosts_file_update(const struct state *state, const struct manager *manager,
+		      const struct network_record *networks, size_t count, struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < networks[i].member_count; j++) {
+			const struct network_member *member = &networks[i].members[j];
+
+			if (member->own_hosts && is_first_of(member, networks, count) &&
+			    write_own(state, manager, networks, count, member->container, err) < 0)
+				return error_wrap(err, "hosts file of %s", member->container);
+		}
+		if (write_shared(state, manager, &networks[i], err) < 0)
+			return -1;
+	}
+	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hosts_file.h: the files bound over /etc/hosts. One serves a whole network
- * (STATE_DIR/networks/NAME/hosts); a container with extra_hosts, or on a host with dns.hosts =
- * false, has one of its own (STATE_DIR/containers/NAME/hosts). What is bound is an inode: they
+ * (STATE_DIR/networks/NAME/hosts); a container with extra_hosts, on several networks or none, or
+ * on a host with dns.hosts = false, has one of its own (STATE_DIR/containers/NAME/hosts). What is bound is an inode: they
  * are rewritten in place. Called under network_lock().
  */
 #ifndef LIFECYCLE_HOSTS_FILE_H
@@ -23,8 +23,11 @@ int hosts_file_make(const struct state *state, const struct manager *manager,
  */
 int hosts_file_make_own(int directory_fd, const struct spec *spec, struct error *err);
 
-/* Brings the file of the network and the own files of its members up to date. */
+/*
+ * Brings the files of all networks and the own files of their members up to date. Who is on
+ * several networks knows all of these, and nobody knows a network through him.
+ */
 int hosts_file_update(const struct state *state, const struct manager *manager,
-		      const struct network_record *network, struct error *err);
+		      const struct network_record *networks, size_t count, struct error *err);
 
 #endif

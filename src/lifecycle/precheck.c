@@ -20,6 +20,15 @@ static int wrap_key(const struct container *container, const char *key, struct e
 	return error_wrap(err, "%s%s", key, container_where(container, key, where, sizeof(where)));
 }
 
+/* The same about a key of an interface. */
+static int wrap_interface(const struct container *container, const struct interface *interface,
+			  const char *member, struct error *err)
+{
+	char key[INTERFACE_KEY_MAX];
+
+	return wrap_key(container, spec_interface_key(container->spec, interface, member, key), err);
+}
+
 /* ---- ports ---- */
 
 /* Binds the port for a moment, as the kernel's own answer to whether it is free. */
@@ -66,7 +75,7 @@ static int check_ports(const struct container *container, struct error *err)
 			for (unsigned int port = forward->host_first; port <= forward->host_last; port++)
 				if (probe_port(forward->host_address, (uint16_t)port,
 					       forward->protocol, err) < 0)
-					return wrap_key(container, "net.ports", err);
+					return wrap_interface(container, interface, "ports", err);
 		}
 	}
 	return 0;
@@ -96,7 +105,7 @@ static int check_member(const struct container *container, const struct interfac
 		error_set(err, EADDRINUSE, "%s is held by the running container %s", text,
 			  member->container);
 		error_hint(err, "cman down %s, or choose another address", member->container);
-		return wrap_key(container, "net.ip", err);
+		return wrap_interface(container, interface, "ip", err);
 	}
 	for (size_t i = 0; i < interface->port_count; i++) {
 		for (size_t j = 0; j < member->port_count; j++) {
@@ -106,7 +115,7 @@ static int check_member(const struct container *container, const struct interfac
 			error_set(err, EADDRINUSE, "the running container %s publishes %s",
 				  member->container, text);
 			error_hint(err, "cman down %s, or choose another port", member->container);
-			return wrap_key(container, "net.ports", err);
+			return wrap_interface(container, interface, "ports", err);
 		}
 	}
 	return 0;

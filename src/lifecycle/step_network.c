@@ -142,6 +142,8 @@ static void add_member(const struct host *host, struct network_record *network,
 
 	if (strcmp(spec->hostname, spec->name) != 0)
 		strlist_add(&aliases, spec->hostname);
+	for (size_t i = 0; i < interface->aliases.count; i++)
+		strlist_add(&aliases, interface->aliases.items[i]);
 	member.aliases = aliases;
 	network_record_add(network, &member);
 }
@@ -397,9 +399,8 @@ int network_commit(struct host *host, struct error *err)
 
 	if (lock_fd < 0 || read_networks(host, &records, &unused, err) < 0)
 		return -1;
-	for (size_t i = 0; i < records.count; i++)
-		if (hosts_file_update(&host->state, host->manager, &records.items[i], err) < 0)
-			return -1;
+	if (hosts_file_update(&host->state, host->manager, records.items, records.count, err) < 0)
+		return -1;
 	/*
 	 * A commit is all or nothing. On the way back from one that failed there is nothing to take
 	 * away, and who kept the lock then may keep it still.
@@ -430,7 +431,7 @@ static int make_link(struct host *host, const struct container *container, unsig
 		.bridge = network->bridge,
 		.netns_fd = netns_fd,
 		.inner_name = interface->name,
-		.mtu = network->mtu,
+		.mtu = interface->mtu,
 	};
 
 	netlink_veth_name(container->name, index, host_name);
@@ -454,7 +455,8 @@ static int configure_inside(const struct host *host, const struct container *con
 			.name = interface->name,
 			.address = interface->ip,
 			.prefix = network->prefix,
-			.gateway = i == 0 ? network->gateway : (struct in_addr){INADDR_ANY},
+			.gateway = network->gateway,
+			.default_route = interface->default_route == SETTING_YES,
 		};
 	}
 	return netlink_configure_inner(inner, links, spec->interface_count, err);

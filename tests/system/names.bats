@@ -26,6 +26,25 @@ load lib
 	assert_equal "$output" www
 }
 
+@test "a container on two networks knows the names of both, and nobody knows more through it" {
+	write_manager 'networks : { front : { subnet = "10.91.0.0/24"; }; back : { subnet = "10.92.0.0/24"; }; };'
+	sleeper gate <<<'net = ( { }, { network = "back"; aliases = [ "db", "cache" ]; } );'
+	sleeper outer <<<'net : { network = "front"; };'
+	sleeper inner <<<'net : { network = "back"; };'
+	run_ok cman up gate
+	run_ok cman up outer inner
+	assert_match "$(resolve gate outer)" '^10\.91\.'
+	assert_match "$(resolve gate inner)" '^10\.92\.'
+	assert_match "$(resolve outer gate)" '^10\.91\.'
+	for name in gate db cache; do assert_match "$(resolve inner $name)" '^10\.92\.'; done
+	assert_equal "$(resolve outer inner)" ""
+	assert_equal "$(resolve outer db)" ""
+	assert_equal "$(resolve inner outer)" ""
+	run_ok cman down inner
+	run_ok within gate cat /etc/hosts
+	[[ $output == *outer* && $output != *inner* ]]
+}
+
 @test "extra_hosts are in the hosts file of the container that asks for them, and of no other" {
 	sleeper a <<<'extra_hosts = [ "gateway=10.83.0.1", "printer=192.0.2.77" ];'
 	sleeper b </dev/null

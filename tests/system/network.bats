@@ -71,6 +71,44 @@ stop_outside() {
 	assert_page b http://10.83.0.11/ "page of a"
 }
 
+@test "a container on two networks reaches and is reached over both, from outside too" {
+	write_manager 'networks : { front : { subnet = "10.91.0.0/24"; }; back : { subnet = "10.92.0.0/24"; }; };'
+	server gate <<-'EOF'
+	net = ( { ip = "10.91.0.5"; ports = [ "8080:80" ]; },
+	        { network = "back"; ip = "10.92.0.5"; mac = "02:00:5e:10:00:01"; mtu = 1300;
+	          ports = [ "8081:80" ]; } );
+	EOF
+	server inner <<<'net : { network = "back"; };'
+	sleeper outer <<<'net : { network = "front"; };'
+	run_ok cman up gate inner outer
+	run_ok within gate ip route
+	assert_output_has "default via 10.91.0.1 dev eth0" "10.92.0.0/24 dev eth1"
+	run_ok within gate ip link show eth1
+	assert_output_has "link/ether 02:00:5e:10:00:01" "mtu 1300"
+	assert_page outer http://10.91.0.5/ "page of gate"
+	assert_page inner http://10.92.0.5/ "page of gate"
+	assert_page gate http://inner/ "page of inner"
+	for port in 8080 8081; do
+		assert_page outside http://$HOST_IP:$port/ "page of gate"
+		assert_page machine http://127.0.0.1:$port/ "page of gate"
+	done
+	run_ok cman down gate
+	run_ok machine ip -o link show type veth
+	[[ $output != *c-gate* ]]
+}
+
+@test "the default route goes to the interface that asks for it" {
+	write_manager 'networks : { front : { subnet = "10.91.0.0/24"; }; back : { subnet = "10.92.0.0/24"; }; };'
+	sleeper a <<<'net = ( { }, { network = "back"; name = "lan0"; default_route = true; } );'
+	sleeper b <<<'net : { default_route = false; };'
+	run_ok cman up a b
+	run_ok within a ip route
+	assert_output_has "default via 10.92.0.1 dev lan0"
+	[[ $output != *"default via 10.91"* ]]
+	run_ok within b ip route
+	[[ $output != *default* ]]
+}
+
 @test "two networks: two bridges, each container on its own" {
 	write_manager 'networks : { front : { subnet = "10.91.0.0/24"; }; back : { subnet = "10.92.0.0/24"; }; };'
 	server a <<<'net : { network = "front"; ip = "10.91.0.5"; };'

@@ -311,6 +311,7 @@ static void test_container_gets_its_link(void **state)
 		.address = address("10.83.0.10"),
 		.prefix = 16,
 		.gateway = address("10.83.0.1"),
+		.default_route = true,
 	};
 	char own[64], after[64];
 	struct error err;
@@ -394,6 +395,7 @@ static void test_words_of_the_kernel_arrive(void **state)
 		.address = address("10.83.0.10"),
 		.prefix = 16,
 		.gateway = address("10.99.0.1"), /* not in the subnet */
+		.default_route = true,
 	};
 	struct error err;
 

@@ -388,6 +388,64 @@ static void default_command(void **state)
 	scratch_remove(&scratch);
 }
 
+static const struct spec *load_in(struct conf *conf, const struct scratch *scratch, const char *name,
+				  const char *text)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_FREE char *relative = xprintf("conf.d/%s.conf", name);
+	AUTO_FREE char *whole = xprintf("rootfs = \"/etc\"; %s", text);
+	AUTO_FREE char *path = scratch_write(scratch, relative, whole);
+	struct error err = {0};
+
+	assert_int_equal(conf_load_file(conf, path, &diagnostics, &err), 0);
+	assert_int_equal(diagnostics.count, 0);
+	return conf_find(conf, name);
+}
+
+/* A group goes onto the interface of an earlier layer, a list replaces it or is added. */
+static void interfaces_of_layers(void **state)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_FREE char *manager = NULL;
+	struct scratch scratch;
+	struct error err = {0};
+	const struct spec *spec;
+
+	(void)state;
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "networks : { a : { subnet = \"10.1.0.0/24\"; };"
+					    " b : { subnet = \"10.2.0.0/24\"; };"
+					    " c : { subnet = \"10.3.0.0/24\"; }; };"
+					    "defaults : { net : { network = \"b\"; mtu = 1400; }; };"
+					    "templates : { two : { net = ( { }, { network = \"c\"; } ); }; };");
+	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
+
+	spec = load_in(&conf, &scratch, "group", "net : { name = \"lan\"; };");
+	assert_int_equal(spec->interface_count, 1);
+	assert_string_equal(spec->interfaces[0].network, "b");
+	assert_string_equal(spec->interfaces[0].name, "lan");
+	assert_int_equal(spec->interfaces[0].mtu, 1400);
+
+	spec = load_in(&conf, &scratch, "list", "net = ( { }, { network = \"c\"; } );");
+	assert_int_equal(spec->interface_count, 2);
+	assert_string_equal(spec->interfaces[0].network, "a");
+	assert_int_equal(spec->interfaces[0].mtu, 1500);
+	assert_string_equal(spec->interfaces[1].name, "eth1");
+
+	spec = load_in(&conf, &scratch, "more", "net = ( \"+\", { network = \"c\"; } );");
+	assert_int_equal(spec->interface_count, 2);
+	assert_string_equal(spec->interfaces[0].network, "b");
+	assert_int_equal(spec->interfaces[0].default_route, SETTING_YES);
+	assert_int_equal(spec->interfaces[1].default_route, SETTING_NO);
+
+	spec = load_in(&conf, &scratch, "back", "extends = [ \"two\" ]; net : { network = \"b\"; };");
+	assert_int_equal(spec->interface_count, 1);
+	assert_string_equal(spec->interfaces[0].network, "b");
+	assert_int_equal(spec->interfaces[0].mtu, 1500);
+	scratch_remove(&scratch);
+}
+
 static void environment_is_complete(void **state)
 {
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
@@ -521,6 +579,7 @@ int main(void)
 		cmocka_unit_test(automatic_addresses),
 		cmocka_unit_test(pool_used_up),
 		cmocka_unit_test(default_command),
+		cmocka_unit_test(interfaces_of_layers),
 		cmocka_unit_test(environment_is_complete),
 		cmocka_unit_test(origins),
 		cmocka_unit_test(loading_a_file_again),

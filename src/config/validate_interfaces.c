@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* validate_interfaces.c: the group net against the networks, and its elements against each other. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "config/validate.h"
+
+static void report(const struct spec *spec, const struct interface *interface, const char *member,
+		   struct diagnostics *diagnostics, const char *hint, const char *text)
+{
+	char key[INTERFACE_KEY_MAX];
+
+	spec_interface_key(spec, interface, member, key);
+	diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, key), hint, "%s: %s",
+			key, text);
+}
+
+/* The name a network was meant to have, as a hint; NULL when nothing comes near. */
+static char *hint_for_network(const struct manager *manager, const char *name)
+{
+	AUTO_FREE const char **names = xalloc(manager->network_count, sizeof(*names));
+	const char *nearest;
+
+	for (size_t i = 0; i < manager->network_count; i++)
+		names[i] = manager->networks[i].name;
+	nearest = text_nearest(name, names, manager->network_count);
+	if (!nearest && manager->network_count == 1)
+		return xprintf("there is only \"%s\"", names[0]);
+	return nearest ? xprintf("did you mean \"%s\"?", nearest)
+		       : xstrdup("networks are declared in the manager file");
+}
+
+static void check_address(const struct network *network, const struct spec *spec,
+			  const struct interface *interface, struct diagnostics *diagnostics)
+{
+	uint32_t first = ntohl(network->subnet.s_addr);
+	uint32_t last = first | (UINT32_MAX >> network->prefix);
+	uint32_t address = ntohl(interface->ip.s_addr);
+	char text[PARSE_TEXT_MAX], subnet[PARSE_TEXT_MAX], from[PARSE_TEXT_MAX], to[PARSE_TEXT_MAX];
+	AUTO_FREE char *hint = NULL;
+	AUTO_FREE char *message = NULL;
+	const char *fault = NULL;
+
+	if (address < first || address > last)
+		fault = "is outside of";
+	else if (address == first)
+		fault = "is the network address of";
+	else if (address == last)
+		fault = "is the broadcast address of";
+	else if (interface->ip.s_addr == network->gateway.s_addr)
+		fault = "is the gateway of";
+	else
+		return;
+	parse_format_ipv4(interface->ip, text);
+	parse_format_ipv4(network->subnet, subnet);
+	parse_format_ipv4((struct in_addr){htonl(first + 1)}, from);
+	parse_format_ipv4((struct in_addr){htonl(last - 1)}, to);
+	hint = xprintf("an address from %s to %s, or \"auto\"", from, to);
+	message = xprintf("%s %s network %s, %s/%u", text, fault, network->name, subnet,
+			  network->prefix);
+	report(spec, interface, "ip", diagnostics, hint, message);
+}
+
+static void check_mtu(const struct network *network, const struct spec *spec,
+		      struct interface *interface, struct diagnostics *diagnostics)
+{
+	AUTO_FREE char *message = NULL;
+
+	if (interface->mtu == 0)
+		interface->mtu = network->mtu;
+	if (interface->mtu <= network->mtu)
+		return;
+	message = xprintf("%u is more than the %u of network %s", interface->mtu, network->mtu,
+			  network->name);
+	report(spec, interface, "mtu", diagnostics, "the bridge would drop larger packets", message);
+}
+
+static void finish_interface(const struct manager *manager, const struct spec *spec,
+			     struct interface *interface, struct diagnostics *diagnostics)
+{
+	const struct network *network;
+	AUTO_FREE char *hint = NULL, *message = NULL;
+
+	if (!interface->network)
+		interface->network = xstrdup(manager->networks[0].name);
+	network = manager_find_network(manager, interface->network);
+	if (!network) {
+		hint = hint_for_network(manager, interface->network);
+		message = xprintf("there is no network \"%s\"", interface->network);
+		report(spec, interface, "network", diagnostics, hint, message);
+		return;
+	}
+	if (!interface->nat_set)
+		interface->nat = network->nat;
+	if (!interface->ip_auto)
+		check_address(network, spec, interface, diagnostics);
+	check_mtu(network, spec, interface, diagnostics);
+}
+
+/* One interface against those before it. */
+static void check_twice(const struct spec *spec, const struct interface *interface,
+			struct diagnostics *diagnostics)
+{
+	AUTO_FREE char *name = xprintf("two interfaces are called %s", interface->name);
+	AUTO_FREE char *network =
+		xprintf("the container is on network %s already", interface->network);
+	bool same_name = false, same_network = false;
+
+	for (const struct interface *before = spec->interfaces; before < interface; before++) {
+		same_name |= strcmp(before->name, interface->name) == 0;
+		same_network |= strcmp(before->network, interface->network) == 0;
+	}
+	if (same_name)
+		report(spec, interface, "name", diagnostics, NULL, name);
+	if (same_network)
+		report(spec, interface, "network", diagnostics,
+		       "one interface is enough for a network", network);
+}
+
+/* The first interface has the default route, unless another one asks for it. */
+static void choose_default_route(const struct spec *spec, struct diagnostics *diagnostics)
+{
+	const struct interface *chosen = NULL;
+
+	for (size_t i = 0; i < spec->interface_count; i++) {
+		const struct interface *interface = &spec->interfaces[i];
+
+		if (interface->default_route != SETTING_YES)
+			continue;
+		if (chosen)
+			report(spec, interface, "default_route", diagnostics, NULL,
+			       "another interface has it already");
+		chosen = interface;
+	}
+	if (!chosen && spec->interface_count > 0 &&
+	    spec->interfaces[0].default_route == SETTING_UNSET)
+		spec->interfaces[0].default_route = SETTING_YES;
+	for (size_t i = 0; i < spec->interface_count; i++)
+		if (spec->interfaces[i].default_route == SETTING_UNSET)
+			spec->interfaces[i].default_route = SETTING_NO;
+}
+
+void validate_interfaces(const struct manager *manager, struct spec *spec,
+			 struct diagnostics *diagnostics)
+{
+	for (size_t i = 0; i < spec->interface_count; i++) {
+		finish_interface(manager, spec, &spec->interfaces[i], diagnostics);
+		check_twice(spec, &spec->interfaces[i], diagnostics);
+	}
+	choose_default_route(spec, diagnostics);
+}
+
