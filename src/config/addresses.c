@@ -184,7 +184,8 @@ static void assign_network(struct conf *conf, const struct network *network, str
 		allocation.taken.size *= 2;
 	allocation.taken.slots = xalloc(allocation.taken.size, sizeof(*allocation.taken.slots));
 
-	take(&allocation, ntohl(network->gateway.s_addr));
+	if (network->gateway.s_addr != INADDR_ANY)
+		take(&allocation, ntohl(network->gateway.s_addr));
 	visitor->visit = visit_taken;
 	each_interface(conf, visitor);
 	visitor->visit = visit_held;

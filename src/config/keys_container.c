@@ -306,6 +306,14 @@ static const struct key net_keys_array[] = {
 		.change = CHANGE_ATTACH,
 	},
 	{
+		.name = "routes",
+		.type = &type_routes,
+		.default_text = "[]",
+		.form = "up to 64 of \"NETWORK/PREFIX via ADDRESS\"",
+		.help = "further routes, by neighbours on the network",
+		.change = CHANGE_ATTACH,
+	},
+	{
 		.name = "aliases",
 		.type = &type_aliases,
 		.offset = offsetof(struct interface, aliases),

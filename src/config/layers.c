@@ -45,7 +45,7 @@ void network_set_defaults(struct network *network, const char *name)
 		.name = xstrdup(name),
 		.subnet.s_addr = htonl(0x0a530000), /* 10.83.0.0 */
 		.prefix = 16,
-		.nat = true,
+		.icc = true,
 		.mtu = 1500,
 	};
 }

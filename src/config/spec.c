@@ -103,6 +103,7 @@ void spec_clear_interfaces(struct spec *spec)
 		free(spec->interfaces[i].network);
 		strlist_clear(&spec->interfaces[i].aliases);
 		free(spec->interfaces[i].ports);
+		free(spec->interfaces[i].routes);
 	}
 	free(spec->interfaces);
 	spec->interfaces = NULL;
@@ -193,6 +194,11 @@ void manager_clear(struct manager *manager)
 	free(manager->networks);
 	origins_clear(&manager->origins);
 	*manager = (struct manager){0};
+}
+
+bool network_is_own(const struct network *network)
+{
+	return !network->external && network->parent[0] == '\0';
 }
 
 const struct network *manager_find_network(const struct manager *manager, const char *name)

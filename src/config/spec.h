@@ -98,6 +98,13 @@ struct security {
 	struct strlist sysctls; /* "net/core/somaxconn=1024", always with slashes */
 };
 
+/* A route of a container: "10.9.0.0/16 via 10.83.0.7". */
+struct route {
+	struct in_addr destination; /* the host bits are zero */
+	unsigned int prefix;
+	struct in_addr gateway; /* on the network of the interface */
+};
+
 /* A key of an interface that something else decides where the file does not. */
 enum setting { SETTING_UNSET, SETTING_NO, SETTING_YES };
 
@@ -116,7 +123,10 @@ struct interface {
 	bool nat_set; /* false: as the network says */
 	struct port_forward *ports;
 	size_t port_count;
+	struct route *routes;
+	size_t route_count;
 };
+#define ROUTES_MAX 64
 
 struct host_entry { /* extra_hosts: "name=address" */
 	char *name;
@@ -183,18 +193,25 @@ struct spec {
 	struct origins origins;
 };
 
-/* One network (networks.NAME): a bridge of its own. */
+/* One network (networks.NAME): a bridge of its own unless external or parent say otherwise. */
 struct network {
 	char *name;
 	char bridge[IFNAMSIZ];
+	bool external;         /* the bridge is the administrator's */
+	char parent[IFNAMSIZ]; /* macvlan on this link of the host, without a bridge; "": none */
+	bool internal;         /* no way out of it, and none in */
+	bool icc;              /* its containers reach each other */
 	struct in_addr subnet;                /* address with the host bits zero */
 	unsigned int prefix;                  /* 8..30 */
-	struct in_addr gateway;               /* the bridge's own address */
+	struct in_addr gateway;               /* the bridge's own address; INADDR_ANY: there is none */
 	struct in_addr pool_first, pool_last; /* inclusive; for ip = "auto" */
-	bool nat;
-	uint32_t mtu; /* bytes */
+	enum setting nat; /* unset before validation */
+	uint32_t mtu;     /* bytes */
 	struct origins origins;
 };
+
+/* Whether it is cman's own: bridge, forwarding and firewall are its business then. */
+bool network_is_own(const struct network *network);
 
 enum cgroup_version { CGROUP_AUTO, CGROUP_V1, CGROUP_V2 };
 

@@ -47,7 +47,8 @@ static void check_address(const struct network *network, const struct spec *spec
 		fault = "is the network address of";
 	else if (address == last)
 		fault = "is the broadcast address of";
-	else if (interface->ip.s_addr == network->gateway.s_addr)
+	else if (network->gateway.s_addr != INADDR_ANY &&
+		 interface->ip.s_addr == network->gateway.s_addr)
 		fault = "is the gateway of";
 	else
 		return;
@@ -59,6 +60,48 @@ static void check_address(const struct network *network, const struct spec *spec
 	message = xprintf("%s %s network %s, %s/%u", text, fault, network->name, subnet,
 			  network->prefix);
 	report(spec, interface, "ip", diagnostics, hint, message);
+}
+
+/* Neighbours are the only gateways there are. */
+static void check_routes(const struct network *network, const struct spec *spec,
+			 const struct interface *interface, struct diagnostics *diagnostics)
+{
+	for (size_t i = 0; i < interface->route_count; i++) {
+		const in_addr_t mask = htonl(~0u << (32 - network->prefix));
+		AUTO_FREE char *key = xprintf("routes[%zu]", i);
+		AUTO_FREE char *message = NULL;
+		char gateway[PARSE_TEXT_MAX], subnet[PARSE_TEXT_MAX];
+
+		if (((interface->routes[i].gateway.s_addr ^ network->subnet.s_addr) & mask) == 0)
+			continue;
+		parse_format_ipv4(interface->routes[i].gateway, gateway);
+		parse_format_ipv4(network->subnet, subnet);
+		message = xprintf("%s is not on network %s, %s/%u", gateway, network->name, subnet,
+				  network->prefix);
+		report(spec, interface, key, diagnostics, NULL, message);
+	}
+}
+
+/* What cman does not do on this network. */
+static void check_kind(const struct network *network, const struct spec *spec,
+		       const struct interface *interface, struct diagnostics *diagnostics)
+{
+	const char *kind = network->external  ? "external"
+			   : network->parent[0] ? "a macvlan"
+			   : network->internal  ? "internal"
+						: NULL;
+	AUTO_FREE char *message = NULL;
+
+	if (!kind)
+		return;
+	message = xprintf("network %s is %s", network->name, kind);
+	if (interface->port_count > 0)
+		report(spec, interface, "ports", diagnostics,
+		       network->internal ? "nothing from outside may reach it"
+					 : "the container is reached by its own address",
+		       message);
+	if (interface->nat_set && interface->nat)
+		report(spec, interface, "nat", diagnostics, NULL, message);
 }
 
 static void check_mtu(const struct network *network, const struct spec *spec,
@@ -91,10 +134,12 @@ static void finish_interface(const struct manager *manager, const struct spec *s
 		return;
 	}
 	if (!interface->nat_set)
-		interface->nat = network->nat;
+		interface->nat = network->nat == SETTING_YES;
 	if (!interface->ip_auto)
 		check_address(network, spec, interface, diagnostics);
 	check_mtu(network, spec, interface, diagnostics);
+	check_routes(network, spec, interface, diagnostics);
+	check_kind(network, spec, interface, diagnostics);
 }
 
 /* One interface against those before it. */
@@ -117,27 +162,46 @@ static void check_twice(const struct spec *spec, const struct interface *interfa
 		       "one interface is enough for a network", network);
 }
 
-/* The first interface has the default route, unless another one asks for it. */
-static void choose_default_route(const struct spec *spec, struct diagnostics *diagnostics)
+/* Whether there is a way out of its network. */
+static bool has_gateway(const struct manager *manager, const struct interface *interface)
+{
+	const struct network *network = manager_find_network(manager, interface->network);
+
+	return !network || (!network->internal && network->gateway.s_addr != INADDR_ANY);
+}
+
+/* The first interface with a way out has the default route, unless another one asks for it. */
+static void choose_default_route(const struct manager *manager, const struct spec *spec,
+				 struct diagnostics *diagnostics)
 {
 	const struct interface *chosen = NULL;
+	bool wanted = true;
 
 	for (size_t i = 0; i < spec->interface_count; i++) {
 		const struct interface *interface = &spec->interfaces[i];
 
+		wanted &= i > 0 || interface->default_route == SETTING_UNSET;
 		if (interface->default_route != SETTING_YES)
 			continue;
+		if (!has_gateway(manager, interface))
+			report(spec, interface, "default_route", diagnostics,
+			       "an internal network has none, an external one the gateway it is told",
+			       "the network has no gateway");
 		if (chosen)
 			report(spec, interface, "default_route", diagnostics, NULL,
 			       "another interface has it already");
 		chosen = interface;
 	}
-	if (!chosen && spec->interface_count > 0 &&
-	    spec->interfaces[0].default_route == SETTING_UNSET)
-		spec->interfaces[0].default_route = SETTING_YES;
-	for (size_t i = 0; i < spec->interface_count; i++)
-		if (spec->interfaces[i].default_route == SETTING_UNSET)
-			spec->interfaces[i].default_route = SETTING_NO;
+	wanted &= !chosen;
+	for (size_t i = 0; i < spec->interface_count; i++) {
+		struct interface *interface = &spec->interfaces[i];
+
+		if (interface->default_route != SETTING_UNSET)
+			continue;
+		interface->default_route = wanted && has_gateway(manager, interface) ? SETTING_YES
+										     : SETTING_NO;
+		wanted &= interface->default_route == SETTING_NO;
+	}
 }
 
 void validate_interfaces(const struct manager *manager, struct spec *spec,
@@ -147,6 +211,6 @@ void validate_interfaces(const struct manager *manager, struct spec *spec,
 		finish_interface(manager, spec, &spec->interfaces[i], diagnostics);
 		check_twice(spec, &spec->interfaces[i], diagnostics);
 	}
-	choose_default_route(spec, diagnostics);
+	choose_default_route(manager, spec, diagnostics);
 }
 

@@ -64,11 +64,53 @@ static void check_inside(const struct check *check, const struct network *networ
 	report(check, network, key, hint, message);
 }
 
+static bool is_set(const struct network *network, const char *key)
+{
+	return origin_find(&network->origins, key).line != 0;
+}
+
+/* What goes with a bridge of cman's own only. */
+static void check_kind(const struct check *check, struct network *network)
+{
+	const char *whose = network->external ? "the bridge is external" : "it is a macvlan";
+	AUTO_FREE char *nat = xprintf("%s: cman does not masquerade there", whose);
+	AUTO_FREE char *internal = xprintf("%s: cman does not filter there", whose);
+	AUTO_FREE char *icc = xprintf("%s: cman does not part its ports", whose);
+
+	if (network->parent[0] && network->external)
+		report(check, network, "external", NULL, "a macvlan has no bridge");
+	if (network->parent[0] && is_set(network, "bridge"))
+		report(check, network, "bridge", NULL, "a macvlan has no bridge");
+	if (network_is_own(network)) {
+		if (network->internal && network->nat == SETTING_YES)
+			report(check, network, "nat", "there is no way out of it",
+			       "the network is internal");
+		return;
+	}
+	if (!is_set(network, "subnet")) {
+		report(check, network, "", "subnet = \"192.168.1.0/24\"; as it is in use there",
+		       "the subnet is missing");
+		network->prefix = 0;
+	}
+	if (network->nat == SETTING_YES)
+		report(check, network, "nat", NULL, nat);
+	if (network->internal)
+		report(check, network, "internal", NULL, internal);
+	if (!network->icc)
+		report(check, network, "icc", NULL, icc);
+}
+
 static void finish_network(const struct check *check, struct network *network)
 {
+	const bool own = network_is_own(network);
 	uint32_t first, last;
 
-	if (network->bridge[0] == '\0' && strlen(network->name) < IFNAMSIZ)
+	check_kind(check, network);
+	if (network->nat == SETTING_UNSET)
+		network->nat = own && !network->internal ? SETTING_YES : SETTING_NO;
+	if (network->parent[0])
+		network->bridge[0] = '\0';
+	else if (network->bridge[0] == '\0' && strlen(network->name) < IFNAMSIZ)
 		memcpy(network->bridge, network->name, strlen(network->name) + 1);
 	else if (network->bridge[0] == '\0')
 		report(check, network, "", "bridge = \"...\"; gives it a name of at most 15 bytes",
@@ -77,9 +119,9 @@ static void finish_network(const struct check *check, struct network *network)
 		return; /* the subnet had a fault */
 	first = first_address(network);
 	last = last_address(network);
-	if (network->gateway.s_addr == INADDR_ANY)
+	if (network->gateway.s_addr == INADDR_ANY && own)
 		network->gateway.s_addr = htonl(first + 1);
-	else
+	else if (network->gateway.s_addr != INADDR_ANY)
 		check_inside(check, network, "gateway", network->gateway);
 	if (network->pool_last.s_addr == INADDR_ANY) {
 		network->pool_first.s_addr =

@@ -70,10 +70,12 @@ extern const struct value_type type_rootfs;         /* struct spec */
 extern const struct value_type type_mounts;         /* struct spec */
 extern const struct value_type type_extra_hosts;    /* struct spec */
 extern const struct value_type type_interface_name; /* struct interface or struct network: char[] */
+extern const struct value_type type_parent;         /* struct network: char[]; may be "" */
 extern const struct value_type type_ip;             /* struct interface */
 extern const struct value_type type_mac;            /* struct interface */
 extern const struct value_type type_inner_mtu;      /* uint32_t, bytes; 0: as the network */
 extern const struct value_type type_setting;         /* enum setting */
+extern const struct value_type type_routes;         /* struct interface */
 extern const struct value_type type_aliases;        /* struct strlist */
 extern const struct value_type type_nat;            /* struct interface */
 extern const struct value_type type_ports;          /* struct interface */

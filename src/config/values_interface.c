@@ -110,6 +110,74 @@ static bool print_ports(const void *field, bool resolved, struct text *out)
 	return true;
 }
 
+static size_t count_routes(const void *field)
+{
+	return ((const struct interface *)field)->route_count;
+}
+
+static void clear_routes(void *field)
+{
+	struct interface *interface = field;
+
+	free(interface->routes);
+	interface->routes = NULL;
+	interface->route_count = 0;
+}
+
+static int add_route(void *field, const char *text, struct error *err)
+{
+	static const char via[] = " via ";
+	struct interface *interface = field;
+	const char *word = strstr(text, via);
+	AUTO_FREE char *destination = xprintf("%.*s", word ? (int)(word - text) : 0, text);
+	struct route route;
+
+	if (!word) {
+		error_set(err, 0, "\"%s\" is not a route", text);
+		return error_hint(err, "NETWORK/PREFIX via ADDRESS like"
+				       " \"10.9.0.0/16 via 10.83.0.7\"");
+	}
+	if (parse_ipv4_network(destination, &route.destination, &route.prefix, err) < 0 ||
+	    parse_ipv4(word + strlen(via), &route.gateway, err) < 0)
+		return -1;
+	if (route.prefix == 0) {
+		error_set(err, 0, "\"%s\" is a default route", text);
+		return error_hint(err, "default_route = true; takes the gateway of the network");
+	}
+	if (interface->route_count == ROUTES_MAX)
+		return error_set(err, 0, "there are more than %d of them", ROUTES_MAX);
+	interface->routes =
+		xrealloc(interface->routes, interface->route_count + 1, sizeof(route));
+	interface->routes[interface->route_count++] = route;
+	return 0;
+}
+
+static int read_routes(struct assignment *assignment, const struct node *value, void *field)
+{
+	static const struct list_access access = {count_routes, clear_routes, add_route};
+
+	return assign_list(assignment, value, field, &access);
+}
+
+static bool print_routes(const void *field, bool resolved, struct text *out)
+{
+	const struct interface *interface = field;
+
+	(void)resolved;
+	text_addf(out, interface->route_count ? "[ " : "[");
+	for (size_t i = 0; i < interface->route_count; i++) {
+		const struct route *route = &interface->routes[i];
+		char destination[PARSE_TEXT_MAX], gateway[PARSE_TEXT_MAX];
+
+		parse_format_ipv4(route->destination, destination);
+		parse_format_ipv4(route->gateway, gateway);
+		text_addf(out, "%s\"%s/%u via %s\"", i ? ", " : "", destination, route->prefix,
+			  gateway);
+	}
+	text_addf(out, interface->route_count ? " ]" : "]");
+	return true;
+}
+
 static int read_mac(struct assignment *assignment, const struct node *value, void *field)
 {
 	struct interface *interface = field;
@@ -258,6 +326,7 @@ const struct value_type type_interfaces = {"group", read_interfaces, print_inter
 const struct value_type type_ip = {"string", read_ip, print_ip};
 const struct value_type type_mac = {"string", read_mac, print_mac};
 const struct value_type type_inner_mtu = {"integer", read_inner_mtu, print_mtu};
+const struct value_type type_routes = {"array", read_routes, print_routes};
 const struct value_type type_setting = {"boolean", read_setting, print_setting};
 const struct value_type type_nat = {"boolean", read_nat, print_nat};
 const struct value_type type_ports = {"array", read_ports, print_ports};

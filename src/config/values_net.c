@@ -22,6 +22,14 @@ static int read_interface_name(struct assignment *assignment, const struct node 
 	return 0;
 }
 
+static int read_parent(struct assignment *assignment, const struct node *value, void *field)
+{
+	memset(field, 0, IFNAMSIZ);
+	if (value->type == NODE_STRING && value->string[0] == '\0')
+		return 0;
+	return read_interface_name(assignment, value, field);
+}
+
 static bool print_interface_name(const void *field, bool resolved, struct text *out)
 {
 	(void)resolved;
@@ -247,6 +255,7 @@ static int read_templates(struct assignment *assignment, const struct node *valu
 	return 0;
 }
 
+const struct value_type type_parent = {"string", read_parent, NULL};
 const struct value_type type_interface_name = {"string", read_interface_name, print_interface_name};
 const struct value_type type_extra_hosts = {"array", read_extra_hosts, print_extra_hosts};
 const struct value_type type_address = {"address", read_address, NULL};

@@ -18,7 +18,8 @@
  *   Where br_netfilter is on (net.bridge.bridge-nf-call-iptables), the last one needs hairpin mode
  *   on the container's bridge port: DNAT then happens inside the bridge. A port published on
  *   127.0.0.1 is not reached from anywhere but the host.
- * - Everything goes out of our bridges and between siblings.
+ * - Everything goes out of our bridges and between siblings, unless internal or icc says
+ *   otherwise.
  * - Into a network with nat come answers and published ports only: the rest is dropped. A host
  *   that forwards would otherwise offer every port of every container to each neighbour who adds
  *   a route to it, as the policy of FORWARD is ACCEPT on most. This also keeps networks apart.
@@ -46,6 +47,8 @@ struct firewall_network {
 	struct in_addr subnet;
 	unsigned int prefix;
 	bool nat;
+	bool internal; /* nothing passes between it and other links */
+	bool icc;      /* its containers reach each other; else by published ports only */
 };
 
 /* One published port or range; its network is among the networks of the set. */

@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 /* Order inside the chains: the whole of one rank, over all networks, comes before the next. */
-enum { FORWARD_ANSWERS, FORWARD_CLOSED, FORWARD_OUT };
+enum { FORWARD_ANSWERS, FORWARD_CLOSED, FORWARD_SIBLINGS, FORWARD_INSIDE, FORWARD_OUT };
 enum { NAT_HAIRPIN, NAT_LOCALHOST, NAT_EXCEPTION, NAT_NETWORK };
 
 /* From asm/byteorder.h, as htonl() is no constant. */
@@ -87,12 +87,27 @@ static void add_forward_rules(struct firewall_rules *rules, const struct firewal
 	set_interface(rule->match.out, network->bridge);
 	rule->match.states = FIREWALL_STATE_ANSWERS | FIREWALL_STATE_DNAT;
 
-	if (network->nat) {
+	if (network->nat || network->internal) {
 		rule = add_network_rule(rules, network, FIREWALL_FORWARD, FORWARD_CLOSED,
 					FIREWALL_DROP);
 		set_interface(rule->match.in, network->bridge);
 		rule->match.not_in = true;
 		set_interface(rule->match.out, network->bridge);
+	}
+
+	/* The ports of the bridge are parted; what the host would route back is dropped here. */
+	if (!network->icc) {
+		rule = add_network_rule(rules, network, FIREWALL_FORWARD, FORWARD_SIBLINGS,
+					FIREWALL_DROP);
+		set_interface(rule->match.in, network->bridge);
+		set_interface(rule->match.out, network->bridge);
+	}
+	if (network->internal) {
+		rule = add_network_rule(rules, network, FIREWALL_FORWARD, FORWARD_INSIDE,
+					FIREWALL_DROP);
+		set_interface(rule->match.in, network->bridge);
+		set_interface(rule->match.out, network->bridge);
+		rule->match.not_out = true;
 	}
 
 	/* Out of the bridge, and between siblings where br_netfilter shows us their packets. */
@@ -231,7 +246,7 @@ static int compare_rules(const void *left, const void *right)
 	return strcmp(a->comment, b->comment);
 }
 
-#define RULES_PER_NETWORK 8 /* at most: two guards, three of forwarding, three of NAT */
+#define RULES_PER_NETWORK 10 /* at most: two guards, five of forwarding, three of NAT */
 
 int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *rules,
 			 struct error *err)

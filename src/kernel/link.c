@@ -3,6 +3,7 @@
 
 #include <linux/if_link.h>
 #include <netlink/route/link/inet6.h>
+#include <netlink/route/link/macvlan.h>
 #include <netlink/route/link/veth.h>
 #include <string.h>
 
@@ -171,7 +172,8 @@ static int add_no_ipv6_address(struct netlink_batch *batch, int index, const cha
  * Lets the bridge send a frame back through the port it came from: with br_netfilter on, the
  * bridge itself rewrites the destination of a container that calls its own published port.
  */
-static int add_hairpin(struct netlink_batch *batch, int index, const char *name, struct error *err)
+static int add_port_modes(struct netlink_batch *batch, int index, const struct veth *veth,
+			  struct error *err)
 {
 	struct ifinfomsg header = {.ifi_family = AF_BRIDGE, .ifi_index = index};
 	struct nl_msg *message = nlmsg_alloc_simple(RTM_SETLINK, 0);
@@ -179,13 +181,15 @@ static int add_hairpin(struct netlink_batch *batch, int index, const char *name,
 
 	if (message && (nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
 			!(port = nla_nest_start(message, IFLA_PROTINFO | NLA_F_NESTED)) ||
-			nla_put_u8(message, IFLA_BRPORT_MODE, 1) < 0)) {
+			nla_put_u8(message, IFLA_BRPORT_MODE, 1) < 0 ||
+			nla_put_u8(message, IFLA_BRPORT_ISOLATED, veth->isolated) < 0)) {
 		nlmsg_free(message);
 		message = NULL;
 	}
 	if (message)
 		nla_nest_end(message, port);
-	return netlink_batch_add(batch, message, 0, err, "turn on hairpin mode of link %s", name);
+	return netlink_batch_add(batch, message, 0, err, "set the bridge port of link %s",
+				 veth->host_name);
 }
 
 /* Options and MAC of a bridge; with flags NLM_F_CREATE | NLM_F_EXCL and index 0 it is made. */
@@ -396,7 +400,57 @@ int netlink_make_veth(struct netlink *netlink, const struct veth *veth, struct e
 	if (add_alias(&batch, index, veth->host_name, veth->alias, err) < 0 ||
 	    add_alternative_name(&batch, index, veth->host_name, veth->alias, err) < 0 ||
 	    add_no_ipv6_address(&batch, index, veth->host_name, err) < 0 ||
-	    add_hairpin(&batch, index, veth->host_name, err) < 0)
+	    add_port_modes(&batch, index, veth, err) < 0)
+		return -1;
+	return netlink_send(netlink, &batch, NULL, NULL, err);
+}
+
+int netlink_check_bridge(struct netlink *netlink, const char *name, struct error *err)
+{
+	struct link link;
+
+	if (netlink_check_name(name, err) < 0 || get_link(netlink, name, &link, err) < 0)
+		return -1;
+	if (link.index == 0)
+		return error_set(err, ENODEV, "there is no link %s", name);
+	if (strcmp(link.kind, "bridge") != 0)
+		return error_set(err, EINVAL, "link %s is no bridge but %s", name,
+				 link.kind[0] ? link.kind : "a device");
+	return 0;
+}
+
+static struct nl_msg *build_macvlan(const struct macvlan *macvlan, int parent_index)
+{
+	AUTO_LINK struct rtnl_link *link = rtnl_link_macvlan_alloc();
+	struct nl_addr *mac = nl_addr_build(AF_LLC, macvlan->mac, sizeof(macvlan->mac));
+	struct nl_msg *message = NULL;
+
+	if (link && mac) {
+		rtnl_link_set_name(link, macvlan->inner_name);
+		rtnl_link_set_addr(link, mac);
+		rtnl_link_set_mtu(link, macvlan->mtu);
+		rtnl_link_set_link(link, parent_index);
+		rtnl_link_set_ns_fd(link, macvlan->netns_fd);
+		if (rtnl_link_macvlan_set_mode(link, MACVLAN_MODE_BRIDGE) < 0 ||
+		    rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &message) < 0)
+			message = NULL;
+	}
+	nl_addr_put(mac);
+	return message;
+}
+
+int netlink_make_macvlan(struct netlink *netlink, const struct macvlan *macvlan, struct error *err)
+{
+	AUTO_BATCH struct netlink_batch batch = {0};
+	int parent_index = netlink_find_index(netlink, macvlan->parent);
+
+	if (netlink_check_name(macvlan->inner_name, err) < 0)
+		return -1;
+	if (parent_index == 0)
+		return error_set(err, ENODEV, "there is no link %s", macvlan->parent);
+	if (netlink_batch_add(&batch, build_macvlan(macvlan, parent_index), 0, err,
+			      "make macvlan %s on link %s", macvlan->inner_name,
+			      macvlan->parent) < 0)
 		return -1;
 	return netlink_send(netlink, &batch, NULL, NULL, err);
 }

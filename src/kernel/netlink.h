@@ -45,6 +45,19 @@ struct bridge {
  */
 int netlink_make_bridge(struct netlink *netlink, const struct bridge *bridge, struct error *err);
 
+/* A bridge that is there already, and the administrator's. ENODEV; EINVAL: no bridge. */
+int netlink_check_bridge(struct netlink *netlink, const char *name, struct error *err);
+
+/* A macvlan (mode bridge) of parent that is born in netns_fd; it goes with the namespace. */
+struct macvlan {
+	const char *parent;
+	int netns_fd;
+	const char *inner_name;
+	uint8_t mac[6];
+	uint32_t mtu; /* bytes, at most the parent's */
+};
+int netlink_make_macvlan(struct netlink *netlink, const struct macvlan *macvlan, struct error *err);
+
 /*
  * A veth pair whose inner end is born in netns_fd under its final name (down: it comes up from
  * inside), the outer end up and on the bridge, also known by its alias ("cman-web-eth0").
@@ -57,6 +70,7 @@ struct veth {
 	const char *inner_name;
 	uint8_t mac[6]; /* of the inner end */
 	uint32_t mtu;
+	bool isolated; /* reaches no other isolated port of the bridge */
 };
 /*
  * A left-over with our name and alias is removed first; a link of that name with another alias is
@@ -69,12 +83,18 @@ int netlink_make_veth(struct netlink *netlink, const struct veth *veth, struct e
  * one without the default route has a table of its own for what comes from its address, so that
  * answers leave by the link on which they were asked for. ip-rule(8)
  */
+struct inner_route {
+	struct in_addr destination, gateway;
+	unsigned int prefix;
+};
 struct inner_link {
 	const char *name;
 	struct in_addr address;
 	unsigned int prefix;
 	struct in_addr gateway; /* INADDR_ANY: none */
 	bool default_route;     /* by gateway; of one link at most */
+	const struct inner_route *routes;
+	size_t route_count;
 };
 int netlink_configure_inner(struct netlink *inner, const struct inner_link *links, size_t count,
 			    struct error *err);

@@ -169,6 +169,15 @@ static int add_routes(struct netlink_batch *batch, const struct inner_link *link
 {
 	const struct in_addr anywhere = {INADDR_ANY};
 
+	for (size_t i = 0; i < link->route_count; i++) {
+		const struct inner_route *route = &link->routes[i];
+
+		if (netlink_batch_add(batch,
+				      build_route(index, RT_TABLE_MAIN, route->destination,
+						  route->prefix, route->gateway),
+				      0, err, "add a route over link %s", link->name) < 0)
+			return -1;
+	}
 	if (link->gateway.s_addr == INADDR_ANY)
 		return 0;
 	if (link->default_route)

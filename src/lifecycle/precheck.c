@@ -154,11 +154,33 @@ static int check_routes(struct host *host, const struct network *network, struct
 	return -1;
 }
 
+/* What the administrator has to have made. */
+static int check_foreign(struct host *host, const struct network *network, struct error *err)
+{
+	struct netlink *netlink = host_netlink(host, err);
+
+	if (!netlink)
+		return -1;
+	if (network->external && netlink_check_bridge(netlink, network->bridge, err) < 0) {
+		error_hint(err, "networks.%s is external: make the bridge first, or take "
+			   "\"external\" out", network->name);
+		return -1;
+	}
+	if (network->parent[0] && if_nametoindex(network->parent) == 0) {
+		error_set(err, ENODEV, "networks.%s: there is no link %s", network->name,
+			  network->parent);
+		return error_hint(err, "see: ip link");
+	}
+	return 0;
+}
+
 /* A network that is up has been checked when it came up; its own route is no collision. */
 static int check_network(struct host *host, const struct network *network, struct error *err)
 {
 	AUTO_NETWORK_RECORD struct network_record up = {0};
 
+	if (!network_is_own(network))
+		return check_foreign(host, network, err);
 	if (network_record_read(&host->state, network->name, &up, NULL) == 1)
 		return 0;
 	return check_routes(host, network, err);

@@ -76,7 +76,10 @@ static struct network_record record_of(const struct network *network)
 		.gateway = network->gateway,
 		.prefix = network->prefix,
 		.mtu = network->mtu,
-		.nat = network->nat,
+		.nat = network->nat == SETTING_YES,
+		.internal = network->internal,
+		.icc = network->icc,
+		.own = network_is_own(network),
 	};
 
 	process_boot_id(record.boot_id, NULL);
@@ -88,7 +91,8 @@ static bool is_unchanged(const struct network_record *up, const struct network *
 	return strcmp(up->bridge, wanted->bridge) == 0 && up->prefix == wanted->prefix &&
 	       up->subnet.s_addr == wanted->subnet.s_addr &&
 	       up->gateway.s_addr == wanted->gateway.s_addr && up->mtu == wanted->mtu &&
-	       up->nat == wanted->nat;
+	       up->nat == (wanted->nat == SETTING_YES) && up->internal == wanted->internal &&
+	       up->icc == wanted->icc && up->own == network_is_own(wanted);
 }
 
 /* A network that is up keeps its shape until its last container is gone. */
@@ -169,7 +173,8 @@ static int join_network(struct host *host, struct container *container, unsigned
 	if (network_record_write(&host->state, &network, err) < 0)
 		return error_wrap(err, "network %s", wanted->name);
 	/* Also when it is up already: somebody may have taken the bridge away. */
-	if (make_bridge(host, &network, err) < 0 || forwarding_on(host, err) < 0)
+	if (network.own &&
+	    (make_bridge(host, &network, err) < 0 || forwarding_on(host, err) < 0))
 		return -1;
 	return hosts_file_make(&host->state, host->manager, &network, err);
 }
@@ -252,6 +257,8 @@ static void add_rules(struct rules *rules, const struct network_record *network)
 		.subnet = network->subnet,
 		.prefix = network->prefix,
 		.nat = network->nat,
+		.internal = network->internal,
+		.icc = network->icc,
 	};
 	for (size_t i = 0; i < network->member_count; i++) {
 		const struct network_member *member = &network->members[i];
@@ -294,9 +301,10 @@ static int commit_firewall(struct host *host, const struct network_record *netwo
 	AUTO(rules_clear) struct rules rules = {0};
 	struct firewall_set set = {.prefix = host->manager->firewall_prefix};
 	AUTO_FD int lock_fd = -1;
-	size_t forwards = 0, members = 0;
+	size_t forwards = 0, members = 0, own = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		own += networks[i].own;
 		members += networks[i].member_count;
 		for (size_t j = 0; j < networks[i].member_count; j++)
 			forwards += networks[i].members[j].port_count;
@@ -305,7 +313,8 @@ static int commit_firewall(struct host *host, const struct network_record *netwo
 	rules.forwards = xalloc(forwards, sizeof(*rules.forwards));
 	rules.exceptions = xalloc(members, sizeof(*rules.exceptions));
 	for (size_t i = 0; i < count; i++)
-		add_rules(&rules, &networks[i]);
+		if (networks[i].own)
+			add_rules(&rules, &networks[i]);
 	set.networks = rules.networks;
 	set.network_count = rules.network_count;
 	set.forwards = rules.forwards;
@@ -313,7 +322,7 @@ static int commit_firewall(struct host *host, const struct network_record *netwo
 	set.exceptions = rules.exceptions;
 	set.exception_count = rules.exception_count;
 	lock_fd = firewall_lock(FIREWALL_TIMEOUT_MS, err);
-	if (lock_fd >= 0 && change_prefix(host, count > 0, err) == 0 &&
+	if (lock_fd >= 0 && change_prefix(host, own > 0, err) == 0 &&
 	    firewall_commit(&set, err) == 0)
 		return 0;
 	host->firewall_refused = true;
@@ -375,6 +384,14 @@ static int read_networks(struct host *host, struct network_records *records,
 	return 0;
 }
 
+static bool has_own(const struct network_records *records)
+{
+	for (size_t i = 0; i < records->count; i++)
+		if (records->items[i].own)
+			return true;
+	return false;
+}
+
 /* Removes a network nobody holds any more, or whose record is of no use. */
 static int remove_network(struct host *host, const char *name, struct error *err)
 {
@@ -386,7 +403,8 @@ static int remove_network(struct host *host, const char *name, struct error *err
 	if (network_record_read(&host->state, name, &network, NULL) == 1)
 		bridge = network.bridge;
 	bridge_alias(name, alias);
-	if (!netlink || netlink_remove_link(netlink, bridge, alias, err) < 0)
+	/* One that is not ours does not carry the alias: it stays. */
+	if (!netlink || (*bridge && netlink_remove_link(netlink, bridge, alias, err) < 0))
 		return error_wrap(err, "network %s", name);
 	return network_record_remove(&host->state, name, err);
 }
@@ -408,7 +426,7 @@ int network_commit(struct host *host, struct error *err)
 	if (!host->firewall_refused &&
 	    commit_firewall(host, records.items, records.count, err) < 0)
 		return -1;
-	if (records.count == 0 && forwarding_back(host, err) < 0)
+	if (!has_own(&records) && forwarding_back(host, err) < 0)
 		return -1;
 	/* Last: for 20 ms after it the kernel lets nobody else change links or forwarding. */
 	for (size_t i = 0; i < unused.count; i++)
@@ -419,11 +437,24 @@ int network_commit(struct host *host, struct error *err)
 
 /* ---- link ---- */
 
-static int make_link(struct host *host, const struct container *container, unsigned int index,
-		     int netns_fd, struct error *err)
+static int make_macvlan(struct host *host, const struct interface *interface, const char *parent,
+			int netns_fd, struct error *err)
+{
+	struct macvlan macvlan = {
+		.parent = parent,
+		.netns_fd = netns_fd,
+		.inner_name = interface->name,
+		.mtu = interface->mtu,
+	};
+
+	memcpy(macvlan.mac, interface->mac, sizeof(macvlan.mac));
+	return netlink_make_macvlan(host->netlink, &macvlan, err);
+}
+
+static int make_veth(struct host *host, const struct container *container, unsigned int index,
+		     const struct network *network, int netns_fd, struct error *err)
 {
 	const struct interface *interface = &container->spec->interfaces[index];
-	const struct network *network = manager_find_network(host->manager, interface->network);
 	char host_name[IFNAMSIZ], alias[ALIAS_MAX];
 	struct veth veth = {
 		.host_name = host_name,
@@ -432,6 +463,7 @@ static int make_link(struct host *host, const struct container *container, unsig
 		.netns_fd = netns_fd,
 		.inner_name = interface->name,
 		.mtu = interface->mtu,
+		.isolated = !network->icc,
 	};
 
 	netlink_veth_name(container->name, index, host_name);
@@ -440,11 +472,34 @@ static int make_link(struct host *host, const struct container *container, unsig
 	return netlink_make_veth(host->netlink, &veth, err);
 }
 
+static int make_link(struct host *host, const struct container *container, unsigned int index,
+		     int netns_fd, struct error *err)
+{
+	const struct interface *interface = &container->spec->interfaces[index];
+	const struct network *network = manager_find_network(host->manager, interface->network);
+
+	return network->parent[0]
+		       ? make_macvlan(host, interface, network->parent, netns_fd, err)
+		       : make_veth(host, container, index, network, netns_fd, err);
+}
+
+static void copy_routes(const struct interface *interface, struct inner_route *routes)
+{
+	for (size_t i = 0; i < interface->route_count; i++)
+		routes[i] = (struct inner_route){
+			.destination = interface->routes[i].destination,
+			.gateway = interface->routes[i].gateway,
+			.prefix = interface->routes[i].prefix,
+		};
+}
+
 static int configure_inside(const struct host *host, const struct container *container,
 			    struct netlink *inner, struct error *err)
 {
 	const struct spec *spec = container->spec;
 	AUTO_FREE struct inner_link *links = xalloc(spec->interface_count, sizeof(*links));
+	AUTO_FREE struct inner_route *routes =
+		xalloc(spec->interface_count * ROUTES_MAX, sizeof(*routes));
 
 	for (size_t i = 0; i < spec->interface_count; i++) {
 		const struct interface *interface = &spec->interfaces[i];
@@ -455,9 +510,13 @@ static int configure_inside(const struct host *host, const struct container *con
 			.name = interface->name,
 			.address = interface->ip,
 			.prefix = network->prefix,
-			.gateway = network->gateway,
 			.default_route = interface->default_route == SETTING_YES,
+			.routes = &routes[i * ROUTES_MAX],
+			.route_count = interface->route_count,
 		};
+		if (!network->internal)
+			links[i].gateway = network->gateway;
+		copy_routes(interface, &routes[i * ROUTES_MAX]);
 	}
 	return netlink_configure_inner(inner, links, spec->interface_count, err);
 }

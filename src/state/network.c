@@ -10,7 +10,7 @@
 #include "base/lock.h"
 #include "state/lines.h"
 
-#define NETWORK_RECORD_VERSION 1
+#define NETWORK_RECORD_VERSION 2
 
 static void member_clear(struct network_member *member)
 {
@@ -166,13 +166,20 @@ static bool parse_port(const char *text, struct network_record *network)
 	return true;
 }
 
+/* What an earlier version did not write down, as there was one kind of network only. */
+static bool begin(struct network_record *network, uint64_t version)
+{
+	network->icc = network->own = true;
+	return version == 1 || version == NETWORK_RECORD_VERSION;
+}
+
 static bool parse_field(void *data, const char *key, const char *value)
 {
 	struct network_record *network = data;
 	uint64_t number;
 
 	if (strcmp(key, "version") == 0)
-		return lines_u64(value, &number) && number == NETWORK_RECORD_VERSION;
+		return lines_u64(value, &number) && begin(network, number);
 	if (strcmp(key, "boot") == 0)
 		return lines_fixed(value, network->boot_id, sizeof(network->boot_id));
 	if (strcmp(key, "bridge") == 0)
@@ -185,6 +192,12 @@ static bool parse_field(void *data, const char *key, const char *value)
 		return lines_u64(value, &number) && (network->mtu = (uint32_t)number, true);
 	if (strcmp(key, "nat") == 0)
 		return lines_u64(value, &number) && (network->nat = number != 0, true);
+	if (strcmp(key, "internal") == 0)
+		return lines_u64(value, &number) && (network->internal = number != 0, true);
+	if (strcmp(key, "icc") == 0)
+		return lines_u64(value, &number) && (network->icc = number != 0, true);
+	if (strcmp(key, "own") == 0)
+		return lines_u64(value, &number) && (network->own = number != 0, true);
 	if (strcmp(key, "member") == 0)
 		return parse_member(value, network);
 	if (strcmp(key, "port") == 0)
@@ -222,6 +235,8 @@ static void print_network(const struct network_record *network, struct text *out
 	text_addf(out, "version %d\nboot %s\nbridge %s\nsubnet %s/%u\ngateway %s\nmtu %u\nnat %d\n",
 		  NETWORK_RECORD_VERSION, network->boot_id, network->bridge, subnet,
 		  network->prefix, gateway, network->mtu, network->nat);
+	text_addf(out, "internal %d\nicc %d\nown %d\n", network->internal, network->icc,
+		  network->own);
 	for (size_t i = 0; i < network->member_count; i++)
 		print_member(&network->members[i], out);
 	text_addf(out, "end\n");

@@ -30,6 +30,8 @@ struct network_record {
 	unsigned int prefix;
 	uint32_t mtu;            /* bytes */
 	bool nat;
+	bool internal, icc;
+	bool own;                /* bridge and firewall are cman's; else bridge may be "" */
 	struct network_member *members; /* in the order they came */
 	size_t member_count;
 };

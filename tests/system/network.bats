@@ -109,6 +109,115 @@ stop_outside() {
 	[[ $output != *default* ]]
 }
 
+@test "an internal network: siblings and the host, nothing beyond and nobody from there" {
+	write_manager 'networks : { quiet : { subnet = "10.91.0.0/24"; internal = true; }; open : { subnet = "10.92.0.0/24"; }; };'
+	serve_outside
+	server a <<<'net : { ip = "10.91.0.5"; };'
+	sleeper b </dev/null
+	server c <<<'net : { network = "open"; ip = "10.92.0.5"; };'
+	run_ok cman up a b c
+	assert_page b http://10.91.0.5/ "page of a"
+	assert_page machine http://10.91.0.5/ "page of a"
+	run_ok within b ip route
+	[[ $output != *default* ]]
+	within b ip route add default via 10.91.0.1 2>/dev/null || true # it may not, and it is no use
+	machine ip netns exec outside ip route add 10.91.0.0/24 via $HOST_IP
+	for from in b c outside; do
+		assert_page machine http://10.92.0.5/ "page of c"
+		[ $from = b ] && url=http://$OUTSIDE_IP/cgi-bin/who || url=http://10.91.0.5/
+		assert_no_page $from "$url"
+	done
+	assert_no_page b http://10.92.0.5/
+	machine ip netns exec outside ip route delete 10.91.0.0/24
+	stop_outside
+}
+
+@test "icc = false: containers of the network do not reach each other, whatever they route" {
+	write_manager 'networks : { cells : { subnet = "10.91.0.0/24"; icc = false; }; };'
+	server a <<<'net : { ip = "10.91.0.5"; ports = [ "8080:80" ]; };'
+	# One that may route as it likes: over the host there is no way either.
+	container b <<-'EOF'
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait; done" ];
+	security : { cap_add = [ "NET_ADMIN" ]; };
+	EOF
+	run_ok cman up a b
+	assert_page machine http://10.91.0.5/ "page of a"
+	assert_no_page b http://10.91.0.5/
+	within b ip route add 10.91.0.5/32 via 10.91.0.1
+	assert_no_page b http://10.91.0.5/
+	# Where the bridge itself does NAT, the port stays closed to siblings: container.conf(5).
+	nf=/proc/sys/net/bridge/bridge-nf-call-iptables
+	before=$(cat "$(path $nf)" 2>/dev/null) || before=
+	[ -z "$before" ] || machine sh -c "echo 0 >$nf"
+	assert_no_page b http://10.91.0.5/
+	assert_page b http://10.91.0.1:8080/ "page of a"
+	[ -z "$before" ] || machine sh -c "echo $before >$nf"
+}
+
+@test "an external bridge is used and left as it was" {
+	machine ip link add br9 type bridge
+	machine ip address add 10.91.0.1/24 dev br9
+	machine ip link add p0 type veth peer name p1
+	machine ip link set p0 up master br9
+	machine ip link set p1 up
+	machine sh -c 'for link in br9 p0 p1; do echo 1 >/proc/sys/net/ipv6/conf/$link/disable_ipv6; done'
+	machine ip link set br9 address 02:00:5e:10:00:09 up
+	wait_until 5 grep -q up "$(path /sys/class/net/br9/operstate)"
+	machine iptables-legacy -A FORWARD -s 198.51.100.9 -j DROP
+	snapshot >"$BATS_TEST_TMPDIR/before"
+	write_manager 'networks : { lan : { external = true; bridge = "br9"; subnet = "10.91.0.0/24"; gateway = "10.91.0.1"; pool = "10.91.0.100-10.91.0.200"; }; };'
+	server a <<<'net : { };'
+	run_ok cman up a
+	assert_match "$(ip_of a)" '^10\.91\.0\.1[0-9][0-9]'
+	assert_page machine "http://$(ip_of a)/" "page of a"
+	run_ok within a ip route
+	assert_output_has "default via 10.91.0.1"
+	assert_equal "$(machine cat /proc/sys/net/ipv4/ip_forward)" 0
+	run_ok machine iptables-legacy-save
+	[[ $output != *CMAN* ]]
+	run_ok cman down a
+	run_ok machine ip -o address show br9
+	assert_output_has 10.91.0.1/24
+}
+
+@test "an external bridge that is not there, or none, is an error before anything happens" {
+	write_manager 'networks : { lan : { external = true; bridge = "br9"; subnet = "10.91.0.0/24"; }; wire : { parent = "eth9"; subnet = "10.92.0.0/24"; }; };'
+	sleeper a </dev/null
+	sleeper b <<<'net : { network = "wire"; };'
+	run_fails cman up a
+	assert_output_has "there is no link br9" "networks.lan is external"
+	run_fails cman up b
+	assert_output_has "networks.wire: there is no link eth9"
+	machine ip link add br9 type veth peer name p1
+	run_fails cman up a
+	assert_output_has "link br9 is no bridge but veth"
+	machine ip link delete br9
+}
+
+@test "macvlan: containers are on the network of the link, with addresses of their own" {
+	write_manager "networks : { wire : { parent = \"$UPLINK\"; subnet = \"192.0.2.0/24\"; pool = \"192.0.2.100-192.0.2.120\"; gateway = \"$OUTSIDE_IP\"; }; };"
+	serve_outside
+	server a <<<'net : { ip = "192.0.2.50"; mac = "02:00:5e:10:00:07"; };'
+	sleeper b </dev/null
+	run_ok cman up a b
+	assert_page outside http://192.0.2.50/ "page of a"
+	run_ok outside ip neighbour show 192.0.2.50
+	assert_output_has 02:00:5e:10:00:07
+	assert_page b http://192.0.2.50/ "page of a"
+	assert_page a "http://$OUTSIDE_IP/cgi-bin/who" "from 192.0.2.50"
+	run_ok machine ip -o link show type bridge
+	assert_equal "$output" ""
+	stop_outside
+}
+
+@test "routes by a neighbour" {
+	sleeper a <<<'net : { routes = [ "198.51.100.0/24 via 10.83.0.77" ]; };'
+	run_ok cman up a
+	run_ok within a ip route
+	assert_output_has "198.51.100.0/24 via 10.83.0.77 dev eth0"
+}
+
 @test "two networks: two bridges, each container on its own" {
 	write_manager 'networks : { front : { subnet = "10.91.0.0/24"; }; back : { subnet = "10.92.0.0/24"; }; };'
 	server a <<<'net : { network = "front"; ip = "10.91.0.5"; };'

@@ -40,7 +40,13 @@ static inline struct in_addr address_of(const char *text)
 static inline struct firewall_network make_network(const char *bridge, const char *subnet,
 						   unsigned int prefix, bool nat)
 {
-	return (struct firewall_network){bridge, address_of(subnet), prefix, nat};
+	return (struct firewall_network){
+		.bridge = bridge,
+		.subnet = address_of(subnet),
+		.prefix = prefix,
+		.nat = nat,
+		.icc = true,
+	};
 }
 
 /* host and container ports: first and last */

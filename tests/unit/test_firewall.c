@@ -117,6 +117,33 @@ static void test_routed_network(void **state)
 		     "nat: not-out cman0 from 10.83.0.0/24 masquerade (cman:network:cman0)\n");
 }
 
+static void test_closed_networks(void **state)
+{
+	struct firewall_network networks[] = {make_network("cman0", "10.83.0.0", 24, false),
+					      make_network("cman1", "10.84.0.0", 24, false)};
+	const struct firewall_set set = {.prefix = "CMAN", .networks = networks, .network_count = 2};
+
+	(void)state;
+	networks[0].internal = true;
+	networks[1].icc = false;
+	assert_rules(&set,
+		     "guard: in cman0 for 127.0.0.0/8 drop (cman:network:cman0)\n"
+		     "guard: in cman1 for 127.0.0.0/8 drop (cman:network:cman1)\n"
+		     "guard: in cman0 from 127.0.0.0/8 drop (cman:network:cman0)\n"
+		     "guard: in cman1 from 127.0.0.0/8 drop (cman:network:cman1)\n"
+		     "forward: out cman0 answers dnatted accept (cman:network:cman0)\n"
+		     "forward: out cman1 answers dnatted accept (cman:network:cman1)\n"
+		     "forward: not-in cman0 out cman0 drop (cman:network:cman0)\n"
+		     "forward: in cman1 out cman1 drop (cman:network:cman1)\n"
+		     "forward: in cman0 not-out cman0 drop (cman:network:cman0)\n"
+		     "forward: in cman0 accept (cman:network:cman0)\n"
+		     "forward: in cman1 accept (cman:network:cman1)\n"
+		     "nat: out cman0 from 10.83.0.0/24 dnatted masquerade (cman:network:cman0)\n"
+		     "nat: out cman1 from 10.84.0.0/24 dnatted masquerade (cman:network:cman1)\n"
+		     "nat: out cman0 from 127.0.0.0/8 masquerade (cman:network:cman0)\n"
+		     "nat: out cman1 from 127.0.0.0/8 masquerade (cman:network:cman1)\n");
+}
+
 static void assert_chain(const struct firewall_set *set, enum firewall_chain chain,
 			 const char *expected)
 {
@@ -383,6 +410,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_has_no_rules),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_routed_network),
+		cmocka_unit_test(test_closed_networks),
 		cmocka_unit_test(test_published_ports),
 		cmocka_unit_test(test_exceptions_of_nat),
 		cmocka_unit_test(test_contradictions),
