@@ -7,6 +7,7 @@
 
 #include "base/parse.h"
 #include "kernel/rootfs.h"
+#include "kernel/socket_holder.h"
 #include "lifecycle/confinement.h"
 #include "state/network.h"
 
@@ -31,6 +32,21 @@ static int wrap_interface(const struct container *container, const struct interf
 
 /* ---- ports ---- */
 
+static int refuse_port(uint16_t port, uint8_t protocol, struct error *err)
+{
+	const char *word = protocol == IPPROTO_TCP ? "tcp" : "udp";
+	struct socket_holder holder;
+
+	if (socket_find_holder(port, protocol, &holder)) {
+		error_set(err, EADDRINUSE, "port %u/%s of the host is taken by %s (process %d)", port,
+			  word, holder.name, (int)holder.pid);
+		return error_hint(err, "publish another port, or end that process");
+	}
+	error_set(err, EADDRINUSE, "port %u/%s of the host is taken", port, word);
+	return error_hint(err, "publish another port, or find its holder: ss -l%sp sport = :%u",
+			  protocol == IPPROTO_TCP ? "tn" : "un", port);
+}
+
 /* Binds the port for a moment, as the kernel's own answer to whether it is free. */
 static int probe_port(struct in_addr address, uint16_t port, uint8_t protocol, struct error *err)
 {
@@ -51,12 +67,8 @@ static int probe_port(struct in_addr address, uint16_t port, uint8_t protocol, s
 	if (bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0)
 		return 0;
 	parse_format_ipv4(address, text);
-	if (errno == EADDRINUSE) {
-		error_set(err, EADDRINUSE, "port %u/%s of the host is taken", port,
-			  protocol == IPPROTO_TCP ? "tcp" : "udp");
-		return error_hint(err, "publish another port, or find its holder: ss -l%sp sport = :%u",
-				  protocol == IPPROTO_TCP ? "tn" : "un", port);
-	}
+	if (errno == EADDRINUSE)
+		return refuse_port(port, protocol, err);
 	if (errno == EADDRNOTAVAIL) {
 		error_set(err, EADDRNOTAVAIL, "%s is no address of this host", text);
 		return error_hint(err, "see ip address; leave the address out to publish on all");

@@ -201,6 +201,22 @@ whole() {
 	assert_unchanged
 }
 
+@test "a published port that a process of the host has: the message names it" {
+	server web < <(whole)
+	machine sh -c 'exec busybox httpd -f -p 8080 -h /run/rootfs/www' 3>&- &
+	wait_until 5 http_get machine http://127.0.0.1:8080/ >/dev/null
+	run_fails cman up web
+	assert_output_has "port 8080/tcp of the host is taken by busybox (process " web.conf:4
+	machine pkill -f 'httpd -f -p 8080'
+	machine sh -c 'exec socat UDP6-LISTEN:5353 -' </dev/null 3>&- &
+	sleeper dns <<<'net : { ports = [ "5353:53/udp" ]; };'
+	wait_until 5 machine grep -q :14E9 /proc/net/udp6
+	run_fails cman up dns
+	assert_output_has "port 5353/udp of the host is taken by socat (process "
+	machine pkill socat
+	assert_unchanged
+}
+
 @test "no rights: said in one line, nothing tried" {
 	sleeper web </dev/null
 	run_fails machine setpriv --reuid 65534 --regid 65534 --clear-groups "$CMAN" -c $CONF up web
