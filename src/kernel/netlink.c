@@ -363,20 +363,6 @@ static void stop_listening(struct netlink *netlink)
 		;
 }
 
-int netlink_wait_link_gone(struct netlink *netlink, const char *name, int timeout_ms,
-			   struct error *err)
-{
-	struct netlink_batch nothing = {0};
-	struct answers answers = {.failed = SIZE_MAX};
-	int gone;
-
-	if (listen_to_links(netlink, err) < 0)
-		return -1;
-	gone = watch_until_gone(netlink, &nothing, &answers, name, timeout_ms, err);
-	stop_listening(netlink);
-	return gone;
-}
-
 /* Sends the batch from a process of its own, in which nothing but system calls happens. */
 static int send_aside(struct netlink *netlink, const struct netlink_batch *batch, struct error *err)
 {

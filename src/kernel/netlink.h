@@ -109,13 +109,6 @@ int netlink_remove_link(struct netlink *netlink, const char *name, const char *a
 			struct error *err);
 
 /*
- * Waits until no link of that name is left (the dying namespace takes it along, within 1 ms on a
- * quiet machine, 60 ms on one that ends many): 1 gone, 0 not.
- */
-int netlink_wait_link_gone(struct netlink *netlink, const char *name, int timeout_ms,
-			   struct error *err);
-
-/*
  * Looks for an address or route (tables main and local) of the host that overlaps subnet/prefix,
  * other than on the link named except (may be NULL): any that is connected, and routes by a
  * gateway that are as specific as the subnet or more. Wider ones leave room for it; default-like

@@ -77,7 +77,6 @@ static void assume_everything(struct host *host, struct container *container)
 	record->name = xstrdup(container->name);
 	record->phase = PHASE_CREATED;
 	record->cgroup_parent = xstrdup(host->manager->cgroup_parent);
-	record->firewall_prefix = xstrdup(host->manager->firewall_prefix);
 	container->any_step = true;
 	find_supervisor(host, container->name, &record->supervisor);
 }

@@ -105,7 +105,6 @@ static int new_record(const struct host *host, struct container *container, stru
 	id_generate(record->instance);
 	record->phase = PHASE_CREATED;
 	record->cgroup_parent = xstrdup(host->manager->cgroup_parent);
-	record->firewall_prefix = xstrdup(host->manager->firewall_prefix);
 	record->stop_signal = spec->stop_signal;
 	record->stop_timeout_ms = spec->stop_timeout_ms;
 	for (size_t i = 0; i < spec->interface_count; i++)

@@ -19,7 +19,6 @@ void record_clear(struct record *record)
 {
 	free(record->name);
 	free(record->cgroup_parent);
-	free(record->firewall_prefix);
 	strlist_clear(&record->steps);
 	strlist_clear(&record->addresses);
 	strlist_clear(&record->ports);
@@ -84,7 +83,7 @@ static bool parse_field(void *data, const char *key, const char *value)
 	if (strcmp(key, "cgroup-parent") == 0)
 		return lines_text(value, &record->cgroup_parent);
 	if (strcmp(key, "firewall-prefix") == 0)
-		return lines_text(value, &record->firewall_prefix);
+		return true; /* of an earlier cman, which never used it */
 	if (strcmp(key, "stop-signal") == 0)
 		return lines_u64(value, &number) && (record->stop_signal = (int)number, true);
 	if (strcmp(key, "stop-timeout-ms") == 0)
@@ -114,8 +113,6 @@ static void print_record(const struct record *record, struct text *out)
 		  record->stop_timeout_ms);
 	if (record->cgroup_parent)
 		text_addf(out, "cgroup-parent %s\n", record->cgroup_parent);
-	if (record->firewall_prefix)
-		text_addf(out, "firewall-prefix %s\n", record->firewall_prefix);
 	for (size_t i = 0; i < record->steps.count; i++)
 		text_addf(out, "step %s\n", record->steps.items[i]);
 	for (size_t i = 0; i < record->addresses.count; i++)

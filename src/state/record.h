@@ -34,7 +34,6 @@ struct record {
 	struct strlist addresses;           /* "cman0 10.83.0.10 eth0", per interface */
 	struct strlist ports;               /* as in the file, for ps */
 	char *cgroup_parent;                /* where it is, whatever the manager file says today */
-	char *firewall_prefix;
 	int stop_signal;                    /* asks the payload to end */
 	uint32_t stop_timeout_ms;           /* then it is killed */
 	/* once it has ended */

@@ -115,6 +115,16 @@ static bool exists(const char *name)
 	return if_nametoindex(name) != 0;
 }
 
+/* The kernel takes a namespace, and the links in it, apart behind the back of whoever ended it. */
+static void wait_until_gone(const char *name)
+{
+	for (int waited_ms = 0; exists(name); waited_ms++) {
+		if (waited_ms == 10000)
+			fail_msg("link %s is still there", name);
+		usleep(1000);
+	}
+}
+
 /* Runs code in another network namespace, in a child: its asserts become our failure. */
 static void in_namespace(int netns_fd, void (*code)(void))
 {
@@ -359,7 +369,7 @@ static void test_left_over_is_replaced(void **state)
 	assert_non_null(strstr(err.text, "cman:web:eth0"));
 	stop_holder(&old);
 	stop_holder(&new);
-	assert_int_equal(netlink_wait_link_gone(netlink, "c-web", 5000, &err), 1);
+	wait_until_gone("c-web");
 	remove_bridge(netlink);
 }
 
@@ -373,12 +383,9 @@ static void test_link_goes_with_its_namespace(void **state)
 	struct error err;
 
 	assert_success(netlink_make_veth(netlink, &veth, &err), &err);
-	assert_int_equal(netlink_wait_link_gone(netlink, "c-web", 30, &err), 0);
+	assert_true(exists("c-web"));
 	stop_holder(&holder);
-	assert_int_equal(netlink_wait_link_gone(netlink, "c-web", 5000, &err), 1);
-	assert_false(exists("c-web"));
-	assert_int_equal(netlink_wait_link_gone(netlink, "c-web", 0, &err), 1);
-	/* the socket still works after having watched */
+	wait_until_gone("c-web");
 	remove_bridge(netlink);
 }
 
@@ -413,7 +420,7 @@ static void test_words_of_the_kernel_arrive(void **state)
 	assert_int_equal(err.code, ENODEV);
 	netlink_close(&inner);
 	stop_holder(&holder);
-	assert_int_equal(netlink_wait_link_gone(netlink, "c-web", 5000, &err), 1);
+	wait_until_gone("c-web");
 	remove_bridge(netlink);
 }
 
@@ -449,7 +456,7 @@ static void test_what_cannot_be_made(void **state)
 	assert_int_equal(netlink_make_veth(netlink, &veth, &err), -1);
 	assert_int_equal(err.code, ENAMETOOLONG);
 	stop_holder(&holder);
-	assert_int_equal(netlink_wait_link_gone(netlink, "c-web", 5000, &err), 1);
+	wait_until_gone("c-web");
 	remove_bridge(netlink);
 }
 

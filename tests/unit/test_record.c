@@ -15,7 +15,6 @@ static struct record example(void)
 		.started_at = 1700000000,
 		.started_boottime = 77,
 		.cgroup_parent = xstrdup("cman"),
-		.firewall_prefix = xstrdup("CMAN"),
 		.stop_signal = 15,
 		.stop_timeout_ms = 10000,
 	};
@@ -121,6 +120,24 @@ static void test_damaged(void **data)
 		put_file("record", prefix);
 		assert_int_equal(record_read(&state, "web", &record, NULL), -1);
 	}
+}
+
+/* A container that an earlier cman has started is still stopped by this one. */
+static void test_line_of_an_earlier_version(void **data)
+{
+	AUTO_RECORD struct record record = {0};
+	AUTO_TEXT struct text text = {0}, older = {0};
+
+	(void)data;
+	write_example();
+	assert_int_equal(fs_read_at(state.containers_fd, "web/record", 65536, &text, NULL), 0);
+	assert_null(strstr(text.data, "firewall-prefix"));
+	text_addf(&older, "%.*sfirewall-prefix CMAN\nend\n", (int)(text.length - strlen("end\n")),
+		  text.data);
+	put_file("record", older.data);
+	assert_int_equal(record_read(&state, "web", &record, NULL), 1);
+	assert_int_equal(record_liveness(&record), LIVE_RUNNING);
+	assert_int_equal(record.steps.count, 2);
 }
 
 static void test_not_a_file(void **data)
@@ -235,6 +252,7 @@ int main(void)
 		STATE_TEST(test_missing_is_no_error),
 		STATE_TEST(test_exit_is_the_supervisors_word),
 		STATE_TEST(test_damaged),
+		STATE_TEST(test_line_of_an_earlier_version),
 		STATE_TEST(test_not_a_file),
 		STATE_TEST(test_not_believed),
 		STATE_TEST(test_lock),
