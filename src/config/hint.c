@@ -145,6 +145,8 @@ static const struct foreign_key foreign_keys[] = {
 	{NULL, "uid", "user", NULL},
 	{NULL, "gid", "user", "as \"UID:GID\""},
 	{NULL, "username", "user", NULL},
+	{NULL, "group_add", "supplementary_groups", NULL},
+	{NULL, "lxc.init.groups", "supplementary_groups", NULL},
 	{NULL, "stop_grace_period", "stop_timeout", NULL},
 	{NULL, "kill_timeout", "stop_timeout", NULL},
 	{NULL, "kill_signal", "stop_signal", NULL},

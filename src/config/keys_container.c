@@ -509,6 +509,15 @@ static const struct key container_keys_array[] = {
 		.change = CHANGE_RESTART,
 	},
 	{
+		.name = "supplementary_groups",
+		.type = &type_groups,
+		.offset = offsetof(struct spec, supplementary_groups),
+		.default_text = "[]",
+		.form = "up to 32 names or ids",
+		.help = "groups the user is in besides those of /etc/group in the rootfs",
+		.change = CHANGE_RESTART,
+	},
+	{
 		.name = "limits",
 		.members = &limits_keys,
 		.offset = offsetof(struct spec, limits),

@@ -149,6 +149,7 @@ void spec_clear(struct spec *spec)
 	strlist_clear(&spec->environment);
 	free(spec->working_dir);
 	free(spec->user);
+	strlist_clear(&spec->supplementary_groups);
 	limits_clear(&spec->limits);
 	spec_clear_interfaces(spec);
 	strlist_clear(&spec->dns);

@@ -178,6 +178,7 @@ struct spec {
 	struct strlist environment; /* "KEY=value", the whole environment of the payload */
 	char *working_dir;
 	char *user; /* "root", "1000", "1000:1000", "www-data" */
+	struct strlist supplementary_groups; /* names and ids, besides those of the rootfs */
 	struct limits limits;
 	struct interface *interfaces;
 	size_t interface_count;

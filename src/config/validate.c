@@ -202,6 +202,24 @@ static void complete_environment(struct spec *spec, struct diagnostics *diagnost
 	spec->environment = complete;
 }
 
+/* Names are looked up in the rootfs, on the way up. */
+static void check_groups(const struct manager *manager, const struct spec *spec,
+			 struct diagnostics *diagnostics)
+{
+	for (size_t i = 0; i < spec->supplementary_groups.count; i++) {
+		AUTO_FREE char *key = xprintf("supplementary_groups[%zu]", i);
+		const char *group = spec->supplementary_groups.items[i];
+		uint64_t id;
+
+		if (parse_number(group, 0, UINT32_MAX, &id, NULL) == 0 &&
+		    id >= manager->userns_size)
+			diagnostics_add(diagnostics, SEVERITY_ERROR,
+					origin_find(&spec->origins, key), NULL,
+					"supplementary_groups: %s is no id of the container, which has 0"
+					" to %u", group, manager->userns_size - 1);
+	}
+}
+
 static void check_seccomp(struct spec *spec, struct diagnostics *diagnostics)
 {
 	struct security *security = &spec->security;
@@ -241,6 +259,7 @@ void validate_container(struct validation *validation, struct spec *spec, bool c
 	validate_mounts(spec, diagnostics);
 	check_limits(spec, diagnostics);
 	check_further_limits(spec, diagnostics);
+	check_groups(manager, spec, diagnostics);
 	check_seccomp(spec, diagnostics);
 	validate_interfaces(manager, spec, diagnostics);
 }

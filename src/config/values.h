@@ -50,6 +50,7 @@ extern const struct value_type type_environment;
 extern const struct value_type type_dns_servers; /* addresses, "host" or "none" */
 extern const struct value_type type_addresses;
 extern const struct value_type type_domains;
+extern const struct value_type type_groups; /* names and ids */
 extern const struct value_type type_paths; /* as type_plain_path */
 extern const struct value_type type_sysctls;
 extern const struct value_type type_capabilities;
@@ -88,6 +89,9 @@ extern const struct value_type type_templates;
 
 /* Whether a path is absolute, not "/" and without ".."; takes "//" and "/." out of it. */
 int value_tidy_path(char *path, struct error *err);
+
+/* Whether it can be the name of a user or group, as useradd(8) allows them, or an id. */
+bool value_is_user_name(const char *text, size_t length);
 
 /* Appends text as a string of the files: quoted, with escapes where they are needed. */
 void value_print_string(const char *text, struct text *out);

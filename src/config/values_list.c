@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* values_list.c: lists of strings, each with a rule for its elements. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "config/capabilities.h"
@@ -11,6 +12,7 @@
 #define DOMAINS_MAX      6
 #define PATHS_MAX        64
 #define ALIASES_MAX      32
+#define GROUPS_MAX       32
 #define ELEMENTS_MAX     4096
 
 static size_t count_strings(const void *field)
@@ -150,6 +152,25 @@ static int add_path(void *field, const char *text, struct error *err)
 	return add_unique(field, path, PATHS_MAX, err);
 }
 
+static int add_group(void *field, const char *text, struct error *err)
+{
+	size_t digits = strspn(text, "-0123456789");
+	uint64_t id;
+
+	/* Plain decimal, as in the group file: what one reader takes for octal is no id. */
+	if (*text && text[digits] == '\0' &&
+	    ((*text == '0' && text[1]) || parse_number(text, 0, UINT32_MAX - 1, &id, NULL) < 0)) {
+		error_set(err, 0, "%s is no id of a group", text);
+		return error_hint(err, "0 to %u, in decimal and without leading zeros",
+				  UINT32_MAX - 1);
+	}
+	if (!value_is_user_name(text, strlen(text))) {
+		error_set(err, 0, "\"%s\" is not a group", text);
+		return error_hint(err, "a name of /etc/group in the root filesystem, or an id");
+	}
+	return add_unique(field, text, GROUPS_MAX, err);
+}
+
 #define LIST_TYPE(name, text, add)                                                                 \
 	static int read_##name(struct assignment *assignment, const struct node *value,            \
 			       void *field)                                                        \
@@ -254,6 +275,39 @@ static int read_template_names(struct assignment *assignment, const struct node 
 	return assign_list(assignment, value, field, &access);
 }
 
+/* Ids may be written as numbers: taken as their text, a number is not told from a name. */
+static void number_to_text(struct node *node)
+{
+	if (node->type != NODE_INTEGER)
+		return;
+	node->string = xprintf("%" PRId64, node->integer);
+	node->type = NODE_STRING;
+}
+
+static int read_groups(struct assignment *assignment, const struct node *value, void *field)
+{
+	static const struct list_access access = {count_strings, clear_strings, add_group};
+	bool is_list = value->type == NODE_ARRAY || value->type == NODE_LIST;
+	size_t count = is_list ? value->count : 0;
+	AUTO_FREE struct node *children = xalloc(count, sizeof(*children));
+	struct node copy = *value;
+	int result;
+
+	number_to_text(&copy);
+	for (size_t i = 0; i < count; i++) {
+		children[i] = value->children[i];
+		number_to_text(&children[i]);
+	}
+	copy.children = is_list ? children : value->children;
+	result = assign_list(assignment, &copy, field, &access);
+	for (size_t i = 0; i < count; i++)
+		if (value->children[i].type == NODE_INTEGER)
+			free(children[i].string);
+	if (value->type == NODE_INTEGER)
+		free(copy.string);
+	return result;
+}
+
 LIST_TYPE(labels, "array", add_label);
 LIST_TYPE(environment, "array", add_variable);
 LIST_TYPE(dns_servers, "array", add_name_server);
@@ -263,4 +317,5 @@ LIST_TYPE(aliases, "array", add_alias);
 LIST_TYPE(paths, "array", add_path);
 LIST_TYPE(capabilities, "array", add_capability);
 const struct value_type type_template_names = {"array", read_template_names, NULL};
+const struct value_type type_groups = {"array", read_groups, print_strings};
 const struct value_type type_command = {"string or array", read_command, print_command};

@@ -194,7 +194,7 @@ static int read_name(struct assignment *assignment, const struct node *value, vo
 }
 
 /* One side of "USER:GROUP": an id up to 2^32-2, or a name as useradd(8) allows. */
-static bool is_user_name(const char *text, size_t length)
+bool value_is_user_name(const char *text, size_t length)
 {
 	if (length == 0 || length > 32)
 		return false;
@@ -214,8 +214,9 @@ static int check_user(const char *user, struct error *err)
 {
 	size_t length = strcspn(user, ":");
 
-	if (is_user_name(user, length) &&
-	    (user[length] == '\0' || is_user_name(user + length + 1, strlen(user + length + 1))))
+	if (value_is_user_name(user, length) &&
+	    (user[length] == '\0' ||
+	     value_is_user_name(user + length + 1, strlen(user + length + 1))))
 		return 0;
 	error_set(err, 0, "\"%s\" is not a user", user);
 	return error_hint(err, "a name, an id, or \"USER:GROUP\" like \"1000:1000\"");

@@ -126,8 +126,12 @@ int capability_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_co
 		      capability_set set, capability_set ambient, struct error *err)
 {
 	/* Groups before the user: CAP_SETGID goes with uid 0. */
-	if (setgroups(group_count, groups) < 0)
-		return error_set(err, errno, "set supplementary groups");
+	if (setgroups(group_count, groups) < 0) {
+		error_set(err, errno, "set supplementary groups");
+		if (err && err->code == EINVAL)
+			error_hint(err, "one is no id of the container: they end at userns.size");
+		return -1;
+	}
 	if (setresgid(gid, gid, gid) < 0)
 		return error_set(err, errno, "become group %u", gid);
 	if (prctl(PR_SET_KEEPCAPS, (unsigned long)(set != 0), 0, 0, 0) < 0)

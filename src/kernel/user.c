@@ -148,20 +148,20 @@ static int find_user(int root_fd, const char *who, struct user *user, struct err
 	return error_hint(err, "name one that is there, or a number");
 }
 
-static int find_group(int root_fd, const char *group, struct user *user, struct error *err)
+static int find_group(int root_fd, const char *group, gid_t *gid, struct error *err)
 {
 	AUTO_TEXT struct text text = {0};
 	struct line line;
 	size_t offset = 0;
 
 	if (is_digits(group))
-		return parse_id(group, &user->gid) ? 0 : set_bad_id(group, err);
+		return parse_id(group, gid) ? 0 : set_bad_id(group, err);
 	if (read_file(root_fd, "etc/group", &text, err) < 0)
 		return -1;
 	while (next_line(&text, &offset, GROUP_FIELDS, &line)) {
 		if (strcmp(line.fields[NAME], group) != 0)
 			continue;
-		if (parse_id(line.fields[ID], &user->gid))
+		if (parse_id(line.fields[ID], gid))
 			return 0;
 		return error_set(err, 0,
 				 "the entry of %s in /etc/group of the root filesystem "
@@ -182,16 +182,16 @@ static bool has_member(char *members, const char *name)
 	return false;
 }
 
-static int add_group(struct user *user, gid_t gid, struct error *err)
+static int add_group(struct user *user, gid_t gid, size_t limit, struct error *err)
 {
 	if (gid == user->gid)
 		return 0;
 	for (size_t i = 0; i < user->group_count; i++)
 		if (user->groups[i] == gid)
 			return 0;
-	if (user->group_count == USER_GROUPS_MAX)
-		return error_set(err, E2BIG, "user %s is in more than %d groups", user->name,
-				 USER_GROUPS_MAX);
+	if (user->group_count == limit)
+		return error_set(err, E2BIG, "user %s is in more than %zu groups", user->name,
+				 limit);
 	user->groups[user->group_count++] = gid;
 	return 0;
 }
@@ -211,7 +211,7 @@ static int find_memberships(int root_fd, struct user *user, struct error *err)
 		if (!parse_id(line.fields[ID], &gid) ||
 		    !has_member(line.fields[GROUP_MEMBERS], user->name))
 			continue;
-		if (add_group(user, gid, err) < 0)
+		if (add_group(user, gid, USER_GROUPS_MAX, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -231,9 +231,18 @@ int user_lookup(int root_fd, const char *who, struct user *user, struct error *e
 	}
 	if (find_user(root_fd, name, &found, err) < 0)
 		return error_wrap(err, "user %s", who);
-	if (group ? find_group(root_fd, group, &found, err) < 0
+	if (group ? find_group(root_fd, group, &found.gid, err) < 0
 		  : find_memberships(root_fd, &found, err) < 0)
 		return error_wrap(err, "user %s", who);
 	*user = found;
 	return 0;
+}
+
+int user_add_group(int root_fd, const char *group, struct user *user, struct error *err)
+{
+	gid_t gid;
+
+	if (find_group(root_fd, group, &gid, err) < 0)
+		return -1;
+	return add_group(user, gid, ARRAY_SIZE(user->groups), err);
 }

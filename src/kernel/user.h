@@ -11,12 +11,13 @@
 
 #include "base/error.h"
 
-#define USER_GROUPS_MAX 64
+#define USER_GROUPS_MAX  64 /* of the group file */
+#define USER_FURTHER_MAX 32 /* by user_add_group() */
 
 struct user {
 	uid_t uid;
 	gid_t gid;
-	gid_t groups[USER_GROUPS_MAX]; /* supplementary, without gid */
+	gid_t groups[USER_GROUPS_MAX + USER_FURTHER_MAX]; /* supplementary, without gid, none twice */
 	size_t group_count;
 	char home[256]; /* "/" when unknown */
 	char name[64];  /* "" when unknown */
@@ -33,5 +34,11 @@ struct user {
  * gid of the same number; "root" that has none is 0.
  */
 int user_lookup(int root_fd, const char *who, struct user *user, struct error *err);
+
+/*
+ * Makes a user that was looked up a member of one more group, by its name in the group file or
+ * its id; the same rules hold. Up to USER_FURTHER_MAX of them.
+ */
+int user_add_group(int root_fd, const char *group, struct user *user, struct error *err);
 
 #endif

@@ -51,17 +51,23 @@ static _Noreturn void run_program(const struct attach *attach, int channel_fd)
 		.envp = attach->spec->environment.items,
 		.working_dir = attach->spec->working_dir,
 		.user = attach->spec->user,
+		.supplementary_groups = &attach->spec->supplementary_groups,
 		.confinement = attach->confinement,
 		.limits = &attach->spec->limits,
 		.terminal_fd = -1,
 		.terminal_is_stderr = isatty(STDERR_FILENO),
 	};
 
+	int status;
+
 	if (namespace_become_root(&failure.error) < 0)
 		give_up(channel_fd, &failure, PAYLOAD_FAILED);
 	if (terminal_is_interactive() && open_terminal(channel_fd, &payload, &failure.error) < 0)
 		give_up(channel_fd, &failure, PAYLOAD_FAILED);
-	give_up(channel_fd, &failure, payload_exec(&payload, &failure.error));
+	status = payload_exec(&payload, failure.key, sizeof(failure.key), &failure.error);
+	if (failure.key[0])
+		error_wrap(&failure.error, "%s", failure.key);
+	give_up(channel_fd, &failure, status);
 }
 
 /* ---- the joiner ---- */

@@ -138,6 +138,7 @@ static int run_payload(const struct launch *launch, struct message *failure)
 		.envp = spec->environment.items,
 		.working_dir = spec->working_dir,
 		.user = spec->user,
+		.supplementary_groups = &spec->supplementary_groups,
 		.confinement = launch->confinement,
 		.limits = &spec->limits,
 		.terminal_fd = -1,
@@ -145,8 +146,9 @@ static int run_payload(const struct launch *launch, struct message *failure)
 
 	if (connect_streams(launch->output_fd, &failure->error) < 0)
 		return fail_at(failure, "");
-	payload_exec(&payload, &failure->error);
-	return fail_at(failure, "command");
+	fail_at(failure, "command"); /* unless it is known better */
+	payload_exec(&payload, failure->key, sizeof(failure->key), &failure->error);
+	return -1;
 }
 
 _Noreturn void init_run(const struct launch *launch, const struct cgroup_entry *entry,

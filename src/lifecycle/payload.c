@@ -214,14 +214,29 @@ static int confine(const struct confinement *confinement, const struct user *use
 	return confinement->no_new_privs ? capability_forbid_gain(err) : 0;
 }
 
-static int become_user(const struct payload *payload, struct user *user, struct error *err)
+static int find_user(const struct payload *payload, struct user *user, char *key, size_t key_size,
+		     struct error *err)
 {
 	AUTO_FD int root_fd = fs_open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0, err);
+	const struct strlist *groups = payload->supplementary_groups;
 
 	if (root_fd < 0)
 		return -1;
-	if (user_lookup(root_fd, payload->user, user, err) < 0)
+	if (user_lookup(root_fd, payload->user, user, err) < 0) {
+		snprintf(key, key_size, "user");
 		return -1;
+	}
+	for (size_t i = 0; i < groups->count; i++) {
+		if (user_add_group(root_fd, groups->items[i], user, err) == 0)
+			continue;
+		snprintf(key, key_size, "supplementary_groups[%zu]", i);
+		return -1;
+	}
+	return 0;
+}
+
+static int become_user(const struct payload *payload, const struct user *user, struct error *err)
+{
 	if (start_session() < 0)
 		return error_set(err, errno, "start a session");
 	if (take_terminal(payload, user, err) < 0)
@@ -236,13 +251,14 @@ static int become_user(const struct payload *payload, struct user *user, struct 
 	return 0;
 }
 
-int payload_exec(const struct payload *payload, struct error *err)
+int payload_exec(const struct payload *payload, char *key, size_t key_size, struct error *err)
 {
 	AUTO_STRLIST struct strlist environment = {0};
-	const char *key;
+	const char *limit;
 	struct user user;
 
-	if (become_user(payload, &user, err) < 0)
+	if (find_user(payload, &user, key, key_size, err) < 0 ||
+	    become_user(payload, &user, err) < 0)
 		return PAYLOAD_FAILED;
 	/* As the user: the key counts against its quota, the directory must be one it may enter. */
 	if (start_keyring(err) < 0 || enter_working_dir(payload->working_dir, err) < 0)
@@ -256,8 +272,8 @@ int payload_exec(const struct payload *payload, struct error *err)
 		return PAYLOAD_FAILED;
 	}
 	/* Late, so that nothing of ours stumbles over them, but before the filter may forbid it. */
-	if (rlimit_apply(payload->limits, &key, err) < 0) {
-		error_wrap(err, "%s", key ? key : "limits");
+	if (rlimit_apply(payload->limits, &limit, err) < 0) {
+		error_wrap(err, "%s", limit ? limit : "limits");
 		return PAYLOAD_FAILED;
 	}
 	if (seccomp_install(&payload->confinement->filter, err) < 0)

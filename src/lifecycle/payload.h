@@ -26,6 +26,7 @@ struct payload {
 	char *const *envp;           /* all of the environment; HOME is added when missing */
 	const char *working_dir;     /* absolute, in the container */
 	const char *user;            /* as user_lookup() takes it */
+	const struct strlist *supplementary_groups; /* as user_add_group() takes them */
 	const struct confinement *confinement;
 	const struct limits *limits; /* those of processes; see payload_grant_limits() */
 	int terminal_fd;             /* becomes the controlling terminal, or -1 */
@@ -51,9 +52,10 @@ int payload_grant_limits(pid_t pid, const struct limits *limits, const char **ke
  * have. Does the rest: a session of its own, signals, umask, session keyring, capabilities,
  * user, no_new_privs, working directory, no other fd, limits of processes, filter of system
  * calls, PATH search.
- * Returns on failure only: an enum payload_status, with err. All fds but 0 to 2 are then
+ * Returns on failure only: an enum payload_status, with err; key becomes the configuration key
+ * that asks for what failed where that is another than command. All fds but 0 to 2 are then
  * close-on-exec, so that a socket to tell the error still works and sees EOF on success.
  */
-int payload_exec(const struct payload *payload, struct error *err);
+int payload_exec(const struct payload *payload, char *key, size_t key_size, struct error *err);
 
 #endif

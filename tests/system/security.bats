@@ -83,6 +83,37 @@ SETS='grep ^Cap /proc/self/status | cut -f 2'
 	assert_both 0
 }
 
+# --- groups ------------------------------------------------------------------------------------
+
+@test "supplementary groups: of the group file and of the file, in exec too" {
+	both web 'id -G' <<<'user = "www-data"; supplementary_groups = ( "tty", 4711 );'
+	assert_both "33 5 100 4711"
+	both db 'id -G' <<<'supplementary_groups = [ "users" ];'
+	assert_both "0 100"
+	both job 'id -G' <<<'user = "1000:1000"; supplementary_groups = [ 5, 100 ];'
+	assert_both "1000 5 100"
+}
+
+@test "a group that the rootfs does not have is an error with its place" {
+	sleeper web <<-'EOF'
+	supplementary_groups = [ "tty",
+	                         "audio" ];
+	EOF
+	run_fails cman up web
+	assert_output_has "supplementary_groups[1]" "web.conf:4" 'no group "audio" in /etc/group'
+	assert_unchanged
+	# The file of a running container may change: what joins it then is not a member of less.
+	sleeper db <<<'supplementary_groups = [ "users" ];'
+	run_ok cman up db
+	machine sed -i /^users/d $T/rootfs/db/etc/group
+	run -125 within db true
+	assert_output_has "supplementary_groups[0]" 'no group "users"'
+	machine rm $T/rootfs/db/etc/group
+	machine mkfifo $T/rootfs/db/etc/group
+	run -125 within db true
+	assert_output_has "not a regular file"
+}
+
 # --- system calls ------------------------------------------------------------------------------
 
 PROBE=${CMAN%/*}/probe_seccomp

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -170,6 +171,60 @@ static void test_groups_given(void **state)
 	assert_int_equal(look_up(state, "root:0").gid, 0);
 }
 
+static void test_further_groups(void **state)
+{
+	struct fixture *fixture = *state;
+	struct user user = look_up(state, "web");
+	struct error err;
+
+	assert_int_equal(user_add_group(fixture->root_fd, "audio", &user, &err), 0);
+	assert_int_equal(user_add_group(fixture->root_fd, "4711", &user, &err), 0);
+	assert_int_equal(user.group_count, 4);
+	assert_int_equal(user.groups[2], 29);
+	assert_int_equal(user.groups[3], 4711);
+	/* Its own, and those it is in already. */
+	assert_int_equal(user_add_group(fixture->root_fd, "www", &user, &err), 0);
+	assert_int_equal(user_add_group(fixture->root_fd, "tape2", &user, &err), 0);
+	assert_int_equal(user_add_group(fixture->root_fd, "44", &user, &err), 0);
+	assert_int_equal(user.group_count, 4);
+	user = look_up(state, "root:0");
+	assert_int_equal(user_add_group(fixture->root_fd, "audio", &user, &err), 0);
+	assert_int_equal(user.group_count, 1);
+	for (unsigned int i = 1; i < ARRAY_SIZE(user.groups); i++) {
+		AUTO_FREE char *id = xprintf("%u", 1000 + i);
+
+		assert_int_equal(user_add_group(fixture->root_fd, id, &user, &err), 0);
+	}
+	assert_int_equal(user_add_group(fixture->root_fd, "2000", &user, &err), -1);
+	assert_int_equal(err.code, E2BIG);
+}
+
+static void test_further_groups_refused(void **state)
+{
+	static const char *const bad[][2] = {
+		{"nogroup", "no group \"nogroup\""}, {"evil", "has no valid id"}, {"", "no group"},
+		{"-1", "no group \"-1\""},           {"007", "is no id"},         {"4294967295", "is no id"},
+	};
+	struct fixture *fixture = *state;
+	struct user user = look_up(state, "root:0");
+	int etc_fd = openat(fixture->root_fd, "etc", O_RDONLY | O_DIRECTORY);
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(user_add_group(fixture->root_fd, bad[i][0], &user, &err), -1);
+		if (!strstr(err.text, bad[i][1]))
+			fail_msg("\"%s\" is not in \"%s\"", bad[i][1], err.text);
+		assert_int_equal(user.group_count, 0);
+	}
+	/* A group file to wait at for ever is one more error, and no matter for an id. */
+	unlinkat(etc_fd, "group", 0);
+	assert_int_equal(mkfifoat(etc_fd, "group", 0644), 0);
+	assert_int_equal(user_add_group(fixture->root_fd, "audio", &user, &err), -1);
+	assert_non_null(strstr(err.text, "not a regular file"));
+	assert_int_equal(user_add_group(fixture->root_fd, "29", &user, &err), 0);
+	close(etc_fd);
+}
+
 static void test_refused(void **state)
 {
 	static const char *const no_id[] = {
@@ -275,6 +330,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_names, set_up_files, tear_down),
 		cmocka_unit_test_setup_teardown(test_digits_are_ids, set_up_files, tear_down),
 		cmocka_unit_test_setup_teardown(test_groups_given, set_up_files, tear_down),
+		cmocka_unit_test_setup_teardown(test_further_groups, set_up_files, tear_down),
+		cmocka_unit_test_setup_teardown(test_further_groups_refused, set_up_files, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up_files, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_files, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hostile_files, set_up, tear_down),
