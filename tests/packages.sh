@@ -45,6 +45,8 @@ packages() {
 	tests        cppcheck                     cppcheck           cppcheck
 	tests        setpriv                      util-linux         util-linux
 	tests        socat                        socat              socat
+	tests        bwrap                        bubblewrap         bubblewrap
+	tests        crun                         crun               crun
 	bench        busybox                      busybox-static     busybox
 	bench        ip                           iproute2           iproute
 	bench        iptables-legacy              iptables           iptables-legacy

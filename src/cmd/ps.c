@@ -8,7 +8,8 @@
 #include "cmd/load.h"
 #include "cmd/view.h"
 
-enum { COLUMN_NAME, COLUMN_STATE, COLUMN_ADDRESS, COLUMN_PORTS, COLUMN_UPTIME, COLUMN_COUNT };
+enum { COLUMN_NAME, COLUMN_STATE, COLUMN_ADDRESS, COLUMN_PORTS, COLUMN_UPTIME,
+       COLUMN_MARKS, COLUMN_COUNT };
 
 struct row {
 	char *cells[COLUMN_COUNT]; /* owned */
@@ -63,12 +64,12 @@ static char *address_cell(const struct record *record)
 	return join_or_dash(&text);
 }
 
-static char *ports_cell(const struct record *record)
+static char *list_cell(const struct strlist *list)
 {
 	AUTO_TEXT struct text text = {0};
 
-	for (size_t i = 0; i < record->ports.count; i++)
-		text_addf(&text, "%s%s", i ? "," : "", record->ports.items[i]);
+	for (size_t i = 0; i < list->count; i++)
+		text_addf(&text, "%s%s", i ? "," : "", list->items[i]);
 	return join_or_dash(&text);
 }
 
@@ -82,7 +83,7 @@ static struct row make_row(const struct view *view)
 		text_format_duration(uptime, sizeof(uptime), view_uptime(view));
 	return (struct row){
 		.cells = {xstrdup(view->name), state_cell(view), address_cell(record),
-			  ports_cell(record), xstrdup(uptime)},
+			  list_cell(&record->ports), xstrdup(uptime), list_cell(&view->marks)},
 		.color = color_of(view),
 	};
 }
@@ -103,7 +104,7 @@ static void print_row(const char *const *cells, const size_t *widths, const char
 static void print_table(const struct row *rows, size_t count)
 {
 	static const char *const titles[COLUMN_COUNT] = {"NAME", "STATE", "ADDRESS", "PORTS",
-							 "UPTIME"};
+							 "UPTIME", "MARKS"};
 	bool color = log_use_color(stdout);
 	size_t widths[COLUMN_COUNT];
 

@@ -196,6 +196,8 @@ static void print_status(const struct status *status)
 	printf("%s: %s\n", view->name, view_state_name(view->state));
 	if (view->state == VIEW_UNKNOWN)
 		print_line("record", view->error.text);
+	for (size_t i = 0; i < view->marks.count; i++)
+		print_line("mark", view->marks.items[i]);
 	if (view->state == VIEW_STALE)
 		print_line("left over", "it is cleaned up by the next \"cman up\" or \"cman down\"");
 	if (view->alive)

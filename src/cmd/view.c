@@ -51,11 +51,16 @@ void view_take(const struct conf *conf, const struct state *state, const char *n
 		view->alive = liveness == LIVE_RUNNING;
 		view->state = find_state(state, &view->record, liveness);
 	}
+	if (view->alive)
+		strlist_copy(&view->marks, &view->record.marks);
+	else if (view->spec)
+		spec_list_marks(view->spec, &view->marks);
 }
 
 void view_clear(struct view *view)
 {
 	record_clear(&view->record);
+	strlist_clear(&view->marks);
 }
 
 const char *view_state_name(enum view_state state)
@@ -136,6 +141,7 @@ struct json *view_to_json(const struct view *view)
 	json_add_text(object, "file", view->spec ? view->spec->file : NULL);
 	json_add(object, "addresses", view->alive ? addresses_to_json(record) : json_new_list());
 	json_add_strings(object, "ports", view->alive ? &record->ports : &none);
+	json_add_strings(object, "marks", &view->marks);
 	if (record->name) {
 		json_add_text(object, "instance", record->instance);
 		json_add_number(object, "started_at", record->started_at);

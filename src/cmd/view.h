@@ -26,6 +26,7 @@ struct view {
 	bool alive;              /* its init runs */
 	struct record record;    /* record.name is NULL when there is none */
 	const struct spec *spec; /* what its file says; NULL: there is no file */
+	struct strlist marks;    /* of what runs, else of what its file says */
 	struct error error;      /* VIEW_UNKNOWN: why */
 };
 

@@ -37,7 +37,7 @@ static unsigned int openness(uint32_t verdict)
 {
 	if (verdict == CALL_ALLOW)
 		return 3;
-	if (verdict == CALL_REFUSE || verdict == CALL_UNKNOWN)
+	if (verdict == CALL_REFUSE || verdict == CALL_UNKNOWN || verdict == CALL_REFUSE_OR_UNKNOWN)
 		return 0;
 	return verdict < CALL_IF_CAPABLE ? 2 : 1;
 }
@@ -171,7 +171,7 @@ uint32_t *calls_read(const char *path, struct location at, struct diagnostics *d
 	}
 	verdicts = reader.verdicts = xalloc(calls_count, sizeof(*verdicts));
 	for (size_t i = 0; i < calls_count; i++)
-		verdicts[i] = calls[i].verdict == CALL_UNKNOWN ? CALL_UNKNOWN : CALL_REFUSE;
+		verdicts[i] = openness(calls[i].verdict) == 0 ? calls[i].verdict : CALL_REFUSE;
 	open_group(&reader, "start");
 	for (const char *line = source->text; *line;) {
 		reader.at.line++;

@@ -16,7 +16,8 @@ enum call_verdict {
 	CALL_ALLOW,
 	CALL_REFUSE,     /* EPERM */
 	CALL_UNKNOWN,    /* ENOSYS: newer than the list */
-	CALL_CLONE,      /* new namespaces with CAP_SYS_ADMIN only */
+	CALL_REFUSE_OR_UNKNOWN, /* EPERM, with nesting ENOSYS: runtimes do without it then */
+	CALL_CLONE,      /* new namespaces with CAPABILITY_NESTING only */
 	CALL_SOCKET,     /* some families only */
 	CALL_SOCKETCALL, /* where foreign: no new sockets, whose family cannot be seen */
 	CALL_IOCTL,      /* nothing that types into a terminal: TIOCSTI, TIOCLINUX */
@@ -24,6 +25,12 @@ enum call_verdict {
 	CALL_IF_CAPABLE = 0x100,            /* + capability: else EPERM */
 	CALL_IF_CAPABLE_OR_UNKNOWN = 0x200, /* + capability: else ENOSYS */
 };
+
+/*
+ * Stands among the capabilities for security.nesting, and CAP_SYS_ADMIN implies it. The kernel has
+ * none of that number.
+ */
+#define CAPABILITY_NESTING 63
 
 #define CALLS_MAX 1024 /* numbers of an ABI, but for a few of 32 bit ARM */
 

@@ -170,6 +170,12 @@ void spec_clear(struct spec *spec)
 	*spec = (struct spec){0};
 }
 
+void spec_list_marks(const struct spec *spec, struct strlist *marks)
+{
+	if (spec->security.privileged)
+		strlist_add(marks, "privileged");
+}
+
 void network_clear(struct network *network)
 {
 	free(network->name);

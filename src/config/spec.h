@@ -92,6 +92,8 @@ struct limits {
 struct security {
 	struct strlist cap_drop, cap_add; /* names without CAP_, or "ALL"; see capabilities.h */
 	bool no_new_privs;
+	bool nesting;    /* containers may be made inside */
+	bool privileged; /* all capabilities, nothing of /proc and /sys covered */
 	char *seccomp;   /* "default", "none" or the path of a file */
 	uint32_t *calls; /* what the file says, by validation; see calls.h */
 	struct strlist masked_paths, readonly_paths; /* in the container, besides the built-in ones */
@@ -244,6 +246,12 @@ void mount_clear(struct mount *mount);
 void limits_clear(struct limits *limits);
 void manager_clear(struct manager *manager);
 void network_clear(struct network *network);
+
+/*
+ * Words for what makes a container less safe than all others, for those who look: ps, status and
+ * check show them.
+ */
+void spec_list_marks(const struct spec *spec, struct strlist *marks);
 
 const struct network *manager_find_network(const struct manager *manager, const char *name);
 

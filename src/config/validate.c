@@ -220,10 +220,23 @@ static void check_groups(const struct manager *manager, const struct spec *spec,
 	}
 }
 
+/* Whether the key itself was set in any layer, not only the group it is in. */
+static bool is_named(const struct spec *spec, const char *key)
+{
+	for (size_t i = 0; i < spec->origins.count; i++)
+		if (strcmp(spec->origins.items[i].key, key) == 0)
+			return true;
+	return false;
+}
+
 static void check_seccomp(struct spec *spec, struct diagnostics *diagnostics)
 {
 	struct security *security = &spec->security;
 
+	if (security->privileged && !is_named(spec, "security.seccomp")) {
+		free(security->seccomp);
+		security->seccomp = xstrdup("none");
+	}
 	if (*security->seccomp == '/')
 		security->calls = calls_read(security->seccomp,
 					     origin_find(&spec->origins, "security.seccomp"),

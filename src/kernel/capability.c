@@ -37,7 +37,7 @@ capability_set capability_default_set(void)
 	return set;
 }
 
-static capability_set bounding_set(void)
+capability_set capability_host_set(void)
 {
 	capability_set set = 0;
 
@@ -47,10 +47,10 @@ static capability_set bounding_set(void)
 	return set;
 }
 
-int capability_choose(capability_set drop, capability_set add, capability_set *out,
-		      struct error *err)
+int capability_choose(capability_set base, capability_set drop, capability_set add,
+		      capability_set *out, struct error *err)
 {
-	capability_set host = bounding_set();
+	capability_set host = capability_host_set();
 	capability_set lacking = add == CAPABILITIES_ALL ? 0 : add & ~host;
 
 	for (unsigned int cap = 0; lacking; cap++, lacking >>= 1) {
@@ -60,7 +60,7 @@ int capability_choose(capability_set drop, capability_set add, capability_set *o
 		return error_hint(err, "it was taken from this host, or whatever started cman runs "
 				       "without it");
 	}
-	*out = (capability_default_set() & ~drop) | (add & host);
+	*out = (base & ~drop) | (add & host);
 	return 0;
 }
 

@@ -19,13 +19,16 @@ typedef uint64_t capability_set;
  */
 capability_set capability_default_set(void);
 
+/* All that the running process can have: its bounding set. Likewise. */
+capability_set capability_host_set(void);
+
 /*
- * The default set without drop, then with add. CAPABILITIES_ALL (config/capabilities.h) stands for
+ * base (one of the above) without drop, then with add. CAPABILITIES_ALL (config/capabilities.h) stands for
  * all that the running process has; a capability named in add that it lacks is an error (EPERM).
  * Ask on the host, too.
  */
-int capability_choose(capability_set drop, capability_set add, capability_set *out,
-		      struct error *err);
+int capability_choose(capability_set base, capability_set drop, capability_set add,
+		      capability_set *out, struct error *err);
 
 /*
  * Cuts the bounding set to set; inheritable and ambient become empty. First half, as root of the

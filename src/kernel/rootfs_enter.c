@@ -212,6 +212,31 @@ static int add_device_mount(int dev_fd, const char *type, const struct mount_opt
 	return attach_and_close(type, options, attributes, dev_fd, name, err);
 }
 
+/*
+ * A new user namespace is allowed a proc or sysfs of its own only while its mount namespace has
+ * one of which nothing is hidden (mount_too_revealing()). These two serve for that alone: an empty
+ * directory covers where they are, which nobody without CAP_SYS_ADMIN can take off. The sysfs
+ * is read-only, so those that are made after it have to be.
+ */
+static int add_hidden_views(int dev_fd, struct error *err)
+{
+	static const struct mount_option cover_options[] = {
+		{"mode", "0555"},
+		{"size", "4k"},
+		{"nr_inodes", "1"},
+		{NULL, NULL},
+	};
+
+	if (mkdirat(dev_fd, ".nesting", 0755) < 0)
+		return error_set(err, errno, "create .nesting");
+	if (add_device_mount(dev_fd, "proc", NULL, HARMLESS, ".nesting/proc", err) < 0 ||
+	    add_device_mount(dev_fd, "sysfs", NULL, HARMLESS | MOUNT_ATTR_RDONLY, ".nesting/sys",
+			     err) < 0)
+		return -1;
+	return attach_and_close("tmpfs", cover_options, HARMLESS | MOUNT_ATTR_RDONLY, dev_fd,
+				".nesting", err);
+}
+
 /* Always a tmpfs of ours, whatever the image has there. */
 static int mount_dev(const struct rootfs *rootfs, struct error *err)
 {
@@ -248,13 +273,19 @@ static int mount_dev(const struct rootfs *rootfs, struct error *err)
 	if (add_device_mount(dev_fd, "mqueue", NULL, HARMLESS, "mqueue", err) < 0 &&
 	    err->code != ENODEV)
 		return -1;
-	return 0;
+	return rootfs->nesting ? add_hidden_views(dev_fd, err) : 0;
 }
 
 static int mount_sys(struct view *view, struct error *err)
 {
-	view->sys_fd =
-		mount_kernel_view(view->rootfs, "sysfs", "sys", HARMLESS | MOUNT_ATTR_RDONLY, err);
+	const struct rootfs *rootfs = view->rootfs;
+
+	if (rootfs->uncovered)
+		view->sys_fd = mount_kernel_view(rootfs, "sysfs", "sys", HARMLESS, err);
+	/* EPERM: the host's own is read-only, then ours has to be. */
+	if (!rootfs->uncovered || (view->sys_fd < 0 && err->code == EPERM))
+		view->sys_fd = mount_kernel_view(rootfs, "sysfs", "sys",
+						 HARMLESS | MOUNT_ATTR_RDONLY, err);
 	if (view->sys_fd < 0)
 		return -1;
 	/* Made by the kernel as a mount point: nothing can ever be in it. */
@@ -385,7 +416,7 @@ static int build_view(struct view *view, struct error *err)
 		return error_wrap(err, "/sys");
 	if (mount_dev(rootfs, err) < 0)
 		return error_wrap(err, "/dev");
-	if (restrict_view(view, err) < 0)
+	if (!rootfs->uncovered && restrict_view(view, err) < 0)
 		return -1;
 	return leave_old_root(rootfs, err);
 }

@@ -16,7 +16,10 @@ struct seccomp_filter {
 	size_t length;            /* instructions */
 };
 
-/* The default filter, for a payload with these capabilities (bit n: capability n). */
+/*
+ * The default filter, for a payload with these capabilities (bit n: capability n); the bit
+ * CAPABILITY_NESTING of config/calls.h opens what containers inside need.
+ */
 void seccomp_default(uint64_t capabilities, struct seccomp_filter *filter);
 
 /* A filter from calls_read(). E2BIG: the kernel takes no program that long. */

@@ -35,6 +35,9 @@
  */
 #define MARKER(errno_code, capability) (SECCOMP_RET_TRACE | (errno_code) << 8 | (capability))
 
+/* In the place of a capability: refused in any case, see CALL_REFUSE_OR_UNKNOWN. */
+#define HIDDEN 62
+
 struct range {
 	uint32_t first, verdict;
 };
@@ -118,7 +121,7 @@ static void judge(struct output *out, uint32_t verdict, bool foreign)
 	switch (verdict) {
 	case CALL_CLONE:
 		load_argument(out, CLONE_FLAGS_ARGUMENT);
-		give_if_set(out, NEW_NAMESPACES, MARKER(EPERM, CAP_SYS_ADMIN));
+		give_if_set(out, NEW_NAMESPACES, MARKER(EPERM, CAPABILITY_NESTING));
 		break;
 	case CALL_SOCKET:
 		judge_socket(out);
@@ -158,6 +161,8 @@ static uint32_t result_of(uint32_t verdict)
 		return SECCOMP_RET_ALLOW;
 	case CALL_UNKNOWN:
 		return RET_ERRNO(ENOSYS);
+	case CALL_REFUSE_OR_UNKNOWN:
+		return MARKER(EPERM, HIDDEN);
 	default:
 		return RET_ERRNO(EPERM);
 	}
@@ -287,20 +292,27 @@ static bool is_capable(uint64_t capabilities, unsigned int wanted)
 
 	if (capabilities >> wanted & 1)
 		return true;
-	return (wanted == CAP_BPF || wanted == CAP_PERFMON || wanted == CAP_SYSLOG) &&
+	return (wanted == CAP_BPF || wanted == CAP_PERFMON || wanted == CAP_SYSLOG ||
+		wanted == CAPABILITY_NESTING) &&
 	       capabilities & admin;
+}
+
+static uint32_t settle(uint32_t marker, uint64_t capabilities)
+{
+	unsigned int wanted = marker & 0xff;
+
+	if (wanted == HIDDEN)
+		return RET_ERRNO(capabilities >> CAPABILITY_NESTING & 1 ? ENOSYS : EPERM);
+	return is_capable(capabilities, wanted)
+		       ? SECCOMP_RET_ALLOW
+		       : RET_ERRNO((marker & SECCOMP_RET_DATA) >> 8);
 }
 
 void seccomp_settle(struct sock_filter *code, size_t length, uint64_t capabilities)
 {
 	for (size_t i = 0; i < length; i++) {
-		uint32_t result = code[i].k;
-
-		if (code[i].code != (BPF_RET | BPF_K) ||
-		    (result & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE)
-			continue;
-		code[i].k = is_capable(capabilities, result & 0xff)
-				    ? SECCOMP_RET_ALLOW
-				    : RET_ERRNO((result & SECCOMP_RET_DATA) >> 8);
+		if (code[i].code == (BPF_RET | BPF_K) &&
+		    (code[i].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_TRACE)
+			code[i].k = settle(code[i].k, capabilities);
 	}
 }

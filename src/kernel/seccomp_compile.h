@@ -32,7 +32,10 @@ struct seccomp_abi {
  */
 size_t seccomp_compile(struct sock_filter *out, const struct seccomp_abi *abis, size_t count);
 
-/* Decides what depends on capabilities (bit n: capability n), in place. */
+/*
+ * Decides in place what depends on capabilities (bit n: capability n, CAPABILITY_NESTING among
+ * them).
+ */
 void seccomp_settle(struct sock_filter *code, size_t length, uint64_t capabilities);
 
 #endif

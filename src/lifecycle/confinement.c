@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "config/calls.h"
 #include "config/capabilities.h"
 
 #define FILTER_FILE "seccomp" /* in the run directory */
@@ -12,12 +13,22 @@ static int choose_capabilities(const struct security *security, struct confineme
 {
 	capability_set added = capabilities_of(&security->cap_add);
 
-	if (capability_choose(capabilities_of(&security->cap_drop), added,
+	capability_set base = security->privileged ? capability_host_set()
+						   : capability_default_set();
+
+	if (capability_choose(base, capabilities_of(&security->cap_drop), added,
 			      &confinement->capabilities, err) < 0)
 		return -1;
 	confinement->added = confinement->capabilities & added;
 	confinement->no_new_privs = security->no_new_privs;
 	return 0;
+}
+
+/* What opens system calls that the filter closes otherwise. */
+static uint64_t openers(const struct security *security, const struct confinement *confinement)
+{
+	return confinement->capabilities |
+	       (security->nesting ? (uint64_t)1 << CAPABILITY_NESTING : 0);
 }
 
 /* Whether the key names a file; else the filter is made here. */
@@ -26,7 +37,7 @@ static bool choose_filter(const struct security *security, struct confinement *c
 	if (*security->seccomp == '/')
 		return true;
 	if (strcmp(security->seccomp, "none") != 0)
-		seccomp_default(confinement->capabilities, &confinement->filter);
+		seccomp_default(openers(security, confinement), &confinement->filter);
 	return false;
 }
 
@@ -45,8 +56,8 @@ int confinement_make(const struct security *security, int directory_fd,
 		return -1;
 	if (!choose_filter(security, confinement))
 		return 0;
-	if (seccomp_from_calls(security->calls, confinement->capabilities, &confinement->filter,
-			       err) < 0)
+	if (seccomp_from_calls(security->calls, openers(security, confinement),
+			       &confinement->filter, err) < 0)
 		return error_wrap(err, "%s", security->seccomp);
 	return seccomp_save(&confinement->filter, directory_fd, FILTER_FILE, err);
 }

@@ -89,6 +89,8 @@ static int set_up(const struct launch *launch, const struct cgroup_entry *entry,
 	rootfs.is_overlay = launch->spec->rootfs_mode != ROOTFS_BIND;
 	rootfs.tmpfs_size = launch->spec->rootfs_size == LIMIT_MAX ? 0 : launch->spec->rootfs_size;
 	rootfs.read_only = launch->spec->read_only;
+	rootfs.nesting = launch->spec->security.nesting;
+	rootfs.uncovered = launch->spec->security.privileged;
 	if (receive_rootfs(launch->spec, rootfs_fd, &rootfs, mount_fds, err) < 0 ||
 	    namespace_become_root(err) < 0)
 		return fail_at(failure, "");

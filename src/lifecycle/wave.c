@@ -107,6 +107,7 @@ static int new_record(const struct host *host, struct container *container, stru
 	record->cgroup_parent = xstrdup(host->manager->cgroup_parent);
 	record->stop_signal = spec->stop_signal;
 	record->stop_timeout_ms = spec->stop_timeout_ms;
+	spec_list_marks(spec, &record->marks);
 	for (size_t i = 0; i < spec->interface_count; i++)
 		add_interface(record, &spec->interfaces[i]);
 	return process_boot_id(record->boot_id, err);

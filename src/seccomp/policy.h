@@ -85,15 +85,16 @@ static const struct section policy[] = {
 	 "setgid setgid32 setgroups setgroups32 setregid setregid32 setresgid setresgid32 setresuid "
 	 "setresuid32 setreuid setreuid32 setuid setuid32"},
 
-	/* ---- with a capability ---- */
-	{"mount", CALL_IF_CAPABLE + CAP_SYS_ADMIN,
+	/* ---- with a capability, or with nesting ---- */
+	{"mount", CALL_IF_CAPABLE + CAPABILITY_NESTING,
 	 "fsconfig fsmount fsopen fspick mount mount_setattr move_mount open_tree open_tree_attr "
 	 "pivot_root umount umount2"},
-	{"namespace", CALL_IF_CAPABLE + CAP_SYS_ADMIN, "setns unshare"},
+	{"namespace", CALL_IF_CAPABLE + CAPABILITY_NESTING, "setns unshare"},
 	/* Its flags are in memory, where a filter cannot look. Programs fall back to clone. */
-	{"namespace", CALL_IF_CAPABLE_OR_UNKNOWN + CAP_SYS_ADMIN, "clone3"},
+	{"namespace", CALL_IF_CAPABLE_OR_UNKNOWN + CAPABILITY_NESTING, "clone3"},
+	{"admin", CALL_IF_CAPABLE + CAPABILITY_NESTING, "setdomainname sethostname"},
 	{"admin", CALL_IF_CAPABLE + CAP_SYS_ADMIN,
-	 "fanotify_init lookup_dcookie quotactl quotactl_fd setdomainname sethostname"},
+	 "fanotify_init lookup_dcookie quotactl quotactl_fd"},
 	{"admin", CALL_IF_CAPABLE + CAP_SYSLOG, "syslog"},
 	{"admin", CALL_IF_CAPABLE + CAP_SYS_PACCT, "acct"},
 	{"admin", CALL_IF_CAPABLE + CAP_SYS_BOOT, "reboot"},
@@ -110,7 +111,7 @@ static const struct section policy[] = {
 	{"rawio", CALL_IF_CAPABLE + CAP_SYS_RAWIO, "ioperm iopl"},
 
 	/* ---- never ---- */
-	{"keyring", CALL_REFUSE, "add_key keyctl request_key"},
+	{"keyring", CALL_REFUSE_OR_UNKNOWN, "add_key keyctl request_key"},
 	{"io_uring", CALL_REFUSE, "io_uring_enter io_uring_register io_uring_setup"},
 	{"userfaultfd", CALL_REFUSE, "userfaultfd"},
 	{"kexec", CALL_REFUSE, "kexec_file_load kexec_load"},

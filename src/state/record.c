@@ -22,6 +22,7 @@ void record_clear(struct record *record)
 	strlist_clear(&record->steps);
 	strlist_clear(&record->addresses);
 	strlist_clear(&record->ports);
+	strlist_clear(&record->marks);
 	*record = (struct record){0};
 }
 
@@ -97,6 +98,8 @@ static bool parse_field(void *data, const char *key, const char *value)
 		return add_line(value, &record->addresses);
 	if (strcmp(key, "port") == 0)
 		return add_line(value, &record->ports);
+	if (strcmp(key, "mark") == 0)
+		return add_line(value, &record->marks);
 	return false;
 }
 
@@ -119,6 +122,8 @@ static void print_record(const struct record *record, struct text *out)
 		text_addf(out, "address %s\n", record->addresses.items[i]);
 	for (size_t i = 0; i < record->ports.count; i++)
 		text_addf(out, "port %s\n", record->ports.items[i]);
+	for (size_t i = 0; i < record->marks.count; i++)
+		text_addf(out, "mark %s\n", record->marks.items[i]);
 	text_addf(out, "end\n");
 }
 

@@ -33,6 +33,7 @@ struct record {
 	struct strlist steps;               /* names of steps begun, in order */
 	struct strlist addresses;           /* "cman0 10.83.0.10 eth0", per interface */
 	struct strlist ports;               /* as in the file, for ps */
+	struct strlist marks;               /* of spec_list_marks(), for ps */
 	char *cgroup_parent;                /* where it is, whatever the manager file says today */
 	int stop_signal;                    /* asks the payload to end */
 	uint32_t stop_timeout_ms;           /* then it is killed */

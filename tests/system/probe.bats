@@ -78,6 +78,31 @@ assert_promises() {
 	assert_promises <"$BATS_TEST_TMPDIR/lines"
 }
 
+# What security.nesting gives up: the way to a new user namespace. A program without capabilities
+# still mounts nothing and joins nothing in the container itself.
+NESTING_OPENS="userns-unshare userns-clone clone3"
+[ "$(uname -m)" != x86_64 ] || NESTING_OPENS+=" abi-32"
+
+@test "nesting gives up new user namespaces and nothing else" {
+	container box <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/probe", "--tabs", "--outside", "$(outside_namespaces)" ];
+	security : { nesting = true; };
+	EOF
+	run_ok cman up box
+	wait_until 20 machine grep -q netlink-audit $T/log/box.log
+	assert_equal "$(machine awk -F'\t' '$1 == "FAIL"{ print $2 }' $T/log/box.log | words)" \
+		"$(words <<<"$NESTING_OPENS")"
+	run_ok cman down box
+	for user in root nobody; do
+		sleeper box <<<"user = \"$user\"; security : { nesting = true; };"
+		run_ok cman up box
+		run -1 within box /bin/probe --failed --outside "$(outside_namespaces)"
+		assert_equal "$(words <<<"$output")" "$(words <<<"$NESTING_OPENS")"
+		run_ok cman down box
+	done
+}
+
 # CVE-2019-5736: a process inside waits for those that join, to open the program they still are.
 @test "the program of cman is out of reach for those inside while it joins" {
 	container box <<-'EOF'

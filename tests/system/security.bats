@@ -83,6 +83,94 @@ SETS='grep ^Cap /proc/self/status | cut -f 2'
 	assert_both 0
 }
 
+# --- privileged --------------------------------------------------------------------------------
+
+HOST=$(awk '/^CapBnd:/{ print $2 }' /proc/self/status)
+
+@test "privileged: all capabilities of the host, no filter, nothing covered" {
+	local look="$SETS; grep ^Seccomp: /proc/self/status; head -c 1 /proc/kallsyms; echo;"
+
+	look+=" grep -c -e ' /proc/' -e ' /sys/[^f]' -e ' /sys/fi' /proc/self/mountinfo;"
+	look+=" test -w /proc/sys/net/ipv4/ip_forward && echo sysctl"
+	both web "$look" \
+		<<<'security : { privileged = true; };'
+	assert_both "$ZERO $HOST $HOST $HOST $ZERO Seccomp: 0 0 0 sysctl"
+	run_ok within web grep ' /sys rw,nosuid,nodev,noexec' /proc/self/mountinfo
+	run_ok within web sh -c 'mount -t tmpfs none /tmp && mount -t proc none /proc && umount /proc /tmp'
+	# It still is nobody on the host.
+	run_fails within web sh -c 'echo b >/proc/sysrq-trigger'
+	run_fails within web sh -c 'echo x >/proc/sys/kernel/core_pattern'
+	run_fails within web mknod /tmp/null c 1 3
+}
+
+@test "privileged, less what the file takes away" {
+	both web "$SETS; cat /proc/kallsyms; touch /proc/sys/net 2>/dev/null || echo covered" <<-'EOF'
+	security : { privileged = true; cap_drop = [ "NET_RAW", "CHOWN" ];
+	             masked_paths = [ "/proc/kallsyms" ]; readonly_paths = [ "/proc/sys" ]; };
+	EOF
+	less=$(printf %016x $((0x$HOST & ~0x2001)))
+	assert_both "$ZERO $less $less $less $ZERO covered"
+	both db 'grep ^Seccomp: /proc/self/status; grep ^NoNewPrivs /proc/self/status | cut -f 2' \
+		<<<'security : { privileged = true; seccomp = "default"; };'
+	assert_both "Seccomp: 2 1"
+	write_manager 'defaults : { security : { seccomp = "default"; }; };'
+	both job 'grep ^Seccomp: /proc/self/status' <<<'security : { privileged = true; };'
+	assert_both "Seccomp: 2"
+}
+
+@test "privileged: a user other than root still has what cap_add names alone" {
+	both web "$SETS" <<<'user = "nobody"; security : { privileged = true; };'
+	assert_both "$ZERO $ZERO $ZERO $HOST $ZERO"
+	both db "$SETS" <<<'user = "nobody"; security : { privileged = true; cap_add = [ "KILL" ]; };'
+	set=0000000000000020
+	assert_both "$set $set $set $HOST $set"
+}
+
+@test "what the host lacks is not missed by ALL and by privileged" {
+	sleeper web <<<'security : { privileged = true; };'
+	sleeper db <<<'security : { cap_add = [ "ALL" ]; };'
+	less=$(printf %016x $((0x$HOST & ~(1 << 20))))
+	for name in web db; do
+		run_ok machine timeout -k 5 60 setpriv --bounding-set -sys_pacct "$CMAN" -c $CONF up $name
+		[[ $output != *warning* ]]
+		assert_equal "$(machine awk '/^CapBnd:/{ print $2 }' "/proc/$(pid_of $name)/status")" "$less"
+	done
+}
+
+@test "privileged where the host's sysfs is read-only: so is the container's" {
+	sleeper web <<<'security : { privileged = true; };'
+	machine mount -o remount,bind,ro /sys
+	run cman up web
+	machine mount -o remount,bind,rw /sys
+	assert_equal "$status" 0
+	run_ok within web grep ' /sys ro,' /proc/self/mountinfo
+	run_ok within web head -c 1 /proc/kallsyms
+	assert_equal "$output" 0
+}
+
+@test "privileged is shown by ps, status and check, of what runs and of what would" {
+	sleeper web <<<'security : { privileged = true; };'
+	sleeper db </dev/null
+	run_ok cman check
+	assert_equal "$output" $'web: privileged\n2 containers, no errors'
+	run_ok cman check $T/conf.d/db.conf
+	assert_equal "$output" "1 container, no errors"
+	run_ok cman ps
+	assert_match "$output" 'UPTIME +MARKS'
+	assert_match "$output" $'\nweb .* privileged$'
+	assert_match "$output" $'\ndb .* -\n'
+	run_ok cman up --all
+	sed -i 's/privileged = true;//' "$(path $T/conf.d/web.conf)"
+	assert_equal "$(cman ps --json | jq -c '[.[].marks]')" '[[],["privileged"]]'
+	assert_equal "$(cman status --json web | jq -c .marks)" '["privileged"]'
+	run_ok cman status web
+	assert_match "$output" 'mark +privileged'
+	run_ok cman status db
+	[[ $output != *mark* ]]
+	run_ok cman down web
+	assert_equal "$(cman ps --json | jq -c '[.[].marks]')" '[[],[]]'
+}
+
 # --- groups ------------------------------------------------------------------------------------
 
 @test "supplementary groups: of the group file and of the file, in exec too" {

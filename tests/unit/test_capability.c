@@ -191,18 +191,21 @@ static void test_become_user_with(void **state)
 /* chmod, kill and net_raw: 3, 5, 13 */
 static void choose(void)
 {
+	const capability_set usual = capability_default_set();
 	capability_set bounding = read_sets().bounding, set;
 	struct error err;
 
-	REQUIRE(capability_choose(0, 0, &set, NULL) == 0 && set == capability_default_set());
-	REQUIRE(capability_choose(1 << 5, 1 << 13, &set, NULL) == 0);
-	REQUIRE(set == ((capability_default_set() & ~(capability_set)(1 << 5)) | 1 << 13));
-	REQUIRE(capability_choose(CAPABILITIES_ALL, 1 << 5, &set, NULL) == 0 && set == 1 << 5);
-	REQUIRE(capability_choose(1 << 5, CAPABILITIES_ALL, &set, NULL) == 0 && set == bounding);
+	REQUIRE(capability_choose(usual, 0, 0, &set, NULL) == 0 && set == usual);
+	REQUIRE(capability_choose(usual, 1 << 5, 1 << 13, &set, NULL) == 0);
+	REQUIRE(set == ((usual & ~(capability_set)(1 << 5)) | 1 << 13));
+	REQUIRE(capability_choose(usual, CAPABILITIES_ALL, 1 << 5, &set, NULL) == 0 && set == 1 << 5);
+	REQUIRE(capability_choose(usual, 1 << 5, CAPABILITIES_ALL, &set, NULL) == 0 && set == bounding);
 	REQUIRE(prctl(PR_CAPBSET_DROP, 13) == 0);
-	REQUIRE(capability_choose(0, CAPABILITIES_ALL, &set, NULL) == 0);
+	REQUIRE(capability_choose(usual, 0, CAPABILITIES_ALL, &set, NULL) == 0);
 	REQUIRE(set == (bounding & ~(capability_set)(1 << 13)));
-	REQUIRE(capability_choose(0, 1 << 13, &set, &err) == -1);
+	REQUIRE(capability_choose(capability_host_set(), 1 << 5, 0, &set, NULL) == 0);
+	REQUIRE(set == (bounding & ~(capability_set)(1 << 13 | 1 << 5)));
+	REQUIRE(capability_choose(usual, 0, 1 << 13, &set, &err) == -1);
 	REQUIRE(strstr(err.text, "cman itself has no CAP_NET_RAW"));
 }
 

@@ -27,6 +27,7 @@ static struct record example(void)
 	strlist_add(&record.steps, "cgroup");
 	strlist_add(&record.addresses, "cman0 10.83.0.10 eth0");
 	strlist_add(&record.ports, "8080:80");
+	strlist_add(&record.marks, "privileged");
 	return record;
 }
 
@@ -66,6 +67,7 @@ static void test_read_is_what_was_written(void **data)
 	assert_true(strlist_equal(&read.steps, &written.steps));
 	assert_true(strlist_equal(&read.addresses, &written.addresses));
 	assert_true(strlist_equal(&read.ports, &written.ports));
+	assert_true(strlist_equal(&read.marks, &written.marks));
 	assert_false(read.exited);
 	assert_int_equal(record_liveness(&read), LIVE_RUNNING);
 }

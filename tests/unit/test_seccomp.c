@@ -159,7 +159,7 @@ static void markers_are_settled(void **state)
 	struct seccomp_filter filter = {0};
 
 	(void)state;
-	seccomp_default(UINT64_MAX, &filter);
+	seccomp_default(UINT64_MAX >> 1, &filter); /* all but CAPABILITY_NESTING */
 	for (size_t i = 0; i < calls_count; i++)
 		if (calls[i].native >= 0 && calls[i].verdict >= CALL_IF_CAPABLE)
 			assert_int_equal(judge(&filter, NATIVE, calls[i].native, NULL),
@@ -171,6 +171,51 @@ static void markers_are_settled(void **state)
 	assert_int_equal(judge_native(&filter, "bpf", 0, 0, 0), SECCOMP_RET_ALLOW);
 	assert_int_equal(judge_native(&filter, "init_module", 0, 0, 0), REFUSED);
 	seccomp_clear(&filter);
+}
+
+/* Nesting opens these, makes keyrings unknown, and changes nothing else. */
+static void nesting_opens(void **state)
+{
+	static const char opened[] = " clone3 fsconfig fsmount fsopen fspick mount mount_setattr"
+				     " move_mount open_tree open_tree_attr pivot_root setdomainname"
+				     " sethostname setns umount2 unshare ",
+			  hidden[] = " add_key keyctl request_key ";
+	struct seccomp_filter without = {0}, with = {0};
+	size_t changes = 0;
+
+	(void)state;
+	seccomp_default(0, &without);
+	seccomp_default((uint64_t)1 << CAPABILITY_NESTING, &with);
+	for (size_t i = 0; i < calls_count; i++) {
+		AUTO_FREE char *word = xprintf(" %s ", calls[i].name);
+		uint32_t before, after;
+
+		if (calls[i].native < 0)
+			continue;
+		before = judge(&without, NATIVE, calls[i].native, NULL);
+		after = judge(&with, NATIVE, calls[i].native, NULL);
+		changes += before != after;
+		if (strstr(opened, word))
+			assert_int_equal(after, SECCOMP_RET_ALLOW);
+		else if (strstr(hidden, word))
+			assert_int_equal(after, UNKNOWN);
+		else if (before != after)
+			fail_msg("nesting changes %s", calls[i].name);
+	}
+	assert_int_equal(changes, 19);
+	for (unsigned int bit = 0; bit < 32; bit++)
+		assert_int_equal(judge_native(&with, "clone", (uint64_t)1 << bit, 0, 0),
+				 SECCOMP_RET_ALLOW);
+	assert_int_equal(judge_native(&with, "socket", AF_PACKET, 3, 0),
+			 SECCOMP_RET_ERRNO | EAFNOSUPPORT);
+	assert_int_equal(judge_native(&with, "ioctl", 0, TIOCSTI, 0), REFUSED);
+	seccomp_clear(&without);
+	/* With the capability keyrings are known. */
+	seccomp_default((uint64_t)1 << CAP_SYS_ADMIN, &without);
+	assert_int_equal(judge_native(&without, "keyctl", 0, 0, 0), REFUSED);
+	assert_int_equal(judge_native(&without, "sethostname", 0, 0, 0), SECCOMP_RET_ALLOW);
+	seccomp_clear(&without);
+	seccomp_clear(&with);
 }
 
 static void arguments_decide(void **state)
@@ -378,6 +423,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(default_filter_is_the_table),
 		cmocka_unit_test(markers_are_settled),
+		cmocka_unit_test(nesting_opens),
 		cmocka_unit_test(arguments_decide),
 		cmocka_unit_test(large_programs),
 		cmocka_unit_test(files_open_calls),
