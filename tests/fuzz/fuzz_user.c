@@ -29,6 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_assert(strnlen(user.home, sizeof(user.home)) < sizeof(user.home) &&
 			    strnlen(user.name, sizeof(user.name)) < sizeof(user.name),
 		    "%s", who);
+	if (user_add_group(root_fd, who, &user, &err) == 0)
+		fuzz_assert(user.group_count <= USER_GROUPS_MAX + 1, "%s", who);
 	for (size_t i = 0; i < user.group_count; i++)
 		fuzz_assert(user.groups[i] != user.gid && user.groups[i] != (gid_t)-1, "%s", who);
 	/* Digits are an id, whatever the files say. */

@@ -35,7 +35,7 @@ export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 # Words of the language, which bytes changed at random would not find.
 {
-	grep -ohE '"[a-z_.]+"' src/config/keys.c src/config/values*.c | sort -u
+	grep -ohE '"[a-z_.]+"' src/config/keys*.c src/config/values*.c | sort -u
 	printf '"%s"\n' '@include ' ' : { ' ' };' ' = [ ' ' ];' '"+"' '/\*' '\*/' '0x' '1L' '\x0a%%\x0a' | sed 's/"+"/\\"+\\"/; s/\\\*/*/'
 } >"$build/words.dict"
 failed=()

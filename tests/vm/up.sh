@@ -61,7 +61,28 @@ inside() {
 	"$cman" down web || fail down
 	after=$(snapshot)
 	[ "$before" = "$after" ] || { printf '%s\n--- then\n%s\n' "$before" "$after"; fail "left over"; }
+	nesting
 	echo "passed"
+}
+
+# A proc and a sysfs of their own for namespaces inside, and what a privileged container sees.
+nesting() {
+	nested="/bin/busybox unshare -r -m -p -f -n /bin/busybox sh -c"
+	cat > /etc/cman/conf.d/nest.conf <<-EOF
+	rootfs = "/srv/web"; command = "/bin/sleep 1000"; net = "none"; stop_signal = "SIGKILL";
+	security : { nesting = true; };
+	EOF
+	"$cman" up nest || fail "up of nesting"
+	found=$("$cman" exec nest $nested 'mount=/bin/busybox\ mount; $mount -t proc none /proc &&
+		$mount -t sysfs -o ro none /sys && echo /proc/[0-9]* /sys/class/net/*')
+	[ "$found" = "/proc/1 /sys/class/net/lo" ] || fail "inside of nesting: $found"
+	"$cman" exec nest $nested '/bin/busybox mount -t sysfs none /sys' && fail "a writable sysfs"
+	"$cman" down nest || fail "down of nesting"
+	sed -i 's/nesting/privileged/' /etc/cman/conf.d/nest.conf
+	"$cman" up nest || fail "up of privileged"
+	found=$("$cman" exec nest $nested '/bin/busybox mount -t proc none /proc && head -c 1 /proc/kallsyms')
+	[ "$found" = 0 ] || fail "inside of privileged: $found"
+	"$cman" down nest || fail "down of privileged"
 }
 
 if [ "$1" = --inside ]; then
@@ -93,7 +114,7 @@ done
 failed=
 for kind; do
 	echo "=== cgroups: $kind"
-	"$here/run.sh" -c "$kind" -d "$tree/root" -b "$build/cman" -b "$build/cman-supervisor" \
+	"$here/run.sh" -t 300 -c "$kind" -d "$tree/root" -b "$build/cman" -b "$build/cman-supervisor" \
 		"$0" --inside "$build/cman" || failed="$failed $kind"
 done
 [ -z "$failed" ] || { echo "failed with cgroups:$failed" >&2; exit 1; }
