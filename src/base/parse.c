@@ -220,6 +220,51 @@ int parse_ipv4_range(const char *text, struct in_addr *first, struct in_addr *la
 	return 0;
 }
 
+static bool scan_ipv6(const char *text, size_t length, struct in6_addr *address)
+{
+	char copy[INET6_ADDRSTRLEN];
+
+	if (length >= sizeof(copy))
+		return false;
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	return inet_pton(AF_INET6, copy, address) == 1;
+}
+
+int parse_ipv6(const char *text, struct in6_addr *address, struct error *err)
+{
+	if (scan_ipv6(text, strlen(text), address))
+		return 0;
+	error_set(err, 0, "\"%s\" is not an IPv6 address", text);
+	return error_hint(err, "like \"fd00:83::2\"");
+}
+
+int parse_ipv6_network(const char *text, struct in6_addr *network, unsigned int *prefix,
+		       struct error *err)
+{
+	const char *slash = strchr(text, '/'), *c = slash ? slash + 1 : text;
+	struct in6_addr address, proper;
+	char formatted[PARSE_TEXT_MAX];
+	uint64_t bits;
+
+	if (!slash || !scan_ipv6(text, (size_t)(slash - text), &address) ||
+	    !scan_number(&c, &bits) || *c || bits > 128) {
+		error_set(err, 0, "\"%s\" is not an IPv6 network", text);
+		return error_hint(err, "an IPv6 address and a prefix like \"fd00:83::/64\"");
+	}
+	proper = address;
+	for (size_t i = bits; i < 128; i++)
+		proper.s6_addr[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+	if (memcmp(&proper, &address, sizeof(proper)) != 0) {
+		parse_format_ipv6(&proper, formatted);
+		error_set(err, 0, "\"%s\" has bits set behind its prefix", text);
+		return error_hint(err, "the network is \"%s/%u\"", formatted, (unsigned int)bits);
+	}
+	*network = address;
+	*prefix = (unsigned int)bits;
+	return 0;
+}
+
 bool parse_is_ip(const char *text)
 {
 	struct in_addr v4;
@@ -429,6 +474,11 @@ void parse_format_duration(uint64_t ms, char out[PARSE_TEXT_MAX])
 void parse_format_ipv4(struct in_addr address, char out[PARSE_TEXT_MAX])
 {
 	inet_ntop(AF_INET, &address, out, PARSE_TEXT_MAX);
+}
+
+void parse_format_ipv6(const struct in6_addr *address, char out[PARSE_TEXT_MAX])
+{
+	inet_ntop(AF_INET6, address, out, PARSE_TEXT_MAX);
 }
 
 static int format_ports(char *out, size_t size, uint16_t first, uint16_t last)

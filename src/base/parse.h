@@ -42,6 +42,13 @@ int parse_ipv4_network(const char *text, struct in_addr *network, unsigned int *
 int parse_ipv4_range(const char *text, struct in_addr *first, struct in_addr *last,
 		     struct error *err);
 
+/* "fd00:83::2", in any of its forms, without a scope. RFC 4291 */
+int parse_ipv6(const char *text, struct in6_addr *address, struct error *err);
+
+/* "fd00:83::/64": the bits behind the prefix must be zero. */
+int parse_ipv6_network(const char *text, struct in6_addr *network, unsigned int *prefix,
+		       struct error *err);
+
 /* Whether it is the text of an IPv4 or IPv6 address (without a scope). */
 bool parse_is_ip(const char *text);
 
@@ -75,6 +82,7 @@ int parse_check_hostname(const char *name, size_t limit, struct error *err);
 void parse_format_size(uint64_t bytes, char out[PARSE_TEXT_MAX]);
 void parse_format_duration(uint64_t ms, char out[PARSE_TEXT_MAX]);
 void parse_format_ipv4(struct in_addr address, char out[PARSE_TEXT_MAX]);
+void parse_format_ipv6(const struct in6_addr *address, char out[PARSE_TEXT_MAX]);
 void parse_format_port_forward(const struct port_forward *forward, char out[PARSE_TEXT_MAX]);
 
 #endif

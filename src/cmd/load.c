@@ -11,8 +11,8 @@
 bool load_split_address(const char *entry, struct load_address *address)
 {
 	*address = (struct load_address){.network = ""};
-	return sscanf(entry, "%63s %63s %63s", address->network, address->address,
-		      address->interface) >= 2;
+	return sscanf(entry, "%63s %63s %63s %63s", address->network, address->address,
+		      address->interface, address->address6) >= 2;
 }
 
 const char *load_record_address(const struct record *record, size_t index)
@@ -60,9 +60,12 @@ static const struct network_record *find_network(struct held *held, const char *
 static struct in_addr find_held_address(void *data, const char *container, const char *name)
 {
 	const struct network_record *network = find_network(data, name);
-	const struct network_member *member = network_record_find(network, container, 0);
 
-	return member ? member->address : (struct in_addr){.s_addr = INADDR_ANY};
+	/* Whichever of its interfaces it is: a container is on a network once. */
+	for (size_t i = 0; i < network->member_count; i++)
+		if (strcmp(network->members[i].container, container) == 0)
+			return network->members[i].address;
+	return (struct in_addr){.s_addr = INADDR_ANY};
 }
 
 /* ---- printing what is wrong ---- */

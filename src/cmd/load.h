@@ -51,6 +51,7 @@ struct load_address {
 	char network[64];
 	char address[64];
 	char interface[64]; /* "" when it does not say */
+	char address6[64];  /* "": it has none */
 };
 bool load_split_address(const char *entry, struct load_address *address);
 

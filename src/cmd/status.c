@@ -87,7 +87,8 @@ static void print_addresses(const struct record *record)
 		struct load_address address;
 
 		if (load_split_address(record->addresses.items[i], &address))
-			printf("  %-10s %s on %s%s%s\n", "address", address.address, address.network,
+			printf("  %-10s %s%s%s on %s%s%s\n", "address", address.address,
+			       *address.address6 ? ", " : "", address.address6, address.network,
 			       *address.interface ? ", inside " : "", address.interface);
 	}
 	for (size_t i = 0; i < record->ports.count; i++)

@@ -111,6 +111,8 @@ static struct json *addresses_to_json(const struct record *record)
 		load_split_address(record->addresses.items[i], &address);
 		json_add_text(item, "network", address.network);
 		json_add_text(item, "address", address.address);
+		if (*address.address6)
+			json_add_text(item, "address6", address.address6);
 		json_add_text(item, "interface", address.interface);
 		json_append(list, item);
 	}

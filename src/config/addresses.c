@@ -45,6 +45,18 @@ void addresses_make_mac(const char *container, unsigned int index, uint8_t mac[6
 		mac[i] = (uint8_t)(hash >> 8 * i);
 }
 
+void addresses_make_subnet6(const char *network, struct in6_addr *subnet)
+{
+	uint64_t site = hash_finish(hash_bytes(HASH_START, machine_get()->machine_id));
+	uint64_t link = hash_finish(hash_bytes(HASH_START, network));
+
+	*subnet = (struct in6_addr){.s6_addr = {0xfd}};
+	for (int i = 0; i < 5; i++)
+		subnet->s6_addr[1 + i] = (uint8_t)(site >> 8 * i);
+	for (int i = 0; i < 2; i++)
+		subnet->s6_addr[6 + i] = (uint8_t)(link >> 8 * i);
+}
+
 static uint32_t *find_slot(const struct taken *taken, uint32_t address)
 {
 	size_t slot = (address * 2654435761u) & (taken->size - 1);
@@ -197,6 +209,26 @@ static void assign_network(struct conf *conf, const struct network *network, str
 	visitor->allocation = NULL;
 }
 
+/* IPv6 addresses follow from those of IPv4, which nobody else has. */
+static void map_ip6(struct conf *conf)
+{
+	for (size_t i = 0; i < conf->container_count; i++) {
+		struct spec *spec = &conf->containers[i];
+
+		for (size_t j = 0; j < spec->interface_count; j++) {
+			struct interface *interface = &spec->interfaces[j];
+			const struct network *network =
+				interface->network
+					? manager_find_network(&conf->manager, interface->network)
+					: NULL;
+
+			if (network && network->prefix6 && interface->ip6_mode == IP6_AUTO &&
+			    interface->ip.s_addr != INADDR_ANY)
+				interface->ip6 = network_map_ip6(network, interface->ip);
+		}
+	}
+}
+
 void addresses_assign(struct conf *conf, const struct conf_hints *hints, const char *only,
 		      struct diagnostics *diagnostics)
 {
@@ -204,4 +236,5 @@ void addresses_assign(struct conf *conf, const struct conf_hints *hints, const c
 
 	for (size_t i = 0; i < conf->manager.network_count; i++)
 		assign_network(conf, &conf->manager.networks[i], &visitor);
+	map_ip6(conf);
 }

@@ -18,6 +18,9 @@
 void addresses_assign(struct conf *conf, const struct conf_hints *hints, const char *only,
 		      struct diagnostics *diagnostics);
 
+/* A /64 of fd00::/8 made from this machine's id and the name: RFC 4193. */
+void addresses_make_subnet6(const char *network, struct in6_addr *subnet);
+
 /* Locally administered and stable: a hash of the machine, the container's name and the index. */
 void addresses_make_mac(const char *container, unsigned int index, uint8_t mac[6]);
 

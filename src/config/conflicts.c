@@ -193,6 +193,14 @@ static void claim_names(struct claims *names, const struct spec *spec,
 	}
 }
 
+/* Automatic IPv6 addresses follow from IPv4 alone: a static one may be in the way. */
+static void claim_ip6(struct claims *ip6s, const struct spec *spec,
+		      const struct interface *interface)
+{
+	if (!IN6_IS_ADDR_UNSPECIFIED(&interface->ip6))
+		parse_format_ipv6(&interface->ip6, add_claim(ip6s, spec, interface, 0)->value);
+}
+
 /* What cman chose itself keeps clear of all others. */
 static void claim_addresses(struct claims *ips, struct claims *macs, const struct spec *spec,
 			    const struct interface *interface)
@@ -216,11 +224,20 @@ static bool has_aliases(const struct conf *conf)
 	return false;
 }
 
+static bool has_static_ip6(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->container_count; i++)
+		for (size_t j = 0; j < conf->containers[i].interface_count; j++)
+			if (conf->containers[i].interfaces[j].ip6_mode == IP6_STATIC)
+				return true;
+	return false;
+}
+
 void conflicts_check(const struct conf *conf, const char *only, struct diagnostics *diagnostics)
 {
 	struct claims ips = {.member = "ip"}, macs = {.member = "mac"}, names = {.member = "aliases"};
-	struct claims ports = {.member = "ports"};
-	bool aliases = has_aliases(conf);
+	struct claims ports = {.member = "ports"}, ip6s = {.member = "ip6"};
+	bool aliases = has_aliases(conf), static_ip6 = has_static_ip6(conf);
 
 	for (size_t i = 0; i < conf->container_count; i++) {
 		const struct spec *spec = &conf->containers[i];
@@ -233,16 +250,20 @@ void conflicts_check(const struct conf *conf, const char *only, struct diagnosti
 			if (!interface->network)
 				continue;
 			claim_addresses(&ips, &macs, spec, interface);
+			if (static_ip6)
+				claim_ip6(&ip6s, spec, interface);
 			if (aliases)
 				claim_names(&names, spec, interface);
 		}
 	}
 	check_values(&ips, only, "\"auto\" gives each container an address of its own", diagnostics);
+	check_values(&ip6s, only, "\"auto\" takes the host bits of the IPv4 address", diagnostics);
 	check_values(&macs, only, "\"auto\" gives each interface an address of its own",
 		     diagnostics);
 	check_values(&names, only, "the name of a container is one as well", diagnostics);
 	check_ports(&ports, only, diagnostics);
 	free(ips.items);
+	free(ip6s.items);
 	free(macs.items);
 	free(names.items);
 	free(ports.items);

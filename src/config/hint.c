@@ -177,8 +177,7 @@ static const struct foreign_key foreign_keys[] = {
 	{"", "path", "rootfs", NULL},
 	{NULL, "host.hostname", "hostname", NULL},
 	{NULL, "ip4.addr", "net.ip", NULL},
-	{NULL, "ip6.addr", NULL, "cman has no IPv6 yet"},
-	{NULL, "ip6", NULL, "cman has no IPv6 yet"},
+	{NULL, "ip6.addr", "net.ip6", NULL},
 	{NULL, "exec.start", "command", NULL},
 	{NULL, "exec.stop", NULL,
 	 "a container is stopped with stop_signal, then killed after"

@@ -281,6 +281,15 @@ static const struct key net_keys_array[] = {
 		.exclusive = true,
 	},
 	{
+		.name = "ip6",
+		.type = &type_ip6,
+		.default_text = "\"auto\"",
+		.form = "\"auto\", \"none\", or an address of the network's subnet6",
+		.help = "IPv6 address; auto: made from the IPv4 address, where there is a subnet6",
+		.change = CHANGE_ATTACH,
+		.exclusive = true,
+	},
+	{
 		.name = "mac",
 		.type = &type_mac,
 		.default_text = "\"auto\"",

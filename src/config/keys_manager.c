@@ -148,6 +148,21 @@ static const struct key network_keys_array[] = {
 			" 256",
 	},
 	{
+		.name = "subnet6",
+		.type = &type_subnet6,
+		.default_text = "\"none\"",
+		.form = "\"none\", \"auto\", or address and prefix, /16 to /126",
+		.help = "IPv6 addresses; auto: a /64 for this machine and network alone (RFC 4193)",
+	},
+	{
+		.name = "gateway6",
+		.type = &type_gateway6,
+		.offset = offsetof(struct network, gateway6),
+		.default_text = "\"\"",
+		.form = "an address of subnet6, or \"\" for the host bits of gateway",
+		.help = "the host's own address there",
+	},
+	{
 		.name = "nat",
 		.type = &type_setting,
 		.offset = offsetof(struct network, nat),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/spec.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "config/origin.h"
@@ -201,6 +202,16 @@ void manager_clear(struct manager *manager)
 	free(manager->networks);
 	origins_clear(&manager->origins);
 	*manager = (struct manager){0};
+}
+
+struct in6_addr network_map_ip6(const struct network *network, struct in_addr address)
+{
+	struct in6_addr mapped = network->subnet6;
+	uint32_t host = ntohl(address.s_addr) & (UINT32_MAX >> network->prefix);
+
+	for (size_t i = 0; i < sizeof(host); i++)
+		mapped.s6_addr[15 - i] |= (uint8_t)(host >> 8 * i);
+	return mapped;
 }
 
 bool network_is_own(const struct network *network)

@@ -110,12 +110,17 @@ struct route {
 /* A key of an interface that something else decides where the file does not. */
 enum setting { SETTING_UNSET, SETTING_NO, SETTING_YES };
 
+/* "auto": made from the IPv4 address where the network has a subnet6. */
+enum ip6_mode { IP6_AUTO, IP6_NONE, IP6_STATIC };
+
 /* One network interface of a container (the group net, or an element of the list). */
 struct interface {
 	char *network;       /* name in networks; NULL before validation: the first one */
 	char name[IFNAMSIZ]; /* inside: "eth0" */
 	bool ip_auto;        /* the address was chosen from the pool */
 	struct in_addr ip;   /* set by conf_load() even when ip_auto */
+	enum ip6_mode ip6_mode;
+	struct in6_addr ip6; /* in6addr_any: it has none; set by conf_load() even when automatic */
 	bool mac_auto;       /* derived from the names: stable */
 	uint8_t mac[6];      /* set by conf_load() even when mac_auto */
 	uint32_t mtu;        /* bytes; 0 before validation: the network's */
@@ -208,10 +213,19 @@ struct network {
 	unsigned int prefix;                  /* 8..30 */
 	struct in_addr gateway;               /* the bridge's own address; INADDR_ANY: there is none */
 	struct in_addr pool_first, pool_last; /* inclusive; for ip = "auto" */
+	bool subnet6_auto;        /* made from the machine's id and the name */
+	struct in6_addr subnet6;  /* as subnet */
+	unsigned int prefix6;     /* 16..126; 0: no IPv6 */
+	struct in6_addr gateway6; /* as gateway; in6addr_any: there is none */
 	enum setting nat; /* unset before validation */
 	uint32_t mtu;     /* bytes */
 	struct origins origins;
 };
+
+#define IPV6_MTU_MIN 1280 /* RFC 8200 */
+
+/* The host bits of an IPv4 address of the network, on its IPv6 subnet. */
+struct in6_addr network_map_ip6(const struct network *network, struct in_addr address);
 
 /* Whether it is cman's own: bridge, forwarding and firewall are its business then. */
 bool network_is_own(const struct network *network);

@@ -62,6 +62,34 @@ static void check_address(const struct network *network, const struct spec *spec
 	report(spec, interface, "ip", diagnostics, hint, message);
 }
 
+static void check_ip6(const struct network *network, const struct spec *spec,
+		      const struct interface *interface, struct diagnostics *diagnostics)
+{
+	AUTO_FREE char *message = NULL;
+	char subnet[PARSE_TEXT_MAX];
+	const char *fault = NULL;
+
+	if (interface->ip6_mode != IP6_STATIC)
+		return;
+	if (network->prefix6 == 0) {
+		message = xprintf("network %s has no subnet6", network->name);
+		report(spec, interface, "ip6", diagnostics, "subnet6 = \"auto\"; makes one", message);
+		return;
+	}
+	for (size_t i = 0; i < network->prefix6; i++)
+		if ((interface->ip6.s6_addr[i / 8] ^ network->subnet6.s6_addr[i / 8]) & 0x80 >> i % 8)
+			fault = "it is outside of";
+	if (memcmp(&interface->ip6, &network->gateway6, sizeof(interface->ip6)) == 0)
+		fault = "it is the gateway of";
+	else if (memcmp(&interface->ip6, &network->subnet6, sizeof(interface->ip6)) == 0)
+		fault = "it is the network address of";
+	if (!fault)
+		return;
+	parse_format_ipv6(&network->subnet6, subnet);
+	message = xprintf("%s network %s, %s/%u", fault, network->name, subnet, network->prefix6);
+	report(spec, interface, "ip6", diagnostics, NULL, message);
+}
+
 /* Neighbours are the only gateways there are. */
 static void check_routes(const struct network *network, const struct spec *spec,
 			 const struct interface *interface, struct diagnostics *diagnostics)
@@ -111,6 +139,9 @@ static void check_mtu(const struct network *network, const struct spec *spec,
 
 	if (interface->mtu == 0)
 		interface->mtu = network->mtu;
+	if (interface->mtu < IPV6_MTU_MIN && network->prefix6 && interface->ip6_mode != IP6_NONE)
+		report(spec, interface, "mtu", diagnostics, "ip6 = \"none\"; does without",
+		       "IPv6 takes 1280 bytes or more");
 	if (interface->mtu <= network->mtu)
 		return;
 	message = xprintf("%u is more than the %u of network %s", interface->mtu, network->mtu,
@@ -137,6 +168,7 @@ static void finish_interface(const struct manager *manager, const struct spec *s
 		interface->nat = network->nat == SETTING_YES;
 	if (!interface->ip_auto)
 		check_address(network, spec, interface, diagnostics);
+	check_ip6(network, spec, interface, diagnostics);
 	check_mtu(network, spec, interface, diagnostics);
 	check_routes(network, spec, interface, diagnostics);
 	check_kind(network, spec, interface, diagnostics);

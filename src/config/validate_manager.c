@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config/addresses.h"
 #include "config/machine.h"
 #include "config/layers.h"
 #include "config/validate.h"
@@ -134,6 +135,60 @@ static void finish_network(const struct check *check, struct network *network)
 		check_inside(check, network, "pool", network->pool_last);
 }
 
+static bool is_on_subnet6(const struct network *network, const struct in6_addr *address)
+{
+	for (size_t i = 0; i < network->prefix6; i++)
+		if ((address->s6_addr[i / 8] ^ network->subnet6.s6_addr[i / 8]) & 0x80 >> i % 8)
+			return false;
+	return true;
+}
+
+static void finish_network6(const struct check *check, struct network *network)
+{
+	const bool gateway_set = !IN6_IS_ADDR_UNSPECIFIED(&network->gateway6);
+
+	if (network->subnet6_auto) {
+		addresses_make_subnet6(network->name, &network->subnet6);
+		network->prefix6 = 64;
+	}
+	if (network->prefix == 0)
+		return; /* the subnet had a fault */
+	if (network->prefix6 == 0) {
+		if (gateway_set)
+			report(check, network, "gateway6", "subnet6 = \"auto\"; makes one",
+			       "there is no subnet6");
+		return;
+	}
+	if (network->mtu < IPV6_MTU_MIN)
+		report(check, network, "mtu", NULL, "IPv6 takes 1280 bytes or more");
+	/* So that each IPv4 address stands for an IPv6 address: network_map_ip6(). */
+	if (128 - network->prefix6 < 32 - network->prefix)
+		report(check, network, "subnet6", NULL, "it has room for less than the subnet");
+	if (gateway_set && !is_on_subnet6(network, &network->gateway6))
+		report(check, network, "gateway6", NULL, "it is not on subnet6");
+	if (!gateway_set && network->gateway.s_addr != INADDR_ANY)
+		network->gateway6 = network_map_ip6(network, network->gateway);
+}
+
+static void check_overlaps6(const struct check *check)
+{
+	const struct manager *manager = check->manager;
+
+	for (size_t i = 0; i < manager->network_count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			const struct network *one = &manager->networks[i], *other = &manager->networks[j];
+			AUTO_FREE char *message =
+				xprintf("it overlaps with that of networks.%s (line %u)", other->name,
+					network_location(manager, other, "subnet6").line);
+
+			if (one->prefix6 && other->prefix6 &&
+			    (is_on_subnet6(one, &other->subnet6) ||
+			     is_on_subnet6(other, &one->subnet6)))
+				report(check, one, "subnet6", NULL, message);
+		}
+	}
+}
+
 static int compare_subnets(const void *a, const void *b)
 {
 	const struct network *one = *(struct network *const *)a,
@@ -262,7 +317,10 @@ void validate_manager(struct manager *manager, struct diagnostics *diagnostics)
 		add_default_network(manager);
 	for (size_t i = 0; i < manager->network_count; i++)
 		finish_network(&check, &manager->networks[i]);
+	for (size_t i = 0; i < manager->network_count; i++)
+		finish_network6(&check, &manager->networks[i]);
 	check_overlaps(&check);
+	check_overlaps6(&check);
 	check_bridges(&check);
 	check_user_ids(&check);
 	check_conf_dir(&check);

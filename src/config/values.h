@@ -71,6 +71,9 @@ extern const struct value_type type_rootfs;         /* struct spec */
 extern const struct value_type type_mounts;         /* struct spec */
 extern const struct value_type type_extra_hosts;    /* struct spec */
 extern const struct value_type type_interface_name; /* struct interface or struct network: char[] */
+extern const struct value_type type_ip6;            /* struct interface */
+extern const struct value_type type_subnet6;        /* struct network */
+extern const struct value_type type_gateway6;       /* struct in6_addr; may be "" */
 extern const struct value_type type_parent;         /* struct network: char[]; may be "" */
 extern const struct value_type type_ip;             /* struct interface */
 extern const struct value_type type_mac;            /* struct interface */
@@ -99,5 +102,9 @@ void value_print_string(const char *text, struct text *out);
 /* An address a host can have; 0/8, 127/8 and 224/3 are none. */
 int value_read_host_address(struct assignment *assignment, const struct node *value,
 			    struct in_addr *address);
+
+/* The same of IPv6: not unspecified, loopback, link-local, mapped or multicast. */
+int value_read_host_address6(struct assignment *assignment, const struct node *value,
+			     struct in6_addr *address);
 
 #endif

@@ -41,6 +41,40 @@ static bool print_ip(const void *field, bool resolved, struct text *out)
 	return true;
 }
 
+static int read_ip6(struct assignment *assignment, const struct node *value, void *field)
+{
+	struct interface *interface = field;
+
+	if (value->type != NODE_STRING)
+		return assignment_wrong_type(assignment, value, "\"auto\", \"none\" or an address");
+	interface->ip6 = in6addr_any;
+	interface->ip6_mode = strcmp(value->string, "none") == 0 ? IP6_NONE : IP6_AUTO;
+	if (interface->ip6_mode == IP6_NONE || strcmp(value->string, "auto") == 0)
+		return 0;
+	if (strchr(value->string, '/'))
+		return assignment_error(assignment, value,
+					"write it without; the network has the prefix",
+					"\"%s\" has a prefix", value->string);
+	if (value_read_host_address6(assignment, value, &interface->ip6) < 0)
+		return -1;
+	interface->ip6_mode = IP6_STATIC;
+	return 0;
+}
+
+static bool print_ip6(const void *field, bool resolved, struct text *out)
+{
+	const struct interface *interface = field;
+	const bool known = !IN6_IS_ADDR_UNSPECIFIED(&interface->ip6);
+	char text[PARSE_TEXT_MAX] = "auto";
+
+	if (interface->ip6_mode == IP6_NONE || (resolved && !known))
+		snprintf(text, sizeof(text), "none");
+	else if (known && (resolved || interface->ip6_mode == IP6_STATIC))
+		parse_format_ipv6(&interface->ip6, text);
+	text_addf(out, "\"%s\"", text);
+	return true;
+}
+
 static int read_nat(struct assignment *assignment, const struct node *value, void *field)
 {
 	struct interface *interface = field;
@@ -324,6 +358,7 @@ static bool print_interfaces(const void *field, bool resolved, struct text *out)
 
 const struct value_type type_interfaces = {"group", read_interfaces, print_interfaces};
 const struct value_type type_ip = {"string", read_ip, print_ip};
+const struct value_type type_ip6 = {"string", read_ip6, print_ip6};
 const struct value_type type_mac = {"string", read_mac, print_mac};
 const struct value_type type_inner_mtu = {"integer", read_inner_mtu, print_mtu};
 const struct value_type type_routes = {"array", read_routes, print_routes};

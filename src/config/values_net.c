@@ -126,6 +126,64 @@ static int read_address(struct assignment *assignment, const struct node *value,
 	return value_read_host_address(assignment, value, field);
 }
 
+int value_read_host_address6(struct assignment *assignment, const struct node *value,
+			     struct in6_addr *address)
+{
+	struct in6_addr parsed;
+	struct error err;
+
+	if (parse_ipv6(value->string, &parsed, &err) < 0)
+		return assignment_error(assignment, value, err.hint, "%s", err.text);
+	if (IN6_IS_ADDR_UNSPECIFIED(&parsed) || IN6_IS_ADDR_LOOPBACK(&parsed) ||
+	    IN6_IS_ADDR_LINKLOCAL(&parsed) || IN6_IS_ADDR_V4MAPPED(&parsed) ||
+	    IN6_IS_ADDR_MULTICAST(&parsed))
+		return assignment_error(assignment, value, NULL,
+					"\"%s\" is not an address for a host", value->string);
+	*address = parsed;
+	return 0;
+}
+
+/* "" stands for the one that is chosen. */
+static int read_gateway6(struct assignment *assignment, const struct node *value, void *field)
+{
+	if (value->type != NODE_STRING)
+		return assignment_wrong_type(assignment, value, "an IPv6 address");
+	*(struct in6_addr *)field = in6addr_any;
+	if (value->string[0] == '\0')
+		return 0;
+	return value_read_host_address6(assignment, value, field);
+}
+
+static int read_subnet6(struct assignment *assignment, const struct node *value, void *field)
+{
+	struct network *network = field;
+	struct in6_addr subnet;
+	unsigned int prefix;
+	struct error err;
+
+	network->subnet6_auto = false;
+	network->prefix6 = 0;
+	if (value->type != NODE_STRING)
+		return assignment_wrong_type(assignment, value, "an IPv6 network");
+	if (strcmp(value->string, "none") == 0)
+		return 0;
+	network->subnet6_auto = strcmp(value->string, "auto") == 0;
+	if (network->subnet6_auto)
+		return 0;
+	if (parse_ipv6_network(value->string, &subnet, &prefix, &err) < 0)
+		return assignment_error(assignment, value, err.hint, "%s", err.text);
+	if (prefix < 16 || prefix > 126)
+		return assignment_error(assignment, value, NULL,
+					"the prefix %u is out of range, 16 to 126", prefix);
+	if (subnet.s6_addr[0] == 0 || subnet.s6_addr[0] >= 0xfe)
+		return assignment_error(assignment, value,
+					"private ones are within fd00::/8; \"auto\" makes one",
+					"\"%s\" cannot be a network of hosts", value->string);
+	network->subnet6 = subnet;
+	network->prefix6 = prefix;
+	return 0;
+}
+
 static int read_subnet(struct assignment *assignment, const struct node *value, void *field)
 {
 	struct network *network = field;
@@ -259,6 +317,8 @@ const struct value_type type_parent = {"string", read_parent, NULL};
 const struct value_type type_interface_name = {"string", read_interface_name, print_interface_name};
 const struct value_type type_extra_hosts = {"array", read_extra_hosts, print_extra_hosts};
 const struct value_type type_address = {"address", read_address, NULL};
+const struct value_type type_gateway6 = {"string", read_gateway6, NULL};
+const struct value_type type_subnet6 = {"string", read_subnet6, NULL};
 const struct value_type type_subnet = {"string", read_subnet, NULL};
 const struct value_type type_pool = {"string", read_pool, NULL};
 const struct value_type type_networks = {"group of groups", read_networks, NULL};

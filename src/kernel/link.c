@@ -247,17 +247,21 @@ struct stale_addresses {
 static void collect_stale_address(struct nlmsghdr *message, void *data)
 {
 	struct stale_addresses *stale = data;
+	const struct bridge *bridge = stale->bridge;
 	struct ifaddrmsg *header = nlmsg_data(message);
+	/* IFA_LOCAL of IPv4 is the address itself, IPv6 has only the other. */
+	const bool v6 = header->ifa_family == AF_INET6;
+	const struct ip wanted = v6 ? netlink_ip6(bridge->address6) : netlink_ip4(bridge->address);
+	struct ip address = {.family = header->ifa_family};
 	struct nlattr *attribute;
-	struct in_addr address;
 
 	if (message->nlmsg_type != RTM_NEWADDR || header->ifa_index != (unsigned int)stale->index)
 		return;
-	attribute = nlmsg_find_attr(message, sizeof(*header), IFA_LOCAL);
-	if (!attribute || nla_memcpy(&address, attribute, sizeof(address)) != sizeof(address))
+	attribute = nlmsg_find_attr(message, sizeof(*header), v6 ? IFA_ADDRESS : IFA_LOCAL);
+	if (!attribute || nla_memcpy(address.bytes, attribute, sizeof(address.bytes)) <= 0)
 		return;
-	if (address.s_addr == stale->bridge->address.s_addr &&
-	    header->ifa_prefixlen == stale->bridge->prefix)
+	if (memcmp(address.bytes, wanted.bytes, sizeof(address.bytes)) == 0 &&
+	    header->ifa_prefixlen == (v6 ? bridge->prefix6 : bridge->prefix))
 		return;
 	if (netlink_add_address(&stale->batch, RTM_DELADDR, stale->index, stale->bridge->name,
 				address, header->ifa_prefixlen, stale->err) < 0)
@@ -277,6 +281,8 @@ static int update_bridge(struct netlink *netlink, const struct bridge *bridge, i
 	    netlink_send(netlink, &batch, NULL, NULL, err) < 0)
 		return -1;
 	rc = netlink_dump(netlink, RTM_GETADDR, AF_INET, collect_stale_address, &stale, err);
+	if (rc == 0)
+		rc = netlink_dump(netlink, RTM_GETADDR, AF_INET6, collect_stale_address, &stale, err);
 	if (rc == 0)
 		rc = stale.rc;
 	if (rc == 0)
@@ -307,8 +313,11 @@ int netlink_make_bridge(struct netlink *netlink, const struct bridge *bridge, st
 		return -1;
 	if (add_alias(&batch, link.index, bridge->name, bridge->alias, err) < 0 ||
 	    add_no_ipv6_address(&batch, link.index, bridge->name, err) < 0 ||
-	    netlink_add_address(&batch, RTM_NEWADDR, link.index, bridge->name, bridge->address,
-				bridge->prefix, err) < 0 ||
+	    netlink_add_address(&batch, RTM_NEWADDR, link.index, bridge->name,
+				netlink_ip4(bridge->address), bridge->prefix, err) < 0 ||
+	    (bridge->prefix6 &&
+	     netlink_add_address(&batch, RTM_NEWADDR, link.index, bridge->name,
+				 netlink_ip6(bridge->address6), bridge->prefix6, err) < 0) ||
 	    netlink_add_link_up(&batch, link.index, bridge->name, err) < 0)
 		return -1;
 	return netlink_send(netlink, &batch, NULL, NULL, err);

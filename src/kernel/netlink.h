@@ -34,6 +34,8 @@ struct bridge {
 	const char *alias;
 	struct in_addr address; /* its own, the gateway of the containers */
 	unsigned int prefix;
+	struct in6_addr address6;
+	unsigned int prefix6; /* 0: it has none */
 	uint32_t mtu; /* bytes */
 };
 
@@ -92,7 +94,10 @@ struct inner_link {
 	struct in_addr address;
 	unsigned int prefix;
 	struct in_addr gateway; /* INADDR_ANY: none */
-	bool default_route;     /* by gateway; of one link at most */
+	struct in6_addr address6;
+	unsigned int prefix6;     /* 0: it has none */
+	struct in6_addr gateway6; /* in6addr_any: none */
+	bool default_route;       /* by the gateways; of one link at most */
 	const struct inner_route *routes;
 	size_t route_count;
 };
@@ -109,13 +114,15 @@ int netlink_remove_link(struct netlink *netlink, const char *name, const char *a
 			struct error *err);
 
 /*
- * Looks for an address or route (tables main and local) of the host that overlaps subnet/prefix,
+ * Looks for an address or route (tables main and local) of the host that overlaps subnet/prefix
+ * (family AF_INET: struct in_addr, AF_INET6: struct in6_addr),
  * other than on the link named except (may be NULL): any that is connected, and routes by a
  * gateway that are as specific as the subnet or more. Wider ones leave room for it; default-like
  * ones (0/0, 0/1, 128/1) always do. 1: found, in out ("10.83.0.0/16 dev eth1"); 0: none.
  */
-int netlink_find_overlap(struct netlink *netlink, struct in_addr subnet, unsigned int prefix,
-			 const char *except, char *out, size_t size, struct error *err);
+int netlink_find_overlap(struct netlink *netlink, int family, const void *subnet,
+			 unsigned int prefix, const char *except, char *out, size_t size,
+			 struct error *err);
 
 /*
  * Name of a container's outer veth end: "c-web", for further interfaces "c-web_1", and where that

@@ -86,9 +86,17 @@ int netlink_check_name(const char *name, struct error *err);
 int netlink_find_index(struct netlink *netlink, const char *name);
 bool netlink_find_name(struct netlink *netlink, int index, char out[IFNAMSIZ]); /* backwards */
 
+/* An address of either family. */
+struct ip {
+	int family;        /* AF_INET, AF_INET6 */
+	uint8_t bytes[16]; /* the first four of IPv4; network byte order */
+};
+struct ip netlink_ip4(struct in_addr address);
+struct ip netlink_ip6(struct in6_addr address);
+
 /* Adds to batch: link up; address (RTM_NEWADDR or RTM_DELADDR) of a link called name. */
 int netlink_add_link_up(struct netlink_batch *batch, int index, const char *name, struct error *err);
 int netlink_add_address(struct netlink_batch *batch, int type, int index, const char *name,
-			struct in_addr address, unsigned int prefix, struct error *err);
+			struct ip address, unsigned int prefix, struct error *err);
 
 #endif

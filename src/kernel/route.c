@@ -25,18 +25,61 @@ static inline void put_route(struct rtnl_route **route)
 	rtnl_route_put(*route);
 }
 
-static struct nl_addr *new_address(struct in_addr address, unsigned int prefix)
+static unsigned int length_of(int family)
 {
-	struct nl_addr *made = nl_addr_build(AF_INET, &address, sizeof(address));
+	return family == AF_INET6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
+}
+
+struct ip netlink_ip4(struct in_addr address)
+{
+	struct ip ip = {.family = AF_INET};
+
+	memcpy(ip.bytes, &address, sizeof(address));
+	return ip;
+}
+
+struct ip netlink_ip6(struct in6_addr address)
+{
+	struct ip ip = {.family = AF_INET6};
+
+	memcpy(ip.bytes, &address, sizeof(address));
+	return ip;
+}
+
+static bool is_unspecified(struct ip ip)
+{
+	static const uint8_t nothing[16];
+
+	return memcmp(ip.bytes, nothing, sizeof(nothing)) == 0;
+}
+
+/* The network that an address with this prefix is in. */
+static struct ip network_of(struct ip ip, unsigned int prefix)
+{
+	for (unsigned int i = prefix; i < 8 * sizeof(ip.bytes); i++)
+		ip.bytes[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+	return ip;
+}
+
+static bool is_same_network(struct ip one, struct ip other, unsigned int prefix)
+{
+	one = network_of(one, prefix);
+	other = network_of(other, prefix);
+	return memcmp(one.bytes, other.bytes, sizeof(one.bytes)) == 0;
+}
+
+static struct nl_addr *new_address(struct ip ip, unsigned int prefix)
+{
+	struct nl_addr *made = nl_addr_build(ip.family, ip.bytes, length_of(ip.family));
 
 	if (made)
 		nl_addr_set_prefixlen(made, (int)prefix);
 	return made;
 }
 
-static uint32_t prefix_mask(unsigned int prefix)
+static unsigned int whole(struct ip ip)
 {
-	return prefix == 0 ? 0 : htonl(UINT32_MAX << (32 - prefix));
+	return 8 * length_of(ip.family);
 }
 
 int netlink_add_link_up(struct netlink_batch *batch, int index, const char *name, struct error *err)
@@ -53,12 +96,28 @@ int netlink_add_link_up(struct netlink_batch *batch, int index, const char *name
 	return netlink_batch_add(batch, message, 0, err, "set link %s up", name);
 }
 
-static struct nl_msg *build_address(int type, int index, struct in_addr address, unsigned int prefix)
+/* The broadcast address of IPv4; IPv6 has none, and no need to look for a duplicate on our links. */
+static int set_family_parts(struct rtnl_addr *link_address, struct ip address, unsigned int prefix)
+{
+	AUTO(put_address) struct nl_addr *broadcast = NULL;
+	struct ip last = address;
+
+	if (address.family == AF_INET6) {
+		rtnl_addr_set_flags(link_address, IFA_F_NODAD);
+		return 0;
+	}
+	if (prefix >= 31)
+		return 0;
+	for (unsigned int i = prefix; i < whole(address); i++)
+		last.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	broadcast = new_address(last, whole(last));
+	return broadcast ? rtnl_addr_set_broadcast(link_address, broadcast) : -1;
+}
+
+static struct nl_msg *build_address(int type, int index, struct ip address, unsigned int prefix)
 {
 	AUTO(put_link_address) struct rtnl_addr *link_address = rtnl_addr_alloc();
 	AUTO(put_address) struct nl_addr *local = new_address(address, prefix);
-	AUTO(put_address) struct nl_addr *broadcast = NULL;
-	struct in_addr last = {address.s_addr | ~prefix_mask(prefix)};
 	struct nl_msg *message = NULL;
 
 	if (!link_address || !local)
@@ -69,22 +128,18 @@ static struct nl_msg *build_address(int type, int index, struct in_addr address,
 	if (type == RTM_DELADDR)
 		return rtnl_addr_build_delete_request(link_address, 0, &message) < 0 ? NULL
 										     : message;
-	if (prefix < 31) {
-		broadcast = new_address(last, 32);
-		if (!broadcast || rtnl_addr_set_broadcast(link_address, broadcast) < 0)
-			return NULL;
-	}
-	if (rtnl_addr_build_add_request(link_address, NLM_F_CREATE | NLM_F_REPLACE, &message) < 0)
+	if (set_family_parts(link_address, address, prefix) < 0 ||
+	    rtnl_addr_build_add_request(link_address, NLM_F_CREATE | NLM_F_REPLACE, &message) < 0)
 		return NULL;
 	return message;
 }
 
 int netlink_add_address(struct netlink_batch *batch, int type, int index, const char *name,
-			struct in_addr address, unsigned int prefix, struct error *err)
+			struct ip address, unsigned int prefix, struct error *err)
 {
-	char text[INET_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN];
 
-	inet_ntop(AF_INET, &address, text, sizeof(text));
+	inet_ntop(address.family, address.bytes, text, sizeof(text));
 	if (type == RTM_DELADDR) /* taking a primary address away takes its secondaries along */
 		return netlink_batch_add(batch, build_address(type, index, address, prefix),
 					 EADDRNOTAVAIL, err, "remove address %s/%u of link %s",
@@ -93,13 +148,13 @@ int netlink_add_address(struct netlink_batch *batch, int type, int index, const 
 				 "give link %s the address %s/%u", name, text, prefix);
 }
 
-/* To destination/prefix, by gateway or (INADDR_ANY) to neighbours on the link itself. */
-static struct nl_msg *build_route(int index, uint32_t table, struct in_addr destination,
-				  unsigned int prefix, struct in_addr gateway)
+/* To destination/prefix, by gateway or (unspecified) to neighbours on the link itself. */
+static struct nl_msg *build_route(int index, uint32_t table, struct ip destination,
+				  unsigned int prefix, struct ip gateway)
 {
 	AUTO(put_route) struct rtnl_route *route = rtnl_route_alloc();
 	AUTO(put_address) struct nl_addr *to = new_address(destination, prefix);
-	AUTO(put_address) struct nl_addr *via = new_address(gateway, 32);
+	AUTO(put_address) struct nl_addr *via = new_address(gateway, whole(gateway));
 	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
 	struct nl_msg *message = NULL;
 
@@ -109,13 +164,12 @@ static struct nl_msg *build_route(int index, uint32_t table, struct in_addr dest
 		return NULL;
 	}
 	rtnl_route_nh_set_ifindex(hop, index);
-	if (gateway.s_addr != INADDR_ANY)
+	if (!is_unspecified(gateway))
 		rtnl_route_nh_set_gateway(hop, via);
 	rtnl_route_add_nexthop(route, hop); /* the route owns it from here on */
-	rtnl_route_set_family(route, AF_INET);
+	rtnl_route_set_family(route, (uint8_t)destination.family);
 	rtnl_route_set_table(route, table);
-	rtnl_route_set_scope(route, gateway.s_addr == INADDR_ANY ? RT_SCOPE_LINK
-								 : RT_SCOPE_UNIVERSE);
+	rtnl_route_set_scope(route, is_unspecified(gateway) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
 	if (rtnl_route_set_dst(route, to) < 0 ||
 	    rtnl_route_build_add_request(route, NLM_F_CREATE | NLM_F_REPLACE, &message) < 0)
 		return NULL;
@@ -129,15 +183,15 @@ static void put_rule(struct rtnl_rule **rule)
 }
 
 /* What comes from address is routed by table. */
-static struct nl_msg *build_rule(struct in_addr address, uint32_t table)
+static struct nl_msg *build_rule(struct ip address, uint32_t table)
 {
 	AUTO(put_rule) struct rtnl_rule *rule = rtnl_rule_alloc();
-	AUTO(put_address) struct nl_addr *from = new_address(address, 32);
+	AUTO(put_address) struct nl_addr *from = new_address(address, whole(address));
 	struct nl_msg *message = NULL;
 
 	if (!rule || !from)
 		return NULL;
-	rtnl_rule_set_family(rule, AF_INET);
+	rtnl_rule_set_family(rule, address.family);
 	rtnl_rule_set_table(rule, table);
 	rtnl_rule_set_action(rule, FR_ACT_TO_TBL);
 	if (rtnl_rule_set_src(rule, from) < 0 ||
@@ -148,43 +202,84 @@ static struct nl_msg *build_rule(struct in_addr address, uint32_t table)
 
 #define SOURCE_TABLE 1000 /* and the index of the link: numbers nobody else uses in there */
 
-static int add_source_routes(struct netlink_batch *batch, const struct inner_link *link, int index,
+/* One family of a link of a container. */
+struct inner_address {
+	const char *link;
+	int index;
+	struct ip address, gateway;
+	unsigned int prefix;
+};
+
+static int add_source_routes(struct netlink_batch *batch, const struct inner_address *inner,
 			     struct error *err)
 {
-	const struct in_addr anywhere = {INADDR_ANY};
-	const struct in_addr subnet = {link->address.s_addr & prefix_mask(link->prefix)};
-	const uint32_t table = SOURCE_TABLE + (uint32_t)index;
+	const struct ip anywhere = {.family = inner->address.family};
+	const struct ip subnet = network_of(inner->address, inner->prefix);
+	const uint32_t table = SOURCE_TABLE + (uint32_t)inner->index;
 
-	if (netlink_batch_add(batch, build_route(index, table, subnet, link->prefix, anywhere), 0,
-			      err, "route answers of link %s to its neighbours", link->name) < 0 ||
-	    netlink_batch_add(batch, build_route(index, table, anywhere, 0, link->gateway), 0, err,
-			      "route answers of link %s over its gateway", link->name) < 0)
+	if (netlink_batch_add(batch,
+			      build_route(inner->index, table, subnet, inner->prefix, anywhere), 0,
+			      err, "route answers of link %s to its neighbours", inner->link) < 0 ||
+	    netlink_batch_add(batch, build_route(inner->index, table, anywhere, 0, inner->gateway),
+			      0, err, "route answers of link %s over its gateway",
+			      inner->link) < 0)
 		return -1;
-	return netlink_batch_add(batch, build_rule(link->address, table), EEXIST, err,
-				 "choose routes by the address of link %s", link->name);
+	return netlink_batch_add(batch, build_rule(inner->address, table), EEXIST, err,
+				 "choose routes by the address of link %s", inner->link);
 }
 
-static int add_routes(struct netlink_batch *batch, const struct inner_link *link, int index,
-		      bool several, struct error *err)
+static int add_default_route(struct netlink_batch *batch, const struct inner_address *inner,
+			     struct error *err)
 {
-	const struct in_addr anywhere = {INADDR_ANY};
+	const struct ip anywhere = {.family = inner->address.family};
 
+	return netlink_batch_add(
+		batch, build_route(inner->index, RT_TABLE_MAIN, anywhere, 0, inner->gateway), 0, err,
+		"route everything over link %s", inner->link);
+}
+
+static int add_own_routes(struct netlink_batch *batch, const struct inner_link *link, int index,
+			  struct error *err)
+{
 	for (size_t i = 0; i < link->route_count; i++) {
 		const struct inner_route *route = &link->routes[i];
+		const struct ip destination = netlink_ip4(route->destination);
 
 		if (netlink_batch_add(batch,
-				      build_route(index, RT_TABLE_MAIN, route->destination,
-						  route->prefix, route->gateway),
+				      build_route(index, RT_TABLE_MAIN, destination, route->prefix,
+						  netlink_ip4(route->gateway)),
 				      0, err, "add a route over link %s", link->name) < 0)
 			return -1;
 	}
-	if (link->gateway.s_addr == INADDR_ANY)
-		return 0;
-	if (link->default_route)
-		return netlink_batch_add(
-			batch, build_route(index, RT_TABLE_MAIN, anywhere, 0, link->gateway), 0, err,
-			"route everything over link %s", link->name);
-	return several ? add_source_routes(batch, link, index, err) : 0;
+	return 0;
+}
+
+static int configure_link(struct netlink_batch *batch, const struct inner_link *link, int index,
+			  bool several, struct error *err)
+{
+	const struct inner_address families[] = {
+		{link->name, index, netlink_ip4(link->address), netlink_ip4(link->gateway),
+		 link->prefix},
+		{link->name, index, netlink_ip6(link->address6), netlink_ip6(link->gateway6),
+		 link->prefix6},
+	};
+	const size_t count = link->prefix6 ? 2 : 1;
+
+	/* The addresses first: coming up, the link gets its routes along with it. */
+	for (size_t i = 0; i < count; i++)
+		if (netlink_add_address(batch, RTM_NEWADDR, index, link->name, families[i].address,
+					families[i].prefix, err) < 0)
+			return -1;
+	if (netlink_add_link_up(batch, index, link->name, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (is_unspecified(families[i].gateway))
+			continue;
+		if (link->default_route ? add_default_route(batch, &families[i], err) < 0
+					: several && add_source_routes(batch, &families[i], err) < 0)
+			return -1;
+	}
+	return add_own_routes(batch, link, index, err);
 }
 
 int netlink_configure_inner(struct netlink *inner, const struct inner_link *links, size_t count,
@@ -195,16 +290,11 @@ int netlink_configure_inner(struct netlink *inner, const struct inner_link *link
 	if (netlink_add_link_up(&batch, LOOPBACK_INDEX, "lo", err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		const struct inner_link *link = &links[i];
-		int index = netlink_find_index(inner, link->name);
+		int index = netlink_find_index(inner, links[i].name);
 
 		if (index == 0)
-			return error_set(err, ENODEV, "link %s of the container", link->name);
-		/* The address first: coming up, the link gets its route along with it. */
-		if (netlink_add_address(&batch, RTM_NEWADDR, index, link->name, link->address,
-					link->prefix, err) < 0 ||
-		    netlink_add_link_up(&batch, index, link->name, err) < 0 ||
-		    add_routes(&batch, link, index, count > 1, err) < 0)
+			return error_set(err, ENODEV, "link %s of the container", links[i].name);
+		if (configure_link(&batch, &links[i], index, count > 1, err) < 0)
 			return -1;
 	}
 	return netlink_send(inner, &batch, NULL, NULL, err);
@@ -212,11 +302,11 @@ int netlink_configure_inner(struct netlink *inner, const struct inner_link *link
 
 /* A search for what overlaps a subnet. */
 struct overlap {
-	struct in_addr subnet;
+	struct ip subnet;
 	unsigned int prefix;
 	int except_index; /* 0: none */
 	bool found;
-	struct in_addr address;
+	struct ip address;
 	unsigned int length; /* of its prefix */
 	int index;           /* of its link, 0: it has none */
 };
@@ -226,7 +316,7 @@ struct overlap {
  * overlap does. Behind a gateway only what is as specific as the subnet or more: a route of the
  * whole 10.0.0.0/8 to a company's network leaves room for exceptions, ours is one.
  */
-static bool overlaps(const struct overlap *overlap, struct in_addr address, unsigned int length,
+static bool overlaps(const struct overlap *overlap, struct ip address, unsigned int length,
 		     bool connected)
 {
 	unsigned int shorter = length < overlap->prefix ? length : overlap->prefix;
@@ -235,7 +325,7 @@ static bool overlaps(const struct overlap *overlap, struct in_addr address, unsi
 		return false;
 	if (length < overlap->prefix && !connected)
 		return false;
-	return ((address.s_addr ^ overlap->subnet.s_addr) & prefix_mask(shorter)) == 0;
+	return is_same_network(address, overlap->subnet, shorter);
 }
 
 /* A link that is being removed loses its name first and its routes a moment later. */
@@ -246,53 +336,62 @@ static bool is_dying(int index)
 	return index != 0 && !if_indextoname((unsigned int)index, name);
 }
 
-static void note_overlap(struct overlap *overlap, struct in_addr address, unsigned int length,
+static void note_overlap(struct overlap *overlap, struct ip address, unsigned int length,
 			 int index, bool connected)
 {
 	if (overlap->found || (index != 0 && index == overlap->except_index) ||
 	    !overlaps(overlap, address, length, connected) || is_dying(index))
 		return;
 	overlap->found = true;
-	overlap->address.s_addr = address.s_addr & prefix_mask(length);
+	overlap->address = network_of(address, length);
 	overlap->length = length;
 	overlap->index = index;
+}
+
+/* false: there is none, or it is of another family's length. */
+static bool read_ip(const struct nlattr *attribute, int family, struct ip *ip)
+{
+	*ip = (struct ip){.family = family};
+	return attribute && nla_len(attribute) == (int)length_of(family) &&
+	       nla_memcpy(ip->bytes, attribute, sizeof(ip->bytes)) == (int)length_of(family);
 }
 
 static void check_address(struct nlmsghdr *message, void *data)
 {
 	struct ifaddrmsg *header = nlmsg_data(message);
-	struct nlattr *attribute;
-	struct in_addr address;
+	struct overlap *overlap = data;
+	const int family = overlap->subnet.family;
+	struct ip address;
 
-	if (message->nlmsg_type != RTM_NEWADDR || header->ifa_family != AF_INET)
+	if (message->nlmsg_type != RTM_NEWADDR || header->ifa_family != family)
 		return;
 	/* IFA_ADDRESS is the network, or the other end of a point-to-point link. */
-	attribute = nlmsg_find_attr(message, sizeof(*header), IFA_ADDRESS);
-	if (attribute && nla_memcpy(&address, attribute, sizeof(address)) == sizeof(address))
+	if (read_ip(nlmsg_find_attr(message, sizeof(*header), IFA_ADDRESS), family, &address))
 		note_overlap(data, address, header->ifa_prefixlen, (int)header->ifa_index, true);
-	attribute = nlmsg_find_attr(message, sizeof(*header), IFA_LOCAL);
-	if (attribute && nla_memcpy(&address, attribute, sizeof(address)) == sizeof(address))
-		note_overlap(data, address, 32, (int)header->ifa_index, true);
+	if (read_ip(nlmsg_find_attr(message, sizeof(*header), IFA_LOCAL), family, &address))
+		note_overlap(data, address, whole(address), (int)header->ifa_index, true);
 }
 
 static void check_route(struct nlmsghdr *message, void *data)
 {
 	struct rtmsg *header = nlmsg_data(message);
+	struct overlap *overlap = data;
+	const int family = overlap->subnet.family;
 	struct nlattr *attributes[RTA_MAX + 1];
-	struct in_addr destination = {INADDR_ANY};
+	struct ip destination = {.family = family};
 	uint32_t table;
 	bool connected;
 
-	if (message->nlmsg_type != RTM_NEWROUTE || header->rtm_family != AF_INET ||
+	if (message->nlmsg_type != RTM_NEWROUTE || header->rtm_family != family ||
 	    nlmsg_parse(message, sizeof(*header), attributes, RTA_MAX, NULL) < 0)
 		return;
 	table = attributes[RTA_TABLE] ? nla_get_u32(attributes[RTA_TABLE]) : header->rtm_table;
 	if (table != RT_TABLE_MAIN && table != RT_TABLE_LOCAL)
 		return;
-	if (header->rtm_type == RTN_BROADCAST || header->rtm_type == RTN_MULTICAST)
+	if (header->rtm_type == RTN_BROADCAST || header->rtm_type == RTN_MULTICAST ||
+	    header->rtm_type == RTN_ANYCAST)
 		return; /* they come with an address, which is looked at itself */
-	if (attributes[RTA_DST] && nla_memcpy(&destination, attributes[RTA_DST],
-					      sizeof(destination)) != sizeof(destination))
+	if (attributes[RTA_DST] && !read_ip(attributes[RTA_DST], family, &destination))
 		return;
 	connected = (header->rtm_type == RTN_UNICAST || header->rtm_type == RTN_LOCAL) &&
 		    !attributes[RTA_GATEWAY] && !attributes[RTA_VIA] && !attributes[RTA_MULTIPATH];
@@ -300,20 +399,22 @@ static void check_route(struct nlmsghdr *message, void *data)
 		     attributes[RTA_OIF] ? (int)nla_get_u32(attributes[RTA_OIF]) : 0, connected);
 }
 
-int netlink_find_overlap(struct netlink *netlink, struct in_addr subnet, unsigned int prefix,
-			 const char *except, char *out, size_t size, struct error *err)
+int netlink_find_overlap(struct netlink *netlink, int family, const void *subnet,
+			 unsigned int prefix, const char *except, char *out, size_t size,
+			 struct error *err)
 {
-	struct overlap overlap = {.subnet = subnet, .prefix = prefix};
-	char address[INET_ADDRSTRLEN], device[IFNAMSIZ];
+	struct overlap overlap = {.subnet.family = family, .prefix = prefix};
+	char address[INET6_ADDRSTRLEN], device[IFNAMSIZ];
 
+	memcpy(overlap.subnet.bytes, subnet, length_of(family));
 	if (except)
 		overlap.except_index = netlink_find_index(netlink, except);
-	if (netlink_dump(netlink, RTM_GETADDR, AF_INET, check_address, &overlap, err) < 0 ||
-	    netlink_dump(netlink, RTM_GETROUTE, AF_INET, check_route, &overlap, err) < 0)
+	if (netlink_dump(netlink, RTM_GETADDR, family, check_address, &overlap, err) < 0 ||
+	    netlink_dump(netlink, RTM_GETROUTE, family, check_route, &overlap, err) < 0)
 		return -1;
 	if (!overlap.found)
 		return 0;
-	inet_ntop(AF_INET, &overlap.address, address, sizeof(address));
+	inet_ntop(family, overlap.address.bytes, address, sizeof(address));
 	if (netlink_find_name(netlink, overlap.index, device))
 		snprintf(out, size, "%s/%u dev %s", address, overlap.length, device);
 	else

@@ -357,11 +357,8 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(left->name, right->name);
 }
 
-static void add_name(const struct dns_name *name, struct text *out)
+static void add_line(const struct dns_name *name, const char *address, struct text *out)
 {
-	char address[INET_ADDRSTRLEN];
-
-	inet_ntop(AF_INET, &name->address, address, sizeof(address));
 	text_addf(out, "%s\t", address);
 	/* hosts(5): the first is the canonical one, what `hostname -f` tells. */
 	if (name->domain && name->domain[0]) {
@@ -373,6 +370,18 @@ static void add_name(const struct dns_name *name, struct text *out)
 	for (size_t i = 0; name->aliases && i < name->aliases->count; i++)
 		add_word(out, " ", name->aliases->items[i]);
 	text_addf(out, "\n");
+}
+
+static void add_name(const struct dns_name *name, struct text *out)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &name->address, address, sizeof(address));
+	add_line(name, address, out);
+	if (IN6_IS_ADDR_UNSPECIFIED(&name->address6))
+		return;
+	inet_ntop(AF_INET6, &name->address6, address, sizeof(address));
+	add_line(name, address, out);
 }
 
 void dns_hosts(const struct dns_name *names, size_t count, const struct host_entry *extra,

@@ -50,6 +50,7 @@ void dns_resolv_conf(const struct spec *spec, const struct manager *manager,
 /* A container as its siblings know it. */
 struct dns_name {
 	struct in_addr address;
+	struct in6_addr address6; /* in6addr_any: it has none */
 	const char *name;
 	const char *domain;            /* NULL or "": none; else "name.domain" is known as well */
 	const struct strlist *aliases; /* may be NULL */
@@ -57,7 +58,8 @@ struct dns_name {
 
 /*
  * Adds the text of a hosts file to out: localhost, then extra (as written, so that they win over
- * a container of that name), then names by address and name, whatever order they come in.
+ * a container of that name), then names by address and name, whatever order they come in; one
+ * with both addresses has a line for each.
  */
 void dns_hosts(const struct dns_name *names, size_t count, const struct host_entry *extra,
 	       size_t extra_count, struct text *out);

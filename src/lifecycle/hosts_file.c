@@ -19,6 +19,7 @@ static struct dns_name name_of(const struct network_member *member, const struct
 {
 	return (struct dns_name){
 		.address = member->address,
+		.address6 = member->address6,
 		.name = member->container,
 		.domain = manager->dns_domain,
 		.aliases = &member->aliases,

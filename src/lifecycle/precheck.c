@@ -146,24 +146,33 @@ static int check_members(const struct container *container, const struct network
 
 /* ---- networks ---- */
 
-static int check_routes(struct host *host, const struct network *network, struct error *err)
+static int check_overlap(struct host *host, const struct network *network, int family,
+			 const void *subnet, unsigned int prefix, struct error *err)
 {
 	struct netlink *netlink = host_netlink(host, err);
-	char route[256], subnet[PARSE_TEXT_MAX];
+	char route[256], text[INET6_ADDRSTRLEN];
 	int rc;
 
 	if (!netlink)
 		return -1;
-	rc = netlink_find_overlap(netlink, network->subnet, network->prefix, network->bridge, route,
+	rc = netlink_find_overlap(netlink, family, subnet, prefix, network->bridge, route,
 				  sizeof(route), err);
 	if (rc <= 0)
 		return rc;
-	parse_format_ipv4(network->subnet, subnet);
+	inet_ntop(family, subnet, text, sizeof(text));
 	error_set(err, EADDRINUSE, "subnet %s/%u of network %s collides with the host's route %s",
-		  subnet, network->prefix, network->name, route);
-	error_hint(err, "give networks.%s another subnet in %s", network->name,
-		   host->manager->file);
-	return -1;
+		  text, prefix, network->name, route);
+	return error_hint(err, "give networks.%s another %s in %s", network->name,
+			  family == AF_INET6 ? "subnet6" : "subnet", host->manager->file);
+}
+
+static int check_routes(struct host *host, const struct network *network, struct error *err)
+{
+	if (check_overlap(host, network, AF_INET, &network->subnet, network->prefix, err) < 0)
+		return -1;
+	return network->prefix6 == 0 ? 0
+				     : check_overlap(host, network, AF_INET6, &network->subnet6,
+						     network->prefix6, err);
 }
 
 /* What the administrator has to have made. */

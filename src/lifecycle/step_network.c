@@ -75,6 +75,9 @@ static struct network_record record_of(const struct network *network)
 		.subnet = network->subnet,
 		.gateway = network->gateway,
 		.prefix = network->prefix,
+		.subnet6 = network->subnet6,
+		.gateway6 = network->gateway6,
+		.prefix6 = network->prefix6,
 		.mtu = network->mtu,
 		.nat = network->nat == SETTING_YES,
 		.internal = network->internal,
@@ -86,9 +89,17 @@ static struct network_record record_of(const struct network *network)
 	return record;
 }
 
+static bool is_same6(const struct in6_addr *one, const struct in6_addr *other)
+{
+	return memcmp(one, other, sizeof(*one)) == 0;
+}
+
 static bool is_unchanged(const struct network_record *up, const struct network *wanted)
 {
-	return strcmp(up->bridge, wanted->bridge) == 0 && up->prefix == wanted->prefix &&
+	return up->prefix6 == wanted->prefix6 &&
+	       (up->prefix6 == 0 || (is_same6(&up->subnet6, &wanted->subnet6) &&
+				     is_same6(&up->gateway6, &wanted->gateway6))) &&
+	       strcmp(up->bridge, wanted->bridge) == 0 && up->prefix == wanted->prefix &&
 	       up->subnet.s_addr == wanted->subnet.s_addr &&
 	       up->gateway.s_addr == wanted->gateway.s_addr && up->mtu == wanted->mtu &&
 	       up->nat == (wanted->nat == SETTING_YES) && up->internal == wanted->internal &&
@@ -110,12 +121,14 @@ static int check_unchanged(const struct network_record *up, const struct network
 static int make_bridge(struct host *host, const struct network_record *network, struct error *err)
 {
 	struct netlink *netlink = host_netlink(host, err);
-	char alias[ALIAS_MAX], route_localnet[64];
+	char alias[ALIAS_MAX], knob[64];
 	struct bridge bridge = {
 		.name = network->bridge,
 		.alias = alias,
 		.address = network->gateway,
 		.prefix = network->prefix,
+		.address6 = network->gateway6,
+		.prefix6 = network->prefix6,
 		.mtu = network->mtu,
 	};
 
@@ -123,9 +136,8 @@ static int make_bridge(struct host *host, const struct network_record *network, 
 	if (!netlink || netlink_make_bridge(netlink, &bridge, err) < 0)
 		return error_wrap(err, "network %s", network->name);
 	/* Published ports on 127.0.0.1: martian addresses may be routed to this bridge only. */
-	snprintf(route_localnet, sizeof(route_localnet), "net/ipv4/conf/%s/route_localnet",
-		 network->bridge);
-	return sysctl_write(route_localnet, "1", err);
+	snprintf(knob, sizeof(knob), "net/ipv4/conf/%s/route_localnet", network->bridge);
+	return sysctl_write(knob, "1", err);
 }
 
 static void add_member(const struct host *host, struct network_record *network,
@@ -137,6 +149,7 @@ static void add_member(const struct host *host, struct network_record *network,
 		.container = container->name,
 		.index = index,
 		.address = interface->ip,
+		.address6 = interface->ip6,
 		.nat = interface->nat_set ? interface->nat : network->nat,
 		.own_hosts = hosts_file_is_own(spec, host->manager),
 		.ports = interface->ports,
@@ -514,8 +527,14 @@ static int configure_inside(const struct host *host, const struct container *con
 			.routes = &routes[i * ROUTES_MAX],
 			.route_count = interface->route_count,
 		};
-		if (!network->internal)
+		if (!network->internal) {
 			links[i].gateway = network->gateway;
+			links[i].gateway6 = network->gateway6;
+		}
+		if (!IN6_IS_ADDR_UNSPECIFIED(&interface->ip6)) {
+			links[i].address6 = interface->ip6;
+			links[i].prefix6 = network->prefix6;
+		}
 		copy_routes(interface, &routes[i * ROUTES_MAX]);
 	}
 	return netlink_configure_inner(inner, links, spec->interface_count, err);
@@ -555,11 +574,11 @@ int link_undo(struct host *host, struct container *container, struct error *err)
 	if (!netlink)
 		return -1;
 	for (unsigned int i = 0; i < addresses->count; i++) {
-		const char *interface = strrchr(addresses->items[i], ' ');
-		char name[IFNAMSIZ], alias[ALIAS_MAX];
+		char interface[IFNAMSIZ] = "", name[IFNAMSIZ], alias[ALIAS_MAX];
 
+		sscanf(addresses->items[i], "%*s %*s %15s", interface);
 		netlink_veth_name(container->name, i, name);
-		link_alias(container->name, interface ? interface + 1 : "", alias);
+		link_alias(container->name, interface, alias);
 		if (netlink_remove_link(netlink, name, alias, err) < 0)
 			return -1;
 	}

@@ -82,11 +82,14 @@ static bool is_to_start(const struct container *container)
 
 static void add_interface(struct record *record, const struct interface *interface)
 {
-	char address[PARSE_TEXT_MAX];
+	char address[PARSE_TEXT_MAX], address6[PARSE_TEXT_MAX] = "";
 
 	parse_format_ipv4(interface->ip, address);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&interface->ip6))
+		parse_format_ipv6(&interface->ip6, address6);
 	strlist_add_taken(&record->addresses,
-			  xprintf("%s %s %s", interface->network, address, interface->name));
+			  xprintf("%s %s %s%s%s", interface->network, address, interface->name,
+				  *address6 ? " " : "", address6));
 	for (size_t i = 0; i < interface->port_count; i++) {
 		char port[PARSE_TEXT_MAX];
 

@@ -139,6 +139,26 @@ static bool parse_member(const char *text, struct network_record *network)
 	return true;
 }
 
+/* The IPv6 address of the member named last. */
+static bool parse_address6(const char *text, struct network_record *network)
+{
+	return network->member_count > 0 &&
+	       inet_pton(AF_INET6, text, &network->members[network->member_count - 1].address6) == 1;
+}
+
+/* "fd00:83::/64 fd00:83::1" */
+static bool parse_subnet6(const char *text, struct network_record *network)
+{
+	char subnet[INET6_ADDRSTRLEN], gateway[INET6_ADDRSTRLEN];
+	int used = 0;
+
+	return sscanf(text, "%45[0-9a-f:.]/%u %45[0-9a-f:.]%n", subnet, &network->prefix6, gateway,
+		      &used) == 3 &&
+	       !text[used] && network->prefix6 >= 1 && network->prefix6 <= 128 &&
+	       inet_pton(AF_INET6, subnet, &network->subnet6) == 1 &&
+	       inet_pton(AF_INET6, gateway, &network->gateway6) == 1;
+}
+
 static bool parse_alias(const char *text, struct network_record *network)
 {
 	if (network->member_count == 0)
@@ -200,6 +220,10 @@ static bool parse_field(void *data, const char *key, const char *value)
 		return lines_u64(value, &number) && (network->own = number != 0, true);
 	if (strcmp(key, "member") == 0)
 		return parse_member(value, network);
+	if (strcmp(key, "address6") == 0)
+		return parse_address6(value, network);
+	if (strcmp(key, "subnet6") == 0)
+		return parse_subnet6(value, network);
 	if (strcmp(key, "port") == 0)
 		return parse_port(value, network);
 	if (strcmp(key, "alias") == 0)
@@ -209,11 +233,15 @@ static bool parse_field(void *data, const char *key, const char *value)
 
 static void print_member(const struct network_member *member, struct text *out)
 {
-	char address[INET_ADDRSTRLEN];
+	char address[INET6_ADDRSTRLEN];
 
 	inet_ntop(AF_INET, &member->address, address, sizeof(address));
 	text_addf(out, "member %s %u %s nat=%d own-hosts=%d\n", member->container, member->index,
 		  address, member->nat, member->own_hosts);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&member->address6)) {
+		inet_ntop(AF_INET6, &member->address6, address, sizeof(address));
+		text_addf(out, "address6 %s\n", address);
+	}
 	for (size_t i = 0; i < member->aliases.count; i++)
 		text_addf(out, "alias %s\n", member->aliases.items[i]);
 	for (size_t i = 0; i < member->port_count; i++) {
@@ -235,6 +263,13 @@ static void print_network(const struct network_record *network, struct text *out
 	text_addf(out, "version %d\nboot %s\nbridge %s\nsubnet %s/%u\ngateway %s\nmtu %u\nnat %d\n",
 		  NETWORK_RECORD_VERSION, network->boot_id, network->bridge, subnet,
 		  network->prefix, gateway, network->mtu, network->nat);
+	if (network->prefix6) {
+		char subnet6[INET6_ADDRSTRLEN], gateway6[INET6_ADDRSTRLEN];
+
+		inet_ntop(AF_INET6, &network->subnet6, subnet6, sizeof(subnet6));
+		inet_ntop(AF_INET6, &network->gateway6, gateway6, sizeof(gateway6));
+		text_addf(out, "subnet6 %s/%u %s\n", subnet6, network->prefix6, gateway6);
+	}
 	text_addf(out, "internal %d\nicc %d\nown %d\n", network->internal, network->icc,
 		  network->own);
 	for (size_t i = 0; i < network->member_count; i++)

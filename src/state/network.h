@@ -15,6 +15,7 @@ struct network_member {
 	struct strlist aliases;  /* further names siblings know it by */
 	unsigned int index;      /* of the container's interface */
 	struct in_addr address;
+	struct in6_addr address6; /* in6addr_any: none */
 	bool nat;                /* may differ from the network's */
 	bool own_hosts;          /* has a hosts file of its own (extra_hosts) to be kept current */
 	struct port_forward *ports;
@@ -28,6 +29,8 @@ struct network_record {
 	char *bridge;
 	struct in_addr subnet, gateway;
 	unsigned int prefix;
+	struct in6_addr subnet6, gateway6;
+	unsigned int prefix6;    /* 0: no IPv6 */
 	uint32_t mtu;            /* bytes */
 	bool nat;
 	bool internal, icc;

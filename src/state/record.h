@@ -31,7 +31,7 @@ struct record {
 	uint64_t started_at;                /* seconds since the epoch */
 	uint64_t started_boottime;          /* seconds of CLOCK_BOOTTIME, for the uptime */
 	struct strlist steps;               /* names of steps begun, in order */
-	struct strlist addresses;           /* "cman0 10.83.0.10 eth0", per interface */
+	struct strlist addresses;           /* "cman0 10.83.0.10 eth0[ fd00::10]", per interface */
 	struct strlist ports;               /* as in the file, for ps */
 	struct strlist marks;               /* of spec_list_marks(), for ps */
 	char *cgroup_parent;                /* where it is, whatever the manager file says today */

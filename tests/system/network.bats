@@ -211,6 +211,46 @@ stop_outside() {
 	stop_outside
 }
 
+@test "IPv6: host and siblings by address and name, static and automatic" {
+	write_manager 'networks : { six : { subnet = "10.91.0.0/24"; subnet6 = "fd00:91::/64"; }; };'
+	container a <<-'EOF'
+	rootfs = "@rootfs@";
+	command = [ "/bin/busybox", "httpd", "-f", "-p", "[::]:80", "-h", "/www" ];
+	stop_signal = "SIGKILL";
+	net : { ip = "10.91.0.5"; aliases = [ "www" ]; };
+	EOF
+	echo "page of a" >"$(path "$T/rootfs/a/www/index.html")"
+	sleeper b <<<'net : { ip6 = "fd00:91::beef"; };'
+	sleeper c <<<'net : { ip6 = "none"; };'
+	run_ok cman up a b c
+	assert_page machine 'http://[fd00:91::5]/' "page of a"
+	assert_page b 'http://[fd00:91::5]/' "page of a"
+	run_ok within b ip -6 addr show eth0
+	assert_output_has fd00:91::beef/64
+	run_ok within b ip -6 route
+	assert_output_has "default via fd00:91::1 dev eth0"
+	run_ok within c ip -6 addr show eth0
+	[[ $output != *fd00* ]]
+	run_ok within c cat /etc/hosts
+	assert_output_has $'fd00:91::5\ta.cman a www' $'10.91.0.5\ta.cman a www' $'fd00:91::beef\tb.cman b'
+	run_ok cman status a
+	assert_output_has "10.91.0.5, fd00:91::5 on six"
+	assert_equal "$(cman status --json b | jq -r '.addresses[0].address6')" fd00:91::beef
+}
+
+@test "IPv6: a subnet of the machine's own, and one that is in use" {
+	write_manager 'networks : { six : { subnet = "10.91.0.0/24"; subnet6 = "auto"; }; };'
+	sleeper a </dev/null
+	run_ok cman up a
+	assert_match "$(cman status --json a | jq -r '.addresses[0].address6')" '^fd[0-9a-f]{2}:'
+	run_ok cman down a
+	machine ip -6 addr add 2001:db8:7::1/48 dev $UPLINK nodad
+	write_manager 'networks : { six : { subnet = "10.91.0.0/24"; subnet6 = "2001:db8:7:5::/64"; }; };'
+	run_fails cman up a
+	assert_output_has "subnet 2001:db8:7:5::/64 of network six collides with the host's route 2001:db8:7::/48"
+	machine ip -6 addr delete 2001:db8:7::1/48 dev $UPLINK
+}
+
 @test "routes by a neighbour" {
 	sleeper a <<<'net : { routes = [ "198.51.100.0/24 via 10.83.0.77" ]; };'
 	run_ok cman up a

@@ -205,6 +205,7 @@ static void test_bridge_is_updated(void **state)
 	NEED_ROOT();
 	AUTO_NETLINK struct netlink *netlink = open_with_bridge();
 	struct bridge bridge = test_bridge;
+	const struct in_addr subnet = address("10.83.0.0"), other = address("10.84.0.0");
 	char found[64], index[32];
 	struct error err;
 
@@ -217,10 +218,10 @@ static void test_bridge_is_updated(void **state)
 	assert_string_equal(look("cman0", "ifindex"), index);
 	assert_string_equal(look("cman0", "mtu"), "1300");
 	assert_string_equal(look("cman0", "address"), "02:63:0a:54:00:01");
-	assert_int_equal(netlink_find_overlap(netlink, address("10.83.0.0"), 16, NULL, found,
+	assert_int_equal(netlink_find_overlap(netlink, AF_INET, &subnet, 16, NULL, found,
 					      sizeof(found), &err),
 			 0);
-	assert_int_equal(netlink_find_overlap(netlink, address("10.84.0.0"), 16, NULL, found,
+	assert_int_equal(netlink_find_overlap(netlink, AF_INET, &other, 16, NULL, found,
 					      sizeof(found), &err),
 			 1);
 	assert_string_equal(found, "10.84.0.0/24 dev cman0");
@@ -464,9 +465,14 @@ static void expect_overlap(struct netlink *netlink, const char *subnet, unsigned
 			   const char *expected)
 {
 	char found[64] = "";
+	const int family = strchr(subnet, ':') ? AF_INET6 : AF_INET;
+	uint8_t bytes[16];
 	struct error err;
-	int rc = netlink_find_overlap(netlink, address(subnet), prefix, "cman0", found,
-				      sizeof(found), &err);
+	int rc;
+
+	assert_int_equal(inet_pton(family, subnet, bytes), 1);
+	rc = netlink_find_overlap(netlink, family, bytes, prefix, "cman0", found, sizeof(found),
+				  &err);
 
 	assert_success(rc, &err);
 	assert_string_equal(found, expected);
@@ -491,8 +497,17 @@ static void test_overlaps(void **state)
 				"ip route add 172.16.0.0/12 dev d0 &&"
 				"ip route add blackhole 10.98.0.0/16 &&"
 				"ip route add 10.97.0.0/16 via 192.168.7.1 table 77 &&"
-				"ip route add local 203.0.113.0/24 dev lo"),
+				"ip route add local 203.0.113.0/24 dev lo &&"
+				"ip addr add fd00:7::9/64 dev d0 nodad &&"
+				"ip route add default via fd00:7::1 &&"
+				"ip route add fd00::/8 via fd00:7::1 &&"
+				"ip route add fd00:5:5::/48 via fd00:7::1"),
 			 0);
+	expect_overlap(netlink, "fd00:83::", 64, "");
+	expect_overlap(netlink, "fd00:7::", 48, "fd00:7::/64 dev d0");
+	expect_overlap(netlink, "fd00:7:0:0:1::", 80, "fd00:7::/64 dev d0");
+	expect_overlap(netlink, "fd00:7:0:1::", 64, "");
+	expect_overlap(netlink, "fd00:5::", 32, "fd00:5:5::/48 dev d0");
 	expect_overlap(netlink, "10.83.0.0", 16, ""); /* except, and behind a gateway */
 	expect_overlap(netlink, "10.99.0.0", 16, "10.99.5.0/24 dev d0");
 	expect_overlap(netlink, "10.99.5.0", 24, "10.99.5.0/24 dev d0");

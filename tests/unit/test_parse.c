@@ -15,6 +15,35 @@
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
 
+static void test_ipv6(void **state)
+{
+	static const char *const bad[] = {"",	      "10.83.0.2",	"fd00",	       "fd00::g",
+					  "fd00:::1", "fd00::1%eth0", " fd00::1",      "fd00::1 ",
+					  "fd00::/",  "fd00::/129",	"fd00::/-1",   "fd00::1/64/2",
+					  "/64",      "fd00::0/64x",	"[fd00::]/64", "1:2:3:4:5:6:7:8:9/64"};
+	struct in6_addr address, wanted;
+	unsigned int prefix;
+	struct error err;
+	char text[PARSE_TEXT_MAX];
+
+	(void)state;
+	assert_int_equal(inet_pton(AF_INET6, "fd00:83::2", &wanted), 1);
+	assert_int_equal(parse_ipv6("fd00:83::2", &address, &err), 0);
+	assert_memory_equal(&address, &wanted, sizeof(wanted));
+	parse_format_ipv6(&address, text);
+	assert_string_equal(text, "fd00:83::2");
+	assert_int_equal(parse_ipv6_network("fd00:83::/64", &address, &prefix, &err), 0);
+	assert_int_equal(prefix, 64);
+	assert_int_equal(parse_ipv6_network("::/0", &address, &prefix, &err), 0);
+	assert_int_equal(parse_ipv6_network("fd00:83::2/128", &address, &prefix, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (parse_ipv6_network(bad[i], &address, &prefix, &err) == 0 ||
+		    (!strchr(bad[i], '/') && parse_ipv6(bad[i], &address, &err) == 0))
+			fail_msg("\"%s\" is taken", bad[i]);
+	assert_int_equal(parse_ipv6_network("fd00:83::2/63", &address, &prefix, &err), -1);
+	assert_string_equal(err.hint, "the network is \"fd00:83::/63\"");
+}
+
 static void numbers(void **state)
 {
 	struct error err;
@@ -355,6 +384,7 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(sizes_come_back),
