@@ -44,7 +44,7 @@ int cmd_exec(const struct options *options, int argc, char *argv[], struct error
 	there = load_state(&conf, &state, err);
 	if (there < 0 || require_running(there ? &state : NULL, argv[0], &record, err) < 0 ||
 	    recorded_spec(&state, argv[0], &spec, err) < 0 ||
-	    recorded_confinement(&state, argv[0], &spec, &confinement, err) < 0 ||
+	    recorded_confinement(&state, &record, &spec, &confinement, err) < 0 ||
 	    cgroup_host_open(&cgroup, conf.manager.cgroup_version, record.cgroup_parent, err) < 0)
 		return -1;
 	if (attach_run(&attach, &status, err) < 0) {

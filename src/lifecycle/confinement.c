@@ -8,19 +8,25 @@
 
 #define FILTER_FILE "seccomp" /* in the run directory */
 
+static void take_capabilities(const struct security *security, capability_set capabilities,
+			      struct confinement *confinement)
+{
+	confinement->capabilities = capabilities;
+	confinement->added = capabilities & capabilities_of(&security->cap_add);
+	confinement->no_new_privs = security->no_new_privs;
+}
+
 static int choose_capabilities(const struct security *security, struct confinement *confinement,
 			       struct error *err)
 {
-	capability_set added = capabilities_of(&security->cap_add);
-
 	capability_set base = security->privileged ? capability_host_set()
 						   : capability_default_set();
+	capability_set chosen;
 
-	if (capability_choose(base, capabilities_of(&security->cap_drop), added,
-			      &confinement->capabilities, err) < 0)
+	if (capability_choose(base, capabilities_of(&security->cap_drop),
+			      capabilities_of(&security->cap_add), &chosen, err) < 0)
 		return -1;
-	confinement->added = confinement->capabilities & added;
-	confinement->no_new_privs = security->no_new_privs;
+	take_capabilities(security, chosen, confinement);
 	return 0;
 }
 
@@ -62,11 +68,13 @@ int confinement_make(const struct security *security, int directory_fd,
 	return seccomp_save(&confinement->filter, directory_fd, FILTER_FILE, err);
 }
 
-int confinement_recall(const struct security *security, int directory_fd,
-		       struct confinement *confinement, struct error *err)
+int confinement_recall(const struct security *security, const capability_set *capabilities,
+		       int directory_fd, struct confinement *confinement, struct error *err)
 {
 	*confinement = (struct confinement){0};
-	if (choose_capabilities(security, confinement, err) < 0)
+	if (capabilities)
+		take_capabilities(security, *capabilities, confinement);
+	else if (choose_capabilities(security, confinement, err) < 0)
 		return -1;
 	if (!choose_filter(security, confinement))
 		return 0;

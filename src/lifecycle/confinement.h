@@ -27,9 +27,12 @@ int confinement_check(const struct security *security, struct error *err);
 int confinement_make(const struct security *security, int directory_fd,
 		     struct confinement *confinement, struct error *err);
 
-/* For a running one, from its recorded spec. */
-int confinement_recall(const struct security *security, int directory_fd,
-		       struct confinement *confinement, struct error *err);
+/*
+ * For a running one, from its recorded spec. capabilities: the recorded bounding set, as ours may be
+ * larger than that of the command which started it; NULL: it is not known.
+ */
+int confinement_recall(const struct security *security, const capability_set *capabilities,
+		       int directory_fd, struct confinement *confinement, struct error *err);
 
 void confinement_clear(struct confinement *confinement);
 

@@ -17,12 +17,15 @@ int recorded_spec(const struct state *state, const char *name, struct spec *spec
 	return 0;
 }
 
-int recorded_confinement(const struct state *state, const char *name, const struct spec *spec,
-			 struct confinement *confinement, struct error *err)
+int recorded_confinement(const struct state *state, const struct record *record,
+			 const struct spec *spec, struct confinement *confinement,
+			 struct error *err)
 {
-	AUTO_FD int dir_fd = record_open_directory(state, name, err);
+	AUTO_FD int dir_fd = record_open_directory(state, record->name, err);
 
 	if (dir_fd < 0)
 		return -1;
-	return confinement_recall(&spec->security, dir_fd, confinement, err);
+	return confinement_recall(&spec->security,
+				  record->has_capabilities ? &record->capabilities : NULL, dir_fd,
+				  confinement, err);
 }

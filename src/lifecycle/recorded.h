@@ -11,7 +11,8 @@
 int recorded_spec(const struct state *state, const char *name, struct spec *spec, struct error *err);
 
 /* What it is confined to; spec as recorded. Release with confinement_clear(). */
-int recorded_confinement(const struct state *state, const char *name, const struct spec *spec,
-			 struct confinement *confinement, struct error *err);
+int recorded_confinement(const struct state *state, const struct record *record,
+			 const struct spec *spec, struct confinement *confinement,
+			 struct error *err);
 
 #endif

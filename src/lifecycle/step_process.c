@@ -84,6 +84,8 @@ int init_begin(struct host *host, struct container *container, struct error *err
 	if (confinement_make(&container->spec->security, container->directory_fd, &confinement,
 			     err) < 0)
 		return -1;
+	container->record.capabilities = confinement.capabilities;
+	container->record.has_capabilities = true;
 	if (hosts_directory_fd < 0 || !launch.cgroup || host_open_programs(host, err) < 0)
 		return -1;
 	launch.program_fd = host->program_fd;

@@ -90,6 +90,8 @@ static bool parse_field(void *data, const char *key, const char *value)
 	if (strcmp(key, "stop-timeout-ms") == 0)
 		return lines_u64(value, &number) &&
 		       (record->stop_timeout_ms = (uint32_t)number, true);
+	if (strcmp(key, "capabilities") == 0)
+		return record->has_capabilities = lines_u64(value, &record->capabilities);
 	if (strcmp(key, "oom-killed") == 0)
 		return lines_u64(value, &number) && (record->oom_killed = number != 0, true);
 	if (strcmp(key, "step") == 0)
@@ -114,6 +116,8 @@ static void print_record(const struct record *record, struct text *out)
 		  record->started_at, record->started_boottime, record->oom_killed);
 	text_addf(out, "stop-signal %d\nstop-timeout-ms %u\n", record->stop_signal,
 		  record->stop_timeout_ms);
+	if (record->has_capabilities)
+		text_addf(out, "capabilities %" PRIu64 "\n", record->capabilities);
 	if (record->cgroup_parent)
 		text_addf(out, "cgroup-parent %s\n", record->cgroup_parent);
 	for (size_t i = 0; i < record->steps.count; i++)

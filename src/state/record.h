@@ -37,6 +37,8 @@ struct record {
 	char *cgroup_parent;                /* where it is, whatever the manager file says today */
 	int stop_signal;                    /* asks the payload to end */
 	uint32_t stop_timeout_ms;           /* then it is killed */
+	bool has_capabilities;              /* false: of an older cman */
+	uint64_t capabilities;              /* its bounding set, whatever a later command may give */
 	/* once it has ended */
 	bool exited;
 	int wait_status;                    /* of wait(2) */

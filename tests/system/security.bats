@@ -67,6 +67,16 @@ SETS='grep ^Cap /proc/self/status | cut -f 2'
 	assert_unchanged
 }
 
+# The caller of exec may have more than that of up.
+@test "exec has the capabilities that the container was started with" {
+	sleeper web <<<'security : { cap_add = [ "ALL" ]; };'
+	run_ok machine timeout -k 5 60 setpriv --bounding-set -sys_pacct,-kill "$CMAN" -c $CONF up web
+	started=$(machine awk '/^CapBnd/{ print $2 }' "/proc/$(pid_of web)/status")
+	[ "$((16#$started & 1 << 5 | 16#$started & 1 << 20))" = 0 ]
+	run_ok within web sh -c "$SETS"
+	assert_equal "$(xargs <<<"$output")" "$ZERO $started $started $started $ZERO"
+}
+
 @test "a user has the capabilities of cap_add alone, and his programs keep them" {
 	both web "$SETS; sh -c 'grep ^CapEff /proc/self/status' | cut -f 2" \
 		<<<'user = "nobody"; security : { cap_add = [ "NET_BIND_SERVICE" ]; };'
