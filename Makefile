@@ -165,9 +165,14 @@ $(PROBES): $(BUILD)/%: tests/system/%.c $(BUILD)/.flags | $(BUILD)/.packages
 	$(call say,CC,$@)
 	$(Q)$(COMPILE) -static -o $@ $<
 
+# One that stands in the place of a dynamic loader, so without libc.
+$(BUILD)/overwrite: tests/system/overwrite.c $(BUILD)/.flags | $(BUILD)/.packages
+	$(call say,CC,$@)
+	$(Q)$(COMPILE) $(STATIC) $(STATIC_LINKING) -o $@ $<
+
 # TESTS=tests/system/network.bats runs one file, FILTER=regex the tests of that name.
 TESTS = $(sort $(wildcard tests/system/*.bats))
-check-system: all $(PROBES) $(BUILD)/probe
+check-system: all $(PROBES) $(BUILD)/probe $(BUILD)/overwrite
 	@CMAN='$(abspath $(BUILD))/cman' $(BATS) $(if $(FILTER),--filter '$(FILTER)') $(TESTS)
 
 SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) .ci/run

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "cmd/command.h"
+#include "kernel/program.h"
 
 /* A standard stream that is closed would be the next file we open, and our messages in it. */
 static int fill_standard_streams(void)
@@ -87,6 +88,8 @@ int main(int argc, char *argv[])
 	 * ignores SIGCHLD would leave us without the exit statuses of our children. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
+	if (program_begin(argv, &err) < 0)
+		return report(&err, EXIT_FAILURE);
 	if (command_parse(argc, argv, &line, &err) != 0)
 		return report(&err, EXIT_USAGE);
 	log_set_verbose(line.options.verbose);

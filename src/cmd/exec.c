@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
+#include "kernel/program.h"
 #include "lifecycle/attach.h"
 #include "lifecycle/recorded.h"
 
@@ -17,6 +18,12 @@ static int require_running(const struct state *state, const char *name, struct r
 		return 0;
 	error_set(err, 0, "%s does not run", name);
 	return error_hint(err, "cman up %s", name);
+}
+
+/* What goes into a container without a user namespace must be nothing its root could write to. */
+static int protect(const struct spec *spec, struct error *err)
+{
+	return spec->security.userns.mode == USERNS_NONE ? program_protect(err) : 0;
 }
 
 int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err)
@@ -44,6 +51,7 @@ int cmd_exec(const struct options *options, int argc, char *argv[], struct error
 	there = load_state(&conf, &state, err);
 	if (there < 0 || require_running(there ? &state : NULL, argv[0], &record, err) < 0 ||
 	    recorded_spec(&state, argv[0], &spec, err) < 0 ||
+	    protect(&spec, err) < 0 ||
 	    recorded_confinement(&state, &record, &spec, &confinement, err) < 0 ||
 	    cgroup_host_open(&cgroup, conf.manager.cgroup_version, record.cgroup_parent, err) < 0)
 		return -1;

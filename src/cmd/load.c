@@ -2,8 +2,10 @@
 #include "cmd/load.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "kernel/program.h"
 #include "state/network.h"
 
 /* ---- addresses running containers hold ---- */
@@ -251,6 +253,22 @@ static void choose_sound(const struct conf *conf, const struct diagnostics *diag
 	}
 }
 
+/*
+ * As early as it is known, so that nothing is told or done twice: what goes into a container without
+ * a user namespace must be nothing its root could write to.
+ */
+static int protect_program(const struct conf *conf, const struct strlist *names, struct error *err)
+{
+	bool needed = false;
+
+	for (size_t i = 0; i < names->count; i++) {
+		const struct spec *spec = conf_find(conf, names->items[i]);
+
+		needed = needed || (spec && spec->security.userns.mode == USERNS_NONE);
+	}
+	return needed && geteuid() == 0 ? program_protect(err) : 0;
+}
+
 int load_containers(const struct options *options, int argc, char *argv[], struct conf *conf,
 		    struct strlist *names, int *status, struct error *err)
 {
@@ -267,6 +285,8 @@ int load_containers(const struct options *options, int argc, char *argv[], struc
 		   require_files(conf, &needed, err) < 0) {
 		return -1;
 	}
+	if (protect_program(conf, &needed, err) < 0)
+		return -1;
 	print_diagnostics(&diagnostics, &needed, true, options->verbose);
 	if (options->all)
 		choose_sound(conf, &diagnostics, names, status);

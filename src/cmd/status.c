@@ -21,6 +21,8 @@ enum { LSB_RUNNING = 0, LSB_DEAD = 1, LSB_STOPPED = 3, LSB_UNKNOWN = 4 };
 /* A container with what only one who asks for it alone wants to know. */
 struct status {
 	struct view view;
+	bool knows_spec;           /* else the next two are not known */
+	struct userns userns;      /* it was started with */
 	struct limits limits;      /* it was started with; LIMIT_MAX: not limited or unknown */
 	struct cgroup_usage usage; /* UINT64_MAX: unknown */
 	char *log_file;
@@ -54,6 +56,8 @@ static int look_inside(const struct conf *conf, const struct state *state, struc
 
 	if (recorded_spec(state, record->name, &spec, err) < 0)
 		return -1;
+	status->userns = spec.security.userns;
+	status->knows_spec = true;
 	status->limits = spec.limits; /* taken over */
 	spec.limits = (struct limits)LIMITS_NONE;
 	spec_clear(&spec);
@@ -184,6 +188,8 @@ static void print_alive(const struct status *status)
 	snprintf(text, sizeof(text), "%d, supervised by %d", (int)record->init.pid,
 		 (int)record->supervisor.pid);
 	print_line("process", text);
+	if (status->knows_spec && status->userns.mode == USERNS_NONE)
+		print_line("userns", "none: root inside is root of the host");
 	print_addresses(record);
 	print_limits(status);
 }
@@ -289,6 +295,12 @@ static void print_json(const struct status *status)
 	AUTO_JSON struct json *object = view_to_json(&status->view);
 
 	json_add_text(object, "log", status->log_file);
+	if (status->view.alive && status->knows_spec) {
+		char userns[PARSE_TEXT_MAX];
+
+		userns_format(&status->userns, userns);
+		json_add_text(object, "userns", userns);
+	}
 	if (status->view.alive) {
 		json_add_number(object, "supervisor_pid",
 				(uint64_t)status->view.record.supervisor.pid);

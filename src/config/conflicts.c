@@ -4,10 +4,15 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-/* What one container claims: a value that must be unique on its network, or a published port. */
+#include "config/values.h"
+
+/*
+ * What one container claims: a value that must be unique on its network, a published port, or its
+ * ids.
+ */
 struct claim {
 	const struct spec *spec;
-	const struct interface *interface;
+	const struct interface *interface; /* NULL: its ids */
 	char value[64];            /* of the member, as text; "" for a port */
 	size_t element;            /* index into its ports or aliases */
 	const struct claim *rival; /* another one that claims the same */
@@ -53,13 +58,21 @@ static bool is_same_name(const struct claim *one, const struct claim *other)
 	return one->spec == other->spec && one->element == SIZE_MAX && other->element == SIZE_MAX;
 }
 
+static const char *key_of(const struct claim *claim, const char *member, char out[INTERFACE_KEY_MAX])
+{
+	if (claim->interface)
+		return spec_interface_key(claim->spec, claim->interface, member, out);
+	snprintf(out, INTERFACE_KEY_MAX, "%s", member);
+	return out;
+}
+
 /* Where the claim stands: the element of a list, or the key as a whole. */
 static struct location place_of(const struct claim *claim, const char *member)
 {
 	char key[INTERFACE_KEY_MAX];
 	AUTO_FREE char *path = NULL;
 
-	spec_interface_key(claim->spec, claim->interface, member, key);
+	key_of(claim, member, key);
 	path = xprintf("%s[%zu]", key, claim->element);
 	return origin_find(&claim->spec->origins, path);
 }
@@ -72,7 +85,7 @@ static void report(struct diagnostics *diagnostics, const struct claim *claim, c
 	AUTO_FREE char *place = format_place(place_of(claim->rival, member));
 	char key[INTERFACE_KEY_MAX];
 
-	spec_interface_key(claim->spec, claim->interface, member, key);
+	key_of(claim, member, key);
 	diagnostics->container = claim->spec->name;
 	if (rival == claim->spec)
 		diagnostics_add(diagnostics, SEVERITY_ERROR, place_of(claim, member), hint,
@@ -180,6 +193,48 @@ static void check_ports(struct claims *claims, const char *only, struct diagnost
 			report_port(&claims->items[i], diagnostics);
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	const struct claim *one = a, *other = b;
+	const struct userns *first = &one->spec->security.userns;
+	const struct userns *second = &other->spec->security.userns;
+
+	if (first->host_first != second->host_first)
+		return first->host_first < second->host_first ? -1 : 1;
+	return one->spec < other->spec ? -1 : one->spec > other->spec;
+}
+
+static void check_ids(struct claims *claims, const char *only, struct diagnostics *diagnostics)
+{
+	if (claims->count < 2)
+		return;
+	qsort(claims->items, claims->count, sizeof(*claims->items), compare_ids);
+	for (size_t i = 0; i < claims->count; i++) {
+		const struct userns *mine = &claims->items[i].spec->security.userns;
+
+		/* Sorted by their first id: those that may meet follow at once. */
+		for (size_t j = i + 1; j < claims->count; j++) {
+			const struct userns *other = &claims->items[j].spec->security.userns;
+
+			if (other->host_first - mine->host_first >= mine->count)
+				break;
+			set_rivals(&claims->items[i], &claims->items[j]);
+		}
+	}
+	for (size_t i = 0; i < claims->count; i++) {
+		const struct claim *claim = &claims->items[i];
+		AUTO_FREE char *what = NULL;
+		char range[PARSE_TEXT_MAX];
+
+		if (!claim->rival || (only && strcmp(only, claim->spec->name) != 0))
+			continue;
+		userns_format(&claim->spec->security.userns, range);
+		what = xprintf("ids of %s are taken", range);
+		report(diagnostics, claim, claims->member, what,
+		       "\"auto\" gives each container ids of its own");
+	}
+}
+
 /* Names siblings know a container by; no two of a network may share one. */
 static void claim_names(struct claims *names, const struct spec *spec,
 			const struct interface *interface)
@@ -237,11 +292,14 @@ void conflicts_check(const struct conf *conf, const char *only, struct diagnosti
 {
 	struct claims ips = {.member = "ip"}, macs = {.member = "mac"}, names = {.member = "aliases"};
 	struct claims ports = {.member = "ports"}, ip6s = {.member = "ip6"};
+	struct claims ids = {.member = "security.userns"};
 	bool aliases = has_aliases(conf), static_ip6 = has_static_ip6(conf);
 
 	for (size_t i = 0; i < conf->container_count; i++) {
 		const struct spec *spec = &conf->containers[i];
 
+		if (spec->security.userns.mode == USERNS_RANGE)
+			add_claim(&ids, spec, NULL, 0);
 		for (size_t j = 0; j < spec->interface_count; j++) {
 			const struct interface *interface = &spec->interfaces[j];
 
@@ -262,9 +320,11 @@ void conflicts_check(const struct conf *conf, const char *only, struct diagnosti
 		     diagnostics);
 	check_values(&names, only, "the name of a container is one as well", diagnostics);
 	check_ports(&ports, only, diagnostics);
+	check_ids(&ids, only, diagnostics);
 	free(ips.items);
 	free(ip6s.items);
 	free(macs.items);
 	free(names.items);
 	free(ports.items);
+	free(ids.items);
 }

@@ -59,9 +59,7 @@ static const struct foreign_key foreign_keys[] = {
 	{NULL, "lxc.include", NULL,
 	 "a line @include \"FILE\" takes in another file, and templates of"
 	 " the manager file are used with extends"},
-	{NULL, "lxc.idmap*", NULL,
-	 "every container gets a range of ids of its own, see userns in the"
-	 " manager file"},
+	{NULL, "lxc.idmap*", "security.userns", "as \"0:HOST_FIRST:COUNT\""},
 	{NULL, "lxc.sysctl*", "security.sysctls", NULL},
 	{NULL, "lxc.mount*", "mounts", "what a container always needs is mounted anyway"},
 	{NULL, "lxc.*", NULL, "this is a key of LXC that cman does not have"},
@@ -156,6 +154,8 @@ static const struct foreign_key foreign_keys[] = {
 	{NULL, "tmpfs", "mounts", "with type = \"tmpfs\""},
 	{"", "privileged", "security.privileged", NULL},
 	{"", "nesting", "security.nesting", NULL},
+	{NULL, "userns_mode", "security.userns", "\"none\" for \"host\""},
+	{"", "userns", "security.userns", NULL},
 	{"", "cap_add", "security.cap_add", NULL},
 	{"", "cap_drop", "security.cap_drop", NULL},
 	{NULL, "capabilities", "security.cap_add", "and security.cap_drop"},
@@ -200,7 +200,7 @@ static const struct foreign_key foreign_keys[] = {
 	{NULL, "Bridge", "net.network", "bridges are declared under networks in the manager file"},
 	{NULL, "VirtualEthernet", "net", "every container has a veth pair"},
 	{NULL, "Private", "net", "every container has a network stack of its own"},
-	{NULL, "PrivateUsers", NULL, "every container gets a range of ids of its own"},
+	{NULL, "PrivateUsers", "security.userns", NULL},
 	{NULL, "Bind", "mounts", NULL},
 	{NULL, "BindReadOnly", "mounts", "with read_only = true"},
 	{NULL, "ResolvConf", "dns", NULL},

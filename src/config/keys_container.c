@@ -353,6 +353,15 @@ static const struct key_table net_keys = KEY_TABLE(net_keys_array);
 
 static const struct key security_keys_array[] = {
 	{
+		.name = "userns",
+		.type = &type_userns,
+		.offset = offsetof(struct security, userns),
+		.default_text = "\"auto\"",
+		.form = "\"auto\", \"none\", or \"0:HOST_FIRST:COUNT\"",
+		.help = "which ids of the host its users are",
+		.change = CHANGE_RESTART,
+	},
+	{
 		.name = "cap_drop",
 		.type = &type_capabilities,
 		.offset = offsetof(struct security, cap_drop),

@@ -89,7 +89,16 @@ struct limits {
 		.nofile_hard = NOFILE_HARD                                   \
 	}
 
+enum userns_mode { USERNS_AUTO, USERNS_NONE, USERNS_RANGE };
+
+/* security.userns: the container's user namespace. */
+struct userns {
+	enum userns_mode mode;
+	uint32_t host_first, count; /* USERNS_RANGE: ids 0 to count - 1 are these of the host */
+};
+
 struct security {
+	struct userns userns;
 	struct strlist cap_drop, cap_add; /* names without CAP_, or "ALL"; see capabilities.h */
 	bool no_new_privs;
 	bool nesting;    /* containers may be made inside */

@@ -18,6 +18,8 @@ extern const struct value_type type_cgroup_path;
 extern const struct value_type type_chain_prefix;
 extern const struct value_type type_seccomp;
 
+extern const struct value_type type_userns; /* struct userns */
+
 /* field: bool, int, uint32_t, uint64_t */
 extern const struct value_type type_boolean;
 extern const struct value_type type_version;        /* no field: only 1 is known */
@@ -95,6 +97,8 @@ int value_tidy_path(char *path, struct error *err);
 
 /* Whether it can be the name of a user or group, as useradd(8) allows them, or an id. */
 bool value_is_user_name(const char *text, size_t length);
+/* "auto", "none" or "0:100000:65536". */
+void userns_format(const struct userns *userns, char out[PARSE_TEXT_MAX]);
 
 /* Appends text as a string of the files: quoted, with escapes where they are needed. */
 void value_print_string(const char *text, struct text *out);

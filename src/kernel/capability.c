@@ -143,6 +143,11 @@ int capability_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_co
 	return raise_ambient(ambient, err);
 }
 
+int capability_keep(capability_set set, struct error *err)
+{
+	return cut_sets(set, 0, err);
+}
+
 int capability_forbid_gain(struct error *err)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -44,6 +44,9 @@ int capability_limit_bounding(capability_set set, struct error *err);
 int capability_become(uid_t uid, gid_t gid, const gid_t *groups, size_t group_count,
 		      capability_set set, capability_set ambient, struct error *err);
 
+/* Cuts permitted and effective to set, for the time being; inheritable becomes empty. */
+int capability_keep(capability_set set, struct error *err);
+
 /* no_new_privs, for good. */
 int capability_forbid_gain(struct error *err);
 

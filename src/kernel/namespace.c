@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -88,12 +89,32 @@ int namespace_open_user(pid_t pid, struct error *err)
 	return namespace_open(pid, "user", err);
 }
 
-int namespace_join(int pidfd, struct error *err)
+/* As error: a namespace that cannot be looked at. */
+static int look_at(pid_t pid, const char *type, struct stat *out, struct error *err)
 {
-	int all = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
-		  CLONE_NEWNET | CLONE_NEWCGROUP;
+	AUTO_FD int fd = namespace_open(pid, type, err);
 
-	if (setns(pidfd, all) < 0)
+	if (fd < 0)
+		return -1;
+	return fstat(fd, out) < 0 ? error_set(err, errno, "stat namespace %s", type) : 0;
+}
+
+int namespace_is_ours(pid_t pid, const char *type, bool *ours, struct error *err)
+{
+	struct stat theirs, own;
+
+	if (look_at(pid, type, &theirs, err) < 0 || look_at(getpid(), type, &own, err) < 0)
+		return -1;
+	*ours = theirs.st_ino == own.st_ino && theirs.st_dev == own.st_dev;
+	return 0;
+}
+
+int namespace_join(int pidfd, bool user, struct error *err)
+{
+	int all = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET |
+		  CLONE_NEWCGROUP;
+
+	if (setns(pidfd, all | (user ? CLONE_NEWUSER : 0)) < 0)
 		return error_set(err, errno, "join the namespaces of the container");
 	return 0;
 }

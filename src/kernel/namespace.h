@@ -3,6 +3,7 @@
 #ifndef KERNEL_NAMESPACE_H
 #define KERNEL_NAMESPACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -31,15 +32,20 @@ int namespace_open_user(pid_t pid, struct error *err);
 /* "net", "mnt", ... of a process as an fd for setns. */
 int namespace_open(pid_t pid, const char *type, struct error *err);
 
-/*
- * Joins all namespaces of the process behind pidfd (setns(2) with a pidfd, Linux 5.8): its user
- * namespace must be another than ours. The pid namespace takes effect for children only.
- */
-int namespace_join(int pidfd, struct error *err);
+/* Whether a process is in our own namespace of that type. */
+int namespace_is_ours(pid_t pid, const char *type, bool *ours, struct error *err);
 
 /*
- * Becomes uid 0 and gid 0 without supplementary groups in the user namespace just entered (by
- * clone or join), once its maps are written. Until then files we make have no valid owner.
+ * Joins all namespaces of the process behind pidfd (setns(2) with a pidfd, Linux 5.8). user: that
+ * of its user too, which must then be another than ours (EINVAL). The pid namespace takes effect
+ * for children only.
+ */
+int namespace_join(int pidfd, bool user, struct error *err);
+
+/*
+ * Becomes uid 0 and gid 0 without supplementary groups: in the user namespace just entered (by
+ * clone or join), once its maps are written, else on the host. Until then files we make have no
+ * valid owner.
  */
 int namespace_become_root(struct error *err);
 

@@ -88,7 +88,8 @@ int overlay_new(int lower_fd, int layers_fd, uint64_t size, unsigned int attribu
 	if (overlay_fd < 0)
 		return error_hint(err,
 				  "layers of other owners take Linux 5.19 and a file system that "
-				  "overlayfs can use: see overlayfs.rst of the kernel");
+				  "overlayfs can use: see overlayfs.rst of the kernel; "
+				  "security.userns = \"none\" needs neither map nor Linux 5.19");
 	if (umount2(".", MNT_DETACH) < 0)
 		return error_set(err, errno, "detach the layers");
 	return take_fd(&overlay_fd);

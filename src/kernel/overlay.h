@@ -2,6 +2,7 @@
 /*
  * overlay.h: a directory tree with a layer on top that takes the changes. overlayfs.rst. It cannot
  * be idmapped, its layers can (Linux 5.19), so it is made inside the user namespace.
+ * Without one it is made in the same place, of layers as they are.
  */
 #ifndef KERNEL_OVERLAY_H
 #define KERNEL_OVERLAY_H
@@ -11,7 +12,7 @@
 #include "base/error.h"
 
 /*
- * On the host: a detached mount, idmapped to the user namespace, of the directory that keeps the
+ * On the host: a detached mount, idmapped to the user namespace (-1: to none), of the directory that keeps the
  * upper layer (in upper/) and what overlayfs needs; it is made where it is missing.
  */
 int overlay_open_layers(const char *path, int userns_fd, struct error *err);

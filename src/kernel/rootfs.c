@@ -68,7 +68,7 @@ static bool parse_mount_line(char *line, struct mount_line *out)
 static int map_ids(int tree_fd, int userns_fd, unsigned int flags, struct error *err)
 {
 	const struct mount_change change = {
-		.attributes = MOUNT_ATTR_IDMAP | MOUNT_ATTR_NODEV,
+		.attributes = (userns_fd < 0 ? 0u : MOUNT_ATTR_IDMAP) | MOUNT_ATTR_NODEV,
 		.userns_fd = userns_fd,
 	};
 
@@ -87,6 +87,9 @@ static bool is_below(const char *path, const char *directory)
 	return text_starts_with(path, directory) && path[strlen(directory)] == '/';
 }
 
+/* The other way out. Chowned files are none: where there is a user namespace owners are mapped. */
+#define WITHOUT_USERNS "or do without a user namespace: security.userns = \"none\""
+
 static void blame_mount(const char *path, const struct mount_line *culprit, bool is_root,
 			struct error *err)
 {
@@ -96,14 +99,14 @@ static void blame_mount(const char *path, const struct mount_line *culprit, bool
 		error_set(err, EINVAL, "map owners: file system type %s", culprit->type);
 		error_hint(err,
 			   "%s cannot show files with other owners%s: keep %s on ext4, xfs "
-			   "or btrfs",
+			   "or btrfs, " WITHOUT_USERNS,
 			   culprit->type, since, path);
 		return;
 	}
 	error_set(err, EINVAL, "map owners: file system type %s on %s", culprit->type,
 		  culprit->mount_point);
-	error_hint(err, "%s cannot show files with other owners%s: umount %s", culprit->type, since,
-		   culprit->mount_point);
+	error_hint(err, "%s cannot show files with other owners%s: umount %s, " WITHOUT_USERNS,
+		   culprit->type, since, culprit->mount_point);
 }
 
 /* Names the mount, at or below path, that cannot be mapped; else err stays as it is. */
@@ -138,7 +141,10 @@ int rootfs_map_owners(int tree_fd, int path_fd, const char *path, int userns_fd,
 {
 	if (map_ids(tree_fd, userns_fd, flags, err) == 0)
 		return 0;
+	if (userns_fd < 0)
+		return -1;
 	error_wrap(err, "map owners");
+	error_hint(err, "keep it on ext4, xfs or btrfs, " WITHOUT_USERNS);
 	explain_map_failure(path_fd, path, userns_fd, err);
 	return -1;
 }

@@ -26,23 +26,26 @@ struct rootfs {
 	bool read_only;      /* that too: the tree is made so by rootfs_make_read_only() */
 	bool nesting;        /* user namespaces inside may mount a proc and a sysfs */
 	bool uncovered;      /* nothing of /proc and /sys is masked or read-only */
+	bool host_ids;       /* no user namespace: more of the host is covered then */
 };
 #define ROOTFS_INIT                                                                                \
 	{                                                                                          \
-		NULL, -1, -1, -1, -1, -1, false, 0, false, false, false                                        \
+		.tree_fd = -1, .resolv_conf_fd = -1, .hosts_fd = -1, .hostname_fd = -1,            \
+		.layers_fd = -1                                                                    \
 	}
 void rootfs_close(struct rootfs *rootfs);
 
 /*
  * A detached mount of path and of all that is mounted below it, idmapped to the user namespace
- * (whose maps are written), private, nosuid left as it is, nodev set. EINVAL where a file system
- * cannot be idmapped: text and hint name it and the way out.
+ * (whose maps are written; -1: there is none, owners stay as they are), private, nosuid left as it
+ * is, nodev set. EINVAL where a file system cannot be idmapped: text and hint name it and the ways
+ * out.
  */
 int rootfs_open_tree(const char *path, int userns_fd, struct error *err);
 
 /*
- * Idmaps a detached copy of what path_fd is (path: for messages) to the user namespace and sets
- * nodev. flags: AT_RECURSIVE or 0. EINVAL as above.
+ * Idmaps a detached copy of what path_fd is (path: for messages) to the user namespace (-1: to
+ * none) and sets nodev. flags: AT_RECURSIVE or 0. EINVAL as above.
  */
 int rootfs_map_owners(int tree_fd, int path_fd, const char *path, int userns_fd, unsigned int flags,
 		      struct error *err);
@@ -61,7 +64,7 @@ int rootfs_open_file(int dir_fd, const char *name, struct error *err);
 int rootfs_check(const char *path, struct error *err);
 
 /*
- * Inside the new namespaces (user, pid, mount, net, ipc, and cgroup once it is where it belongs),
+ * Inside the new namespaces (user unless host_ids, pid, mount, net, ipc, and cgroup once it is where it belongs),
  * as uid 0 of the user namespace: makes propagation private, mounts the tree, the generated
  * files, /proc, /sys (read-only), the cgroup view (version 2 only, read-only), /dev, /dev/pts,
  * /dev/shm, /dev/mqueue, masked and read-only paths, then pivot_root(2); the old root is gone.

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The half of rootfs.h that runs inside the new namespaces. No heap; single-threaded. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -24,6 +26,15 @@ struct view {
 	int empty_fd; /* an empty directory of our sysfs: covers masked directories */
 	int proc_fd;
 	int sys_fd;
+};
+
+/* getdents(2) */
+struct directory_entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t length; /* of all of it */
+	uint8_t type;
+	char name[];
 };
 
 struct device_node {
@@ -52,6 +63,20 @@ static const char *const masked_sys_directories[] = {
 	"dev/block", "devices/virtual/powercap", "firmware", "fs/selinux", "kernel/slab",
 };
 static const char *const read_only_proc[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
+/*
+ * What only root of the host may open, which a container's root is where there is no user
+ * namespace. Memory of devices (devices/pci*) can be mapped even from a read-only sysfs.
+ */
+static const char *const host_proc_files[] = {
+	"allocinfo", "iomem", "ioports", "kmsg", "kpagecgroup", "kpagecount", "kpageflags", "vmcore",
+};
+static const char *const host_proc_directories[] = {"dynamic_debug", "tty/driver"};
+static const char *const host_sys_files[] = {
+	"devices/virtual/dmi/id/board_serial",
+	"devices/virtual/dmi/id/chassis_serial",
+	"devices/virtual/dmi/id/product_serial",
+	"devices/virtual/dmi/id/product_uuid",
+};
 
 /* A directory of the image to mount on. A symlink would put the mount somewhere else. */
 static int open_mount_point(const struct rootfs *rootfs, const char *name, struct error *err)
@@ -86,6 +111,22 @@ static int attach_and_close(const char *type, const struct mount_option *options
 	AUTO_FD int mount_fd = attach_new(type, options, attributes, dir_fd, path, err);
 
 	return mount_fd < 0 ? -1 : 0;
+}
+
+/*
+ * A copy of a device of the host's, for one place. Read-only, which keeps nobody from writing to
+ * the device: but mode and owner are the host's, and root without a user namespace may change them.
+ */
+static int clone_node(int dir_fd, const char *path, struct error *err)
+{
+	static const struct mount_change change = {
+		.attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+	};
+	AUTO_FD int node_fd = mount_clone(dir_fd, path, 0, err);
+
+	if (node_fd < 0 || mount_change(node_fd, &change, 0, err) < 0)
+		return -1;
+	return take_fd(&node_fd);
 }
 
 static int check_node(int fd, const struct device_node *node, struct error *err)
@@ -179,7 +220,7 @@ static int add_device_nodes(int dev_fd, struct error *err)
 		AUTO_FD int node_fd = -1;
 
 		snprintf(path, sizeof(path), "/dev/%s", node->name);
-		node_fd = mount_clone(AT_FDCWD, path, 0, err);
+		node_fd = clone_node(AT_FDCWD, path, err);
 		if (node_fd < 0 || check_node(node_fd, node, err) < 0)
 			return -1;
 		if (mknodat(dev_fd, node->name, S_IFREG, 0) < 0)
@@ -310,7 +351,7 @@ static int mask(int cover_fd, int base_fd, const char *path, struct error *err)
 
 	if (!fs_exists_at(base_fd, path))
 		return 0;
-	copy_fd = mount_clone(cover_fd, "", 0, err);
+	copy_fd = clone_node(cover_fd, "", err);
 	if (copy_fd < 0 || mount_attach(copy_fd, base_fd, path, err) < 0)
 		return error_wrap(err, "mask %s", path);
 	return 0;
@@ -356,8 +397,70 @@ static int make_read_only(int base_fd, const char *path, struct error *err)
 	return 0;
 }
 
+/* Not by opendir(3), which takes memory from the heap. */
+static int each_entry(const struct view *view, int base_fd, const char *path,
+		      int (*visit)(const struct view *, const struct directory_entry *,
+				   struct error *),
+		      struct error *err)
+{
+	AUTO_FD int dir_fd = fs_open_at(base_fd, path, O_RDONLY | O_DIRECTORY, 0, err);
+	char entries[4096] __attribute__((aligned(8)));
+	long length;
+
+	if (dir_fd < 0)
+		return -1;
+	while ((length = syscall(SYS_getdents64, dir_fd, entries, sizeof(entries))) > 0) {
+		for (long at = 0; at < length;) {
+			const struct directory_entry *entry = (const void *)(entries + at);
+
+			at += entry->length;
+			if (visit(view, entry, err) < 0)
+				return -1;
+		}
+	}
+	return length < 0 ? error_set(err, errno, "list %s", path) : 0;
+}
+
+/* CAP_DAC_OVERRIDE opens all of them for writing, whatever their mode. */
+static int protect_proc_file(const struct view *view, const struct directory_entry *entry,
+			     struct error *err)
+{
+	return entry->type == DT_REG ? make_read_only(view->proc_fd, entry->name, err) : 0;
+}
+
+/* The buses "pci0000:00" and so on, with all that is on them. */
+static int mask_pci_bus(const struct view *view, const struct directory_entry *entry,
+			struct error *err)
+{
+	char path[sizeof("devices/") + 255];
+
+	if (!text_starts_with(entry->name, "pci"))
+		return 0;
+	snprintf(path, sizeof(path), "devices/%s", entry->name);
+	return mask(view->empty_fd, view->sys_fd, path, err);
+}
+
+/* Before the masks: theirs stay on top. */
+static int restrict_host_view(const struct view *view, struct error *err)
+{
+	if (each_entry(view, view->proc_fd, ".", protect_proc_file, err) < 0 ||
+	    make_read_only(view->proc_fd, "driver", err) < 0 ||
+	    mask_all(view->null_fd, view->proc_fd, host_proc_files, ARRAY_SIZE(host_proc_files),
+		     err) < 0 ||
+	    mask_all(view->empty_fd, view->proc_fd, host_proc_directories,
+		     ARRAY_SIZE(host_proc_directories), err) < 0)
+		return error_wrap(err, "/proc");
+	if (mask_all(view->null_fd, view->sys_fd, host_sys_files, ARRAY_SIZE(host_sys_files), err) <
+		    0 ||
+	    each_entry(view, view->sys_fd, "devices", mask_pci_bus, err) < 0)
+		return error_wrap(err, "/sys");
+	return 0;
+}
+
 static int restrict_view(const struct view *view, struct error *err)
 {
+	if (view->rootfs->host_ids && restrict_host_view(view, err) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(read_only_proc); i++)
 		if (make_read_only(view->proc_fd, read_only_proc[i], err) < 0)
 			return error_wrap(err, "/proc");
@@ -425,9 +528,17 @@ static int build_view(struct view *view, struct error *err)
 static int cover_tree(struct rootfs *shown, struct error *err)
 {
 	unsigned int attributes = MOUNT_ATTR_NODEV | (shown->read_only ? MOUNT_ATTR_RDONLY : 0);
+	struct statvfs below;
 
 	if (!shown->is_overlay)
 		return 0;
+	/* An overlay does not ask how the layer below it is mounted. */
+	if (fstatvfs(shown->tree_fd, &below) < 0)
+		return error_set(err, errno, "stat");
+	if (below.f_flag & ST_NOSUID)
+		attributes |= MOUNT_ATTR_NOSUID;
+	if (below.f_flag & ST_NOEXEC)
+		attributes |= MOUNT_ATTR_NOEXEC;
 	shown->tree_fd =
 		overlay_new(shown->tree_fd, shown->layers_fd, shown->tmpfs_size, attributes, err);
 	return shown->tree_fd < 0 ? error_wrap(err, "overlay") : 0;

@@ -2,6 +2,7 @@
 #include "lifecycle/attach.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "base/process.h"
 #include "kernel/namespace.h"
+#include "kernel/streams.h"
 #include "kernel/terminal.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/payload.h"
@@ -20,6 +22,7 @@ struct started {
 	pid_t pid;
 	int pidfd;     /* -1: not started */
 	int master_fd; /* of its pty, -1: it has none */
+	struct streams streams;
 };
 
 /* Tells the caller why there will be no program. */
@@ -111,6 +114,29 @@ static pid_t clone_sibling(int *pidfd, struct error *err)
 	return -1;
 }
 
+static bool has_userns(const struct attach *attach)
+{
+	return attach->spec->security.userns.mode != USERNS_NONE;
+}
+
+/*
+ * Without a user namespace ours are those of the host, and a container that has SYS_PTRACE could
+ * take hold of the program before payload_exec() takes them away: that needs these alone.
+ */
+static int shed_capabilities(const struct confinement *confinement, struct error *err)
+{
+	static const int needed[] = {CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER,
+				     CAP_SETGID, CAP_SETPCAP,      CAP_SETUID};
+	capability_set kept = confinement->capabilities;
+
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		kept |= (capability_set)1 << needed[i];
+	/* As in payload.c: a filter takes this, or no_new_privs. */
+	if (!confinement->no_new_privs && confinement->filter.length > 0)
+		kept |= (capability_set)1 << CAP_SYS_ADMIN;
+	return capability_keep(kept, err);
+}
+
 static int enter_container(const struct attach *attach, const struct cgroup_entry *entry,
 			   int *init_pidfd, int *channel_fd, struct error *err)
 {
@@ -125,18 +151,20 @@ static int enter_container(const struct attach *attach, const struct cgroup_entr
 		return -1;
 	if (payload_grant_limits(0, &attach->spec->limits, &key, err) < 0)
 		return error_wrap(err, "%s", key ? key : "limits");
-	if (keep_only(init_pidfd, channel_fd, err) < 0)
+	if (keep_only(init_pidfd, channel_fd, err) < 0 ||
+	    namespace_join(*init_pidfd, has_userns(attach), err) < 0)
 		return -1;
-	return namespace_join(*init_pidfd, err);
+	return has_userns(attach) ? 0 : shed_capabilities(attach->confinement, err);
 }
 
-static _Noreturn void join(const struct attach *attach, const struct cgroup_entry *entry,
-			   int init_pidfd, int channel_fd)
+static _Noreturn void join(const struct attach *attach, const struct streams *streams,
+			   const struct cgroup_entry *entry, int init_pidfd, int channel_fd)
 {
 	struct message message = {.type = MESSAGE_CLONED};
 	int pidfd = -1;
 
-	if (enter_container(attach, entry, &init_pidfd, &channel_fd, &message.error) < 0)
+	if (streams_use(streams, &message.error) < 0 ||
+	    enter_container(attach, entry, &init_pidfd, &channel_fd, &message.error) < 0)
 		give_up(channel_fd, &message, PAYLOAD_FAILED);
 	message.pid = clone_sibling(&pidfd, &message.error);
 	if (message.pid == 0) {
@@ -200,8 +228,8 @@ static int wait_started(int channel_fd, struct started *started, struct error *e
 	return error_hint(err, "the container has just ended, or is at its memory limit");
 }
 
-static pid_t fork_joiner(const struct attach *attach, int init_pidfd, int *channel_fd,
-			 struct error *err)
+static pid_t fork_joiner(const struct attach *attach, const struct streams *streams,
+			 int init_pidfd, int *channel_fd, struct error *err)
 {
 	struct cgroup_entry entry;
 	AUTO_FD int pidfd = -1;
@@ -216,7 +244,7 @@ static pid_t fork_joiner(const struct attach *attach, int init_pidfd, int *chann
 	}
 	pid = namespace_clone(0, entry.v2_fd, &pidfd, err);
 	if (pid == 0)
-		join(attach, &entry, init_pidfd, ends[1]);
+		join(attach, streams, &entry, init_pidfd, ends[1]);
 	cgroup_entry_close(&entry);
 	close_fd(&ends[1]);
 	if (pid < 0)
@@ -231,12 +259,19 @@ static int open_init(const struct attach *attach, struct error *err)
 {
 	const struct record *record = attach->record;
 	AUTO_FD int pidfd = process_open(&record->init, err);
+	bool host_ids;
 
 	if (pidfd < 0)
 		return -1;
 	if (!cgroup_contains(attach->cgroup, record->name, record->init.pid))
 		return error_set(err, ESRCH, "process %d is not in the container's cgroup",
 				 (int)record->init.pid);
+	/* With our rights into a namespace that is none of root's: that must not be a mistake. */
+	if (namespace_is_ours(record->init.pid, "user", &host_ids, err) < 0)
+		return -1;
+	if (host_ids == has_userns(attach))
+		return error_set(err, EPERM, "process %d has %s user namespace, against the record",
+				 (int)record->init.pid, host_ids ? "no" : "a");
 	return take_fd(&pidfd);
 }
 
@@ -251,7 +286,13 @@ static int start(const struct attach *attach, struct started *started, int *stat
 
 	if (init_pidfd < 0)
 		return -1;
-	joiner = fork_joiner(attach, init_pidfd, &channel_fd, err);
+	if (streams_check(err) < 0)
+		return -1;
+	if (!has_userns(attach) &&
+	    streams_open(terminal_is_interactive(), &started->streams, err) < 0)
+		return -1;
+	joiner = fork_joiner(attach, &started->streams, init_pidfd, &channel_fd, err);
+	streams_release(&started->streams);
 	if (joiner < 0)
 		return -1;
 	rc = wait_started(channel_fd, started, err);
@@ -267,7 +308,7 @@ static int start(const struct attach *attach, struct started *started, int *stat
 
 int attach_run(const struct attach *attach, int *status, struct error *err)
 {
-	struct started started = {.pidfd = -1, .master_fd = -1};
+	struct started started = {.pidfd = -1, .master_fd = -1, .streams = STREAMS_INIT};
 	int rc, end;
 
 	*status = PAYLOAD_FAILED;
@@ -284,5 +325,6 @@ int attach_run(const struct attach *attach, int *status, struct error *err)
 	}
 	close_fd(&started.master_fd);
 	close_fd(&started.pidfd);
+	streams_finish(&started.streams);
 	return rc < 0 ? -1 : 0;
 }

@@ -17,7 +17,7 @@ struct container {
 	int directory_fd;             /* its run directory */
 	enum plan_action action;
 	/* on the way up */
-	struct id_range ids;
+	struct id_range ids;          /* all zero without a user namespace */
 	int control_fd;               /* channel to supervisor and init */
 	int init_pidfd;
 	int output_fd, log_fd;        /* FIFO of the payload's output, and where it goes */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "kernel/program.h"
 
 #ifndef LIBEXECDIR
 #define LIBEXECDIR "/usr/local/libexec/cman"
@@ -61,14 +62,12 @@ struct netlink *host_netlink(struct host *host, struct error *err)
 /* The path of SUPERVISOR in the directory of the running program. */
 static int path_beside_program(char path[PATH_MAX], struct error *err)
 {
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof(SUPERVISOR));
 	char *slash;
 
-	if (length < 0)
-		return error_set(err, errno, "read /proc/self/exe");
-	path[length] = '\0';
+	if (program_path(path, err) < 0)
+		return -1;
 	slash = strrchr(path, '/');
-	if (!slash)
+	if (!slash || slash + 1 + sizeof(SUPERVISOR) > path + PATH_MAX)
 		return error_set(err, ENOENT, "directory of %s", path);
 	strcpy(slash + 1, SUPERVISOR);
 	return 0;
@@ -82,7 +81,7 @@ int host_open_programs(struct host *host, struct error *err)
 		return 0;
 	if (path_beside_program(path, err) < 0)
 		return -1;
-	host->program_fd = fs_open_at(AT_FDCWD, "/proc/self/exe", O_PATH, 0, err);
+	host->program_fd = program_open(err);
 	if (host->program_fd < 0)
 		return -1;
 	host->supervisor_fd = fs_open_at(AT_FDCWD, path, O_PATH, 0, err);

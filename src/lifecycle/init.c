@@ -22,7 +22,7 @@ static int fail_at(struct message *failure, const char *key)
 	return -1;
 }
 
-/* Takes the mounts; the ids are mapped once they are here. */
+/* Takes the mounts; the ids are mapped, if at all, once they are here. */
 static int receive_rootfs(const struct spec *spec, int rootfs_fd, struct rootfs *rootfs,
 			  int mount_fds[MOUNTS_MAX], struct error *err)
 {
@@ -91,6 +91,7 @@ static int set_up(const struct launch *launch, const struct cgroup_entry *entry,
 	rootfs.read_only = launch->spec->read_only;
 	rootfs.nesting = launch->spec->security.nesting;
 	rootfs.uncovered = launch->spec->security.privileged;
+	rootfs.host_ids = launch->spec->security.userns.mode == USERNS_NONE;
 	if (receive_rootfs(launch->spec, rootfs_fd, &rootfs, mount_fds, err) < 0 ||
 	    namespace_become_root(err) < 0)
 		return fail_at(failure, "");

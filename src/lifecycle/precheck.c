@@ -9,6 +9,7 @@
 #include "kernel/rootfs.h"
 #include "kernel/socket_holder.h"
 #include "lifecycle/confinement.h"
+#include "state/idrange.h"
 #include "state/network.h"
 
 #define NETWORK_TIMEOUT_MS 30000
@@ -215,6 +216,18 @@ static int check_capabilities(const struct container *container, struct error *e
 	return 0;
 }
 
+/* Ids that the file chooses and another container has. */
+static int check_ids(const struct host *host, const struct container *container, struct error *err)
+{
+	const struct userns *userns = &container->spec->security.userns;
+	const struct id_range range = {userns->host_first, userns->count};
+
+	if (userns->mode == USERNS_RANGE &&
+	    idrange_check(host->manager->data_dir, container->name, &range, err) < 0)
+		return wrap_key(container, "security.userns", err);
+	return 0;
+}
+
 /* Under the lock: else a network that another command takes down looks like one of the host's. */
 static int check_networks(struct host *host, const struct container *container, struct error *err)
 {
@@ -244,7 +257,8 @@ int precheck_container(struct host *host, const struct container *container, str
 {
 	if (rootfs_check(container->spec->rootfs, err) < 0)
 		return wrap_key(container, "rootfs", err);
-	if (check_capabilities(container, err) < 0 || check_networks(host, container, err) < 0)
+	if (check_capabilities(container, err) < 0 || check_ids(host, container, err) < 0 ||
+	    check_networks(host, container, err) < 0)
 		return -1;
 	return check_ports(container, err);
 }

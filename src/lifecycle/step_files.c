@@ -72,19 +72,35 @@ static int write_spec(const struct container *container, struct error *err)
 			     err);
 }
 
-int files_begin(struct host *host, struct container *container, struct error *err)
+/* Without a user namespace none: the FIFO then belongs to root, as the payload does. */
+static int choose_ids(const struct host *host, struct container *container, struct error *err)
 {
 	const struct manager *manager = host->manager;
+	const struct userns *userns = &container->spec->security.userns;
+
+	container->ids = (struct id_range){userns->host_first, userns->count};
+	switch (userns->mode) {
+	case USERNS_NONE:
+		return 0;
+	case USERNS_RANGE:
+		return idrange_claim(manager->data_dir, container->name, &container->ids, err);
+	case USERNS_AUTO:
+		break;
+	}
+	return idrange_assign(manager->data_dir, container->name, manager->userns_base,
+			      manager->userns_size, &container->ids, err);
+}
+
+int files_begin(struct host *host, struct container *container, struct error *err)
+{
 	mode_t caller_umask = umask(0022); /* these files are read by all users of the container */
 	int rc = -1;
 
-	if (idrange_assign(manager->data_dir, container->name, manager->userns_base,
-			   manager->userns_size, &container->ids, err) == 0 &&
-	    make_output(container, err) == 0 && open_log(host, container, err) == 0 &&
-	    write_resolv_conf(host, container, err) == 0 && write_hostname(container, err) == 0 &&
-	    write_spec(container, err) == 0)
+	if (choose_ids(host, container, err) == 0 && make_output(container, err) == 0 &&
+	    open_log(host, container, err) == 0 && write_resolv_conf(host, container, err) == 0 &&
+	    write_hostname(container, err) == 0 && write_spec(container, err) == 0)
 		rc = 0;
-	if (rc == 0 && hosts_file_is_own(container->spec, manager))
+	if (rc == 0 && hosts_file_is_own(container->spec, host->manager))
 		rc = hosts_file_make_own(container->directory_fd, container->spec, err);
 	umask(caller_umask);
 	return rc;

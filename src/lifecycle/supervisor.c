@@ -22,8 +22,7 @@
 #define CLONE_ATTEMPTS 10
 
 /* The cgroup namespace is missing on purpose: init makes it once it is in its cgroup. */
-#define NAMESPACES (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | \
-		    CLONE_NEWNET)
+#define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET)
 
 /* Nothing of the caller's: session, directory, terminal, ignored signals, mask. */
 static int leave_caller(struct error *err)
@@ -46,6 +45,11 @@ static int leave_caller(struct error *err)
 	return 0;
 }
 
+static bool has_userns(const struct launch *launch)
+{
+	return launch->spec->security.userns.mode != USERNS_NONE;
+}
+
 /* Opens what only the host may open and hands it to init. */
 static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
 		       struct message *failure)
@@ -56,12 +60,16 @@ static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
 	AUTO_FD int userns_fd = -1;
 	int rc = -1;
 
-	if (namespace_map_ids(init_pid, &launch->ids, err) < 0)
-		return -1;
-	userns_fd = namespace_open_user(init_pid, err);
-	if (userns_fd < 0)
-		return -1;
+	if (has_userns(launch)) {
+		if (namespace_map_ids(init_pid, &launch->ids, err) < 0)
+			return -1;
+		userns_fd = namespace_open_user(init_pid, err);
+		if (userns_fd < 0)
+			return -1;
+	}
 	rootfs.tree_fd = rootfs_open_tree(launch->spec->rootfs, userns_fd, err);
+	if (rootfs.tree_fd < 0)
+		snprintf(failure->key, sizeof(failure->key), "rootfs");
 	if (rootfs.tree_fd >= 0 && launch->spec->read_only &&
 	    rootfs_make_read_only(rootfs.tree_fd, err) < 0)
 		close_fd(&rootfs.tree_fd);
@@ -100,7 +108,8 @@ static int make_init(const struct launch *launch, int control_fd, pid_t *init_pi
 		return -1;
 	if (channel_open(ends, err) < 0)
 		return -1;
-	pid = namespace_clone(NAMESPACES, entry.v2_fd, pidfd, err);
+	pid = namespace_clone(NAMESPACES | (has_userns(launch) ? CLONE_NEWUSER : 0), entry.v2_fd,
+			      pidfd, err);
 	if (pid == 0) {
 		close_fd(&ends[0]);
 		init_run(launch, &entry, ends[1], control_fd);

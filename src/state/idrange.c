@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -12,10 +13,13 @@
 
 #define LOCK_TIMEOUT_MS 10000
 #define FILE_SIZE_MAX (8 * 1024 * 1024)
+#define IDRANGES "idranges"
+#define CHOSEN " chosen"
 
 struct assignment {
 	char name[CONTAINER_NAME_MAX + 1];
 	struct id_range range;
+	bool chosen; /* by its file, not from the pool */
 };
 
 struct assignments {
@@ -40,10 +44,15 @@ static int parse_assignments(const char *text, struct assignments *assignments, 
 	for (const char *line = text; *line; number++) {
 		struct assignment found;
 		int used = 0;
+		bool ended;
 
 		if (sscanf(line, "%63[a-z0-9-] %" SCNu32 " %" SCNu32 "%n", found.name,
-			   &found.range.host_first, &found.range.size, &used) != 3 ||
-		    line[used] != '\n')
+			   &found.range.host_first, &found.range.size, &used) != 3)
+			used = 0;
+		found.chosen = used > 0 && text_starts_with(line + used, CHOSEN);
+		used += found.chosen ? (int)strlen(CHOSEN) : 0;
+		ended = used > 0 && line[used] == '\n';
+		if (!ended)
 			return error_set(err, 0, "line %u is not \"NAME FIRST SIZE\"", number);
 		if (assignments->count == room) {
 			room = room ? 2 * room : 64;
@@ -89,13 +98,20 @@ static int find_free(struct assignments *assignments, uint32_t base, uint32_t si
 	return 0;
 }
 
-static int append_assignment(int fd, const char *name, const struct id_range *range, off_t end,
+static void format_assignment(const struct assignment *assignment, struct text *out)
+{
+	text_addf(out, "%s %" PRIu32 " %" PRIu32 "%s\n", assignment->name,
+		  assignment->range.host_first, assignment->range.size,
+		  assignment->chosen ? CHOSEN : "");
+}
+
+static int append_assignment(int fd, const struct assignment *assignment, off_t end,
 			     struct error *err)
 {
-	char line[128];
-	int length = snprintf(line, sizeof(line), "%s %u %u\n", name, range->host_first, range->size);
+	AUTO_TEXT struct text line = {0};
 
-	if (pwrite(fd, line, (size_t)length, end) != length || fdatasync(fd) < 0) {
+	format_assignment(assignment, &line);
+	if (pwrite(fd, line.data, line.length, end) != (ssize_t)line.length || fdatasync(fd) < 0) {
 		int saved = errno ? errno : ENOSPC;
 
 		/* Half a line would be refused by every later command. */
@@ -106,37 +122,169 @@ static int append_assignment(int fd, const char *name, const struct id_range *ra
 	return 0;
 }
 
-static int assign(int fd, const char *name, uint32_t base, uint32_t size, struct id_range *range,
-		  struct error *err)
+/* The file as it stands, locked, and what is in it. */
+struct table {
+	int dir_fd, fd;
+	off_t end;
+	struct assignments assignments;
+};
+
+static void table_close(struct table *table)
 {
-	AUTO(assignments_clear) struct assignments assignments = {0};
+	close_fd(&table->fd);
+	close_fd(&table->dir_fd);
+	assignments_clear(&table->assignments);
+}
+
+static int open_locked(int dir_fd, struct error *err)
+{
+	for (;;) {
+		AUTO_FD int fd =
+			fs_open_at(dir_fd, IDRANGES, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, err);
+		struct stat held, current;
+
+		if (fd < 0 || lock_take(fd, LOCK_TIMEOUT_MS, err) < 0)
+			return -1;
+		/* Whoever held the lock may have put another file in its place. */
+		if (fstat(fd, &held) == 0 &&
+		    fstatat(dir_fd, IDRANGES, &current, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    held.st_ino == current.st_ino && held.st_dev == current.st_dev)
+			return take_fd(&fd);
+	}
+}
+
+static int table_open(const char *data_dir, struct table *table, struct error *err)
+{
 	AUTO_TEXT struct text text = {0};
 
-	if (lock_take(fd, LOCK_TIMEOUT_MS, err) < 0 ||
-	    fs_read_fd(fd, FILE_SIZE_MAX, &text, err) < 0 ||
-	    parse_assignments(text_value(&text), &assignments, err) < 0)
+	*table = (struct table){.dir_fd = fs_open_directory(data_dir, 0700, err), .fd = -1};
+	if (table->dir_fd < 0)
 		return -1;
-	for (size_t i = 0; i < assignments.count; i++) {
-		if (strcmp(assignments.items[i].name, name) == 0) {
-			*range = assignments.items[i].range;
-			return 0;
-		}
+	table->fd = open_locked(table->dir_fd, err);
+	if (table->fd < 0 || fs_read_fd(table->fd, FILE_SIZE_MAX, &text, err) < 0 ||
+	    parse_assignments(text_value(&text), &table->assignments, err) < 0)
+		return -1;
+	table->end = (off_t)text.length;
+	return 0;
+}
+
+static struct assignment *find(const struct assignments *assignments, const char *name, bool chosen)
+{
+	for (size_t i = 0; i < assignments->count; i++) {
+		struct assignment *found = &assignments->items[i];
+
+		if (found->chosen == chosen && strcmp(found->name, name) == 0)
+			return found;
 	}
-	if (find_free(&assignments, base, size, range, err) < 0)
+	return NULL;
+}
+
+/*
+ * Adds an assignment (NULL: none) and takes out the range that name had chosen before. Then it is
+ * another file in the place of the old one, all at once; whoever waits for the lock looks again.
+ */
+static int update(struct table *table, const char *name, const struct assignment *added,
+		  struct error *err)
+{
+	AUTO_TEXT struct text text = {0};
+	const struct assignment *dropped = find(&table->assignments, name, true);
+
+	if (!dropped)
+		return added ? append_assignment(table->fd, added, table->end, err) : 0;
+	for (size_t i = 0; i < table->assignments.count; i++)
+		if (&table->assignments.items[i] != dropped)
+			format_assignment(&table->assignments.items[i], &text);
+	if (added)
+		format_assignment(added, &text);
+	return fs_replace_at(table->dir_fd, IDRANGES, text_value(&text), text.length, 0600, err);
+}
+
+static int assign(const char *data_dir, const char *name, uint32_t base, uint32_t size,
+		  struct id_range *range, struct error *err)
+{
+	AUTO(table_close) struct table table;
+	struct assignment given = {0};
+	const struct assignment *found;
+
+	if (table_open(data_dir, &table, err) < 0)
 		return -1;
-	return append_assignment(fd, name, range, (off_t)text.length, err);
+	found = find(&table.assignments, name, false);
+	if (found) {
+		*range = found->range;
+		return update(&table, name, NULL, err);
+	}
+	snprintf(given.name, sizeof(given.name), "%s", name);
+	if (find_free(&table.assignments, base, size, &given.range, err) < 0 ||
+	    update(&table, name, &given, err) < 0)
+		return -1;
+	*range = given.range;
+	return 0;
 }
 
 int idrange_assign(const char *data_dir, const char *name, uint32_t base, uint32_t size,
 		   struct id_range *range, struct error *err)
 {
-	AUTO_FD int dir_fd = fs_open_directory(data_dir, 0700, err);
-	AUTO_FD int fd = -1;
+	if (assign(data_dir, name, base, size, range, err) < 0)
+		return error_wrap(err, "id range of %s in %s/" IDRANGES, name, data_dir);
+	return 0;
+}
 
-	if (dir_fd < 0)
+/* ---- chosen by the file of a container ---- */
+
+static bool ranges_overlap(const struct id_range *a, const struct id_range *b)
+{
+	return a->host_first < (uint64_t)b->host_first + b->size &&
+	       b->host_first < (uint64_t)a->host_first + a->size;
+}
+
+static int check_free(const struct assignments *assignments, const char *name,
+		      const struct id_range *range, struct error *err)
+{
+	for (size_t i = 0; i < assignments->count; i++) {
+		const struct assignment *other = &assignments->items[i];
+		uint64_t last = (uint64_t)other->range.host_first + other->range.size - 1;
+
+		if (strcmp(other->name, name) == 0 || !ranges_overlap(&other->range, range))
+			continue;
+		error_set(err, EADDRINUSE,
+			  "%s may not have host ids that are those of container %s, %" PRIu32
+			  " to %" PRIu64, name, other->name, other->range.host_first, last);
+		return error_hint(err, "choose others, or \"auto\"; where %s is no more, delete its "
+				       "line", other->name);
+	}
+	return 0;
+}
+
+static int claim(const char *data_dir, const char *name, const struct id_range *range, bool write,
+		 struct error *err)
+{
+	AUTO(table_close) struct table table;
+	struct assignment mine = {.range = *range, .chosen = true};
+	const struct assignment *before;
+
+	if (table_open(data_dir, &table, err) < 0 ||
+	    check_free(&table.assignments, name, range, err) < 0)
 		return -1;
-	fd = fs_open_at(dir_fd, "idranges", O_RDWR | O_CREAT | O_NOFOLLOW, 0600, err);
-	if (fd < 0 || assign(fd, name, base, size, range, err) < 0)
-		return error_wrap(err, "id range of %s in %s/idranges", name, data_dir);
+	before = find(&table.assignments, name, true);
+	if (!write || (before && before->range.host_first == range->host_first &&
+		       before->range.size == range->size))
+		return 0;
+	snprintf(mine.name, sizeof(mine.name), "%s", name);
+	return update(&table, name, &mine, err);
+}
+
+int idrange_check(const char *data_dir, const char *name, const struct id_range *range,
+		  struct error *err)
+{
+	if (claim(data_dir, name, range, false, err) < 0)
+		return error_wrap(err, "%s/" IDRANGES, data_dir);
+	return 0;
+}
+
+int idrange_claim(const char *data_dir, const char *name, const struct id_range *range,
+		  struct error *err)
+{
+	if (claim(data_dir, name, range, true, err) < 0)
+		return error_wrap(err, "%s/" IDRANGES, data_dir);
 	return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * idrange.h: which range of host ids belongs to which container, in DATA_DIR/idranges: one
- * "NAME FIRST SIZE" a line. Survives reboots, so that a container keeps its range. No two
- * ranges overlap. user_namespaces(7).
+ * "NAME FIRST SIZE" a line, with "chosen" behind it where the container's file says so. Survives
+ * reboots, so that a container keeps its range. The ranges of two containers never overlap.
+ * user_namespaces(7).
  */
 #ifndef STATE_IDRANGE_H
 #define STATE_IDRANGE_H
@@ -18,5 +19,17 @@
  */
 int idrange_assign(const char *data_dir, const char *name, uint32_t base, uint32_t size,
 		   struct id_range *range, struct error *err);
+
+/*
+ * A range that the container's file chooses (security.userns): written down in the place of what
+ * it chose before, so that the pool leaves it out. What the pool has assigned to it stays too.
+ * EADDRINUSE where another container has one of the ids: the text names both.
+ */
+int idrange_claim(const char *data_dir, const char *name, const struct id_range *range,
+		  struct error *err);
+
+/* Whether idrange_claim() would succeed: -1 with the same error. Writes nothing down. */
+int idrange_check(const char *data_dir, const char *name, const struct id_range *range,
+		  struct error *err);
 
 #endif

@@ -9,6 +9,10 @@ PROBE=${PROBE:-$(dirname "$CMAN")/probe}
 # Promises that do not hold yet. A check that fails and is not here is a fault.
 OPEN=""
 
+# What security.userns = "none" gives up, and nothing else: there is no namespace (ns-user), and so
+# the ids inside are those of the host (map-root, map-low).
+WITHOUT_USERNS="ns-user map-root map-low"
+
 # Checks that cannot be made to fail on every machine: the kernel lacks it or has it switched off
 # (release_agent: without cgroup v1), the rights to do it wrong are missing (oom-score), or the
 # machine is a container itself (processes, mknod-*).
@@ -56,6 +60,56 @@ assert_promises() {
 
 @test "exec: every promise holds" {
 	sleeper box </dev/null
+	run_ok cman up box
+	within box /bin/probe --tabs --outside "$(outside_namespaces)" >"$BATS_TEST_TMPDIR/lines" || true
+	assert_promises <"$BATS_TEST_TMPDIR/lines"
+}
+
+# Lines as above of a container without a user namespace.
+assert_promises_but_userns() {
+	local lines
+
+	lines=$(cat)
+	assert_equal "$(awk -F'\t' '$1 == "FAIL"{ print $2 }' <<<"$lines" | words)" \
+		"$(words <<<"$WITHOUT_USERNS")" || { grep ^FAIL <<<"$lines"; return 1; }
+	OPEN=$WITHOUT_USERNS assert_promises <<<"$lines"
+}
+
+@test "no user namespace, the payload: only what is about it fails" {
+	container box <<-EOF
+	rootfs = "@rootfs@"; security : { userns = "none"; };
+	command = [ "/bin/probe", "--tabs", "--outside", "$(outside_namespaces)" ];
+	EOF
+	run_ok cman up box
+	wait_until 20 machine grep -q netlink-audit $T/log/box.log
+	machine cat $T/log/box.log | assert_promises_but_userns
+}
+
+@test "no user namespace, exec: only what is about it fails" {
+	sleeper box <<<'security : { userns = "none"; };'
+	run_ok cman up box
+	within box /bin/probe --tabs --outside "$(outside_namespaces)" >"$BATS_TEST_TMPDIR/lines" || true
+	assert_promises_but_userns <"$BATS_TEST_TMPDIR/lines"
+}
+
+@test "no user namespace, exec on a terminal and as a user: only what is about it fails" {
+	sleeper box <<<'security : { userns = "none"; };'
+	run_ok cman up box
+	printf '%s -c %s exec box -- /bin/probe --tabs --outside %s\n' "$CMAN" "$CONF" \
+		"'$(outside_namespaces)'" >"$(path /run/tty.sh)"
+	machine timeout 30 script -qec "sh /run/tty.sh" /dev/null </dev/null >"$BATS_TEST_TMPDIR/lines" || true
+	machine rm /run/tty.sh
+	# "^@" is how script's terminal echoes the end of its input, until it is in raw mode.
+	sed 's/\^@//; s/\r//' "$BATS_TEST_TMPDIR/lines" | assert_promises_but_userns
+	run_ok cman down box
+	sleeper box <<<'user = "nobody"; security : { userns = "none"; };'
+	run_ok cman up box
+	within box /bin/probe --tabs --outside "$(outside_namespaces)" >"$BATS_TEST_TMPDIR/lines" || true
+	assert_promises_but_userns <"$BATS_TEST_TMPDIR/lines"
+}
+
+@test "ids chosen by the file: every promise holds" {
+	sleeper box <<<'security : { userns = "0:1000000:65536"; };'
 	run_ok cman up box
 	within box /bin/probe --tabs --outside "$(outside_namespaces)" >"$BATS_TEST_TMPDIR/lines" || true
 	assert_promises <"$BATS_TEST_TMPDIR/lines"

@@ -69,12 +69,21 @@ SETS='grep ^Cap /proc/self/status | cut -f 2'
 
 # The caller of exec may have more than that of up.
 @test "exec has the capabilities that the container was started with" {
-	sleeper web <<<'security : { cap_add = [ "ALL" ]; };'
-	run_ok machine timeout -k 5 60 setpriv --bounding-set -sys_pacct,-kill "$CMAN" -c $CONF up web
-	started=$(machine awk '/^CapBnd/{ print $2 }' "/proc/$(pid_of web)/status")
-	[ "$((16#$started & 1 << 5 | 16#$started & 1 << 20))" = 0 ]
-	run_ok within web sh -c "$SETS"
-	assert_equal "$(xargs <<<"$output")" "$ZERO $started $started $started $ZERO"
+	for userns in auto none; do
+		sleeper web <<<"security : { userns = \"$userns\"; cap_add = [ \"ALL\" ]; };"
+		run_ok machine timeout -k 5 60 setpriv --bounding-set -sys_pacct,-kill "$CMAN" -c $CONF up web
+		started=$(machine awk '/^CapBnd/{ print $2 }' "/proc/$(pid_of web)/status")
+		[ "$((16#$started & 1 << 5 | 16#$started & 1 << 20))" = 0 ]
+		run_ok within web sh -c "$SETS"
+		assert_equal "$(xargs <<<"$output")" "$ZERO $started $started $started $ZERO"
+		run_ok cman down web
+	done
+	# Nor more than its own, where nothing is the container's alone.
+	sleeper web <<<'security : { userns = "none"; };'
+	run_ok cman up web
+	run_ok machine timeout -k 5 60 setpriv --bounding-set -chown "$CMAN" -c $CONF exec web sh -c "$SETS"
+	less=$(printf %016x $((16#$DEFAULT & ~1)))
+	assert_equal "$(xargs <<<"$output")" "$ZERO $less $less $less $ZERO"
 }
 
 @test "a user has the capabilities of cap_add alone, and his programs keep them" {

@@ -158,7 +158,7 @@ static void join(int pidfd)
 	pid_t pid;
 
 	alarm(20);
-	REQUIRE(namespace_join(pidfd, NULL) == 0);
+	REQUIRE(namespace_join(pidfd, true, NULL) == 0);
 	REQUIRE(namespace_become_root(NULL) == 0);
 	REQUIRE(gethostname(name, sizeof(name)) == 0 && strcmp(name, "joined") == 0);
 	pid = fork();
@@ -201,7 +201,7 @@ static void test_join(void **state)
 	assert_int_equal(process_signal(child.pidfd, SIGKILL, &err), 0);
 	assert_int_equal(waitpid(child.pid, &status, 0), child.pid);
 	/* Of one that is gone there is nothing to join. */
-	assert_int_equal(namespace_join(child.pidfd, &err), -1);
+	assert_int_equal(namespace_join(child.pidfd, true, &err), -1);
 	assert_int_equal(err.code, ESRCH);
 	close(child.go_fd);
 	close(child.pidfd);

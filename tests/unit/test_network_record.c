@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 
-#include "state/idrange.h"
 #include "state/network.h"
 
 static struct network_record example(void)
@@ -113,71 +112,6 @@ static void test_damaged(void **data)
 	}
 }
 
-/* ---- id ranges ---- */
-
-static struct id_range assign(const char *name, uint32_t base, uint32_t size)
-{
-	struct id_range range = {0};
-	struct error err = {0};
-
-	assert_int_equal(idrange_assign(directory, name, base, size, &range, &err), 0);
-	return range;
-}
-
-static void test_ranges_stay_and_never_overlap(void **data)
-{
-	struct id_range ranges[50];
-
-	(void)data;
-	for (int i = 0; i < 50; i++) {
-		AUTO_FREE char *name = xprintf("c%d", i);
-
-		/* Sizes change with the manager file; what is given out stays. */
-		ranges[i] = assign(name, 524288, i % 2 ? 65536 : 131072);
-		assert_int_equal(ranges[i].host_first % 65536, 0);
-	}
-	for (int i = 0; i < 50; i++) {
-		AUTO_FREE char *name = xprintf("c%d", i);
-		struct id_range again = assign(name, 524288, 65536);
-
-		assert_int_equal(again.host_first, ranges[i].host_first);
-		assert_int_equal(again.size, ranges[i].size);
-		for (int j = 0; j < i; j++)
-			assert_true(ranges[i].host_first >= ranges[j].host_first + ranges[j].size ||
-				    ranges[j].host_first >= ranges[i].host_first + ranges[i].size);
-	}
-}
-
-static void test_no_range_left(void **data)
-{
-	struct id_range range;
-	struct error err = {0};
-
-	(void)data;
-	assign("last", 4294901760U - 65536, 65536);
-	assert_int_equal(idrange_assign(directory, "more", 4294901760U - 65536, 65536, &range, &err),
-			 -1);
-	assert_int_equal(err.code, ENOSPC);
-}
-
-/* A line that is not understood may be a range in use: nothing is given out beside it. */
-static void test_damaged_ranges(void **data)
-{
-	static const char *const texts[] = {"web\n", "web 1\n", "web 1 2 3\n", "web 1 2", "\n", "W 1 2\n"};
-	struct id_range range;
-
-	(void)data;
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		struct error err = {0};
-		AUTO_FREE char *path = xprintf("%s/idranges", directory);
-
-		assert_int_equal(fs_rewrite_at(AT_FDCWD, path, texts[i], strlen(texts[i]), 0600, NULL),
-				 0);
-		assert_int_equal(idrange_assign(directory, "db", 524288, 65536, &range, &err), -1);
-		assert_non_null(strstr(err.text, "idranges"));
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,9 +119,6 @@ int main(void)
 		STATE_TEST(test_members_come_and_go),
 		STATE_TEST(test_of_an_earlier_boot),
 		STATE_TEST(test_damaged),
-		STATE_TEST(test_ranges_stay_and_never_overlap),
-		STATE_TEST(test_no_range_left),
-		STATE_TEST(test_damaged_ranges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

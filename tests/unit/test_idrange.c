@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "state_fixture.h"
+
+#include <errno.h>
+
+#include "state/idrange.h"
+
+static struct id_range assign(const char *name, uint32_t base, uint32_t size)
+{
+	struct id_range range = {0};
+	struct error err = {0};
+
+	assert_int_equal(idrange_assign(directory, name, base, size, &range, &err), 0);
+	return range;
+}
+
+static void test_ranges_stay_and_never_overlap(void **data)
+{
+	struct id_range ranges[50];
+
+	(void)data;
+	for (int i = 0; i < 50; i++) {
+		AUTO_FREE char *name = xprintf("c%d", i);
+
+		/* Sizes change with the manager file; what is given out stays. */
+		ranges[i] = assign(name, 524288, i % 2 ? 65536 : 131072);
+		assert_int_equal(ranges[i].host_first % 65536, 0);
+	}
+	for (int i = 0; i < 50; i++) {
+		AUTO_FREE char *name = xprintf("c%d", i);
+		struct id_range again = assign(name, 524288, 65536);
+
+		assert_int_equal(again.host_first, ranges[i].host_first);
+		assert_int_equal(again.size, ranges[i].size);
+		for (int j = 0; j < i; j++)
+			assert_true(ranges[i].host_first >= ranges[j].host_first + ranges[j].size ||
+				    ranges[j].host_first >= ranges[i].host_first + ranges[i].size);
+	}
+}
+
+static void test_no_range_left(void **data)
+{
+	struct id_range range;
+	struct error err = {0};
+
+	(void)data;
+	assign("last", 4294901760U - 65536, 65536);
+	assert_int_equal(idrange_assign(directory, "more", 4294901760U - 65536, 65536, &range, &err),
+			 -1);
+	assert_int_equal(err.code, ENOSPC);
+}
+
+/* A line that is not understood may be a range in use: nothing is given out beside it. */
+static void test_damaged_ranges(void **data)
+{
+	static const char *const texts[] = {"web\n", "web 1\n", "web 1 2 3\n", "web 1 2", "\n",
+					    "W 1 2\n", "web 1 2 chose\n", "web 1 2 chosen 3\n",
+					    "web 1 2  chosen\n", "web 1 2 chosen"};
+	struct id_range range;
+
+	(void)data;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct error err = {0};
+		AUTO_FREE char *path = xprintf("%s/idranges", directory);
+
+		assert_int_equal(fs_rewrite_at(AT_FDCWD, path, texts[i], strlen(texts[i]), 0600, NULL),
+				 0);
+		assert_int_equal(idrange_assign(directory, "db", 524288, 65536, &range, &err), -1);
+		assert_non_null(strstr(err.text, "idranges"));
+	}
+}
+
+static struct id_range claim(const char *name, uint32_t first, uint32_t size)
+{
+	struct id_range range = {first, size};
+	struct error err = {0};
+
+	assert_int_equal(idrange_check(directory, name, &range, &err), 0);
+	assert_int_equal(idrange_claim(directory, name, &range, &err), 0);
+	return range;
+}
+
+static void assert_refused(const char *name, uint32_t first, uint32_t size, const char *other)
+{
+	struct id_range range = {first, size};
+	struct error err = {0};
+
+	assert_int_equal(idrange_check(directory, name, &range, &err), -1);
+	assert_int_equal(err.code, EADDRINUSE);
+	assert_non_null(strstr(err.text, name));
+	assert_non_null(strstr(err.text, other));
+	assert_int_equal(idrange_claim(directory, name, &range, NULL), -1);
+}
+
+static char *content(void)
+{
+	AUTO_FREE char *path = xprintf("%s/idranges", directory);
+	struct text text = {0};
+
+	assert_int_equal(fs_read_at(AT_FDCWD, path, 65536, &text, NULL), 0);
+	return text.data;
+}
+
+static void test_chosen_keeps_clear_of_the_pool(void **data)
+{
+	struct id_range pool;
+
+	(void)data;
+	pool = assign("web", 524288, 65536);
+	assert_refused("db", pool.host_first, 65536, "web");
+	assert_refused("db", pool.host_first - 10, 11, "web");
+	assert_refused("db", pool.host_first + 65535, 6, "web");
+	assert_refused("db", 1, UINT32_MAX - 1, "web");
+	claim("db", pool.host_first - 10, 10);
+	claim("mail", pool.host_first + 65536, 6);
+	assert_refused("db", pool.host_first + 65536, 6, "mail");
+	/* Its own is no hindrance: "auto" today, chosen tomorrow. */
+	claim("web", pool.host_first, 65536);
+}
+
+static void test_pool_keeps_clear_of_the_chosen(void **data)
+{
+	struct id_range first;
+
+	(void)data;
+	claim("db", 524288 + 100, 10);
+	first = assign("web", 524288, 65536);
+	assert_int_equal(first.host_first, 524288 + 65536);
+}
+
+static void test_choice_follows_the_file(void **data)
+{
+	AUTO_FREE char *checked = NULL, *chosen = NULL, *same = NULL, *back = NULL;
+	struct id_range range = {1000000, 65536};
+
+	(void)data;
+	assign("web", 524288, 65536);
+	assert_int_equal(idrange_check(directory, "web", &range, NULL), 0);
+	checked = content();
+	assert_string_equal(checked, "web 524288 65536\n");
+	claim("web", 1000000, 65536);
+	claim("db", 3000000, 6);
+	claim("web", 2000000, 1000);
+	chosen = content();
+	assert_string_equal(chosen, "web 524288 65536\ndb 3000000 6 chosen\nweb 2000000 1000 chosen\n");
+	claim("web", 2000000, 1000);
+	same = content();
+	assert_string_equal(same, chosen);
+	/* What it had chosen is free again, what the pool gave is there still. */
+	assert_int_equal(assign("web", 524288, 65536).host_first, 524288);
+	back = content();
+	assert_string_equal(back, "web 524288 65536\ndb 3000000 6 chosen\n");
+	claim("mail", 1000000, 65536);
+	assert_int_equal(assign("mail", 524288, 65536).host_first, 524288 + 65536);
+	assert_refused("web", 3000005, 1, "db");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STATE_TEST(test_ranges_stay_and_never_overlap),
+		STATE_TEST(test_no_range_left),
+		STATE_TEST(test_damaged_ranges),
+		STATE_TEST(test_chosen_keeps_clear_of_the_pool),
+		STATE_TEST(test_pool_keeps_clear_of_the_chosen),
+		STATE_TEST(test_choice_follows_the_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
