@@ -78,7 +78,7 @@ int cgroup_create(const struct cgroup_host *host, const char *name, const struct
 	char path[CGROUP_PATH_SIZE];
 
 	cgroup_path(host, name, NULL, path);
-	if (cgroup_v1_settings(limits, &v1, err) < 0)
+	if (cgroup_settings_make(limits, false, &v1, err) < 0)
 		return -1;
 	for (int i = 0; i < host->count; i++)
 		if (is_needed(host, &host->hierarchies[i], &v1) &&
@@ -191,27 +191,6 @@ int cgroup_open_supervisors(const struct cgroup_host *host, struct cgroup_entry 
 		}
 	}
 	return 0;
-}
-
-int cgroup_enter_supervisors(const struct cgroup_host *host, struct error *err)
-{
-	struct error reason;
-
-	/* ENODEV, ENOENT: the last supervisor of before removed it under our hands. */
-	for (int i = 0; i < RACE_RETRIES; i++) {
-		struct cgroup_entry entry;
-		int result;
-
-		if (cgroup_open_supervisors(host, &entry, err) < 0)
-			return -1;
-		result = cgroup_enter(&entry, false, &reason);
-		cgroup_entry_close(&entry);
-		if (result == 0)
-			return 0;
-		if (reason.code != ENODEV && reason.code != ENOENT)
-			break;
-	}
-	return cgroup_fail(err, &reason);
 }
 
 static uint64_t read_number(const struct cgroup_hierarchy *hierarchy, const char *path)

@@ -83,13 +83,12 @@ void cgroup_entry_close(struct cgroup_entry *entry);
 /*
  * Supervisors live in PARENT/.supervisors of the trees that others use for tracking (v2 and the
  * named v1 ones), so that the end of a login session or unit does not take them along. An entry
- * like that of a container: with CLONE_INTO_CGROUP it costs next to nothing, while
- * cgroup_enter_supervisors() moves the calling single-threaded process, which on v2 means
- * waiting for an RCU grace period.
+ * like that of a container: with CLONE_INTO_CGROUP it costs next to nothing, while a move on v2
+ * means waiting for an RCU grace period. ENODEV, ENOENT on the way in: the last supervisor of
+ * before removed it under our hands, and it has to be opened anew.
  */
 int cgroup_open_supervisors(const struct cgroup_host *host, struct cgroup_entry *entry,
 			    struct error *err);
-int cgroup_enter_supervisors(const struct cgroup_host *host, struct error *err);
 
 /* The processes in PARENT/.supervisors: 0 and their pids (room for maximum) in *count. */
 int cgroup_list_supervisors(const struct cgroup_host *host, pid_t *pids, size_t maximum,

@@ -70,9 +70,12 @@ struct cgroup_settings {
 void cgroup_settings_clear(struct cgroup_settings *settings);
 
 /*
- * What limits mean on v1 and v2, in the order in which it is written. An error where a device is
+ * What limits mean on v2 or v1, in the order in which it is written. An error where a device is
  * none.
  */
+int cgroup_settings_make(const struct limits *limits, bool v2, struct cgroup_settings *out,
+			 struct error *err);
+/* Of them, what has other files and values on either. */
 int cgroup_v1_settings(const struct limits *limits, struct cgroup_settings *out, struct error *err);
 int cgroup_v2_settings(const struct limits *limits, struct cgroup_settings *out, struct error *err);
 

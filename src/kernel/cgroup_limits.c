@@ -81,6 +81,41 @@ int cgroup_device_number(const struct limits *limits, size_t index, char out[32]
 	return 0;
 }
 
+/* The files as they are written: only v2 has them. */
+static void add_raw(const struct limits *limits, bool v2, struct cgroup_settings *out)
+{
+	for (size_t i = 0; i < limits->raw.count; i++) {
+		const char *line = limits->raw.items[i];
+		size_t length = strcspn(line, "=");
+		AUTO_FREE char *file = xprintf("%.*s", (int)length, line);
+		AUTO_FREE char *controller = xprintf("%.*s", (int)strcspn(line, "."), line);
+		struct cgroup_setting *setting = cgroup_settings_add(
+			out, "limits.raw", cgroup_controller(controller), file, line + length + 1,
+			NULL);
+
+		setting->form = SHOWN_FREELY;
+		if (!v2)
+			setting->refusal = "these are files of cgroup v2, but on this host the "
+					   "controller is on v1";
+	}
+}
+
+int cgroup_settings_make(const struct limits *limits, bool v2, struct cgroup_settings *out,
+			 struct error *err)
+{
+	struct cgroup_setting *setting;
+	char text[32] = "max";
+
+	if (limits->pids != LIMIT_MAX)
+		snprintf(text, sizeof(text), "%" PRIu64, limits->pids);
+	setting = cgroup_settings_add(out, "limits.pids", "pids", "pids.max", text, NULL);
+	setting->initial = limits->pids == LIMIT_MAX;
+	if ((v2 ? cgroup_v2_settings(limits, out, err) : cgroup_v1_settings(limits, out, err)) < 0)
+		return -1;
+	add_raw(limits, v2, out);
+	return 0;
+}
+
 /* Whether the controller is on in this cgroup, so that only the one file is missing. */
 static bool has_controller(const struct cgroup_hierarchy *hierarchy, const char *path,
 			   const char *controller)
@@ -339,7 +374,8 @@ int cgroup_apply_limits(const struct cgroup_host *host, const char *name,
 {
 	AUTO(cgroup_settings_clear) struct cgroup_settings v1 = {0}, v2 = {0};
 
-	if (cgroup_v1_settings(limits, &v1, err) < 0 || cgroup_v2_settings(limits, &v2, err) < 0)
+	if (cgroup_settings_make(limits, false, &v1, err) < 0 ||
+	    cgroup_settings_make(limits, true, &v2, err) < 0)
 		return -1;
 	/* A limit may come to a controller that nothing needed so far. */
 	if (host->count > 0 && host->hierarchies[0].v2 && cgroup_v2_enable(host, &v2, err) < 0)

@@ -122,27 +122,9 @@ static int add_io(const struct limits *limits, struct cgroup_settings *out, stru
 
 int cgroup_v1_settings(const struct limits *limits, struct cgroup_settings *out, struct error *err)
 {
-	struct cgroup_setting *setting;
-	char text[32] = "max";
-
-	if (limits->pids != LIMIT_MAX)
-		snprintf(text, sizeof(text), "%" PRIu64, limits->pids);
-	setting = cgroup_settings_add(out, "limits.pids", "pids", "pids.max", text, NULL);
-	setting->initial = limits->pids == LIMIT_MAX;
 	add_memory(limits, out);
 	add_cpu(limits, out);
-	if (add_io(limits, out, err) < 0)
-		return -1;
-	for (size_t i = 0; i < limits->raw.count; i++) {
-		AUTO_FREE char *controller = xprintf(
-			"%.*s", (int)strcspn(limits->raw.items[i], "."), limits->raw.items[i]);
-
-		setting = cgroup_settings_add(out, "limits.raw", cgroup_controller(controller),
-					      "", "", NULL);
-		setting->refusal = "these are files of cgroup v2, but on this host the controller "
-				   "is on v1";
-	}
-	return 0;
+	return add_io(limits, out, err);
 }
 
 int cgroup_v1_inherit_cpuset(const struct cgroup_hierarchy *hierarchy, const char *path,

@@ -95,28 +95,9 @@ static int add_io(const struct limits *limits, struct cgroup_settings *out, stru
 
 int cgroup_v2_settings(const struct limits *limits, struct cgroup_settings *out, struct error *err)
 {
-	struct cgroup_setting *setting;
-	char text[32] = "max";
-
-	if (limits->pids != LIMIT_MAX)
-		snprintf(text, sizeof(text), "%" PRIu64, limits->pids);
-	setting = cgroup_settings_add(out, "limits.pids", "pids", "pids.max", text, NULL);
-	setting->initial = limits->pids == LIMIT_MAX;
 	add_memory(limits, out);
 	add_cpu(limits, out);
-	if (add_io(limits, out, err) < 0)
-		return -1;
-	for (size_t i = 0; i < limits->raw.count; i++) {
-		const char *line = limits->raw.items[i];
-		size_t length = strcspn(line, "=");
-		AUTO_FREE char *file = xprintf("%.*s", (int)length, line);
-		AUTO_FREE char *controller = xprintf("%.*s", (int)strcspn(line, "."), line);
-
-		setting = cgroup_settings_add(out, "limits.raw", cgroup_controller(controller),
-					      file, line + length + 1, NULL);
-		setting->form = SHOWN_FREELY;
-	}
-	return 0;
+	return add_io(limits, out, err);
 }
 
 static const char *const controllers[] = {"pids", "memory", "cpu", "io", "cpuset", "hugetlb"};

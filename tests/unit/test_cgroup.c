@@ -358,6 +358,25 @@ static void test_missing_controller(void **state)
 	assert_says("limits.pids");
 }
 
+/* As the command does it: cloned into v2, the named hierarchies entered by the process. */
+static pid_t fork_supervisor(void)
+{
+	struct clone_args args = {.exit_signal = SIGCHLD};
+	struct cgroup_entry entry;
+	pid_t pid;
+
+	assert_ok(cgroup_open_supervisors(&host, &entry, &err));
+	if (entry.v2_fd >= 0) {
+		args.flags = CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)(unsigned int)entry.v2_fd;
+	}
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0 && cgroup_enter(&entry, true, NULL) < 0)
+		_exit(1);
+	cgroup_entry_close(&entry);
+	return pid;
+}
+
 static void test_supervisors(void **state)
 {
 	const struct limits some = limited(10, 16 * MIB, 50000);
@@ -368,13 +387,11 @@ static void test_supervisors(void **state)
 	(void)state;
 	cgroup_path(&host, CGROUP_SUPERVISORS, NULL, path);
 	assert_int_equal(pipe2(gate, O_CLOEXEC), 0);
-	pid = fork();
+	pid = fork_supervisor();
 	if (pid == 0) {
 		char byte;
 
 		close(gate[1]);
-		if (cgroup_enter_supervisors(&host, NULL) < 0)
-			_exit(1);
 		for (int i = 0; i < host.count; i++)
 			if ((host.hierarchies[i].v2 ||
 			     strstr(host.hierarchies[i].controllers, "name=")) &&
