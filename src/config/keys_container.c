@@ -351,6 +351,27 @@ static const struct key net_keys_array[] = {
 };
 static const struct key_table net_keys = KEY_TABLE(net_keys_array);
 
+static const struct key device_keys_array[] = {
+	{
+		.name = "path",
+		.type = &type_device_path,
+		.offset = offsetof(struct device, path),
+		.form = "absolute path below /dev without a symbolic link",
+		.help = "character or block device of the host; must be there",
+		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "access",
+		.type = &type_device_access,
+		.offset = offsetof(struct device, access),
+		.default_text = "\"rw\"",
+		.form = "letters of \"rwm\"",
+		.help = "read, write, make nodes of it",
+		.change = CHANGE_RESTART,
+	},
+};
+static const struct key_table device_keys = KEY_TABLE(device_keys_array);
+
 static const struct key security_keys_array[] = {
 	{
 		.name = "userns",
@@ -441,6 +462,14 @@ static const struct key security_keys_array[] = {
 		.form = "up to 64 of \"NAME=VALUE\"",
 		.help = "switches of the kernel that are the container's own: net.* and those of IPC",
 		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "devices",
+		.type = &type_devices,
+		.members = &device_keys,
+		.help = "devices of the host that it may open besides the usual ones",
+		.change = CHANGE_RESTART,
+		.listed = true,
 	},
 };
 static const struct key_table security_keys = KEY_TABLE(security_keys_array);

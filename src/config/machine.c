@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/machine.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,6 +16,15 @@ static void read_list(const char *path, unsigned int count, char *out, size_t si
 {
 	if (fs_read_line_at(AT_FDCWD, path, out, size, NULL) < 0)
 		snprintf(out, size, count > 1 ? "0-%u" : "%u", count - 1);
+}
+
+static int look_at(const char *path, struct stat *st, struct error *err)
+{
+	AUTO_FD int fd = fs_open_without_links(path, O_PATH, err);
+
+	if (fd < 0)
+		return -1;
+	return fstat(fd, st) < 0 ? error_set(err, errno, "%s", path) : 0;
 }
 
 const struct machine *machine_get(void)
@@ -39,6 +49,7 @@ const struct machine *machine_get(void)
 				    sizeof(machine.machine_id), NULL) < 0)
 			machine.machine_id[0] = '\0';
 		machine.check_trusted = fs_check_trusted;
+		machine.look_at = look_at;
 		known = true;
 	}
 	return &machine;

@@ -7,6 +7,7 @@
 #define CONFIG_MACHINE_H
 
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 
@@ -18,6 +19,8 @@ struct machine {
 	char machine_id[40]; /* machine-id(5), "" when the host has none */
 	/* Whether only root (or we) may write the file and every directory above it. */
 	int (*check_trusted)(const char *path, struct error *err);
+	/* What an absolute path without symlinks leads to: ELOOP where there are any. */
+	int (*look_at)(const char *path, struct stat *st, struct error *err);
 };
 
 /* The facts of this machine, found out once. */

@@ -124,6 +124,15 @@ const char *spec_interface_key(const struct spec *spec, const struct interface *
 	return out;
 }
 
+void security_clear_devices(struct security *security)
+{
+	for (size_t i = 0; i < security->device_count; i++)
+		free(security->devices[i].path);
+	free(security->devices);
+	security->devices = NULL;
+	security->device_count = 0;
+}
+
 void limits_clear(struct limits *limits)
 {
 	free(limits->cpuset);
@@ -167,6 +176,7 @@ void spec_clear(struct spec *spec)
 	strlist_clear(&spec->security.masked_paths);
 	strlist_clear(&spec->security.readonly_paths);
 	strlist_clear(&spec->security.sysctls);
+	security_clear_devices(&spec->security);
 	origins_clear(&spec->origins);
 	*spec = (struct spec){0};
 }

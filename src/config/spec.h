@@ -96,17 +96,26 @@ struct userns {
 	enum userns_mode mode;
 	uint32_t host_first, count; /* USERNS_RANGE: ids 0 to count - 1 are these of the host */
 };
+enum device_access { DEVICE_READ = 1, DEVICE_WRITE = 2, DEVICE_MKNOD = 4 };
+
+struct device { /* of the host, in the container besides the usual ones */
+	char *path;          /* below /dev, the same for both */
+	unsigned int access; /* enum device_access */
+};
+#define DEVICES_MAX 32
 
 struct security {
 	struct userns userns;
 	struct strlist cap_drop, cap_add; /* names without CAP_, or "ALL"; see capabilities.h */
 	bool no_new_privs;
 	bool nesting;    /* containers may be made inside */
-	bool privileged; /* all capabilities, nothing of /proc and /sys covered */
+	bool privileged; /* all capabilities, nothing of /proc and /sys covered, no device policy */
 	char *seccomp;   /* "default", "none" or the path of a file */
 	uint32_t *calls; /* what the file says, by validation; see calls.h */
 	struct strlist masked_paths, readonly_paths; /* in the container, besides the built-in ones */
 	struct strlist sysctls; /* "net/core/somaxconn=1024", always with slashes */
+	struct device *devices;
+	size_t device_count;
 };
 
 /* A route of a container: "10.9.0.0/16 via 10.83.0.7". */
@@ -265,6 +274,7 @@ const char *spec_interface_key(const struct spec *spec, const struct interface *
 void spec_clear(struct spec *spec);
 void spec_clear_mounts(struct spec *spec);
 void spec_clear_interfaces(struct spec *spec);
+void security_clear_devices(struct security *security);
 void mount_clear(struct mount *mount);
 void limits_clear(struct limits *limits);
 void manager_clear(struct manager *manager);

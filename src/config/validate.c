@@ -270,6 +270,7 @@ void validate_container(struct validation *validation, struct spec *spec, bool c
 	if (!is_set(spec, "dns_search"))
 		strlist_copy(&spec->dns_search, &manager->dns_search);
 	validate_mounts(spec, diagnostics);
+	validate_devices(spec, diagnostics);
 	check_limits(spec, diagnostics);
 	check_further_limits(spec, diagnostics);
 	check_groups(manager, spec, diagnostics);

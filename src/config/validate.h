@@ -31,4 +31,7 @@ void validate_mounts(const struct spec *spec, struct diagnostics *diagnostics);
 void validate_interfaces(const struct manager *manager, struct spec *spec,
 			 struct diagnostics *diagnostics);
 
+/* Likewise its security.devices. */
+void validate_devices(const struct spec *spec, struct diagnostics *diagnostics);
+
 #endif

@@ -79,7 +79,7 @@ static int check_source(struct diagnostics *diagnostics, const struct spec *spec
 		return report(diagnostics, spec, index, "source", NULL, err.text);
 	if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
 		return report(diagnostics, spec, index, "source",
-			      "devices of a mount can never be opened",
+			      "write it into security.devices",
 			      "a device cannot be mounted into a container");
 	slash[slash == parent] = '\0';
 	if (machine_get()->check_trusted(parent, &err) < 0)

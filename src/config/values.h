@@ -67,10 +67,15 @@ extern const struct value_type type_mount_size;    /* uint64_t, bytes */
 extern const struct value_type type_mode;          /* unsigned int */
 extern const struct value_type type_mount_options; /* unsigned int: enum mount_options */
 
+/* members of struct device */
+extern const struct value_type type_device_path;   /* char * */
+extern const struct value_type type_device_access; /* unsigned int: enum device_access */
+
 /* field: the struct itself, as several of its fields are set */
 extern const struct value_type type_interfaces;     /* struct spec */
 extern const struct value_type type_rootfs;         /* struct spec */
 extern const struct value_type type_mounts;         /* struct spec */
+extern const struct value_type type_devices;        /* struct security */
 extern const struct value_type type_extra_hosts;    /* struct spec */
 extern const struct value_type type_interface_name; /* struct interface or struct network: char[] */
 extern const struct value_type type_ip6;            /* struct interface */
@@ -99,6 +104,9 @@ int value_tidy_path(char *path, struct error *err);
 bool value_is_user_name(const char *text, size_t length);
 /* "auto", "none" or "0:100000:65536". */
 void userns_format(const struct userns *userns, char out[PARSE_TEXT_MAX]);
+
+/* Whether it is at or below what cman itself puts into a container's /dev. */
+bool value_is_own_device(const char *path);
 
 /* Appends text as a string of the files: quoted, with escapes where they are needed. */
 void value_print_string(const char *text, struct text *out);

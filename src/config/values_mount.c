@@ -42,22 +42,6 @@ static int refuse_target(struct assignment *assignment, const struct node *value
 				value->string);
 }
 
-/* What cman itself puts into its /dev. */
-static bool is_own_device(const char *target)
-{
-	static const char *const names[] = {"null",   "zero", "full",   "random", "urandom",
-					    "tty",    "ptmx", "fd",     "stdin",  "stdout",
-					    "stderr", "pts",  "mqueue", "console"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		AUTO_FREE char *path = xprintf("/dev/%s", names[i]);
-
-		if (path_is_at_or_below(target, path))
-			return true;
-	}
-	return false;
-}
-
 static int read_target(struct assignment *assignment, const struct node *value, void *field)
 {
 	AUTO_FREE char *target = NULL;
@@ -66,7 +50,7 @@ static int read_target(struct assignment *assignment, const struct node *value, 
 		return -1;
 	if (path_is_at_or_below(target, "/proc") || path_is_at_or_below(target, "/sys"))
 		return refuse_target(assignment, value, "cman mounts /proc and /sys by itself");
-	if (strcmp(target, "/dev") == 0 || is_own_device(target))
+	if (strcmp(target, "/dev") == 0 || value_is_own_device(target))
 		return refuse_target(assignment, value,
 				     "cman fills /dev by itself; /dev/shm and new names in it, like"
 				     " /dev/log, can be mounted on");
@@ -135,7 +119,7 @@ static int add_word(void *field, const char *text, struct error *err)
 	if (strcmp(text, "ro") == 0)
 		return error_hint(err, "read_only = true;");
 	if (strcmp(text, "dev") == 0)
-		return error_hint(err, "devices on it can never be opened");
+		return error_hint(err, "devices on it can never be opened; see security.devices");
 	if (strcmp(text, "rshared") == 0 || strcmp(text, "shared") == 0)
 		return error_hint(err,
 				  "what a container mounts never shows on the host; \"rslave\" is "

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "config/spec.h"
+#include "kernel/device.h"
 
 #define CGROUP_HIERARCHY_MAX 16
 
@@ -53,6 +54,14 @@ void cgroup_host_close(struct cgroup_host *host);
  */
 int cgroup_create(const struct cgroup_host *host, const char *name, const struct limits *limits,
 		  struct error *err);
+
+/*
+ * Restricts a new cgroup, before anybody enters it, to what the policy allows; read back. The
+ * error begins with "security.devices"; ENOTSUP: there is neither a devices controller of v1 nor
+ * a v2 tree with BPF programs.
+ */
+int cgroup_set_devices(const struct cgroup_host *host, const char *name,
+		       const struct device_policy *policy, struct error *err);
 
 /*
  * Sets the limits of an existing cgroup (live change), read back. EBUSY: memory below what is

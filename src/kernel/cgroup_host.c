@@ -343,7 +343,7 @@ static const char *build_option(const char *controller)
 		{"memory", "CONFIG_MEMCG"},     {"pids", "CONFIG_CGROUP_PIDS"},
 		{"cpu", "CONFIG_CFS_BANDWIDTH"}, {"cpuset", "CONFIG_CPUSETS"},
 		{"io", "CONFIG_BLK_CGROUP"},    {"blkio", "CONFIG_BLK_CGROUP"},
-		{"hugetlb", "CONFIG_CGROUP_HUGETLB"},
+		{"hugetlb", "CONFIG_CGROUP_HUGETLB"}, {"devices", "CONFIG_CGROUP_DEVICE"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)

@@ -21,6 +21,7 @@ void rootfs_close(struct rootfs *rootfs)
 	close_fd(&rootfs->hosts_fd);
 	close_fd(&rootfs->hostname_fd);
 	close_fd(&rootfs->layers_fd);
+	close_fd(&rootfs->devices_fd);
 }
 
 /* One line of /proc/self/mountinfo, as far as we need it. proc(5). */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "kernel/device.h"
 
 /* Fds are owned by the struct, -1 when absent. */
 struct rootfs {
@@ -27,11 +28,13 @@ struct rootfs {
 	bool nesting;        /* user namespaces inside may mount a proc and a sysfs */
 	bool uncovered;      /* nothing of /proc and /sys is masked or read-only */
 	bool host_ids;       /* no user namespace: more of the host is covered then */
+	int devices_fd;      /* nodes of devices, from device_make_nodes() */
+	const struct device_policy *devices;
 };
 #define ROOTFS_INIT                                                                                \
 	{                                                                                          \
 		.tree_fd = -1, .resolv_conf_fd = -1, .hosts_fd = -1, .hostname_fd = -1,            \
-		.layers_fd = -1                                                                    \
+		.layers_fd = -1, .devices_fd = -1                                                  \
 	}
 void rootfs_close(struct rootfs *rootfs);
 

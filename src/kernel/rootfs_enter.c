@@ -37,13 +37,13 @@ struct directory_entry {
 	char name[];
 };
 
-struct device_node {
+struct usual_node {
 	const char *name;
 	unsigned int major, minor;
 };
 
-static const struct device_node null_node = {"null", 1, 3};
-static const struct device_node device_nodes[] = {
+static const struct usual_node null_node = {"null", 1, 3};
+static const struct usual_node device_nodes[] = {
 	{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
 	{"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
 };
@@ -129,7 +129,7 @@ static int clone_node(int dir_fd, const char *path, struct error *err)
 	return take_fd(&node_fd);
 }
 
-static int check_node(int fd, const struct device_node *node, struct error *err)
+static int check_node(int fd, const struct usual_node *node, struct error *err)
 {
 	struct stat st;
 
@@ -216,7 +216,7 @@ static int add_device_nodes(int dev_fd, struct error *err)
 	char path[32];
 
 	for (size_t i = 0; i < ARRAY_SIZE(device_nodes); i++) {
-		const struct device_node *node = &device_nodes[i];
+		const struct usual_node *node = &device_nodes[i];
 		AUTO_FD int node_fd = -1;
 
 		snprintf(path, sizeof(path), "/dev/%s", node->name);
@@ -313,6 +313,9 @@ static int mount_dev(const struct rootfs *rootfs, struct error *err)
 	/* ENODEV: a kernel without POSIX message queues has nothing to show there. */
 	if (add_device_mount(dev_fd, "mqueue", NULL, HARMLESS, "mqueue", err) < 0 &&
 	    err->code != ENODEV)
+		return -1;
+	if (rootfs->devices_fd >= 0 &&
+	    device_attach_nodes(rootfs->devices, rootfs->devices_fd, dev_fd, err) < 0)
 		return -1;
 	return rootfs->nesting ? add_hidden_views(dev_fd, err) : 0;
 }

@@ -4,6 +4,7 @@
 #define LIFECYCLE_CONTAINER_H
 
 #include "config/spec.h"
+#include "kernel/device.h"
 #include "kernel/namespace.h"
 #include "lifecycle/host.h"
 #include "lifecycle/plan.h"
@@ -18,6 +19,7 @@ struct container {
 	enum plan_action action;
 	/* on the way up */
 	struct id_range ids;          /* all zero without a user namespace */
+	struct device_policy devices; /* made with the cgroup */
 	int control_fd;               /* channel to supervisor and init */
 	int init_pidfd;
 	int output_fd, log_fd;        /* FIFO of the payload's output, and where it goes */

@@ -27,7 +27,7 @@ static int receive_rootfs(const struct spec *spec, int rootfs_fd, struct rootfs 
 			  int mount_fds[MOUNTS_MAX], struct error *err)
 {
 	struct message message;
-	int fds[5];
+	int fds[6];
 	int rc = channel_receive(rootfs_fd, &message, fds, ARRAY_SIZE(fds), -1, err);
 
 	if (rc == 1)
@@ -42,6 +42,7 @@ static int receive_rootfs(const struct spec *spec, int rootfs_fd, struct rootfs 
 	rootfs->hosts_fd = fds[2];
 	rootfs->hostname_fd = fds[3];
 	rootfs->layers_fd = fds[4];
+	rootfs->devices_fd = fds[5];
 	return 0;
 }
 
@@ -92,6 +93,7 @@ static int set_up(const struct launch *launch, const struct cgroup_entry *entry,
 	rootfs.nesting = launch->spec->security.nesting;
 	rootfs.uncovered = launch->spec->security.privileged;
 	rootfs.host_ids = launch->spec->security.userns.mode == USERNS_NONE;
+	rootfs.devices = launch->devices;
 	if (receive_rootfs(launch->spec, rootfs_fd, &rootfs, mount_fds, err) < 0 ||
 	    namespace_become_root(err) < 0)
 		return fail_at(failure, "");

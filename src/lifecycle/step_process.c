@@ -24,9 +24,28 @@ static int tell_place(const struct spec *spec, struct error *err)
 	AUTO_FREE char *key = xprintf("%.*s", (int)strcspn(err->text, ":"), err->text);
 	struct location at = origin_find(&spec->origins, key);
 
-	if (at.line && text_starts_with(key, "limits."))
+	if (at.line && (text_starts_with(key, "limits.") || text_starts_with(key, "security.")))
 		error_wrap(err, "%s:%u", at.file, at.line);
 	return -1;
+}
+
+/*
+ * A kernel that cannot do it does no harm where nothing asks for devices: a user namespace has none
+ * but those of its /dev.
+ */
+static int restrict_devices(const struct cgroup_host *cgroup, struct container *container,
+			    struct error *err)
+{
+	if (device_policy_make(&container->spec->security, &container->devices, err) < 0)
+		return -1;
+	if (cgroup_set_devices(cgroup, container->name, &container->devices, err) == 0)
+		return 0;
+	if (err->code != ENOTSUP || container->devices.required)
+		return -1;
+	log_warning("%s: %s, going on without: its user namespace keeps it from other devices",
+		    container->name, err->text);
+	error_clear(err);
+	return 0;
 }
 
 int cgroup_begin(struct host *host, struct container *container, struct error *err)
@@ -35,7 +54,8 @@ int cgroup_begin(struct host *host, struct container *container, struct error *e
 
 	if (!cgroup)
 		return -1;
-	if (cgroup_create(cgroup, container->name, &container->spec->limits, err) < 0)
+	if (cgroup_create(cgroup, container->name, &container->spec->limits, err) < 0 ||
+	    restrict_devices(cgroup, container, err) < 0)
 		return tell_place(container->spec, err);
 	return 0;
 }
@@ -74,6 +94,7 @@ int init_begin(struct host *host, struct container *container, struct error *err
 		.layers = layers,
 		.cgroup = host_cgroup(host, container->record.cgroup_parent, err),
 		.ids = container->ids,
+		.devices = &container->devices,
 		.confinement = &confinement,
 		.directory_fd = container->directory_fd,
 		.hosts_directory_fd = hosts_directory_fd,

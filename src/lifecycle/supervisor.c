@@ -84,10 +84,16 @@ static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
 		if (rootfs.layers_fd < 0)
 			close_fd(&rootfs.hostname_fd);
 	}
+	if (rootfs.hostname_fd >= 0 && launch->devices->node_count > 0) {
+		rootfs.devices_fd = device_make_nodes(launch->devices, &launch->ids, err);
+		if (rootfs.devices_fd < 0)
+			close_fd(&rootfs.hostname_fd);
+	}
 	if (rootfs.hostname_fd >= 0)
 		rc = channel_send(init_fd, &message,
 				  (int[]){rootfs.tree_fd, rootfs.resolv_conf_fd, rootfs.hosts_fd,
-					  rootfs.hostname_fd, rootfs.layers_fd}, 5, err);
+					  rootfs.hostname_fd, rootfs.layers_fd,
+					  rootfs.devices_fd}, 6, err);
 	rootfs_close(&rootfs);
 	return rc < 0 ? -1 : volumes_send(launch->spec, userns_fd, init_fd, failure);
 }

@@ -20,6 +20,7 @@ struct launch {
 	const char *layers;                /* directory for those of an overlay, absolute path */
 	const struct cgroup_host *cgroup;
 	struct id_range ids;               /* unused where there is no user namespace */
+	const struct device_policy *devices;
 	const struct confinement *confinement;
 	int directory_fd;                  /* run directory: resolv.conf, hostname */
 	int hosts_directory_fd;            /* where the file "hosts" stands */

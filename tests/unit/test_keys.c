@@ -42,7 +42,7 @@ static void tables_are_complete(void **state)
 	(void)state;
 	keys_each(&container_keys, check_key, &container);
 	keys_each(&manager_keys, check_key, &manager);
-	assert_int_equal(container.values, 64);
+	assert_int_equal(container.values, 66);
 	assert_int_equal(manager.values, 27);
 	assert_true(strlist_contains(&container.paths, "limits.memory"));
 	assert_true(strlist_contains(&container.paths, "net"));
@@ -69,6 +69,10 @@ static char *write_setting(const char *path, const char *value)
 			       tmpfs ? "type = \"tmpfs\"" : "source = \"/srv\"",
 			       value ? strchr(path, '.') + 1 : "", value ? " = " : "",
 			       value ? value : "");
+	if (text_starts_with(path, "security.devices[]."))
+		return xprintf("security : { devices = ( { path = \"/dev/fuse\"; %s%s%s%s } ); };",
+			       value ? strchr(path, ']') + 2 : "", value ? " = " : "",
+			       value ? value : "", value ? ";" : "");
 	if (text_starts_with(path, "rootfs."))
 		return xprintf("rootfs : { path = \"/srv\"; %s%s%s };",
 			       value ? strchr(path, '.') + 1 : "", value ? " = " : "",
@@ -120,7 +124,7 @@ static void check_container_default(const char *path, const struct key *key, voi
 	/* These two depend on the manager file where a container does not name them. */
 	strlist_add(&built_in.dns, "host");
 	strlist_add(&set.dns, "host");
-	if (text_starts_with(path, "mounts[].") || text_starts_with(path, "rootfs.")) {
+	if (strstr(path, "[].") || text_starts_with(path, "rootfs.")) {
 		without = write_setting(path, NULL);
 		apply(&container_keys, without, &built_in);
 	}

@@ -349,7 +349,8 @@ struct sample {
 static void check_sampled_member(const char *path, const struct key *key,
 				 const struct sample *sample)
 {
-	AUTO_FREE char *list = xprintf("%.*s", (int)strcspn(path, "[."), path);
+	size_t length = strcspn(path, strchr(path, '[') ? "[" : ".");
+	AUTO_FREE char *list = xprintf("%.*s", (int)length, path);
 	AUTO_FREE char *wanted = xprintf("%s: %s", key->name, key->help), *comment = NULL;
 	const struct node *node = find_node(&sample->root, list);
 

@@ -203,6 +203,11 @@ static void draw_spec(struct spec *spec)
 			.name = xprintf("host%u", draw(99)),
 			.address = xstrdup(draw(2) ? "10.0.0.1" : "fe80::1"),
 		};
+	spec->security.device_count = draw(3);
+	spec->security.devices =
+		xalloc(spec->security.device_count, sizeof(*spec->security.devices));
+	for (size_t i = 0; i < spec->security.device_count; i++)
+		spec->security.devices[i] = (struct device){xprintf("/dev/d%zu", i), 1 + draw(7)};
 	spec->autostart = draw(2);
 	spec->stop_signal = draw(2) ? signals[draw(4)] : SIGRTMIN + (int)draw(20);
 	spec->stop_timeout_ms = draw(3600001);
@@ -282,6 +287,11 @@ static void assert_same_spec(const struct spec *one, const struct spec *other)
 	for (size_t i = 0; i < one->extra_host_count; i++) {
 		assert_string_equal(one->extra_hosts[i].name, other->extra_hosts[i].name);
 		assert_string_equal(one->extra_hosts[i].address, other->extra_hosts[i].address);
+	}
+	assert_int_equal(one->security.device_count, other->security.device_count);
+	for (size_t i = 0; i < one->security.device_count; i++) {
+		assert_string_equal(one->security.devices[i].path, other->security.devices[i].path);
+		assert_int_equal(one->security.devices[i].access, other->security.devices[i].access);
 	}
 	assert_int_equal(one->autostart, other->autostart);
 	assert_int_equal(one->stop_signal, other->stop_signal);

@@ -20,7 +20,8 @@ shift
 failed=
 for kind; do
 	echo "=== cgroups: $kind"
-	"$here/run.sh" -c "$kind" -b "$build/test_cgroup" -b "$build/test_cgroup_kill" "$0" --inside \
-		"$build/test_cgroup" "$build/test_cgroup_kill" || failed="$failed $kind"
+	"$here/run.sh" -c "$kind" -b "$build/test_cgroup" -b "$build/test_cgroup_kill" \
+		-b "$build/test_device" "$0" --inside \
+		"$build/test_cgroup" "$build/test_cgroup_kill" "$build/test_device" || failed="$failed $kind"
 done
 [ -z "$failed" ] || { echo "failed with cgroups:$failed" >&2; exit 1; }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limits.sh BUILD [CGROUPS...]: what this host may lack: each limit of a container on cgroup v2, or
-# what v1 makes of it, overstepped by its payload, as root with every capability. See run.sh.
+# what v1 makes of it, overstepped by its payload, as root with every capability; and which devices
+# open. See run.sh.
 # shellcheck disable=SC3045 # the shell of busybox knows these of ulimit
 set -eu
 
@@ -112,7 +113,8 @@ both() {
 	truncate -s 32M /disk.img
 	loop=$(losetup -f)
 	losetup "$loop" /disk.img
-	up "io = ( { device = \"$loop\"; rbps = \"2M\"; wiops = 100; } );"
+	up "io = ( { device = \"$loop\"; rbps = \"2M\"; wiops = 100; } ); };
+	    security : { devices = ( { path = \"$loop\"; } );"
 	start=$(milliseconds)
 	sh -c 'for tasks in /sys/fs/cgroup/cman/web/cgroup.procs /sys/fs/cgroup/*/cman/web/tasks; do
 		[ ! -e $tasks ] || echo $$ > $tasks; done
@@ -123,6 +125,44 @@ both() {
 	losetup -d "$loop"
 	refused 'io = ( { device = "/dev/null"; rbps = "1M"; } );' "limits.io: /dev/null"
 	refused 'io = ( { device = "250:77"; rbps = "1M"; } );' "limits.io: write"
+}
+
+# In the cgroups of the container, but with all rights and the nodes of the host.
+host_in_it() {
+	sh -c 'for file in /sys/fs/cgroup/cman/web/cgroup.procs /sys/fs/cgroup/unified/cman/web/cgroup.procs \
+			/sys/fs/cgroup/*/cman/web/tasks; do
+		[ ! -e $file ] || echo $$ > $file || exit 9; done
+		'"$1"
+}
+
+denied() { # COMMAND
+	if host_in_it "$1" 2>/tmp/output; then fail "devices: $1"; fi
+	grep -q "not permitted" /tmp/output || { cat /tmp/output; fail "devices: $1"; }
+}
+
+devices() {
+	modprobe tun
+	modprobe loop
+	up 'pids = 100;'
+	host_in_it ': <>/dev/null && : <>/dev/zero && : <>/dev/full && : </dev/urandom && : <>/dev/ptmx' ||
+		fail "the usual devices"
+	for node in kmsg net/tun loop-control mem; do
+		: </dev/$node || fail "the host has no $node"
+		denied ": </dev/$node"
+	done
+	denied "mknod /tmp/node c 1 3"
+	denied "mknod /tmp/node b 7 0"
+	run ': </dev/net/tun' 2>/dev/null && fail "a node that was not asked for"
+
+	up 'pids = 100; }; security : { devices = ( { path = "/dev/net/tun"; },
+	    { path = "/dev/loop0"; access = "r"; } );'
+	run ': <>/dev/net/tun && : </dev/loop0' || fail "security.devices"
+	run ': >>/dev/loop0' 2>/dev/null && fail "security.devices: more than its access"
+	denied ": >>/dev/loop0"
+	denied ": </dev/loop-control"
+	[ "$(run 'stat -c %u:%g:%a /dev/net/tun /dev/loop0' | xargs)" = \
+		"$(stat -c %u:%g:%a /dev/net/tun /dev/loop0 | xargs)" ] || fail "owners of nodes"
+	"$cman" down web
 }
 
 inside() {
@@ -137,6 +177,7 @@ inside() {
 	before=$(find /sys/fs/cgroup -type d | sort)
 	if [ -d /sys/fs/cgroup/memory ]; then v1_only; else v2_only; fi
 	both
+	devices
 	"$cman" down web 2>/dev/null || true
 	# The last supervisor takes .supervisors along when it ends.
 	i=0
@@ -162,7 +203,7 @@ trap 'rm -rf "$tree"' EXIT
 mkdir -p "$tree/files/web/bin" "$tree/root"
 for directory in proc sys dev etc tmp root; do mkdir "$tree/files/web/$directory"; done
 cp /bin/busybox "$tree/files/web/bin/"
-for program in sh head tr sleep cat grep timeout; do ln -s busybox "$tree/files/web/bin/$program"; done
+for program in sh head tr sleep cat grep timeout stat; do ln -s busybox "$tree/files/web/bin/$program"; done
 echo "root:x:0:0::/root:/bin/sh" > "$tree/files/web/etc/passwd"
 for file in hosts hostname resolv.conf; do : > "$tree/files/web/etc/$file"; done
 truncate -s 16M "$tree/root/rootfs.img"
@@ -175,7 +216,7 @@ done
 failed=
 for kind; do
 	echo "=== cgroups: $kind"
-	"$here/run.sh" -c "$kind" -s 2 -d "$tree/root" -b "$build/cman" -b "$build/cman-supervisor" \
+	"$here/run.sh" -c "$kind" -s 2 -t 300 -d "$tree/root" -b "$build/cman" -b "$build/cman-supervisor" \
 		"$0" --inside "$build/cman" || failed="$failed $kind"
 done
 [ -z "$failed" ] || { echo "failed with cgroups:$failed" >&2; exit 1; }
