@@ -52,7 +52,7 @@ inside() {
 	code=0
 	"$cman" exec web /bin/busybox sh -c 'x=$(tr "\0" a < /dev/zero | head -c 64000000)' || code=$?
 	[ $code = 137 ] || fail "64 MB fit into 32: $code"
-	"$cman" exec web /bin/busybox sh -c 'i=0; while [ $i -lt 40 ]; do sleep 1 & i=$((i+1)); done' \
+	"$cman" exec web /bin/busybox sh -c 'i=0; while [ $i -lt 40 ]; do sleep 10 & i=$((i+1)); done' \
 		2>&1 | grep -q "can't fork" || fail "40 tasks fit into 20"
 	"$cman" ps
 	"$cman" status web || fail status
