@@ -30,12 +30,15 @@ LIBRARIES = libconfig libnl-route-3.0 libip4tc uuid libcap jansson
 
 SOURCES            = $(wildcard $(LAYERS:%=src/%/*.c))
 SUPERVISOR_SOURCES = $(wildcard src/supervisor/*.c)
+INIT_SOURCES       = $(wildcard src/init/*.c)
 
 OBJECTS            = $(SOURCES:src/%.c=$(BUILD)/%.o)
 SUPERVISOR_OBJECTS = $(SUPERVISOR_SOURCES:src/%.c=$(BUILD)/static/%.o)
+INIT_OBJECTS       = $(INIT_SOURCES:src/%.c=$(BUILD)/static/%.o)
 UNIT_TESTS         = $(patsubst tests/unit/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 PROGRAMS           = $(if $(wildcard src/main.c),$(BUILD)/cman) \
-                     $(if $(SUPERVISOR_SOURCES),$(BUILD)/cman-supervisor)
+                     $(if $(SUPERVISOR_SOURCES),$(BUILD)/cman-supervisor) \
+                     $(if $(INIT_SOURCES),$(BUILD)/cman-init)
 PROBE_OBJECTS      = $(patsubst tests/probe/%.c,$(BUILD)/probe.d/%.o,$(wildcard tests/probe/*.c))
 
 # --- how it is built ---------------------------------------------------------------------------
@@ -50,8 +53,9 @@ SANITIZERS = -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-
 FORTIFY    = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 HARDENING  = $(if $(SANITIZE),$(SANITIZERS),$(FORTIFY) -fstack-clash-protection) -fPIE
 LINKING    = -pie -Wl,-z,relro,-z,now,--as-needed $(if $(SANITIZE),$(SANITIZERS))
-# The supervisor is there once per running container: a few pages without libc where its system
-# calls are known (supervisor/system.h), static with libc elsewhere. No sanitizers in it.
+# The supervisor is there once per running container, and so may be the built-in init: a few pages
+# without libc where its system calls are known (supervisor/system.h), static with libc elsewhere.
+# No sanitizers in them.
 FREESTANDING = $(filter x86_64-% aarch64-%,$(shell $(CC) -dumpmachine 2>/dev/null))
 STATIC = -Os -fno-pie -fno-asynchronous-unwind-tables $(if $(FREESTANDING),-ffreestanding \
          -fno-stack-protector -fno-tree-loop-distribute-patterns -U_FORTIFY_SOURCE,$(FORTIFY))
@@ -83,6 +87,10 @@ $(BUILD)/cman: $(BUILD)/main.o $(BUILD)/cman.a
 	$(Q)$(CC) $(CFLAGS) $(LINKING) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS)
 
 $(BUILD)/cman-supervisor: $(SUPERVISOR_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(STATIC_LINKING) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/cman-init: $(INIT_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(STATIC_LINKING) $(LDFLAGS) -o $@ $^
 
@@ -137,7 +145,7 @@ $(BUILD)/.flags: force
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 force:
 
--include $(OBJECTS:.o=.d) $(BUILD)/main.d $(SUPERVISOR_OBJECTS:.o=.d) \
+-include $(OBJECTS:.o=.d) $(BUILD)/main.d $(SUPERVISOR_OBJECTS:.o=.d) $(INIT_OBJECTS:.o=.d) \
          $(UNIT_TESTS:$(BUILD)/%=$(BUILD)/tests/%.d) $(PROBE_OBJECTS:.o=.d)
 
 # --- tests -------------------------------------------------------------------------------------
@@ -244,7 +252,7 @@ clean:
 	$(Q)rm -rf build
 
 help:
-	@echo 'make                  build/cman and build/cman-supervisor (V=1 shows the commands)'
+	@echo 'make                  build/cman, cman-supervisor and cman-init (V=1 shows the commands)'
 	@echo 'make quickstart       as root: install what the build needs, build, bring up a container'
 	@echo 'make quickstart-clean take that container down and remove its files'
 	@echo 'make check            install what the tests need, build, run every test'

@@ -64,6 +64,7 @@ install_all() {
 
 	put 755 "$BUILD/cman" "$BINDIR/cman"
 	put 755 "$BUILD/cman-supervisor" "$LIBEXECDIR/cman-supervisor"
+	put 755 "$BUILD/cman-init" "$LIBEXECDIR/cman-init"
 	for page in docs/*.[1-8]; do
 		put 644 "$page" "$MANDIR/man${page##*.}/${page##*/}"
 	done

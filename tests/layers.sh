@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # layers.sh LAYER...: each layer, given from the lowest to the highest, includes only itself and
-# those below it; the supervisor includes nearly nothing; a library is seen by one module.
+# those below it; the supervisor and the built-in init include nearly nothing; a library is seen by one module.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -16,9 +16,9 @@ for layer in "$@"; do
 	fi
 done
 
-if [ -d src/supervisor ] && grep -snE '^#include "' src/supervisor/*.[ch] |
+if grep -snE '^#include "' src/supervisor/*.[ch] src/init/*.[ch] |
 	grep -vE '"(supervisor/|lifecycle/supervisor_args\.h)'; then
-	echo "layers: src/supervisor may include only lifecycle/supervisor_args.h" >&2
+	echo "layers: src/supervisor and src/init may include only lifecycle/supervisor_args.h" >&2
 	wrong=1
 fi
 

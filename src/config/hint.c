@@ -131,7 +131,6 @@ static const struct foreign_key foreign_keys[] = {
 	{NULL, "cmd", "command", NULL},
 	{NULL, "exec", "command", NULL},
 	{NULL, "args", "command", "an array of the program and its arguments"},
-	{NULL, "init", NULL, "there is no built-in init, command is process 1"},
 	{NULL, "env", "environment", NULL},
 	{NULL, "envs", "environment", NULL},
 	{NULL, "env_file", NULL, "cman reads no files of variables, use environment"},
@@ -195,7 +194,7 @@ static const struct foreign_key foreign_keys[] = {
 	/* systemd.nspawn */
 	{NULL, "Boot", "command", "\"/sbin/init\" boots the system in the rootfs"},
 	{NULL, "Parameters", "command", NULL},
-	{NULL, "ProcessTwo", NULL, "there is no built-in init, command is process 1"},
+	{NULL, "ProcessTwo", "init", NULL},
 	{NULL, "Hostname", "hostname", NULL},
 	{NULL, "Environment", "environment", NULL},
 	{NULL, "User", "user", NULL},

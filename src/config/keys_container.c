@@ -547,6 +547,15 @@ static const struct key container_keys_array[] = {
 		.change = CHANGE_RESTART,
 	},
 	{
+		.name = "init",
+		.type = &type_boolean,
+		.offset = offsetof(struct spec, init),
+		.default_text = "false",
+		.form = "true or false",
+		.help = "a small process 1 of cman's starts the command, reaps and passes signals on",
+		.change = CHANGE_RESTART,
+	},
+	{
 		.name = "environment",
 		.type = &type_environment,
 		.offset = offsetof(struct spec, environment),

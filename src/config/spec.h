@@ -200,6 +200,7 @@ struct spec {
 	size_t mount_count;
 	char *hostname;
 	struct strlist command;     /* argv, at least one */
+	bool init;                  /* it is the child of a process 1 of ours */
 	struct strlist environment; /* "KEY=value", the whole environment of the payload */
 	char *working_dir;
 	char *user; /* "root", "1000", "1000:1000", "www-data" */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/confinement.h"
 
+#include <linux/capability.h>
 #include <string.h>
 
 #include "config/calls.h"
@@ -81,6 +82,21 @@ int confinement_recall(const struct security *security, const capability_set *ca
 	if (seccomp_load(directory_fd, FILTER_FILE, &confinement->filter, err) < 0)
 		return error_wrap(err, "recorded filter of system calls");
 	return 0;
+}
+
+void confinement_make_init(const struct confinement *command, struct confinement *confinement)
+{
+	const capability_set kill = (capability_set)1 << CAP_KILL;
+	/* A user other than root stays who he is, unless one of these lets him change. */
+	bool may_change = !command->no_new_privs ||
+			  command->added & (capability_set)1 << CAP_SETUID;
+
+	*confinement = (struct confinement){
+		.capabilities = command->capabilities & kill,
+		.added = may_change ? command->capabilities & kill : 0,
+		.no_new_privs = true,
+	};
+	seccomp_default(confinement->capabilities, &confinement->filter);
 }
 
 void confinement_clear(struct confinement *confinement)

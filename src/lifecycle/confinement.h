@@ -34,6 +34,13 @@ int confinement_make(const struct security *security, int directory_fd,
 int confinement_recall(const struct security *security, const capability_set *capabilities,
 		       int directory_fd, struct confinement *confinement, struct error *err);
 
+/*
+ * For the built-in init of such a container: never more than its command, and of capabilities
+ * CAP_KILL at most, to signal a command that may become another user. The filter is the default
+ * one: it has to fit our code, not the command.
+ */
+void confinement_make_init(const struct confinement *command, struct confinement *confinement);
+
 void confinement_clear(struct confinement *confinement);
 
 #endif

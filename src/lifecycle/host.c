@@ -7,11 +7,13 @@
 
 #include "base/fs.h"
 #include "kernel/program.h"
+#include "kernel/sealed.h"
 
 #ifndef LIBEXECDIR
 #define LIBEXECDIR "/usr/local/libexec/cman"
 #endif
 #define SUPERVISOR "cman-supervisor"
+#define INIT       "cman-init"
 
 int host_open(const struct manager *manager, bool create, struct host *host, struct error *err)
 {
@@ -20,6 +22,7 @@ int host_open(const struct manager *manager, bool create, struct host *host, str
 		.state = {.dir_fd = -1, .containers_fd = -1, .networks_fd = -1},
 		.program_fd = -1,
 		.supervisor_fd = -1,
+		.init_fd = -1,
 	};
 	if (create && geteuid() != 0) {
 		error_set(err, EPERM, "containers are root's business");
@@ -37,6 +40,7 @@ void host_close(struct host *host)
 	netlink_close(&host->netlink);
 	close_fd(&host->program_fd);
 	close_fd(&host->supervisor_fd);
+	close_fd(&host->init_fd);
 }
 
 const struct cgroup_host *host_cgroup(struct host *host, const char *parent, struct error *err)
@@ -59,37 +63,58 @@ struct netlink *host_netlink(struct host *host, struct error *err)
 	return host->netlink;
 }
 
-/* The path of SUPERVISOR in the directory of the running program. */
-static int path_beside_program(char path[PATH_MAX], struct error *err)
+/* The path of another program of ours in the directory of the running one. */
+static int path_beside_program(const char *name, char path[PATH_MAX], struct error *err)
 {
 	char *slash;
 
 	if (program_path(path, err) < 0)
 		return -1;
 	slash = strrchr(path, '/');
-	if (!slash || slash + 1 + sizeof(SUPERVISOR) > path + PATH_MAX)
+	if (!slash || slash + 1 + strlen(name) >= path + PATH_MAX)
 		return error_set(err, ENOENT, "directory of %s", path);
-	strcpy(slash + 1, SUPERVISOR);
+	strcpy(slash + 1, name);
 	return 0;
+}
+
+/* installed: where it is otherwise. */
+static int open_program(const char *name, const char *installed, int flags, struct error *err)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (path_beside_program(name, path, err) < 0)
+		return -1;
+	fd = fs_open_at(AT_FDCWD, path, flags, 0, err);
+	if (fd < 0)
+		fd = fs_open_at(AT_FDCWD, installed, flags, 0, err);
+	if (fd < 0)
+		return error_hint(err, "cman is not installed completely: run make install again");
+	return fd;
 }
 
 int host_open_programs(struct host *host, struct error *err)
 {
-	char path[PATH_MAX];
-
 	if (host->supervisor_fd >= 0)
 		return 0;
-	if (path_beside_program(path, err) < 0)
-		return -1;
 	host->program_fd = program_open(err);
 	if (host->program_fd < 0)
 		return -1;
-	host->supervisor_fd = fs_open_at(AT_FDCWD, path, O_PATH, 0, err);
+	host->supervisor_fd = open_program(SUPERVISOR, LIBEXECDIR "/" SUPERVISOR, O_PATH, err);
 	if (host->supervisor_fd < 0)
-		host->supervisor_fd = fs_open_at(AT_FDCWD, LIBEXECDIR "/" SUPERVISOR, O_PATH, 0, err);
-	if (host->supervisor_fd < 0) {
 		close_fd(&host->program_fd);
-		return error_hint(err, "cman is not installed completely: run make install again");
-	}
-	return 0;
+	return host->supervisor_fd < 0 ? -1 : 0;
+}
+
+int host_open_init(struct host *host, struct error *err)
+{
+	AUTO_FD int fd = -1;
+
+	if (host->init_fd >= 0)
+		return 0;
+	fd = open_program(INIT, LIBEXECDIR "/" INIT, O_RDONLY, err);
+	if (fd < 0)
+		return -1;
+	host->init_fd = sealed_copy(fd, INIT, err);
+	return host->init_fd < 0 ? -1 : 0;
 }

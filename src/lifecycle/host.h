@@ -19,6 +19,7 @@ struct host {
 	bool firewall_refused;     /* a commit failed and changed nothing: nothing to take back */
 	int program_fd;            /* O_PATH of cman itself: the supervisor runs it to clean up */
 	int supervisor_fd;         /* O_PATH of cman-supervisor */
+	int init_fd;               /* O_PATH of a sealed copy of cman-init */
 };
 
 /*
@@ -28,7 +29,7 @@ struct host {
 int host_open(const struct manager *manager, bool create, struct host *host, struct error *err);
 void host_close(struct host *host);
 /* For declarations: closing a host that was never opened closes nothing. */
-#define HOST_INIT {.state = {-1, -1, -1}, .program_fd = -1, .supervisor_fd = -1}
+#define HOST_INIT {.state = {-1, -1, -1}, .program_fd = -1, .supervisor_fd = -1, .init_fd = -1}
 #define AUTO_HOST AUTO(host_close)
 
 /* The cgroup tree with PARENT, for containers started below it. Owned by host. */
@@ -38,5 +39,8 @@ struct netlink *host_netlink(struct host *host, struct error *err);
 
 /* Finds cman-supervisor: beside the running program, else in the compiled-in LIBEXECDIR. */
 int host_open_programs(struct host *host, struct error *err);
+
+/* Likewise cman-init, copied: one copy for all containers of the command. */
+int host_open_init(struct host *host, struct error *err);
 
 #endif

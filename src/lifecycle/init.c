@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "kernel/cover.h"
+#include "kernel/namespace.h"
 #include "kernel/rootfs.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/payload.h"
@@ -135,10 +136,52 @@ static int connect_streams(int output_fd, struct error *err)
 	return 0;
 }
 
+static int become_payload(const struct launch *launch, const struct payload *payload,
+			  struct message *failure)
+{
+	if (connect_streams(launch->output_fd, &failure->error) < 0)
+		return fail_at(failure, "");
+	fail_at(failure, "command"); /* unless it is known better */
+	payload_exec(payload, failure->key, sizeof(failure->key), &failure->error);
+	return -1;
+}
+
+/*
+ * The command as a child of the built-in init. It waits at the pipe until process 1 has ceased
+ * to be a copy of cman: of that the container is not to see anything.
+ */
+static int run_below_init(const struct launch *launch, struct payload *payload,
+			  struct message *failure)
+{
+	AUTO_FD int pidfd = -1;
+	int ends[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		error_set(&failure->error, errno, "make a pipe");
+		return fail_at(failure, "init");
+	}
+	pid = namespace_clone(0, -1, &pidfd, &failure->error);
+	if (pid < 0)
+		return fail_at(failure, "init");
+	if (pid == 0) {
+		close_fd(&ends[1]);
+		if (read(ends[0], &byte, 1) != 0)
+			_exit(PAYLOAD_FAILED);
+		return become_payload(launch, payload, failure);
+	}
+	payload->confinement = launch->init_confinement;
+	fail_at(failure, "command");
+	payload_exec_init(payload, launch->init_fd, pid, failure->key, sizeof(failure->key),
+			  &failure->error);
+	return -1;
+}
+
 static int run_payload(const struct launch *launch, struct message *failure)
 {
 	const struct spec *spec = launch->spec;
-	const struct payload payload = {
+	struct payload payload = {
 		.argv = spec->command.items,
 		.envp = spec->environment.items,
 		.working_dir = spec->working_dir,
@@ -149,11 +192,9 @@ static int run_payload(const struct launch *launch, struct message *failure)
 		.terminal_fd = -1,
 	};
 
-	if (connect_streams(launch->output_fd, &failure->error) < 0)
-		return fail_at(failure, "");
-	fail_at(failure, "command"); /* unless it is known better */
-	payload_exec(&payload, failure->key, sizeof(failure->key), &failure->error);
-	return -1;
+	if (spec->init)
+		return run_below_init(launch, &payload, failure);
+	return become_payload(launch, &payload, failure);
 }
 
 _Noreturn void init_run(const struct launch *launch, const struct cgroup_entry *entry,

@@ -280,3 +280,38 @@ int payload_exec(const struct payload *payload, char *key, size_t key_size, stru
 		return PAYLOAD_FAILED;
 	return search_and_exec(payload->argv, environment.items, err);
 }
+
+static int block_signals(struct error *err)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
+		return error_set(err, errno, "block signals");
+	return 0;
+}
+
+int payload_exec_init(const struct payload *payload, int program_fd, pid_t command, char *key,
+		      size_t key_size, struct error *err)
+{
+	const struct limits usual = LIMITS_NONE;
+	char number[12];
+	char *argv[] = {(char *)(uintptr_t)"cman-init", number, NULL}, *envp[] = {NULL};
+	const char *limit;
+	struct user user;
+
+	snprintf(number, sizeof(number), "%d", (int)command);
+	if (find_user(payload, &user, key, key_size, err) < 0 ||
+	    become_user(payload, &user, err) < 0 || start_keyring(err) < 0 ||
+	    block_signals(err) < 0 || rlimit_apply(&usual, &limit, err) < 0)
+		return PAYLOAD_FAILED;
+	if (close_range(0, ~0U, CLOSE_RANGE_CLOEXEC) < 0) {
+		error_set(err, errno, "close files");
+		return PAYLOAD_FAILED;
+	}
+	if (seccomp_install(&payload->confinement->filter, err) < 0)
+		return PAYLOAD_FAILED;
+	execveat(program_fd, "", argv, envp, AT_EMPTY_PATH);
+	error_set(err, errno, "run cman-init");
+	return PAYLOAD_FAILED;
+}

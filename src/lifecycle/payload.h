@@ -58,4 +58,13 @@ int payload_grant_limits(pid_t pid, const struct limits *limits, const char **ke
  */
 int payload_exec(const struct payload *payload, char *key, size_t key_size, struct error *err);
 
+/*
+ * Becomes the built-in init beside a command that was forked before: process 1, with payload as
+ * the command has it but for the confinement, which is its own, and its limits, which are none.
+ * program_fd: from sealed_copy(). Signals are blocked over the exec, so that none is lost, and
+ * nothing stays open. Returns on failure only, as payload_exec() does.
+ */
+int payload_exec_init(const struct payload *payload, int program_fd, pid_t command, char *key,
+		      size_t key_size, struct error *err);
+
 #endif

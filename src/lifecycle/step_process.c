@@ -2,7 +2,9 @@
 /* The steps that make, start and end processes: cgroup, init, start. */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "base/fs.h"
@@ -85,7 +87,7 @@ static int open_hosts_directory(struct host *host, const struct container *conta
 int init_begin(struct host *host, struct container *container, struct error *err)
 {
 	AUTO_FD int hosts_directory_fd = open_hosts_directory(host, container, err);
-	AUTO(confinement_clear) struct confinement confinement = {0};
+	AUTO(confinement_clear) struct confinement confinement = {0}, init_confinement = {0};
 	AUTO_FREE char *layers = xprintf("%s/overlays/%s", host->manager->data_dir, container->name);
 	struct launch launch = {
 		.spec = container->spec,
@@ -96,6 +98,7 @@ int init_begin(struct host *host, struct container *container, struct error *err
 		.ids = container->ids,
 		.devices = &container->devices,
 		.confinement = &confinement,
+		.init_confinement = &init_confinement,
 		.directory_fd = container->directory_fd,
 		.hosts_directory_fd = hosts_directory_fd,
 		.output_fd = container->output_fd,
@@ -111,6 +114,12 @@ int init_begin(struct host *host, struct container *container, struct error *err
 		return -1;
 	launch.program_fd = host->program_fd;
 	launch.supervisor_fd = host->supervisor_fd;
+	if (container->spec->init) {
+		if (host_open_init(host, err) < 0)
+			return error_wrap(err, "init");
+		confinement_make_init(&confinement, &init_confinement);
+	}
+	launch.init_fd = host->init_fd;
 	container->supervisor_pid = supervisor_start(&launch, &container->control_fd, err);
 	return container->supervisor_pid < 0 ? -1 : 0;
 }
@@ -219,6 +228,20 @@ int start_await(struct host *host, struct container *container, struct error *er
 }
 
 /*
+ * Whether it waits for signals in sigtimedwait(2), as tini does: while it does so, they do not
+ * count as blocked in /proc.
+ */
+static bool waits_for_signals(pid_t pid)
+{
+	char path[32], line[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
+	/* "running", or the number of a call with its arguments. */
+	return fs_read_line_at(AT_FDCWD, path, line, sizeof(line), NULL) == 0 &&
+	       *line >= '0' && *line <= '9' && strtol(line, NULL, 10) == SYS_rt_sigtimedwait;
+}
+
+/*
  * Whether the signal does anything: the kernel drops a signal for the first process of a pid
  * namespace that has no handler for it (pid_namespaces(7)), and waiting for its effect would
  * cost the whole stop_timeout. Blocked counts as handled: signalfd and sigwait work that way.
@@ -240,7 +263,7 @@ static bool would_react(pid_t pid, int signal_number)
 		if (!*line)
 			break;
 	}
-	return false;
+	return waits_for_signals(pid);
 }
 
 int start_undo(struct host *host, struct container *container, struct error *err)

@@ -22,11 +22,13 @@ struct launch {
 	struct id_range ids;               /* unused where there is no user namespace */
 	const struct device_policy *devices;
 	const struct confinement *confinement;
+	const struct confinement *init_confinement; /* of the built-in init */
 	int directory_fd;                  /* run directory: resolv.conf, hostname */
 	int hosts_directory_fd;            /* where the file "hosts" stands */
 	int output_fd;                     /* FIFO, open for reading and writing */
 	int log_fd;
 	int program_fd, supervisor_fd;
+	int init_fd;                       /* of the built-in init, where spec wants it */
 };
 
 /*

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * system.h: the system calls of the supervisor without libc. A static glibc maps 650 KiB and a
- * shared one dirties 100 KiB, for every container; this maps a few pages. Compiled with
+ * system.h: the system calls of the supervisor, and of the built-in init (src/init), without libc.
+ * A static glibc maps 650 KiB and a shared one dirties 100 KiB, for every container; this maps a
+ * few pages. Compiled with
  * -ffreestanding and -nostdlib on the machines named below; elsewhere, or without these flags,
  * the same calls go through libc's syscall(2) and everything else stays as it is.
  * All calls return the result, or a negative errno value.
@@ -16,8 +17,10 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #if !__STDC_HOSTED__ && (defined(__x86_64__) || defined(__aarch64__))
@@ -76,6 +79,7 @@ static inline long system_call(long number, long a, long b, long c, long d, long
 
 #define SYSTEM_ENOENT (-2)
 #define SYSTEM_EINTR  (-4)
+#define SYSTEM_ECHILD (-10)
 
 static inline long system_read(int fd, void *buffer, size_t size)
 {
@@ -134,6 +138,50 @@ static inline long system_get_flags(int fd)
 static inline long system_wait(int pid, int *status)
 {
 	return system_call(SYS_wait4, pid, (long)status, 0, 0, 0);
+}
+
+/* Any child that has ended: its pid; 0: none has; SYSTEM_ECHILD: there are no children. */
+static inline long system_reap(int *status)
+{
+	return system_call(SYS_wait4, -1, (long)status, WNOHANG, 0, 0);
+}
+
+static inline long system_kill(int pid, int number)
+{
+	return system_call(SYS_kill, pid, number, 0, 0, 0);
+}
+
+/* Takes one of these signals, which are blocked; its number. */
+static inline long system_wait_signal(uint64_t mask)
+{
+	return system_call(SYS_rt_sigtimedwait, (long)&mask, 0, 0, sizeof(mask), 0);
+}
+
+#if SYSTEM_WITHOUT_LIBC
+struct system_action { /* as the kernel has it where we do without libc */
+	void (*handler)(int number);
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+#endif
+
+/* For a signal that stays blocked: with no way back from it, the handler must not be run. */
+static inline void system_claim_signal(int number, void (*handler)(int number))
+{
+#if SYSTEM_WITHOUT_LIBC
+	const struct system_action action = {.handler = handler};
+
+	system_call(SYS_rt_sigaction, number, (long)&action, 0, sizeof(action.mask), 0);
+#else
+	signal(number, handler);
+#endif
+}
+
+/* What ps shows; after an exec by fd it is the number of that. */
+static inline long system_set_name(const char *name)
+{
+	return system_call(SYS_prctl, PR_SET_NAME, (long)name, 0, 0, 0);
 }
 
 static inline long system_signal_process(int pidfd, int number)

@@ -23,6 +23,7 @@ listing() { (cd "$dest" && find . -printf '%p %y %m\n' | sort); }
 @test "install puts program, supervisor, manual pages and configuration in their places" {
 	install_as install
 	for file in usr/local/sbin/cman usr/local/libexec/cman/cman-supervisor \
+		usr/local/libexec/cman/cman-init \
 		usr/local/share/man/man8/cman.8 usr/local/share/man/man5/container.conf.5 \
 		etc/cman/container.conf etc/cman/conf.d/web.conf.sample; do
 		[ -f "$dest/$file" ] || { echo "no $file"; return 1; }
