@@ -3,8 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <linux/capability.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -48,6 +49,7 @@ const struct machine *machine_get(void)
 		if (fs_read_line_at(AT_FDCWD, "/etc/machine-id", machine.machine_id,
 				    sizeof(machine.machine_id), NULL) < 0)
 			machine.machine_id[0] = '\0';
+		machine.may_reboot = prctl(PR_CAPBSET_READ, CAP_SYS_BOOT) == 1;
 		machine.check_trusted = fs_check_trusted;
 		machine.look_at = look_at;
 		known = true;

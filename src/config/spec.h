@@ -160,6 +160,16 @@ struct host_entry { /* extra_hosts: "name=address" */
 
 enum rootfs_mode { ROOTFS_BIND, ROOTFS_VOLATILE, ROOTFS_OVERLAY };
 
+/* A command that is the init of a whole system: see full_init.h. */
+enum full_init {
+	FULL_INIT_NONE,
+	FULL_INIT_SYSTEMD,
+	FULL_INIT_SYSVINIT,
+	FULL_INIT_BUSYBOX,
+	FULL_INIT_OPENRC,
+	FULL_INIT_RUNIT,
+};
+
 enum mount_type { MOUNT_BIND, MOUNT_TMPFS };
 
 /* nodev is always on. */
@@ -201,6 +211,7 @@ struct spec {
 	char *hostname;
 	struct strlist command;     /* argv, at least one */
 	bool init;                  /* it is the child of a process 1 of ours */
+	enum full_init full_init;   /* what it is, by validation; not in a recorded spec */
 	struct strlist environment; /* "KEY=value", the whole environment of the payload */
 	char *working_dir;
 	char *user; /* "root", "1000", "1000:1000", "www-data" */

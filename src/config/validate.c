@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "config/calls.h"
 #include "config/cpulist.h"
+#include "config/full_init.h"
 #include "config/machine.h"
 
 static void check_limits(const struct spec *spec, struct diagnostics *diagnostics)
@@ -249,6 +250,85 @@ static bool is_set(const struct spec *spec, const char *key)
 	return origin_find(&spec->origins, key).line != 0;
 }
 
+/* Whether exactly this key was set, not only a group around it. */
+static bool is_set_itself(const struct spec *spec, const char *key)
+{
+	for (size_t i = 0; i < spec->origins.count; i++)
+		if (strcmp(spec->origins.items[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+static void add_tmpfs(struct spec *spec, const char *target, uint64_t size, unsigned int mode,
+		      unsigned int options)
+{
+	spec->mounts = xrealloc(spec->mounts, spec->mount_count + 1, sizeof(*spec->mounts));
+	spec->mounts[spec->mount_count++] = (struct mount){
+		.type = MOUNT_TMPFS,
+		.target = xstrdup(target),
+		.size = size,
+		.mode = mode,
+		.options = options,
+	};
+}
+
+/*
+ * A system that boots begins with an empty /run, and may not mount it itself. /run/lock is what
+ * the systemd of Debian insists on.
+ */
+static void add_run(struct spec *spec, struct diagnostics *diagnostics)
+{
+	bool below = false;
+
+	for (size_t i = 0; i < spec->mount_count; i++) {
+		const char *target = spec->mounts[i].target;
+
+		if (text_equal(target, "/run"))
+			return;
+		below = below || (target && text_starts_with(target, "/run/"));
+	}
+	if (below || spec->mount_count + 2 > MOUNTS_MAX) {
+		diagnostics_add(diagnostics, SEVERITY_WARNING, origin_find(&spec->origins, "mounts"),
+				"{ type = \"tmpfs\"; target = \"/run\"; } first, then /run/lock",
+				"mounts: %s needs a tmpfs on /run, which is left to this list",
+				full_init_name(spec->full_init));
+		return;
+	}
+	add_tmpfs(spec, "/run", 64u << 20, 0755, MOUNT_NOSUID);
+	add_tmpfs(spec, "/run/lock", 5u << 20, 01777, MOUNT_NOSUID | MOUNT_NOEXEC);
+}
+
+/* What the init of a whole system needs where the file does not say otherwise. */
+static void suit_full_init(struct spec *spec, int root_fd, struct diagnostics *diagnostics)
+{
+	struct security *security = &spec->security;
+
+	spec->full_init = full_init_find(root_fd, &spec->command, &spec->environment);
+	if (spec->full_init == FULL_INIT_NONE)
+		return;
+	if (spec->init)
+		diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, "init"),
+				"leave init out, or run another command",
+				"init: %s is an init of its own (%s), which has to be process 1",
+				spec->command.items[0], full_init_name(spec->full_init));
+	/* It gets a cgroup to make others in: limits of the host's root would be open to it. */
+	if (spec->full_init == FULL_INIT_SYSTEMD && security->userns.mode == USERNS_NONE)
+		diagnostics_add(diagnostics, SEVERITY_ERROR,
+				origin_find(&spec->origins, "security.userns"),
+				"leave security.userns out",
+				"security.userns: systemd needs a user namespace");
+	add_run(spec, diagnostics);
+	if (!is_set(spec, "stop_signal"))
+		spec->stop_signal = full_init_stop_signal(spec->full_init);
+	/* Logins and services of a whole system live by programs that are set-user-ID. */
+	if (!is_set_itself(spec, "security.no_new_privs"))
+		security->no_new_privs = false;
+	/* In a container the call ends the container, and without it such an init never ends. */
+	if (full_init_reboots(spec->full_init) && machine_get()->may_reboot &&
+	    !is_set_itself(spec, "security.cap_add"))
+		strlist_add(&security->cap_add, "SYS_BOOT");
+}
+
 void validate_container(struct validation *validation, struct spec *spec, bool complete)
 {
 	const struct manager *manager = validation->manager;
@@ -265,6 +345,8 @@ void validate_container(struct validation *validation, struct spec *spec, bool c
 	if (spec->command.count == 0 && root_fd >= 0)
 		choose_command(spec, root_fd);
 	complete_environment(spec, diagnostics);
+	if (root_fd >= 0)
+		suit_full_init(spec, root_fd, diagnostics);
 	if (!is_set(spec, "dns"))
 		strlist_copy(&spec->dns, &manager->dns_servers);
 	if (!is_set(spec, "dns_search"))

@@ -13,6 +13,10 @@
 
 #define SUPERVISOR_LIST_LIMIT (1024 * 1024)
 
+/* A system has some hundred services, and units in slices are a few levels deep. */
+#define DELEGATED_DEPTH   "32"
+#define DELEGATED_CGROUPS "4096"
+
 void cgroup_path(const struct cgroup_host *host, const char *name, const char *file,
 		 char out[CGROUP_PATH_SIZE])
 {
@@ -275,7 +279,8 @@ void cgroup_read_usage(const struct cgroup_host *host, const char *name, struct 
 		usage->cpu_us /= 1000; /* nanoseconds */
 }
 
-bool cgroup_holds(const struct cgroup_hierarchy *hierarchy, const char *path, pid_t pid)
+/* What follows path in the cgroup of the process; NULL: it is not in path or below. */
+static char *find_below(const struct cgroup_hierarchy *hierarchy, const char *path, pid_t pid)
 {
 	AUTO_TEXT struct text table = {0};
 	char file[32], controller[128], wanted[CGROUP_PATH_SIZE + sizeof(hierarchy->root)];
@@ -283,7 +288,7 @@ bool cgroup_holds(const struct cgroup_hierarchy *hierarchy, const char *path, pi
 
 	snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)pid);
 	if (fs_read_at(AT_FDCWD, file, 1u << 20, &table, NULL) < 0)
-		return false;
+		return NULL;
 	snprintf(controller, sizeof(controller), "%.*s", (int)strcspn(hierarchy->controllers, ","),
 		 hierarchy->controllers);
 	length = (size_t)snprintf(wanted, sizeof(wanted), "%s/%s",
@@ -302,10 +307,19 @@ bool cgroup_holds(const struct cgroup_hierarchy *hierarchy, const char *path, pi
 		*place++ = '\0';
 		if (hierarchy->v2 ? list[1] != '\0' : !cgroup_list_has(list + 1, controller))
 			continue;
-		return strncmp(place, wanted, length) == 0 &&
-		       (place[length] == '\0' || place[length] == '/');
+		if (strncmp(place, wanted, length) != 0 ||
+		    (place[length] != '\0' && place[length] != '/'))
+			return NULL;
+		return xstrdup(place[length] ? place + length + 1 : "");
 	}
-	return false;
+	return NULL;
+}
+
+bool cgroup_holds(const struct cgroup_hierarchy *hierarchy, const char *path, pid_t pid)
+{
+	AUTO_FREE char *rest = find_below(hierarchy, path, pid);
+
+	return rest != NULL;
 }
 
 bool cgroup_contains(const struct cgroup_host *host, const char *name, pid_t pid)
@@ -314,6 +328,67 @@ bool cgroup_contains(const struct cgroup_host *host, const char *name, pid_t pid
 
 	cgroup_path(host, name, NULL, path);
 	return host->count > 0 && cgroup_holds(&host->hierarchies[0], path, pid);
+}
+
+int cgroup_open_entry_beside(const struct cgroup_host *host, const char *name, pid_t init,
+			     struct cgroup_entry *entry, struct error *err)
+{
+	AUTO_FREE char *below = NULL;
+	char path[CGROUP_PATH_SIZE];
+	int fd;
+
+	if (cgroup_open_entry(host, name, entry, err) < 0)
+		return -1;
+	if (entry->v2_fd < 0)
+		return 0;
+	/* What follows PARENT/NAME was named by the container, and is only ever below it. */
+	cgroup_path(host, name, NULL, path);
+	below = find_below(&host->hierarchies[0], path, init);
+	if (!below || !*below)
+		return 0;
+	fd = fs_open_at(entry->v2_fd, below, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, err);
+	if (fd < 0) {
+		cgroup_entry_close(entry);
+		return error_wrap(err, "cgroup of its first process");
+	}
+	close_fd(&entry->v2_fd);
+	entry->v2_fd = fd;
+	return 0;
+}
+
+static int set_bound(int fd, const char *file, const char *value, struct error *err)
+{
+	struct error reason;
+
+	if (fs_write_at(fd, file, value, &reason) == 0 || reason.code == ENOENT)
+		return 0;
+	return cgroup_fail(err, &reason);
+}
+
+int cgroup_delegate(const struct cgroup_host *host, const char *name, uid_t owner, struct error *err)
+{
+	/* Documentation/admin-guide/cgroup-v2.rst, Model of Delegation */
+	static const char *const files[] = {"", "cgroup.procs", "cgroup.threads",
+					    "cgroup.subtree_control"};
+	AUTO_FD int fd = -1;
+	char path[CGROUP_PATH_SIZE];
+
+	if (host->count == 0 || !host->hierarchies[0].v2) {
+		error_set(err, ENOTSUP, "this host has no cgroup tree of version 2");
+		return error_hint(err, "mkdir /sys/fs/cgroup/unified; mount -t cgroup2 cgroup2 "
+				       "/sys/fs/cgroup/unified");
+	}
+	cgroup_path(host, name, NULL, path);
+	fd = fs_open_at(host->hierarchies[0].fd, path, O_RDONLY | O_DIRECTORY, 0, err);
+	if (fd < 0 || set_bound(fd, "cgroup.max.depth", DELEGATED_DEPTH, err) < 0 ||
+	    set_bound(fd, "cgroup.max.descendants", DELEGATED_CGROUPS, err) < 0)
+		return error_wrap(err, "delegate cgroup %s", path);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (fchownat(fd, files[i], owner, (gid_t)owner, AT_EMPTY_PATH) < 0 &&
+		    errno != ENOENT)
+			return error_set(err, errno, "delegate %s of cgroup %s",
+					 *files[i] ? files[i] : "the directory", path);
+	return 0;
 }
 
 bool cgroup_exists(const struct cgroup_host *host, const char *name)

@@ -71,6 +71,14 @@ int cgroup_set_limits(const struct cgroup_host *host, const char *name, const st
 		      struct error *err);
 
 /*
+ * Gives the owner (as uid and gid) what a service manager in the container needs: it may make
+ * cgroups below PARENT/NAME of version 2 and move processes about in there. The limits stay ours,
+ * as does a bound to what it makes. ENOTSUP: there is no version 2 tree.
+ */
+int cgroup_delegate(const struct cgroup_host *host, const char *name, uid_t owner,
+		    struct error *err);
+
+/*
  * What a new process needs to enter. v2_fd (or -1) is for CLONE_INTO_CGROUP; tasks_fd are open
  * for writing: the process writes "0" itself while it has one thread (cgroup_enter()), which is
  * two hundred times cheaper than being moved from outside.
@@ -82,6 +90,13 @@ struct cgroup_entry {
 };
 int cgroup_open_entry(const struct cgroup_host *host, const char *name, struct cgroup_entry *entry,
 		      struct error *err);
+
+/*
+ * The same for a container that runs: on version 2 where its init is now, which may have gone
+ * into a cgroup below; those with children take no processes themselves.
+ */
+int cgroup_open_entry_beside(const struct cgroup_host *host, const char *name, pid_t init,
+			     struct cgroup_entry *entry, struct error *err);
 /*
  * Called by the new process, while its file system user is still the host's root;
  * async-signal-safe. v2 is included unless cloned_into_v2.

@@ -55,7 +55,8 @@ static const char *next_child(DIR *dir)
 	struct dirent *entry;
 
 	while ((errno = 0, entry = readdir(dir)) != NULL)
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
 			return entry->d_name;
 	return NULL;
 }

@@ -24,6 +24,7 @@ struct rootfs {
 	int layers_fd;       /* of an overlay, from overlay_open_layers() */
 	bool is_overlay;     /* with layers_fd -1: on a tmpfs, gone with the container */
 	uint64_t tmpfs_size; /* of that, bytes; 0: half of the memory */
+	bool delegated;      /* its cgroup is: see cgroup_delegate() */
 	bool read_only;      /* that too: the tree is made so by rootfs_make_read_only() */
 	bool nesting;        /* user namespaces inside may mount a proc and a sysfs */
 	bool uncovered;      /* nothing of /proc and /sys is masked or read-only */
@@ -67,10 +68,11 @@ int rootfs_open_file(int dir_fd, const char *name, struct error *err);
 int rootfs_check(const char *path, struct error *err);
 
 /*
- * Inside the new namespaces (user unless host_ids, pid, mount, net, ipc, and cgroup once it is where it belongs),
- * as uid 0 of the user namespace: makes propagation private, mounts the tree, the generated
- * files, /proc, /sys (read-only), the cgroup view (version 2 only, read-only), /dev, /dev/pts,
- * /dev/shm, /dev/mqueue, masked and read-only paths, then pivot_root(2); the old root is gone.
+ * Inside the new namespaces (user unless host_ids, pid, mount, net, ipc, and cgroup once it is
+ * where it belongs), as uid 0 of the user namespace: makes propagation private, mounts the tree,
+ * the generated files, /proc, /sys (read-only), the cgroup view (version 2 only, read-only unless
+ * delegated), /dev, /dev/pts, /dev/shm, /dev/mqueue, masked and read-only paths, then
+ * pivot_root(2); the old root is gone.
  * With nesting a proc and a sysfs lie hidden below /dev/.nesting.
  * A generated file whose name the image lacks is left out. The current directory is the new "/".
  * The fds stay open. Does not allocate from the heap. After a failure only _exit(2) makes sense.

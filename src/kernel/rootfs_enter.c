@@ -340,12 +340,15 @@ static int mount_sys(struct view *view, struct error *err)
 /* Version 1 hierarchies are never shown: release_agent and devices are not for a container. */
 static int mount_cgroup(const struct view *view, struct error *err)
 {
+	bool delegated = view->rootfs->delegated;
 	struct statfs host;
 
-	if (statfs("/sys/fs/cgroup", &host) < 0 || host.f_type != CGROUP2_SUPER_MAGIC)
+	/* On a hybrid host there is a version 2 tree as well, elsewhere: for those who need one. */
+	if (!delegated &&
+	    (statfs("/sys/fs/cgroup", &host) < 0 || host.f_type != CGROUP2_SUPER_MAGIC))
 		return 0;
-	return attach_and_close("cgroup2", NULL, HARMLESS | MOUNT_ATTR_RDONLY, view->empty_fd, "",
-				err);
+	return attach_and_close("cgroup2", NULL, HARMLESS | (delegated ? 0 : MOUNT_ATTR_RDONLY),
+				view->empty_fd, "", err);
 }
 
 static int mask(int cover_fd, int base_fd, const char *path, struct error *err)

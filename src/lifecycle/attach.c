@@ -236,7 +236,8 @@ static pid_t fork_joiner(const struct attach *attach, const struct streams *stre
 	int ends[2];
 	pid_t pid;
 
-	if (cgroup_open_entry(attach->cgroup, attach->record->name, &entry, err) < 0)
+	if (cgroup_open_entry_beside(attach->cgroup, attach->record->name, attach->record->init.pid,
+				     &entry, err) < 0)
 		return -1;
 	if (channel_open(ends, err) < 0) {
 		cgroup_entry_close(&entry);

@@ -95,6 +95,7 @@ static int set_up(const struct launch *launch, const struct cgroup_entry *entry,
 	rootfs.uncovered = launch->spec->security.privileged;
 	rootfs.host_ids = launch->spec->security.userns.mode == USERNS_NONE;
 	rootfs.devices = launch->devices;
+	rootfs.delegated = launch->spec->full_init == FULL_INIT_SYSTEMD;
 	if (receive_rootfs(launch->spec, rootfs_fd, &rootfs, mount_fds, err) < 0 ||
 	    namespace_become_root(err) < 0)
 		return fail_at(failure, "");

@@ -59,6 +59,13 @@ int cgroup_begin(struct host *host, struct container *container, struct error *e
 	if (cgroup_create(cgroup, container->name, &container->spec->limits, err) < 0 ||
 	    restrict_devices(cgroup, container, err) < 0)
 		return tell_place(container->spec, err);
+	if (container->spec->full_init == FULL_INIT_SYSTEMD &&
+	    cgroup_delegate(cgroup, container->name, container->ids.host_first, err) < 0) {
+		char where[512];
+
+		return error_wrap(err, "command%s: boot systemd",
+				  container_where(container, "command", where, sizeof(where)));
+	}
 	return 0;
 }
 
