@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Each of the examples does what its README says, and so does what `make quickstart` runs.
 load lib
+load packages
 
 # The examples as they are, where README.md and their files say that things are.
 prepare() {
@@ -90,9 +91,28 @@ taken_down() {
 	snapshot_again
 }
 
+@test "systemd: up, degraded by logind at most, down in order" {
+	grep -q ' cgroup2 ' /proc/mounts || skip "needs a cgroup2 tree"
+	machine cp -a /run/rootfs /srv/debian
+	systemd_in "$(path /srv/debian)"
+	snapshot_again
+	run_ok example systemd check
+	run_ok example systemd show debian
+	assert_output_has 'stop_signal = "SIGRTMIN+3"' 'no_new_privs = false' 'target = "/run"'
+	run_ok example systemd up debian
+	booted() {
+		[[ $(example systemd exec debian -- systemctl is-system-running 2>&1) =~ ^(running|degraded)$ ]]
+	}
+	wait_until 60 booted
+	run_ok example systemd down debian
+	refute grep -q "did not end" <<<"$output"
+	machine rm -r /run/cman
+	snapshot_again
+}
+
 @test "the files of conf.d and of the examples are valid as they stand" {
 	rootfs_for web db app job
-	for name in web pair untrusted; do run_ok example $name check; done
+	for name in web pair untrusted; do run_ok example "$name" check; done
 	run_ok cman check /run/conf.d/web.conf
 }
 
