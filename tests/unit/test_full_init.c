@@ -200,6 +200,27 @@ static void in_a_spec(void **state)
 	machine_replace(&test_machine);
 }
 
+/* It is given a cgroup to make others in, which is not for the host's root. */
+static void systemd_needs_a_user_namespace(void **state)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_FREE char *manager = scratch_manager(&scratch, "");
+	AUTO_FREE char *text =
+		xprintf("rootfs = \"%s\"; security : { userns = \"none\"; };", scratch.path);
+	AUTO_TEXT struct text printed = {0};
+	struct error err;
+
+	(void)state;
+	unlinkat(root_fd, "sbin/init", 0);
+	program("lib/systemd/systemd", "");
+	link_to("sbin/init", "/lib/systemd/systemd");
+	free(scratch_write(&scratch, "conf.d/none.conf", text));
+	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
+	print_all(&diagnostics, &printed);
+	assert_non_null(strstr(text_value(&printed), "systemd needs a user namespace"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +229,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(hostile, set_up, tear_down),
 		cmocka_unit_test(signals),
 		cmocka_unit_test_setup_teardown(in_a_spec, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(systemd_needs_a_user_namespace, set_up, tear_down),
 	};
 
 	machine_replace(&test_machine);
