@@ -33,6 +33,7 @@ libconfig  config/[a-z_]+\.c
 netlink/   kernel/(netlink|link|address|route)[a-z_]*\.[ch]
 libiptc/   kernel/firewall[a-z_]*\.[ch]
 libkmod    kernel/[a-z_]+\.c
+nftables/  kernel/firewall_nftables\.c
 uuid       base/id\.c
 seccomp\.h seccomp/generate\.c
 sys/cap    kernel/capability\.c

@@ -28,6 +28,7 @@ packages() {
 	build        pkg:jansson                  libjansson-dev     jansson-devel
 	build        pkg:libseccomp               libseccomp-dev     libseccomp-devel
 	build        pkg:libkmod                  libkmod-dev        kmod-devel
+	build        pkg:libnftables              libnftables-dev    nftables-devel
 	quickstart   busybox                      busybox-static     busybox
 	tests        static:libc                  libc6-dev          glibc-static
 	tests        busybox                      busybox-static     busybox

@@ -262,6 +262,8 @@ bool network_is_own(const struct network *network);
 
 enum cgroup_version { CGROUP_AUTO, CGROUP_V1, CGROUP_V2 };
 
+enum firewall_backend { FIREWALL_AUTO, FIREWALL_IPTABLES, FIREWALL_NFTABLES, FIREWALL_NONE };
+
 /* The manager file. */
 struct manager {
 	char *file;

@@ -50,5 +50,14 @@ int firewall_commit(const struct firewall_set *set, struct error *err)
 
 	if (firewall_rules_build(set, &rules, err) < 0)
 		return error_wrap(err, "firewall rules");
-	return firewall_iptables_commit(set->prefix, &rules, err);
+	switch (set->backend) {
+	case FIREWALL_IPTABLES:
+		return firewall_iptables_commit(set->prefix, &rules, err);
+	case FIREWALL_NFTABLES:
+		return firewall_nftables_commit(set->prefix, &rules, err);
+	case FIREWALL_NONE:
+	case FIREWALL_AUTO:
+		break;
+	}
+	return rules.count ? error_set(err, EINVAL, "firewall rules without a backend") : 0;
 }

@@ -3,14 +3,19 @@
  * firewall.h: NAT, forwarding and published ports, in chains of our own entered by one jump each
  * from the built-in chains. The content of the chains is computed as a whole from the set of
  * networks and forwards and committed once per table; foreign rules, policies of built-in chains
- * and all counters stay. Behind it: firewall_rules (what the rules are), firewall_iptables
- * (libiptc: how they get into the kernel). iptables(8), iptables-extensions(8).
+ * and all counters stay. Behind it: firewall_rules (what the rules are) and two backends that
+ * get them into the kernel, firewall_iptables (libiptc: the legacy tables) and firewall_nftables
+ * (libnftables). iptables(8), iptables-extensions(8), nft(8).
  *
  *   raw     PREROUTING (first)  -> PREFIX-GUARD  127.0.0.0/8 never enters from a bridge
  *   filter  FORWARD (first)     -> PREFIX-FWD    what may enter and leave the bridges
  *   nat     PREROUTING, OUTPUT  -> PREFIX-DNAT   one DNAT rule per published port or range
  *           POSTROUTING         -> PREFIX-NAT    MASQUERADE of each network going out, hairpin,
  *                                                localhost to published ports
+ *
+ * With nftables the same chains, without PREFIX-, stand in a table of our own, "inet" and the prefix
+ * in lower case; base chains of that table take the place of the built-in ones. It is replaced by
+ * one transaction, and whatever else somebody put into it goes.
  *
  * What that means for the packets:
  * - Published ports are reached from outside, from every address of the host, from localhost
@@ -27,7 +32,8 @@
  *   is left to the administrator's rules and policy. nat of a single container changes nothing in
  *   who may reach it.
  * - The jumps of nat are appended: DNAT and SNAT rules of the administrator go first.
- * Another firewall's drop in a base chain of the same hook is final, whatever is accepted here.
+ * Another firewall's drop in a base chain of the same hook is final, whatever is accepted here; with
+ * nftables that goes for the rules and policy of FORWARD in the legacy tables, too.
  *
  * A table that was looked at stays registered in the network namespace; that cannot be undone, so
  * removing what was never there looks at none.
@@ -41,6 +47,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "config/spec.h"
 
 struct firewall_network {
 	const char *bridge;
@@ -70,7 +77,8 @@ struct firewall_exception {
 };
 
 struct firewall_set {
-	const char *prefix; /* of chain names: 1 to 10 capitals */
+	enum firewall_backend backend; /* which is to have the rules; not FIREWALL_AUTO */
+	const char *prefix;            /* of chain names: 1 to 10 capitals */
 	const struct firewall_network *networks;
 	size_t network_count;
 	const struct firewall_forward *forwards;
@@ -92,7 +100,8 @@ int firewall_lock(int timeout_ms, struct error *err);
  * Makes the kernel's tables hold exactly the rules of set in our chains: nothing is written when
  * nothing differs. An empty set removes chains and jumps. All or nothing per table; when a later
  * table fails, the earlier ones are put back. ENOPROTOOPT, ENOENT: a kernel without the legacy
- * tables. EINVAL: a set that contradicts itself.
+ * tables, or without nf_tables. ENOSYS: no libnftables. EINVAL: a set that contradicts itself, or
+ * a name that nft(8) has no way to write.
  */
 int firewall_commit(const struct firewall_set *set, struct error *err);
 

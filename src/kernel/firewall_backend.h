@@ -9,4 +9,8 @@
 int firewall_iptables_commit(const char *prefix, const struct firewall_rules *rules,
 			     struct error *err);
 
+/* (libnftables) Likewise, in a table of its own. */
+int firewall_nftables_commit(const char *prefix, const struct firewall_rules *rules,
+			     struct error *err);
+
 #endif

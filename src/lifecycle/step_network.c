@@ -293,7 +293,7 @@ static int change_prefix(struct host *host, bool any, struct error *err)
 {
 	const char *prefix = host->manager->firewall_prefix;
 	char before[64];
-	struct firewall_set nothing = {.prefix = before};
+	struct firewall_set nothing = {.backend = FIREWALL_IPTABLES, .prefix = before};
 
 	if (fs_exists_at(host->state.dir_fd, PREFIX_FILE)) {
 		if (fs_read_line_at(host->state.dir_fd, PREFIX_FILE, before, sizeof(before), err) < 0)
@@ -312,7 +312,8 @@ static int commit_firewall(struct host *host, const struct network_record *netwo
 			   struct error *err)
 {
 	AUTO(rules_clear) struct rules rules = {0};
-	struct firewall_set set = {.prefix = host->manager->firewall_prefix};
+	struct firewall_set set = {.backend = FIREWALL_IPTABLES,
+				   .prefix = host->manager->firewall_prefix};
 	AUTO_FD int lock_fd = -1;
 	size_t forwards = 0, members = 0, own = 0;
 

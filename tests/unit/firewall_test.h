@@ -102,8 +102,8 @@ static inline const char *missing_for_network(void)
 {
 	if (geteuid() != 0)
 		return "root is needed";
-	if (system("command -v ip iptables-legacy iptables-legacy-save >/dev/null") != 0)
-		return "ip, iptables-legacy and iptables-legacy-save are needed";
+	if (system("command -v ip nft iptables-legacy iptables-legacy-save >/dev/null") != 0)
+		return "ip, nft, iptables-legacy and iptables-legacy-save are needed";
 	return NULL;
 }
 

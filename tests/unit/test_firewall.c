@@ -11,6 +11,7 @@
 
 #include "base/process.h"
 #include "kernel/firewall_rules.h"
+#include "kernel/firewall_text.h"
 #include "kernel/module.h"
 
 /* --- rules ------------------------------------------------------------------------------------ */
@@ -255,6 +256,135 @@ static void test_contradictions(void **state)
 	assert_refused(&set, "address of web is in none of the networks: Invalid argument");
 }
 
+/* --- in the words of nft ---------------------------------------------------------------------- */
+
+/* What nft gets to see to turn the table of a listing (NULL: none) into that of the set. */
+static void assert_commands(const char *listing, const struct firewall_set *set,
+			    const char *expected)
+{
+	AUTO_FIREWALL_RULES struct firewall_rules rules = {0};
+	AUTO_FIREWALL_TEXT struct firewall_text_table have = {0}, want = {0};
+	AUTO_TEXT struct text commands = {0};
+
+	if (listing)
+		firewall_text_read(listing, &have);
+	if (set) {
+		assert_ok(firewall_rules_build(set, &rules, err));
+		firewall_text_build(&rules, &want);
+	}
+	firewall_text_commands("cman", listing ? &have : NULL, set ? &want : NULL, &commands);
+	assert_string_equal(text_value(&commands), expected);
+}
+
+#define GUARD_CHAIN                                                                                  \
+	"	chain GUARD { # handle 1\n"                                                                \
+	"		iifname \"cman0\" ip daddr 127.0.0.0/8 drop comment \"cman:network:cman0\" # handle 11\n" \
+	"		iifname \"cman0\" ip saddr 127.0.0.0/8 drop comment \"cman:network:cman0\" # handle 12\n" \
+	"	}\n\n"
+#define FORWARD_CHAIN                                                                                          \
+	"	chain FWD { # handle 2\n"                                                                            \
+	"		oifname \"cman0\" ct state established,related accept comment \"cman:network:cman0\" # handle 13\n" \
+	"		oifname \"cman0\" ct status dnat accept comment \"cman:network:cman0\" # handle 14\n"               \
+	"		iifname \"cman0\" accept comment \"cman:network:cman0\" # handle 15\n"                              \
+	"	}\n\n"
+#define OTHER_CHAINS                                                                                                       \
+	"	chain NAT { # handle 4\n"                                                                                        \
+	"		oifname \"cman0\" ip saddr 10.84.0.0/24 ct status dnat masquerade comment \"cman:network:cman0\" # handle 16\n" \
+	"		oifname \"cman0\" ip saddr 127.0.0.0/8 masquerade comment \"cman:network:cman0\" # handle 17\n"                 \
+	"	}\n\n"                                                                                                           \
+	"	chain raw-prerouting { # handle 5\n"                                                                             \
+	"		type filter hook prerouting priority -310; policy accept;\n"                                                    \
+	"		meta nfproto ipv4 jump GUARD comment \"cman\" # handle 18\n"                                                    \
+	"	}\n\n"                                                                                                           \
+	"	chain filter-forward { # handle 6\n"                                                                             \
+	"		type filter hook forward priority -10; policy accept;\n"                                                        \
+	"		meta nfproto ipv4 jump FWD comment \"cman\" # handle 19\n"                                                      \
+	"	}\n\n"                                                                                                           \
+	"	chain nat-prerouting { # handle 7\n"                                                                             \
+	"		type nat hook prerouting priority -80; policy accept;\n"                                                        \
+	"		ip daddr != 127.0.0.0/8 fib daddr type local jump DNAT comment \"cman\" # handle 20\n"                          \
+	"	}\n\n"                                                                                                           \
+	"	chain nat-output { # handle 8\n"                                                                                 \
+	"		type nat hook output priority -80; policy accept;\n"                                                            \
+	"		meta nfproto ipv4 fib daddr type local jump DNAT comment \"cman\" # handle 21\n"                                \
+	"	}\n\n"                                                                                                           \
+	"	chain nat-postrouting { # handle 9\n"                                                                            \
+	"		type nat hook postrouting priority 120; policy accept;\n"                                                       \
+	"		meta nfproto ipv4 jump NAT comment \"cman\" # handle 22\n"                                                      \
+	"	}\n"
+#define LISTING(dnat)                                                                              \
+	"table inet cman { # handle 7\n" GUARD_CHAIN FORWARD_CHAIN                                 \
+	"	chain DNAT { # handle 3\n" dnat "	}\n\n" OTHER_CHAINS "}\n"
+
+static void test_text_is_edited(void **state)
+{
+	const struct firewall_network networks[] = {make_network("cman0", "10.84.0.0", 24, false)};
+	const struct firewall_forward forwards[] = {
+		make_forward("web", "cman0", "10.84.0.2", "0.0.0.0", PORTS(80, 80, 8080, 8080),
+			     IPPROTO_TCP),
+		make_forward("dns", "cman0", "10.84.0.3", "192.0.2.1", PORTS(53, 54, 53, 54),
+			     IPPROTO_UDP),
+		make_forward("dns", "cman0", "10.84.0.3", "0.0.0.0", PORTS(90, 91, 190, 191),
+			     IPPROTO_UDP),
+	};
+	struct firewall_set set = {
+		.prefix = "CMAN", .networks = networks, .network_count = 1, .forwards = forwards};
+
+	(void)state;
+	assert_commands(NULL, NULL, "");
+	assert_commands(LISTING(""), &set, "");
+	assert_commands(LISTING(""), NULL, "delete table inet cman\n");
+	set.forward_count = 3;
+	assert_commands(LISTING(""), &set,
+			"add rule inet cman DNAT ip daddr 192.0.2.1 udp dport 53-54 "
+			"dnat ip to 10.84.0.3 comment \"cman:dns\"\n"
+			"add rule inet cman DNAT tcp dport 80 dnat ip to 10.84.0.2:8080 "
+			"comment \"cman:web\"\n"
+			"add rule inet cman DNAT udp dport 90-91 dnat ip to 10.84.0.3:udp dport map "
+			"{ 90 : 190, 91 : 191 } comment \"cman:dns\"\n");
+	/* One stays, one comes before it, one behind it, two go. */
+	assert_commands(
+		LISTING("		tcp dport 79 dnat ip to 10.84.0.9:1 comment \"cman:old\" # handle 41\n"
+			"		tcp dport 80 dnat ip to 10.84.0.2:8080 comment \"cman:web\" # handle 42\n"
+			"		tcp dport 81 accept # handle 43\n"),
+		&set,
+		"insert rule inet cman DNAT handle 42 ip daddr 192.0.2.1 udp dport 53-54 "
+		"dnat ip to 10.84.0.3 comment \"cman:dns\"\n"
+		"delete rule inet cman DNAT handle 41\n"
+		"add rule inet cman DNAT udp dport 90-91 dnat ip to 10.84.0.3:udp dport map "
+		"{ 90 : 190, 91 : 191 } comment \"cman:dns\"\n"
+		"delete rule inet cman DNAT handle 43\n");
+}
+
+/* With chains that are not as ours the table is replaced, in the same transaction. */
+static void test_text_of_a_strange_table(void **state)
+{
+	static const char *const strange[] = {
+		"table inet cman { # handle 7\n}\n",
+		"table inet cman { # handle 7\n" GUARD_CHAIN FORWARD_CHAIN OTHER_CHAINS "}\n",
+		LISTING("") "	set theirs { # handle 90\n		type ipv4_addr\n	}\n",
+		LISTING("") "	chain theirs { # handle 90\n	}\n",
+	};
+	const struct firewall_network networks[] = {make_network("cman0", "10.84.0.0", 24, false)};
+	const struct firewall_set set = {.prefix = "CMAN", .networks = networks, .network_count = 1};
+	static const char begin[] = "delete table inet cman\ntable inet cman {\n\tchain GUARD {\n"
+				    "\t\tiifname \"cman0\" ip daddr 127.0.0.0/8 drop";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(strange); i++) {
+		AUTO_FIREWALL_RULES struct firewall_rules rules = {0};
+		AUTO_FIREWALL_TEXT struct firewall_text_table have = {0}, want = {0};
+		AUTO_TEXT struct text commands = {0};
+
+		assert_ok(firewall_rules_build(&set, &rules, err));
+		firewall_text_build(&rules, &want);
+		firewall_text_read(strange[i], &have);
+		firewall_text_commands("cman", &have, &want, &commands);
+		if (!text_starts_with(text_value(&commands), begin))
+			fail_msg("listing %zu: %s", i, text_value(&commands));
+	}
+}
+
 /* --- lock ------------------------------------------------------------------------------------- */
 
 static char lock_file[64];
@@ -408,6 +538,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_has_no_rules),
+		cmocka_unit_test(test_text_is_edited),
+		cmocka_unit_test(test_text_of_a_strange_table),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_routed_network),
 		cmocka_unit_test(test_closed_networks),

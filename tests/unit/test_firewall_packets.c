@@ -14,6 +14,9 @@
 
 #include "base/fs.h"
 
+/* Whose rules the packets meet; all tests run with each. */
+static enum firewall_backend backend;
+
 #define HOST    "192.0.2.1"
 #define OUTSIDE "192.0.2.2"
 #define GATEWAY "10.83.0.1"
@@ -194,7 +197,13 @@ static const struct firewall_set *sample_set(void)
 	static struct firewall_network networks[2];
 	static struct firewall_forward forwards[5];
 	static struct firewall_exception exceptions[1];
-	static const struct firewall_set set = {"CMAN", networks, 2, forwards, 5, exceptions, 1};
+	static struct firewall_set set = {.prefix = "CMAN",
+					  .networks = networks,
+					  .network_count = ARRAY_SIZE(networks),
+					  .forwards = forwards,
+					  .forward_count = ARRAY_SIZE(forwards),
+					  .exceptions = exceptions,
+					  .exception_count = ARRAY_SIZE(exceptions)};
 
 	networks[0] = make_network("cman0", "10.83.0.0", 24, true);
 	networks[1] = make_network("cman1", "10.84.0.0", 24, false);
@@ -209,14 +218,27 @@ static const struct firewall_set *sample_set(void)
 	forwards[4] = make_forward("routed", "cman1", ROUTED, HOST, PORTS(8081, 8081, 80, 80),
 				   IPPROTO_TCP);
 	exceptions[0] = (struct firewall_exception){"job", address_of(JOB), false};
+	set.backend = backend;
 	return &set;
 }
 
-/* Every promise has to hold with both policies, and whether br_netfilter looks or not. */
+/*
+ * Every promise has to hold with both policies of iptables, and whether br_netfilter looks or not.
+ * With nftables a policy of iptables is somebody else's, and final.
+ */
 static const struct world {
 	const char *policy;
 	const char *bridge_netfilter;
-} worlds[] = {{"ACCEPT", "0"}, {"DROP", "0"}, {"ACCEPT", "1"}, {"DROP", "1"}};
+	enum firewall_backend backend; /* whose world it is; FIREWALL_AUTO: of both */
+} worlds[] = {{"ACCEPT", "0", FIREWALL_AUTO},
+	      {"ACCEPT", "1", FIREWALL_AUTO},
+	      {"DROP", "0", FIREWALL_IPTABLES},
+	      {"DROP", "1", FIREWALL_IPTABLES}};
+
+/* For each world of the backend. */
+#define EACH_WORLD(i)                                                                              \
+	(size_t i = 0; i < ARRAY_SIZE(worlds);                                                     \
+	 i++) if (worlds[i].backend == FIREWALL_AUTO || worlds[i].backend == backend)
 
 static void enter_world(const struct world *world)
 {
@@ -236,20 +258,22 @@ static void test_published_port(void **state)
 	(void)state;
 	REQUIRE_NETWORK();
 	web = listen_in("web", SOCK_STREAM, "0.0.0.0", 80);
-	for (size_t i = 0; i < ARRAY_SIZE(worlds); i++) {
-		enter_world(&worlds[i]);
-		assert_arrives("outside", HOST, 8080, web, SOCK_STREAM, OUTSIDE);
-		assert_arrives("host", HOST, 8080, web, SOCK_STREAM, HOST);
-		assert_arrives("host", GATEWAY, 8080, web, SOCK_STREAM, GATEWAY);
-		assert_arrives("host", "127.0.0.1", 8080, web, SOCK_STREAM, GATEWAY);
-		assert_arrives("host", "127.1.2.3", 8080, web, SOCK_STREAM, GATEWAY);
-		assert_arrives("sibling", HOST, 8080, web, SOCK_STREAM, GATEWAY);
-		assert_arrives("sibling", GATEWAY, 8080, web, SOCK_STREAM, GATEWAY);
-		assert_arrives("web", HOST, 8080, web, SOCK_STREAM, GATEWAY);
-		assert_arrives("web", GATEWAY, 8080, web, SOCK_STREAM, GATEWAY);
-		assert_arrives("routed", HOST, 8080, web, SOCK_STREAM, ROUTED);
-		assert_arrives("sibling", WEB, 80, web, SOCK_STREAM, SIBLING);
-	}
+	for
+		EACH_WORLD(i)
+		{
+			enter_world(&worlds[i]);
+			assert_arrives("outside", HOST, 8080, web, SOCK_STREAM, OUTSIDE);
+			assert_arrives("host", HOST, 8080, web, SOCK_STREAM, HOST);
+			assert_arrives("host", GATEWAY, 8080, web, SOCK_STREAM, GATEWAY);
+			assert_arrives("host", "127.0.0.1", 8080, web, SOCK_STREAM, GATEWAY);
+			assert_arrives("host", "127.1.2.3", 8080, web, SOCK_STREAM, GATEWAY);
+			assert_arrives("sibling", HOST, 8080, web, SOCK_STREAM, GATEWAY);
+			assert_arrives("sibling", GATEWAY, 8080, web, SOCK_STREAM, GATEWAY);
+			assert_arrives("web", HOST, 8080, web, SOCK_STREAM, GATEWAY);
+			assert_arrives("web", GATEWAY, 8080, web, SOCK_STREAM, GATEWAY);
+			assert_arrives("routed", HOST, 8080, web, SOCK_STREAM, ROUTED);
+			assert_arrives("sibling", WEB, 80, web, SOCK_STREAM, SIBLING);
+		}
 	close(web);
 }
 
@@ -262,16 +286,18 @@ static void test_published_ranges(void **state)
 	first = listen_in("web", SOCK_DGRAM, "0.0.0.0", 6000);
 	shifted = listen_in("web", SOCK_DGRAM, "0.0.0.0", 6009);
 	same = listen_in("web", SOCK_STREAM, "0.0.0.0", 7004);
-	for (size_t i = 0; i < ARRAY_SIZE(worlds); i++) {
-		enter_world(&worlds[i]);
-		assert_arrives("outside", HOST, 5000, first, SOCK_DGRAM, OUTSIDE);
-		assert_arrives("outside", HOST, 5009, shifted, SOCK_DGRAM, OUTSIDE);
-		assert_arrives("host", "127.0.0.1", 5009, shifted, SOCK_DGRAM, GATEWAY);
-		assert_arrives("sibling", HOST, 5009, shifted, SOCK_DGRAM, GATEWAY);
-		assert_arrives("web", HOST, 5009, shifted, SOCK_DGRAM, GATEWAY);
-		assert_arrives("outside", HOST, 7004, same, SOCK_STREAM, OUTSIDE);
-		assert_arrives("host", "127.0.0.1", 7004, same, SOCK_STREAM, GATEWAY);
-	}
+	for
+		EACH_WORLD(i)
+		{
+			enter_world(&worlds[i]);
+			assert_arrives("outside", HOST, 5000, first, SOCK_DGRAM, OUTSIDE);
+			assert_arrives("outside", HOST, 5009, shifted, SOCK_DGRAM, OUTSIDE);
+			assert_arrives("host", "127.0.0.1", 5009, shifted, SOCK_DGRAM, GATEWAY);
+			assert_arrives("sibling", HOST, 5009, shifted, SOCK_DGRAM, GATEWAY);
+			assert_arrives("web", HOST, 5009, shifted, SOCK_DGRAM, GATEWAY);
+			assert_arrives("outside", HOST, 7004, same, SOCK_STREAM, OUTSIDE);
+			assert_arrives("host", "127.0.0.1", 7004, same, SOCK_STREAM, GATEWAY);
+		}
 	close(first);
 	close(shifted);
 	close(same);
@@ -287,15 +313,17 @@ static void test_going_out(void **state)
 	outside_udp = listen_in("outside", SOCK_DGRAM, "0.0.0.0", 9000);
 	routed = listen_in("routed", SOCK_STREAM, "0.0.0.0", 9000);
 	sibling = listen_in("sibling", SOCK_STREAM, "0.0.0.0", 9000);
-	for (size_t i = 0; i < ARRAY_SIZE(worlds); i++) {
-		enter_world(&worlds[i]);
-		assert_arrives("web", OUTSIDE, 9000, outside, SOCK_STREAM, HOST);
-		assert_arrives("web", OUTSIDE, 9000, outside_udp, SOCK_DGRAM, HOST);
-		assert_arrives("job", OUTSIDE, 9000, outside, SOCK_STREAM, JOB);
-		assert_arrives("routed", OUTSIDE, 9000, outside, SOCK_STREAM, ROUTED);
-		assert_arrives("web", SIBLING, 9000, sibling, SOCK_STREAM, WEB);
-		assert_arrives("web", ROUTED, 9000, routed, SOCK_STREAM, "10.84.0.1");
-	}
+	for
+		EACH_WORLD(i)
+		{
+			enter_world(&worlds[i]);
+			assert_arrives("web", OUTSIDE, 9000, outside, SOCK_STREAM, HOST);
+			assert_arrives("web", OUTSIDE, 9000, outside_udp, SOCK_DGRAM, HOST);
+			assert_arrives("job", OUTSIDE, 9000, outside, SOCK_STREAM, JOB);
+			assert_arrives("routed", OUTSIDE, 9000, outside, SOCK_STREAM, ROUTED);
+			assert_arrives("web", SIBLING, 9000, sibling, SOCK_STREAM, WEB);
+			assert_arrives("web", ROUTED, 9000, routed, SOCK_STREAM, "10.84.0.1");
+		}
 	close(outside);
 	close(outside_udp);
 	close(routed);
@@ -313,18 +341,21 @@ static void test_unpublished_ports(void **state)
 	unpublished = listen_in("web", SOCK_STREAM, "0.0.0.0", 81);
 	routed = listen_in("routed", SOCK_STREAM, "0.0.0.0", 81);
 	routed_published = listen_in("routed", SOCK_STREAM, "0.0.0.0", 80);
-	for (size_t i = 0; i < ARRAY_SIZE(worlds); i++) {
-		enter_world(&worlds[i]);
-		assert_kept_out("outside", WEB, 81, unpublished, SOCK_STREAM);
-		assert_kept_out("outside", WEB, 80, published, SOCK_STREAM);
-		assert_kept_out("routed", WEB, 81, unpublished, SOCK_STREAM);
-		assert_arrives("outside", HOST, 8081, routed_published, SOCK_STREAM, OUTSIDE);
-		/* A network without nat is the administrator's to open or close. */
-		if (strcmp(worlds[i].policy, "ACCEPT") == 0)
-			assert_arrives("outside", ROUTED, 81, routed, SOCK_STREAM, OUTSIDE);
-		else
-			assert_kept_out("outside", ROUTED, 81, routed, SOCK_STREAM);
-	}
+	for
+		EACH_WORLD(i)
+		{
+			enter_world(&worlds[i]);
+			assert_kept_out("outside", WEB, 81, unpublished, SOCK_STREAM);
+			assert_kept_out("outside", WEB, 80, published, SOCK_STREAM);
+			assert_kept_out("routed", WEB, 81, unpublished, SOCK_STREAM);
+			assert_arrives("outside", HOST, 8081, routed_published, SOCK_STREAM,
+				       OUTSIDE);
+			/* A network without nat is the administrator's to open or close. */
+			if (strcmp(worlds[i].policy, "ACCEPT") == 0)
+				assert_arrives("outside", ROUTED, 81, routed, SOCK_STREAM, OUTSIDE);
+			else
+				assert_kept_out("outside", ROUTED, 81, routed, SOCK_STREAM);
+		}
 	close(published);
 	close(unpublished);
 	close(routed);
@@ -349,19 +380,22 @@ static void test_loopback_is_out_of_reach(void **state)
 	service = listen_in("host", SOCK_STREAM, "127.0.0.1", 631);
 	service_udp = listen_in("host", SOCK_DGRAM, "127.0.0.1", 631);
 	local_only = listen_in("web", SOCK_STREAM, "0.0.0.0", 443);
-	for (size_t i = 0; i < ARRAY_SIZE(worlds); i++) {
-		enter_world(&worlds[i]);
-		assert_arrives("host", "127.0.0.1", 8443, local_only, SOCK_STREAM, GATEWAY);
-		assert_kept_out("outside", HOST, 8443, local_only, SOCK_STREAM);
-		assert_kept_out("sibling", GATEWAY, 8443, local_only, SOCK_STREAM);
-		assert_kept_out("outside", "127.0.0.1", 8443, local_only, SOCK_STREAM);
-		assert_kept_out("sibling", "127.0.0.1", 8443, local_only, SOCK_STREAM);
-		assert_kept_out("outside", "127.0.0.1", 631, service, SOCK_STREAM);
-		assert_kept_out("sibling", "127.0.0.1", 631, service, SOCK_STREAM);
-		assert_kept_out("sibling", "127.0.0.1", 631, service_udp, SOCK_DGRAM);
-	}
+	for
+		EACH_WORLD(i)
+		{
+			enter_world(&worlds[i]);
+			assert_arrives("host", "127.0.0.1", 8443, local_only, SOCK_STREAM, GATEWAY);
+			assert_kept_out("outside", HOST, 8443, local_only, SOCK_STREAM);
+			assert_kept_out("sibling", GATEWAY, 8443, local_only, SOCK_STREAM);
+			assert_kept_out("outside", "127.0.0.1", 8443, local_only, SOCK_STREAM);
+			assert_kept_out("sibling", "127.0.0.1", 8443, local_only, SOCK_STREAM);
+			assert_kept_out("outside", "127.0.0.1", 631, service, SOCK_STREAM);
+			assert_kept_out("sibling", "127.0.0.1", 631, service, SOCK_STREAM);
+			assert_kept_out("sibling", "127.0.0.1", 631, service_udp, SOCK_DGRAM);
+		}
 	/* The attack is a real one: without the guard it works. */
-	run("iptables-legacy -t raw -F CMAN-GUARD");
+	run("%s", backend == FIREWALL_IPTABLES ? "iptables-legacy -t raw -F CMAN-GUARD"
+					       : "nft flush chain inet cman GUARD");
 	assert_arrives("sibling", "127.0.0.1", 631, service, SOCK_STREAM, SIBLING);
 	close(service);
 	close(service_udp);
@@ -378,5 +412,12 @@ int main(void)
 		cmocka_unit_test(test_loopback_is_out_of_reach),
 	};
 
-	return cmocka_run_group_tests_name("firewall: packets", tests, make_hosts, NULL);
+	int failed;
+
+	backend = FIREWALL_IPTABLES;
+	failed = cmocka_run_group_tests_name("firewall: packets, iptables", tests, make_hosts, NULL);
+	backend = FIREWALL_NFTABLES;
+	failed +=
+		cmocka_run_group_tests_name("firewall: packets, nftables", tests, make_hosts, NULL);
+	return failed;
 }

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libnftables takes and gives text, as nft(8) does: the table is listed, compared with what is
+ * wanted, and one transaction makes the difference. It is opened at run time, by the first commit
+ * that needs it.
+ */
+#include <ctype.h>
+#include <dlfcn.h>
+#include <linux/netfilter/nf_tables.h>
+#include <nftables/libnftables.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/firewall_backend.h"
+#include "kernel/firewall_dump.h"
+#include "kernel/firewall_text.h"
+#include "kernel/module.h"
+
+#define FAMILY_INET 1 /* NFPROTO_INET: linux/netfilter.h and netinet/in.h do not go together */
+
+/* Somebody may change our table between our look and our transaction; not for ever, though. */
+#define COMMIT_TRIES 4
+
+/* What the rules need of the kernel, which loads it by itself where it may start modprobe(8). */
+static const char *const modules[] = {"nf_tables",    "nft_chain_nat", "nft_ct",
+				      "nft_fib_inet", "nft_masq",      "nft_nat"};
+
+/* What we use of libnftables, found by name in the opened library. */
+struct nft {
+	void *library;
+	typeof(nft_ctx_new) *new_context;
+	typeof(nft_ctx_free) *free_context;
+	typeof(nft_ctx_buffer_output) *buffer_output;
+	typeof(nft_ctx_buffer_error) *buffer_error;
+	typeof(nft_ctx_output_set_flags) *set_flags;
+	typeof(nft_run_cmd_from_buffer) *run;
+	typeof(nft_ctx_get_output_buffer) *output;
+	typeof(nft_ctx_get_error_buffer) *error;
+	struct nft_ctx *context;
+};
+
+static void nft_close(struct nft *nft)
+{
+	if (nft->context)
+		nft->free_context(nft->context);
+	if (nft->library)
+		dlclose(nft->library);
+}
+#define AUTO_NFT AUTO(nft_close)
+
+static bool find_functions(struct nft *nft)
+{
+	const struct {
+		const char *name;
+		void *function;
+	} functions[] = {
+		{"nft_ctx_new", &nft->new_context},
+		{"nft_ctx_free", &nft->free_context},
+		{"nft_ctx_buffer_output", &nft->buffer_output},
+		{"nft_ctx_buffer_error", &nft->buffer_error},
+		{"nft_ctx_output_set_flags", &nft->set_flags},
+		{"nft_run_cmd_from_buffer", &nft->run},
+		{"nft_ctx_get_output_buffer", &nft->output},
+		{"nft_ctx_get_error_buffer", &nft->error},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
+		/* POSIX promises that a function pointer fits; C would not let us assign it. */
+		void **function = functions[i].function;
+
+		*function = dlsym(nft->library, functions[i].name);
+		if (!*function)
+			return false;
+	}
+	return true;
+}
+
+static int nft_open(struct nft *nft, struct error *err)
+{
+	nft->library = dlopen("libnftables.so.1", RTLD_NOW | RTLD_LOCAL);
+	if (!nft->library) {
+		error_set(err, ENOSYS, "libnftables.so.1");
+		return error_hint(err, "install libnftables (Debian: libnftables1, Fedora: "
+				       "nftables-libs), or set firewall.backend = \"iptables\"");
+	}
+	if (!find_functions(nft))
+		return error_set(err, ENOSYS, "libnftables.so.1 lacks a function");
+	nft->context = nft->new_context(NFT_CTX_DEFAULT);
+	if (!nft->context || nft->buffer_output(nft->context) || nft->buffer_error(nft->context))
+		return error_set(err, ENOMEM, "libnftables");
+	nft->set_flags(nft->context, NFT_CTX_OUTPUT_HANDLE | NFT_CTX_OUTPUT_STATELESS |
+					     NFT_CTX_OUTPUT_NUMERIC_PRIO);
+	return 0;
+}
+
+/* "Error: Could not process rule: No such file or directory", and the place: the code of it. */
+static int code_of(const char *text, size_t length)
+{
+	for (int code = 1; code < 134; code++) {
+		const char *reason = strerror(code);
+		size_t size = strlen(reason);
+
+		if (size <= length && memcmp(text + length - size, reason, size) == 0)
+			return code;
+	}
+	return 0;
+}
+
+static int nft_run(struct nft *nft, const char *commands, const char *what, struct error *err)
+{
+	const char *text;
+	size_t length;
+	int code;
+
+	if (nft->run(nft->context, commands) == 0)
+		return 0;
+	text = nft->error(nft->context);
+	length = strcspn(text, "\n");
+	code = code_of(text, length);
+	if (code)
+		return error_set(err, code, "%s", what);
+	return error_set(err, 0, "%s: %.*s", what, (int)length, text);
+}
+
+/* ---- our table ---- */
+
+struct table_name {
+	char text[64];
+};
+
+static struct table_name table_name(const char *prefix)
+{
+	struct table_name name = {{0}};
+
+	snprintf(name.text, sizeof(name.text), "%s", prefix);
+	for (char *at = name.text; *at; at++)
+		*at = (char)tolower(*at);
+	return name;
+}
+
+struct search {
+	const char *name;
+	bool found;
+};
+
+static int compare_table(void *data, uint8_t family, const void *bytes, size_t length)
+{
+	struct firewall_attribute attributes[NFTA_TABLE_MAX + 1];
+	struct search *search = data;
+
+	(void)family;
+	firewall_dump_parse(bytes, length, attributes, NFTA_TABLE_MAX);
+	search->found = strcmp(firewall_dump_text(&attributes[NFTA_TABLE_NAME]), search->name) == 0;
+	return search->found;
+}
+
+static int table_exists(int fd, const char *name, struct error *err)
+{
+	struct search search = {name, false};
+
+	if (firewall_dump(fd, NFT_MSG_GETTABLE, FAMILY_INET, NULL, NULL, compare_table, &search,
+			  err) < 0)
+		return -1;
+	return search.found;
+}
+
+/* nft(8) has no way to write some of the names a link may have, and "*" is a pattern there. */
+static int check_names(const struct firewall_rules *rules, struct error *err)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct firewall_match *match = &rules->items[i].match;
+		const char *name = match->in[0] ? match->in : match->out;
+
+		if (!strpbrk(name, "\"\\*"))
+			continue;
+		error_set(err, EINVAL, "bridge %s", name);
+		return error_hint(err, "give it a name without '\"', '\\' and '*', or set "
+				       "firewall.backend = \"iptables\"");
+	}
+	return 0;
+}
+
+/* Returns 1 when nothing is to be done, 0 when it was done. */
+static int try_commit(struct nft *nft, int fd, const char *name,
+		      const struct firewall_text_table *want, struct error *err)
+{
+	AUTO_FIREWALL_TEXT struct firewall_text_table have = {0};
+	AUTO_TEXT struct text commands = {0};
+	AUTO_FREE char *list = xprintf("list table " FIREWALL_TEXT_FAMILY " %s", name);
+	int exists = table_exists(fd, name, err);
+
+	if (exists < 0)
+		return -1;
+	if (exists) {
+		if (nft_run(nft, list, "list", err) < 0)
+			return -1;
+		firewall_text_read(nft->output(nft->context), &have);
+	}
+	firewall_text_commands(name, exists ? &have : NULL, want, &commands);
+	if (commands.length == 0)
+		return 1;
+	return nft_run(nft, commands.data, "commit", err);
+}
+
+/* A kernel that may not start modprobe(8) says that it has none of what is in a module. */
+static bool load_modules(void)
+{
+	bool loaded = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
+		if (module_load(modules[i], NULL) == 0)
+			loaded = true;
+	return loaded;
+}
+
+static int commit_error(const char *name, struct error *err)
+{
+	if (err->code == EPERM)
+		error_hint(err, "the capability CAP_NET_ADMIN is needed");
+	else if (err->code == ENOENT || err->code == EOPNOTSUPP)
+		error_hint(err, "the kernel needs the modules nf_tables, nft_chain_nat, nft_ct, "
+				"nft_fib_inet, nft_masq and nft_nat");
+	return error_wrap(err, "nftables table " FIREWALL_TEXT_FAMILY " %s", name);
+}
+
+static int commit(int fd, const char *name, const struct firewall_text_table *want,
+		  struct error *err)
+{
+	AUTO_NFT struct nft nft = {0};
+
+	if (nft_open(&nft, err) < 0)
+		return -1;
+	for (int tries = 1;; tries++) {
+		error_clear(err);
+		if (try_commit(&nft, fd, name, want, err) >= 0)
+			return 0;
+		if (tries == COMMIT_TRIES || err->code == EPERM)
+			return -1;
+		if (tries > 1 && (err->code == ENOENT || err->code == EOPNOTSUPP) && !load_modules())
+			return -1;
+	}
+}
+
+int firewall_nftables_commit(const char *prefix, const struct firewall_rules *rules,
+			     struct error *err)
+{
+	const struct table_name name = table_name(prefix);
+	AUTO_FIREWALL_TEXT struct firewall_text_table want = {0};
+	AUTO_FD int fd = firewall_dump_open(err);
+	int exists;
+
+	if (check_names(rules, err) < 0)
+		return commit_error(name.text, err);
+	if (fd < 0 && rules->count == 0 && err->code == ENOENT)
+		return 0;
+	/* libnftables ends the program when it gets no socket, so that is not left to it. */
+	if (fd < 0 && err->code == ENOENT && module_load("nfnetlink", NULL) == 0)
+		fd = firewall_dump_open(err);
+	if (fd < 0)
+		return commit_error(name.text, err);
+	if (rules->count > 0)
+		firewall_text_build(rules, &want);
+	else if ((exists = table_exists(fd, name.text, err)) <= 0)
+		return exists < 0 ? commit_error(name.text, err) : 0;
+	if (commit(fd, name.text, rules->count > 0 ? &want : NULL, err) < 0)
+		return commit_error(name.text, err);
+	return 0;
+}

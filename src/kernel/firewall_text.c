@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/firewall_text.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Not in lower case: "dnat" is a word of nft's. */
+static const char *const chain_names[FIREWALL_CHAIN_COUNT] = {
+	[FIREWALL_GUARD] = "GUARD",
+	[FIREWALL_FORWARD] = "FWD",
+	[FIREWALL_DNAT] = "DNAT",
+	[FIREWALL_NAT] = "NAT",
+};
+
+/*
+ * Priorities say who comes first: guard and forward go before the usual ones of their hooks
+ * (raw -300, filter 0), NAT behind them (dstnat -100, srcnat 100), behind firewalld's as well.
+ */
+static const struct {
+	const char *type;
+	int priority;
+} chain_bases[FIREWALL_CHAIN_COUNT] = {
+	[FIREWALL_GUARD] = {"filter", -310},
+	[FIREWALL_FORWARD] = {"filter", -10},
+	[FIREWALL_DNAT] = {"nat", -80},
+	[FIREWALL_NAT] = {"nat", 120},
+};
+
+static const char *const hooks[] = {
+	[FIREWALL_HOOK_PREROUTING] = "prerouting",
+	[FIREWALL_HOOK_FORWARD] = "forward",
+	[FIREWALL_HOOK_OUTPUT] = "output",
+	[FIREWALL_HOOK_POSTROUTING] = "postrouting",
+};
+
+/* ---- a rule ---- */
+
+static void add_interface(struct text *line, const char *key, const char *name, bool inverted)
+{
+	if (name[0])
+		text_addf(line, "%s %s\"%s\" ", key, inverted ? "!= " : "", name);
+}
+
+static void add_address(struct text *line, struct in_addr address)
+{
+	char text[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &address, text, sizeof(text));
+	text_addf(line, "%s", text);
+}
+
+static void add_subnet(struct text *line, const char *key, const struct firewall_subnet *subnet,
+		       bool inverted)
+{
+	if (subnet->prefix == 0)
+		return;
+	text_addf(line, "ip %s %s", key, inverted ? "!= " : "");
+	add_address(line, subnet->address);
+	if (subnet->prefix < 32)
+		text_addf(line, "/%u", subnet->prefix);
+	text_addf(line, " ");
+}
+
+static const char *protocol_name(uint8_t protocol)
+{
+	return protocol == IPPROTO_TCP ? "tcp" : "udp";
+}
+
+static void add_range(struct text *line, uint16_t first, uint16_t last)
+{
+	if (first == last)
+		text_addf(line, "%u", first);
+	else
+		text_addf(line, "%u-%u", first, last);
+}
+
+static void add_match(struct text *line, const struct firewall_match *match)
+{
+	add_interface(line, "iifname", match->in, match->not_in);
+	add_interface(line, "oifname", match->out, match->not_out);
+	add_subnet(line, "saddr", &match->source, false);
+	add_subnet(line, "daddr", &match->destination, match->not_destination);
+	if (match->destination_local)
+		text_addf(line, "fib daddr type local ");
+	if (match->port_first) {
+		text_addf(line, "%s dport ", protocol_name(match->protocol));
+		add_range(line, match->port_first, match->port_last);
+		text_addf(line, " ");
+	}
+}
+
+static void add_dnat(struct text *line, const struct firewall_rule *rule)
+{
+	const struct firewall_match *match = &rule->match;
+
+	text_addf(line, "dnat ip to ");
+	add_address(line, rule->to);
+	if (rule->to_first == rule->to_last) {
+		text_addf(line, ":%u", rule->to_first);
+	} else if (rule->to_first != match->port_first) {
+		/* To a range alone it would be any port of it; this is the n-th to the n-th. */
+		text_addf(line, ":%s dport map { ", protocol_name(match->protocol));
+		for (unsigned int i = 0; match->port_first + i <= match->port_last; i++)
+			text_addf(line, "%s%u : %u", i ? ", " : "", match->port_first + i,
+				  rule->to_first + i);
+		text_addf(line, " }");
+	}
+}
+
+static void add_rule(struct strlist *lines, const struct firewall_rule *rule, const char *state)
+{
+	AUTO_TEXT struct text line = {0};
+
+	add_match(&line, &rule->match);
+	text_addf(&line, "%s", state);
+	switch (rule->action) {
+	case FIREWALL_ACCEPT:
+		text_addf(&line, "accept");
+		break;
+	case FIREWALL_DROP:
+		text_addf(&line, "drop");
+		break;
+	case FIREWALL_RETURN:
+		text_addf(&line, "return");
+		break;
+	case FIREWALL_DNAT_TO:
+		add_dnat(&line, rule);
+		break;
+	case FIREWALL_MASQUERADE:
+		text_addf(&line, "masquerade");
+		break;
+	}
+	text_addf(&line, " comment \"%s\"", rule->comment);
+	strlist_add(lines, text_value(&line));
+}
+
+/* nft knows no "or": a rule with two states becomes two. */
+static void add_rules(struct strlist *lines, const struct firewall_rule *rule)
+{
+	if (rule->match.states & FIREWALL_STATE_ANSWERS)
+		add_rule(lines, rule, "ct state established,related ");
+	if (rule->match.states & FIREWALL_STATE_DNAT)
+		add_rule(lines, rule, "ct status dnat ");
+	if (!rule->match.states)
+		add_rule(lines, rule, "");
+}
+
+/* ---- the table ---- */
+
+static struct firewall_text_chain *add_chain(struct firewall_text_table *table, char *name)
+{
+	struct firewall_text_chain *chain;
+
+	table->chains =
+		xrealloc(table->chains, table->count + 1, sizeof(struct firewall_text_chain));
+	chain = &table->chains[table->count++];
+	*chain = (struct firewall_text_chain){.name = name};
+	return chain;
+}
+
+static void add_base_chain(struct firewall_text_table *table, const struct firewall_jump *jump)
+{
+	const char *type = chain_bases[jump->chain].type, *hook = hooks[jump->hook];
+	struct firewall_text_chain *chain = add_chain(
+		table, xprintf("%s-%s", jump->chain == FIREWALL_GUARD ? "raw" : type, hook));
+	AUTO_TEXT struct text line = {0};
+
+	chain->base = xprintf("type %s hook %s priority %d; policy accept;", type, hook,
+			      chain_bases[jump->chain].priority);
+	/* The table is one for both families, our rules are of IPv4. "ip daddr" implies it. */
+	if (jump->match.destination.prefix == 0)
+		text_addf(&line, "meta nfproto ipv4 ");
+	add_match(&line, &jump->match);
+	text_addf(&line, "jump %s comment \"%s\"", chain_names[jump->chain], FIREWALL_JUMP_COMMENT);
+	strlist_add(&chain->rules, text_value(&line));
+}
+
+void firewall_text_build(const struct firewall_rules *rules, struct firewall_text_table *table)
+{
+	*table = (struct firewall_text_table){0};
+	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++) {
+		struct firewall_text_chain *chain = add_chain(table, xstrdup(chain_names[i]));
+		size_t count;
+		const struct firewall_rule *items = firewall_rules_of(rules, i, &count);
+
+		for (size_t j = 0; j < count; j++)
+			add_rules(&chain->rules, &items[j]);
+	}
+	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++)
+		add_base_chain(table, &firewall_jumps[i]);
+}
+
+void firewall_text_clear(struct firewall_text_table *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		free(table->chains[i].name);
+		free(table->chains[i].base);
+		free(table->chains[i].handles);
+		strlist_clear(&table->chains[i].rules);
+	}
+	free(table->chains);
+	*table = (struct firewall_text_table){0};
+}
+
+/* ---- reading ---- */
+
+/* Cuts " # handle N" off the end of a line; 0: there is none. */
+static uint64_t cut_handle(char *line)
+{
+	static const char mark[] = " # handle ";
+	char *at = NULL;
+
+	for (char *next = strstr(line, mark); next; next = strstr(next + 1, mark))
+		at = next;
+	if (!at)
+		return 0;
+	*at = '\0';
+	return strtoull(at + strlen(mark), NULL, 10);
+}
+
+static void add_handle(struct firewall_text_chain *chain, uint64_t handle)
+{
+	size_t count = chain->rules.count;
+
+	/* Capacity is the next power of two: grow when count reaches one. */
+	if ((count & (count - 1)) == 0)
+		chain->handles =
+			xrealloc(chain->handles, count ? 2 * count : 1, sizeof(*chain->handles));
+	chain->handles[count] = handle;
+}
+
+/* chain: the one whose body we are in, NULL outside of any. */
+static void read_line(struct firewall_text_table *table, struct firewall_text_chain **chain,
+		      char *line)
+{
+	uint64_t handle = cut_handle(line);
+
+	if (strcmp(line, "}") == 0) {
+		*chain = NULL;
+	} else if (!*chain && text_starts_with(line, "chain ")) {
+		line += strlen("chain ");
+		line[strcspn(line, " ")] = '\0';
+		*chain = add_chain(table, xstrdup(line));
+	} else if (*chain && text_starts_with(line, "type ") && !(*chain)->base) {
+		(*chain)->base = xstrdup(line);
+	} else if (*chain && handle) {
+		add_handle(*chain, handle);
+		strlist_add(&(*chain)->rules, line);
+	} else if (!text_starts_with(line, "table ")) {
+		table->strange = true; /* a set, a flag, an object: not ours */
+	}
+}
+
+void firewall_text_read(const char *listing, struct firewall_text_table *table)
+{
+	AUTO_FREE char *copy = xstrdup(listing);
+	struct firewall_text_chain *chain = NULL;
+	char *rest = copy, *line;
+
+	*table = (struct firewall_text_table){0};
+	while ((line = strsep(&rest, "\n"))) {
+		line += strspn(line, "\t ");
+		if (*line)
+			read_line(table, &chain, line);
+	}
+}
+
+/* ---- from one to the other ---- */
+
+static const struct firewall_text_chain *find_chain(const struct firewall_text_table *table,
+						    const char *name)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (strcmp(table->chains[i].name, name) == 0)
+			return &table->chains[i];
+	return NULL;
+}
+
+/* Whether both have the same chains: then rules are all there is to change. */
+static bool same_chains(const struct firewall_text_table *have,
+			const struct firewall_text_table *want)
+{
+	if (have->strange || have->count != want->count)
+		return false;
+	for (size_t i = 0; i < want->count; i++) {
+		const struct firewall_text_chain *chain = find_chain(have, want->chains[i].name);
+
+		if (!chain || !text_equal(chain->base, want->chains[i].base))
+			return false;
+	}
+	return true;
+}
+
+static void add_whole_table(const char *name, const struct firewall_text_table *table,
+			    struct text *commands)
+{
+	text_addf(commands, "table " FIREWALL_TEXT_FAMILY " %s {\n", name);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct firewall_text_chain *chain = &table->chains[i];
+
+		text_addf(commands, "\tchain %s {\n", chain->name);
+		if (chain->base)
+			text_addf(commands, "\t\t%s\n", chain->base);
+		for (size_t j = 0; j < chain->rules.count; j++)
+			text_addf(commands, "\t\t%s\n", chain->rules.items[j]);
+		text_addf(commands, "\t}\n");
+	}
+	text_addf(commands, "}\n");
+}
+
+static size_t find_rule(const struct strlist *rules, size_t from, const char *rule)
+{
+	while (from < rules->count && strcmp(rules->items[from], rule) != 0)
+		from++;
+	return from;
+}
+
+static void delete_rules(const char *table, const struct firewall_text_chain *have, size_t from,
+			 size_t to, struct text *commands)
+{
+	for (; from < to; from++)
+		text_addf(commands, "delete rule " FIREWALL_TEXT_FAMILY " %s %s handle %llu\n",
+			  table, have->name, (unsigned long long)have->handles[from]);
+}
+
+/* Both are sorted, so that a rule which stays is found by looking ahead. */
+static void edit_chain(const char *table, const struct firewall_text_chain *have,
+		       const struct firewall_text_chain *want, struct text *commands)
+{
+	size_t next = 0;    /* of what it has; what came before it is as wanted */
+	size_t waiting = 0; /* of what is wanted: from here on not yet put before anything */
+
+	for (size_t i = 0; i <= want->rules.count; i++) {
+		bool end = i == want->rules.count;
+		size_t found = end ? have->rules.count
+				   : find_rule(&have->rules, next, want->rules.items[i]);
+
+		if (!end && found == have->rules.count)
+			continue;
+		for (; waiting < i; waiting++) {
+			if (end)
+				text_addf(commands, "add rule " FIREWALL_TEXT_FAMILY " %s %s %s\n",
+					  table, have->name, want->rules.items[waiting]);
+			else
+				text_addf(commands,
+					  "insert rule " FIREWALL_TEXT_FAMILY
+					  " %s %s handle %llu %s\n",
+					  table, have->name,
+					  (unsigned long long)have->handles[found],
+					  want->rules.items[waiting]);
+		}
+		waiting = i + 1;
+		delete_rules(table, have, next, found, commands);
+		next = found + 1;
+	}
+}
+
+void firewall_text_commands(const char *name, const struct firewall_text_table *have,
+			    const struct firewall_text_table *want, struct text *commands)
+{
+	if (have && want && same_chains(have, want)) {
+		for (size_t i = 0; i < want->count; i++)
+			edit_chain(name, find_chain(have, want->chains[i].name), &want->chains[i],
+				   commands);
+		return;
+	}
+	if (have)
+		text_addf(commands, "delete table " FIREWALL_TEXT_FAMILY " %s\n", name);
+	if (want)
+		add_whole_table(name, want, commands);
+}
