@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -104,6 +106,23 @@ int process_poll(int fd, int timeout_ms, struct error *err)
 int process_wait_ended(int pidfd, int timeout_ms, struct error *err)
 {
 	return process_poll(pidfd, timeout_ms, err);
+}
+
+pid_t process_fork_aside(const int keep[], size_t count)
+{
+	struct clone_args args = {.exit_signal = 0};
+	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	unsigned int next = 0;
+
+	if (pid != 0)
+		return pid;
+	for (size_t i = 0; i < count; i++) {
+		if ((unsigned int)keep[i] > next)
+			close_range(next, (unsigned int)keep[i] - 1, 0);
+		next = (unsigned int)keep[i] + 1;
+	}
+	close_range(next, UINT_MAX, 0);
+	return 0;
 }
 
 int process_signal_number(const char *name)

@@ -33,6 +33,14 @@ int process_wait_ended(int pidfd, int timeout_ms, struct error *err);
 /* poll(2) on one fd for reading, EINTR retried with the time that is left: 1, 0 time-out, -1. */
 int process_poll(int fd, int timeout_ms, struct error *err);
 
+/*
+ * A child that waits for the kernel in our place, in which only system calls may be used: 0 in it,
+ * there its pid, -1 when there is none to be had (pids limit). It may outlive us, so of our fds it
+ * has only those of keep (ascending): no lock stays held, no reader of our output waits for it. Who
+ * waits for any child of his does not see it.
+ */
+pid_t process_fork_aside(const int keep[], size_t count);
+
 /* Name of a signal without "SIG" and its number; NULL and 0 for what is none ("RTMIN+3" is). */
 int process_signal_number(const char *name); /* "TERM", "SIGTERM", "15", "SIGRTMIN+3" */
 const char *process_signal_name(int number, char *out, unsigned long size);

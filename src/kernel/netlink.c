@@ -5,13 +5,10 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/close_range.h>
-#include <linux/sched.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 
 #include "base/process.h"
 
@@ -366,22 +363,14 @@ static void stop_listening(struct netlink *netlink)
 /* Sends the batch from a process of its own, in which nothing but system calls happens. */
 static int send_aside(struct netlink *netlink, const struct netlink_batch *batch, struct error *err)
 {
-	/* No exit signal: a caller who waits for any child of his does not see this one. */
-	struct clone_args args = {.exit_signal = 0};
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-	unsigned int fd = (unsigned int)nl_socket_get_fd(netlink->socket);
-	long pid = syscall(SYS_clone3, &args, sizeof(args));
+	int fd = nl_socket_get_fd(netlink->socket);
+	pid_t pid = process_fork_aside(&fd, 1);
 
 	if (pid > 0)
 		return 0;
-	if (pid == 0) {
-		/* It outlives us: no lock may stay held, no reader of our output wait for it. */
-		if (fd > 0)
-			close_range(0, fd - 1, 0);
-		close_range(fd + 1, UINT_MAX, 0);
-	}
 	/* No process to be had (pids limit): then we wait for the kernel ourselves. */
-	if (sendto((int)fd, batch->bytes.data, batch->bytes.length, 0, (struct sockaddr *)&kernel,
+	if (sendto(fd, batch->bytes.data, batch->bytes.length, 0, (struct sockaddr *)&kernel,
 		   sizeof(kernel)) < 0 &&
 	    pid < 0)
 		return error_set(err, errno, "%s", batch->requests[0].what);
