@@ -6,11 +6,16 @@
  */
 #include <ctype.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netlink.h>
 #include <nftables/libnftables.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/process.h"
 #include "kernel/firewall_backend.h"
 #include "kernel/firewall_dump.h"
 #include "kernel/firewall_text.h"
@@ -37,16 +42,43 @@ struct nft {
 	typeof(nft_ctx_get_output_buffer) *output;
 	typeof(nft_ctx_get_error_buffer) *error;
 	struct nft_ctx *context;
+	int socket_fd; /* of the context */
+	int hold_fd;   /* closing it lets go the child that closes the sockets */
 };
 
 static void nft_close(struct nft *nft)
 {
 	if (nft->context)
 		nft->free_context(nft->context);
+	close_fd(&nft->hold_fd);
 	if (nft->library)
 		dlclose(nft->library);
 }
 #define AUTO_NFT AUTO(nft_close)
+
+/*
+ * Where something was deleted the kernel makes whoever closes a socket of netfilter wait until it is
+ * all gone, 10 ms and more. A child that has them too, and closes them last, waits in our place.
+ */
+static void hold_sockets(struct nft *nft, int dump_fd)
+{
+	AUTO_FD int end = -1;
+	int pipe_fds[2], keep[3];
+	char byte;
+
+	if (nft->hold_fd >= 0 || nft->socket_fd < dump_fd || pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return;
+	end = pipe_fds[0];
+	nft->hold_fd = pipe_fds[1];
+	keep[0] = dump_fd;
+	keep[1] = nft->socket_fd;
+	keep[2] = end;
+	if (end < nft->socket_fd || process_fork_aside(keep, ARRAY_SIZE(keep)) != 0)
+		return;
+	while (read(end, &byte, 1) < 0 && errno == EINTR)
+		;
+	_exit(0);
+}
 
 static bool find_functions(struct nft *nft)
 {
@@ -75,8 +107,21 @@ static bool find_functions(struct nft *nft)
 	return true;
 }
 
-static int nft_open(struct nft *nft, struct error *err)
+/* The context's socket: it takes the lowest number that is free. -1: it did not. */
+static int find_socket(int number)
 {
+	int protocol = -1;
+	socklen_t length = sizeof(protocol);
+
+	if (getsockopt(number, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) < 0)
+		return -1;
+	return protocol == NETLINK_NETFILTER ? number : -1;
+}
+
+static int nft_open(struct nft *nft, int dump_fd, struct error *err)
+{
+	int number;
+
 	nft->library = dlopen("libnftables.so.1", RTLD_NOW | RTLD_LOCAL);
 	if (!nft->library) {
 		error_set(err, ENOSYS, "libnftables.so.1");
@@ -85,7 +130,11 @@ static int nft_open(struct nft *nft, struct error *err)
 	}
 	if (!find_functions(nft))
 		return error_set(err, ENOSYS, "libnftables.so.1 lacks a function");
+	number = fcntl(dump_fd, F_DUPFD_CLOEXEC, 0);
+	if (number >= 0)
+		close(number);
 	nft->context = nft->new_context(NFT_CTX_DEFAULT);
+	nft->socket_fd = find_socket(number);
 	if (!nft->context || nft->buffer_output(nft->context) || nft->buffer_error(nft->context))
 		return error_set(err, ENOMEM, "libnftables");
 	nft->set_flags(nft->context, NFT_CTX_OUTPUT_HANDLE | NFT_CTX_OUTPUT_STATELESS |
@@ -199,6 +248,8 @@ static int try_commit(struct nft *nft, int fd, const char *name,
 	firewall_text_commands(name, exists ? &have : NULL, want, &commands);
 	if (commands.length == 0)
 		return 1;
+	if (strstr(commands.data, "delete "))
+		hold_sockets(nft, fd);
 	return nft_run(nft, commands.data, "commit", err);
 }
 
@@ -226,9 +277,9 @@ static int commit_error(const char *name, struct error *err)
 static int commit(int fd, const char *name, const struct firewall_text_table *want,
 		  struct error *err)
 {
-	AUTO_NFT struct nft nft = {0};
+	AUTO_NFT struct nft nft = {.socket_fd = -1, .hold_fd = -1};
 
-	if (nft_open(&nft, err) < 0)
+	if (nft_open(&nft, fd, err) < 0)
 		return -1;
 	for (int tries = 1;; tries++) {
 		error_clear(err);
