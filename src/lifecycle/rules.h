@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rules.h: the firewall, a pure function of the network records. */
+#ifndef LIFECYCLE_RULES_H
+#define LIFECYCLE_RULES_H
+
+#include "lifecycle/host.h"
+#include "state/network.h"
+
+/*
+ * Makes the rules of the host those that the records of all networks ask for. Under the lock of
+ * networks. A failure sets host->firewall_refused: nothing was changed.
+ */
+int rules_commit(struct host *host, const struct network_record *networks, size_t count,
+		 struct error *err);
+
+#endif
