@@ -26,6 +26,14 @@ static const struct key_table cgroup_keys = KEY_TABLE(cgroup_keys_array);
 
 static const struct key firewall_keys_array[] = {
 	{
+		.name = "backend",
+		.type = &type_firewall_backend,
+		.offset = offsetof(struct manager, firewall_backend),
+		.default_text = "\"auto\"",
+		.form = "\"auto\", \"iptables\", \"nftables\" or \"none\"",
+		.help = "what holds the rules",
+	},
+	{
 		.name = "prefix",
 		.type = &type_chain_prefix,
 		.offset = offsetof(struct manager, firewall_prefix),
@@ -245,7 +253,7 @@ static const struct key manager_keys_array[] = {
 	{
 		.name = "firewall",
 		.members = &firewall_keys,
-		.help = "how its rules look",
+		.help = "rules for NAT, published ports and forwarding",
 	},
 	{
 		.name = "dns",

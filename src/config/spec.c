@@ -6,6 +6,13 @@
 
 #include "config/origin.h"
 
+const char *const firewall_backend_names[FIREWALL_BACKEND_COUNT] = {
+	[FIREWALL_AUTO] = "auto",
+	[FIREWALL_IPTABLES] = "iptables",
+	[FIREWALL_NFTABLES] = "nftables",
+	[FIREWALL_NONE] = "none",
+};
+
 #define ORIGINS_STEP 32
 
 struct location origin_find(const struct origins *origins, const char *key)

@@ -263,6 +263,8 @@ bool network_is_own(const struct network *network);
 enum cgroup_version { CGROUP_AUTO, CGROUP_V1, CGROUP_V2 };
 
 enum firewall_backend { FIREWALL_AUTO, FIREWALL_IPTABLES, FIREWALL_NFTABLES, FIREWALL_NONE };
+#define FIREWALL_BACKEND_COUNT 4
+extern const char *const firewall_backend_names[FIREWALL_BACKEND_COUNT]; /* as in the file */
 
 /* The manager file. */
 struct manager {
@@ -270,6 +272,7 @@ struct manager {
 	char *conf_dir, *state_dir, *data_dir, *log_dir;
 	enum cgroup_version cgroup_version;
 	char *cgroup_parent;   /* relative path below the cgroup root */
+	enum firewall_backend firewall_backend;
 	char *firewall_prefix; /* of chain names: 1 to 10 capitals */
 	struct strlist dns_servers, dns_fallback, dns_search;
 	char *dns_domain;

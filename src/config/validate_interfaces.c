@@ -110,6 +110,20 @@ static void check_routes(const struct network *network, const struct spec *spec,
 	}
 }
 
+/* What only rules can do, and there are to be none. */
+static void check_no_rules(const struct spec *spec, const struct interface *interface,
+			   struct diagnostics *diagnostics)
+{
+	static const char hint[] = "\"none\" leaves all rules to you; with \"auto\" cman makes them";
+
+	if (interface->port_count > 0)
+		report(spec, interface, "ports", diagnostics, hint,
+		       "nothing is published with firewall.backend = \"none\"");
+	if (interface->nat_set && interface->nat)
+		report(spec, interface, "nat", diagnostics, hint,
+		       "there is no NAT with firewall.backend = \"none\"");
+}
+
 /* What cman does not do on this network. */
 static void check_kind(const struct network *network, const struct spec *spec,
 		       const struct interface *interface, struct diagnostics *diagnostics)
@@ -166,6 +180,8 @@ static void finish_interface(const struct manager *manager, const struct spec *s
 	}
 	if (!interface->nat_set)
 		interface->nat = network->nat == SETTING_YES;
+	if (manager->firewall_backend == FIREWALL_NONE)
+		check_no_rules(spec, interface, diagnostics);
 	if (!interface->ip_auto)
 		check_address(network, spec, interface, diagnostics);
 	check_ip6(network, spec, interface, diagnostics);

@@ -265,6 +265,26 @@ static void check_bridges(const struct check *check)
 	}
 }
 
+/* Without rules there is no NAT: it is no default then, and asked for it is a fault. */
+static void check_rules(const struct check *check, struct network *network)
+{
+	static const char hint[] = "rules of your own, or another firewall.backend";
+
+	if (check->manager->firewall_backend != FIREWALL_NONE)
+		return;
+	if (network->nat == SETTING_YES && is_set(network, "nat"))
+		report(check, network, "nat",
+		       "nat = false; and rules of your own, or another firewall.backend",
+		       "there is no NAT with firewall.backend = \"none\"");
+	network->nat = SETTING_NO;
+	if (network->internal)
+		report(check, network, "internal", hint,
+		       "nothing is filtered with firewall.backend = \"none\"");
+	if (!network->icc)
+		report(check, network, "icc", hint,
+		       "nothing is filtered with firewall.backend = \"none\"");
+}
+
 static void add_default_network(struct manager *manager)
 {
 	manager->networks = xalloc(1, sizeof(*manager->networks));
@@ -315,10 +335,11 @@ void validate_manager(struct manager *manager, struct diagnostics *diagnostics)
 
 	if (manager->network_count == 0)
 		add_default_network(manager);
-	for (size_t i = 0; i < manager->network_count; i++)
+	for (size_t i = 0; i < manager->network_count; i++) {
 		finish_network(&check, &manager->networks[i]);
-	for (size_t i = 0; i < manager->network_count; i++)
 		finish_network6(&check, &manager->networks[i]);
+		check_rules(&check, &manager->networks[i]);
+	}
 	check_overlaps(&check);
 	check_overlaps6(&check);
 	check_bridges(&check);

@@ -77,6 +77,22 @@ static int read_cgroup_version(struct assignment *assignment, const struct node 
 	return 0;
 }
 
+static int read_firewall_backend(struct assignment *assignment, const struct node *value,
+				 void *field)
+{
+	enum firewall_backend *backend = field;
+	const char *text = value->type == NODE_STRING ? value->string : "";
+
+	for (unsigned int i = 0; i < FIREWALL_BACKEND_COUNT; i++) {
+		if (strcmp(text, firewall_backend_names[i]) == 0) {
+			*backend = (enum firewall_backend)i;
+			return 0;
+		}
+	}
+	return assignment_error(assignment, value, NULL,
+				"expected \"auto\", \"iptables\", \"nftables\" or \"none\"");
+}
+
 static int read_ranged_u32(struct assignment *assignment, const struct node *value, void *field,
 			   int64_t least, int64_t most)
 {
@@ -331,6 +347,7 @@ static bool print_cpus(const void *field, bool resolved, struct text *out)
 const struct value_type type_boolean = {"boolean", read_boolean, print_boolean};
 const struct value_type type_version = {"integer", read_version, NULL};
 const struct value_type type_cgroup_version = {"string or integer", read_cgroup_version, NULL};
+const struct value_type type_firewall_backend = {"string", read_firewall_backend, NULL};
 const struct value_type type_signal = {"string or integer", read_signal, print_signal};
 const struct value_type type_time = {"time", read_time, print_time};
 const struct value_type type_mtu = {"integer", read_mtu, NULL};

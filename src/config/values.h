@@ -24,6 +24,7 @@ extern const struct value_type type_userns; /* struct userns */
 extern const struct value_type type_boolean;
 extern const struct value_type type_version;        /* no field: only 1 is known */
 extern const struct value_type type_cgroup_version; /* enum cgroup_version */
+extern const struct value_type type_firewall_backend; /* enum firewall_backend */
 extern const struct value_type type_signal;         /* int */
 extern const struct value_type type_time;           /* uint32_t, milliseconds up to an hour */
 extern const struct value_type type_mtu;            /* uint32_t, bytes */

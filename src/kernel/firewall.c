@@ -44,6 +44,21 @@ int firewall_lock(int timeout_ms, struct error *err)
 	}
 }
 
+int firewall_choose(const char *prefix, enum firewall_backend *backend, struct error *err)
+{
+	int answer = firewall_nftables_foreign(prefix, err);
+
+	if (answer == 0) {
+		answer = firewall_iptables_available(err);
+		if (answer >= 0)
+			answer = !answer;
+	}
+	if (answer < 0)
+		return error_wrap(err, "choose firewall.backend");
+	*backend = answer ? FIREWALL_NFTABLES : FIREWALL_IPTABLES;
+	return 0;
+}
+
 int firewall_commit(const struct firewall_set *set, struct error *err)
 {
 	AUTO_FIREWALL_RULES struct firewall_rules rules = {0};

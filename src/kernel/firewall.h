@@ -97,6 +97,13 @@ struct firewall_set {
 int firewall_lock(int timeout_ms, struct error *err);
 
 /*
+ * What "auto" means on this host: iptables where the legacy tables are there or could be loaded, and
+ * nobody else has rules in nf_tables; else nftables, which then sees the same packets as the rules
+ * of the host do and is shown by the same tools.
+ */
+int firewall_choose(const char *prefix, enum firewall_backend *backend, struct error *err);
+
+/*
  * Makes the kernel's tables hold exactly the rules of set in our chains: nothing is written when
  * nothing differs. An empty set removes chains and jumps. All or nothing per table; when a later
  * table fails, the earlier ones are put back. ENOPROTOOPT, ENOENT: a kernel without the legacy

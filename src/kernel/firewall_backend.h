@@ -9,8 +9,17 @@
 int firewall_iptables_commit(const char *prefix, const struct firewall_rules *rules,
 			     struct error *err);
 
-/* (libnftables) Likewise, in a table of its own. */
+/* Whether the legacy tables are there, or could be loaded: 1 or 0. They then exist. */
+int firewall_iptables_available(struct error *err);
+
+/* (libnftables) The same contract, in a table of its own. */
 int firewall_nftables_commit(const char *prefix, const struct firewall_rules *rules,
 			     struct error *err);
+
+/*
+ * Whether nf_tables has rules for IP that are not in the table of that prefix, or drops by policy:
+ * 1 or 0. Needs no library.
+ */
+int firewall_nftables_foreign(const char *prefix, struct error *err);
 
 #endif

@@ -366,6 +366,21 @@ static struct xtc_handle *open_table(const char *name, struct error *err)
 	}
 }
 
+int firewall_iptables_available(struct error *err)
+{
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		struct xtc_handle *handle = open_table(tables[i], err);
+
+		if (!handle && err->code != ENOENT && err->code != ENOPROTOOPT)
+			return -1;
+		error_clear(err);
+		if (!handle)
+			return 0;
+		iptc_free(handle);
+	}
+	return 1;
+}
+
 static int commit_error(const char *name, struct error *err)
 {
 	int code = errno;

@@ -4,7 +4,6 @@
  * wanted, and one transaction makes the difference. It is opened at run time, by the first commit
  * that needs it.
  */
-#include <ctype.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/netfilter/nf_tables.h>
@@ -20,8 +19,6 @@
 #include "kernel/firewall_dump.h"
 #include "kernel/firewall_text.h"
 #include "kernel/module.h"
-
-#define FAMILY_INET 1 /* NFPROTO_INET: linux/netfilter.h and netinet/in.h do not go together */
 
 /* Somebody may change our table between our look and our transaction; not for ever, though. */
 #define COMMIT_TRIES 4
@@ -173,20 +170,6 @@ static int nft_run(struct nft *nft, const char *commands, const char *what, stru
 
 /* ---- our table ---- */
 
-struct table_name {
-	char text[64];
-};
-
-static struct table_name table_name(const char *prefix)
-{
-	struct table_name name = {{0}};
-
-	snprintf(name.text, sizeof(name.text), "%s", prefix);
-	for (char *at = name.text; *at; at++)
-		*at = (char)tolower(*at);
-	return name;
-}
-
 struct search {
 	const char *name;
 	bool found;
@@ -207,8 +190,8 @@ static int table_exists(int fd, const char *name, struct error *err)
 {
 	struct search search = {name, false};
 
-	if (firewall_dump(fd, NFT_MSG_GETTABLE, FAMILY_INET, NULL, NULL, compare_table, &search,
-			  err) < 0)
+	if (firewall_dump(fd, NFT_MSG_GETTABLE, FIREWALL_FAMILY_INET, NULL, NULL, compare_table,
+			  &search, err) < 0)
 		return -1;
 	return search.found;
 }
@@ -295,7 +278,7 @@ static int commit(int fd, const char *name, const struct firewall_text_table *wa
 int firewall_nftables_commit(const char *prefix, const struct firewall_rules *rules,
 			     struct error *err)
 {
-	const struct table_name name = table_name(prefix);
+	const struct firewall_text_name name = firewall_text_name(prefix);
 	AUTO_FIREWALL_TEXT struct firewall_text_table want = {0};
 	AUTO_FD int fd = firewall_dump_open(err);
 	int exists;
@@ -311,8 +294,10 @@ int firewall_nftables_commit(const char *prefix, const struct firewall_rules *ru
 		return commit_error(name.text, err);
 	if (rules->count > 0)
 		firewall_text_build(rules, &want);
-	else if ((exists = table_exists(fd, name.text, err)) <= 0)
-		return exists < 0 ? commit_error(name.text, err) : 0;
+	else if ((exists = table_exists(fd, name.text, err)) == 0)
+		return 0;
+	else if (exists < 0 && err->code != EINTR)
+		return commit_error(name.text, err);
 	if (commit(fd, name.text, rules->count > 0 ? &want : NULL, err) < 0)
 		return commit_error(name.text, err);
 	return 0;

@@ -2,6 +2,8 @@
 #include "kernel/firewall_text.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,6 +149,16 @@ static void add_rules(struct strlist *lines, const struct firewall_rule *rule)
 }
 
 /* ---- the table ---- */
+
+struct firewall_text_name firewall_text_name(const char *prefix)
+{
+	struct firewall_text_name name = {{0}};
+
+	snprintf(name.text, sizeof(name.text), "%s", prefix);
+	for (char *at = name.text; *at; at++)
+		*at = (char)tolower(*at);
+	return name;
+}
 
 static struct firewall_text_chain *add_chain(struct firewall_text_table *table, char *name)
 {

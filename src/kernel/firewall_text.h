@@ -25,6 +25,12 @@ struct firewall_text_table {
 
 #define FIREWALL_TEXT_FAMILY "inet"
 
+/* The name of the table: the prefix in lower case. */
+struct firewall_text_name {
+	char text[64];
+};
+struct firewall_text_name firewall_text_name(const char *prefix);
+
 /*
  * All chains of ours with the rules in them, those that are jumped to first: the same chains
  * whatever the rules are.

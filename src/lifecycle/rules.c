@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/log.h"
+#include "base/process.h"
 #include "kernel/firewall.h"
 
 #define FIREWALL_TIMEOUT_MS 10000
-#define PREFIX_FILE         "firewall_prefix" /* in the state directory: that of the rules in force */
+/* In the state directory, a line for each place: "nftables CMAN BOOT-ID". */
+#define PLACES_FILE "firewall"
 
 struct rules {
 	struct firewall_network *networks;
@@ -65,56 +69,244 @@ static void add_rules(struct rules *rules, const struct network_record *network)
 	}
 }
 
-/* The chains' prefix is part of what is in the kernel: rules of an earlier one are taken away. */
-static int change_prefix(struct host *host, bool any, struct error *err)
+static void build_rules(struct rules *rules, const struct network_record *networks, size_t count)
 {
-	const char *prefix = host->manager->firewall_prefix;
-	char before[64];
-	struct firewall_set nothing = {.backend = FIREWALL_IPTABLES, .prefix = before};
+	size_t forwards = 0, members = 0;
 
-	if (fs_exists_at(host->state.dir_fd, PREFIX_FILE)) {
-		if (fs_read_line_at(host->state.dir_fd, PREFIX_FILE, before, sizeof(before), err) < 0)
+	for (size_t i = 0; i < count; i++) {
+		members += networks[i].member_count;
+		for (size_t j = 0; j < networks[i].member_count; j++)
+			forwards += networks[i].members[j].port_count;
+	}
+	rules->networks = xalloc(count, sizeof(*rules->networks));
+	rules->forwards = xalloc(forwards, sizeof(*rules->forwards));
+	rules->exceptions = xalloc(members, sizeof(*rules->exceptions));
+	for (size_t i = 0; i < count; i++)
+		if (networks[i].own)
+			add_rules(rules, &networks[i]);
+}
+
+/* ---- where the rules are ---- */
+
+/* A backend and the prefix of the chains in it. */
+struct place {
+	enum firewall_backend backend;
+	char prefix[16];
+};
+
+/* Where rules of ours may be, the newest first: more than one while they move. */
+struct places {
+	struct place items[4];
+	size_t count;
+};
+
+static bool same_place(const struct place *a, const struct place *b)
+{
+	return a->backend == b->backend && strcmp(a->prefix, b->prefix) == 0;
+}
+
+static void add_place(struct places *places, const struct place *place)
+{
+	for (size_t i = 0; i < places->count; i++)
+		if (same_place(&places->items[i], place))
+			return;
+	if (places->count < ARRAY_SIZE(places->items))
+		places->items[places->count++] = *place;
+}
+
+/* A line that says nothing of this boot, or nothing at all, is none. */
+static void read_place(struct places *places, const char *line, const char *boot_id)
+{
+	struct place place = {.backend = FIREWALL_AUTO};
+	char backend[16], boot[64];
+
+	if (sscanf(line, "%15s %15s %63s", backend, place.prefix, boot) != 3 ||
+	    strcmp(boot, boot_id) != 0)
+		return;
+	for (unsigned int i = FIREWALL_AUTO + 1; i < FIREWALL_BACKEND_COUNT; i++)
+		if (strcmp(backend, firewall_backend_names[i]) == 0)
+			place.backend = (enum firewall_backend)i;
+	if (place.backend != FIREWALL_AUTO)
+		add_place(places, &place);
+}
+
+static int read_places(const struct host *host, struct places *places, struct error *err)
+{
+	AUTO_TEXT struct text text = {0};
+	char boot_id[37], *line, *rest;
+
+	*places = (struct places){.count = 0};
+	if (!fs_exists_at(host->state.dir_fd, PLACES_FILE))
+		return 0;
+	if (fs_read_at(host->state.dir_fd, PLACES_FILE, 4096, &text, err) < 0 ||
+	    process_boot_id(boot_id, err) < 0)
+		return -1;
+	rest = text.data;
+	while ((line = strsep(&rest, "\n")))
+		read_place(places, line, boot_id);
+	return 0;
+}
+
+static int write_places(const struct host *host, const struct places *places, struct error *err)
+{
+	AUTO_TEXT struct text text = {0};
+	char boot_id[37];
+
+	if (places->count == 0)
+		return fs_remove_at(host->state.dir_fd, PLACES_FILE, err);
+	if (process_boot_id(boot_id, err) < 0)
+		return -1;
+	for (size_t i = 0; i < places->count; i++)
+		text_addf(&text, "%s %s %s\n", firewall_backend_names[places->items[i].backend],
+			  places->items[i].prefix, boot_id);
+	return fs_replace_at(host->state.dir_fd, PLACES_FILE, text.data, text.length, 0600, err);
+}
+
+/*
+ * While containers run, "auto" stays with what it chose, and "none" has to wait: their networks have
+ * route_localnet, which only a rule keeps from opening the host's 127.0.0.1 to them, and ports that
+ * their files promise.
+ */
+static enum firewall_backend wanted_backend(const struct host *host, const struct places *places)
+{
+	enum firewall_backend wanted = host->manager->firewall_backend;
+	enum firewall_backend there = places->count ? places->items[0].backend : FIREWALL_NONE;
+
+	if (there != FIREWALL_NONE && (wanted == FIREWALL_AUTO || wanted == FIREWALL_NONE))
+		return there;
+	return wanted;
+}
+
+static int choose_place(const struct host *host, const struct places *places, struct place *place,
+			struct error *err)
+{
+	*place = (struct place){.backend = wanted_backend(host, places)};
+	snprintf(place->prefix, sizeof(place->prefix), "%s", host->manager->firewall_prefix);
+	if (place->backend != FIREWALL_NONE && host->manager->firewall_backend == FIREWALL_NONE)
+		log_warning("firewall.backend = \"none\" has to wait until no container runs: the "
+			    "rules stay with %s",
+			    firewall_backend_names[place->backend]);
+	if (place->backend == FIREWALL_AUTO)
+		return firewall_choose(place->prefix, &place->backend, err);
+	return 0;
+}
+
+bool rules_are_wanted(const struct host *host)
+{
+	struct places places;
+
+	if (host->manager->firewall_backend != FIREWALL_NONE)
+		return true;
+	return read_places(host, &places, NULL) == 0 &&
+	       wanted_backend(host, &places) != FIREWALL_NONE;
+}
+
+/* ---- getting them there ---- */
+
+static int commit_at(const struct place *place, const struct firewall_set *set, struct error *err)
+{
+	struct firewall_set there = *set;
+
+	if (place->backend == FIREWALL_NONE)
+		return 0;
+	there.backend = place->backend;
+	there.prefix = place->prefix;
+	return firewall_commit(&there, err);
+}
+
+static int remove_from(const struct places *places, const struct place *except, struct error *err)
+{
+	const struct firewall_set nothing = {.prefix = NULL};
+
+	for (size_t i = 0; i < places->count; i++)
+		if ((!except || !same_place(&places->items[i], except)) &&
+		    commit_at(&places->items[i], &nothing, err) < 0)
 			return -1;
-		if (strcmp(before, prefix) == 0 && any)
-			return 0;
-		if (strcmp(before, prefix) != 0 && firewall_commit(&nothing, err) < 0)
+	return 0;
+}
+
+/* The new rules before the old ones go: there is no moment without. */
+static int put_rules(const struct host *host, const struct places *had, const struct place *place,
+		     const struct firewall_set *set, struct error *err)
+{
+	struct places both = {.items = {*place}, .count = 1}, one = both;
+
+	if (had->count == 1 && same_place(&had->items[0], place))
+		return commit_at(place, set, err);
+	for (size_t i = 0; i < had->count; i++)
+		add_place(&both, &had->items[i]);
+	if (write_places(host, &both, err) < 0)
+		return -1;
+	if (commit_at(place, set, err) < 0) {
+		struct error ignored;
+
+		write_places(host, had, &ignored); /* there is nothing in the new place */
+		return -1;
+	}
+	if (remove_from(had, place, err) < 0) {
+		log_warning("%s; rules are left there, the next command tries again", err->text);
+		error_clear(err);
+		return 0;
+	}
+	return both.count > 1 ? write_places(host, &one, err) : 0;
+}
+
+/* Without a word on where they are, they may be in either. */
+static int remove_rules(const struct host *host, struct places *had, struct error *err)
+{
+	const struct places none = {.count = 0};
+	struct place place = {.backend = FIREWALL_IPTABLES};
+
+	snprintf(place.prefix, sizeof(place.prefix), "%s", host->manager->firewall_prefix);
+	if (had->count == 0) {
+		add_place(had, &place);
+		place.backend = FIREWALL_NFTABLES;
+		add_place(had, &place);
+	}
+	if (remove_from(had, NULL, err) < 0)
+		return -1;
+	return write_places(host, &none, err);
+}
+
+static bool needs_lock(const struct places *places, const struct place *place)
+{
+	for (size_t i = 0; i < places->count; i++)
+		if (places->items[i].backend == FIREWALL_IPTABLES)
+			return true;
+	return place ? place->backend == FIREWALL_IPTABLES : places->count == 0;
+}
+
+static int commit(const struct host *host, const struct firewall_set *set, struct error *err)
+{
+	struct places had;
+	struct place place;
+	bool any = set->network_count > 0;
+	AUTO_FD int lock_fd = -1;
+
+	if (read_places(host, &had, err) < 0 || (any && choose_place(host, &had, &place, err) < 0))
+		return -1;
+	if (needs_lock(&had, any ? &place : NULL)) {
+		lock_fd = firewall_lock(FIREWALL_TIMEOUT_MS, err);
+		if (lock_fd < 0)
 			return -1;
 	}
-	if (!any)
-		return fs_remove_at(host->state.dir_fd, PREFIX_FILE, err);
-	return fs_replace_at(host->state.dir_fd, PREFIX_FILE, prefix, strlen(prefix), 0600, err);
+	return any ? put_rules(host, &had, &place, set, err) : remove_rules(host, &had, err);
 }
 
 int rules_commit(struct host *host, const struct network_record *networks, size_t count,
 		 struct error *err)
 {
 	AUTO(rules_clear) struct rules rules = {0};
-	struct firewall_set set = {.backend = FIREWALL_IPTABLES,
-				   .prefix = host->manager->firewall_prefix};
-	AUTO_FD int lock_fd = -1;
-	size_t forwards = 0, members = 0, own = 0;
+	struct firewall_set set = {0};
 
-	for (size_t i = 0; i < count; i++) {
-		own += networks[i].own;
-		members += networks[i].member_count;
-		for (size_t j = 0; j < networks[i].member_count; j++)
-			forwards += networks[i].members[j].port_count;
-	}
-	rules.networks = xalloc(count, sizeof(*rules.networks));
-	rules.forwards = xalloc(forwards, sizeof(*rules.forwards));
-	rules.exceptions = xalloc(members, sizeof(*rules.exceptions));
-	for (size_t i = 0; i < count; i++)
-		if (networks[i].own)
-			add_rules(&rules, &networks[i]);
+	build_rules(&rules, networks, count);
 	set.networks = rules.networks;
 	set.network_count = rules.network_count;
 	set.forwards = rules.forwards;
 	set.forward_count = rules.forward_count;
 	set.exceptions = rules.exceptions;
 	set.exception_count = rules.exception_count;
-	lock_fd = firewall_lock(FIREWALL_TIMEOUT_MS, err);
-	if (lock_fd >= 0 && change_prefix(host, own > 0, err) == 0 &&
-	    firewall_commit(&set, err) == 0)
+	if (commit(host, &set, err) == 0)
 		return 0;
 	host->firewall_refused = true;
 	return error_wrap(err, "firewall");

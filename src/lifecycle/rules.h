@@ -13,4 +13,9 @@
 int rules_commit(struct host *host, const struct network_record *networks, size_t count,
 		 struct error *err);
 
+/*
+ * Whether there are to be rules at all, or firewall.backend is "none". Under the lock of networks.
+ */
+bool rules_are_wanted(const struct host *host);
+
 #endif

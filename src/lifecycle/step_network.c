@@ -133,9 +133,12 @@ static int make_bridge(struct host *host, const struct network_record *network, 
 	bridge_alias(network->name, alias);
 	if (!netlink || netlink_make_bridge(netlink, &bridge, err) < 0)
 		return error_wrap(err, "network %s", network->name);
-	/* Published ports on 127.0.0.1: martian addresses may be routed to this bridge only. */
+	/*
+	 * Published ports on 127.0.0.1: martian addresses may be routed to this bridge only. Never
+	 * without the rules that guard it.
+	 */
 	snprintf(knob, sizeof(knob), "net/ipv4/conf/%s/route_localnet", network->bridge);
-	return sysctl_write(knob, "1", err);
+	return sysctl_write(knob, rules_are_wanted(host) ? "1" : "0", err);
 }
 
 static void add_member(const struct host *host, struct network_record *network,

@@ -12,6 +12,9 @@
 #   within NAME CMD...         cman exec
 #   http_get FROM URL          FROM is machine, outside or the name of a container
 #   wait_until SECONDS CMD...  until CMD succeeds
+#   rules                      the firewall's rules as its tool prints them, cman's among them
+#
+# BACKEND, where a file sets it before any test, is the firewall.backend of its manager files.
 #
 # $T is the test's directory inside the machine; seen from the test itself it is "$(path FILE)".
 
@@ -120,12 +123,15 @@ within() {
 	cman exec "$name" -- "$@"
 }
 
-# write_manager [LINE...]: the manager file of a private tree.
+# write_manager [LINE...]: the manager file of a private tree. A line with "firewall" in it says
+# itself what the backend is.
 write_manager() {
 	{
 		echo "conf_dir = \"$T/conf.d\"; state_dir = \"$T/state\";"
 		echo "data_dir = \"$T/data\"; log_dir = \"$T/log\";"
 		echo "cgroup : { parent = \"$CGROUP\"; };"
+		[ -z "${BACKEND:-}" ] || [[ $* == *firewall* ]] ||
+			echo "firewall : { backend = \"$BACKEND\"; };"
 		[ $# = 0 ] || printf '%s\n' "$@"
 	} >"$(path $CONF)"
 }
@@ -169,6 +175,10 @@ show_logs() {
 		echo "--- ${log##*/}:"
 		tail -n 20 "$log"
 	done
+}
+
+rules() {
+	if [ "${BACKEND:-}" = nftables ]; then machine nft list ruleset; else machine iptables-legacy-save; fi
 }
 
 pid_of() { cman status --json "$1" | jq -r .pid; }

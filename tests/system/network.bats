@@ -3,6 +3,12 @@
 # The network of a container: its address, the way out, the ways in, and what it does to the host.
 load lib
 
+# The same tests for both backends: network-nftables.bats is a link to this file.
+case $BATS_TEST_FILENAME in
+*-nftables.bats) BACKEND=nftables ;;
+*) BACKEND=iptables ;;
+esac
+
 # A server beyond the uplink that answers with the address it was asked from.
 serve_outside() {
 	machine mkdir -p /run/outside/cgi-bin
@@ -367,6 +373,14 @@ stop_outside() {
 }
 
 @test "foreign rules and their counters are not touched" {
+	machine nft -f - <<-EOF
+	table ip theirs {
+		chain MINE {
+			type filter hook forward priority 0; policy accept;
+			ip saddr 198.51.100.7 counter packets 19 bytes 20 accept comment "not yours"
+		}
+	}
+	EOF
 	machine iptables-legacy -N MINE
 	machine iptables-legacy -A MINE -s 198.51.100.7 -m comment --comment "not yours" -j ACCEPT
 	machine iptables-legacy -A FORWARD -j MINE
@@ -382,19 +396,29 @@ stop_outside() {
 	[ "$(packets)" -ge "$before" ]
 	run_ok machine iptables-legacy-save
 	assert_output_has "-A FORWARD -j MINE" 'not yours' "-A POSTROUTING -s 198.51.100.0/24 -j MASQUERADE"
+	run_ok machine nft list table ip theirs
+	assert_output_has "counter packets 19 bytes 20"
 	run_ok cman down web
 	[ "$(packets)" -ge "$before" ]
 	[ "$(packets)" -lt $((before + 1000)) ]
+	machine nft delete table ip theirs
+	sed -i '/^table ip theirs/,/^}/d' "$BATS_TEST_TMPDIR/before"
 }
 
-@test "our rules can be saved and restored by iptables itself" {
+@test "our rules can be saved and restored by the tool itself" {
 	server web <<<'net : { ports = [ "8080:80" ]; };'
 	run_ok cman up web
-	machine sh -c 'iptables-legacy-save >/run/rules && iptables-legacy-restore </run/rules && rm /run/rules'
+	if [ $BACKEND = iptables ]; then
+		machine sh -c 'iptables-legacy-save >/run/rules && iptables-legacy-restore </run/rules'
+	else
+		machine sh -c 'nft list ruleset >/run/rules && nft flush ruleset && nft -f /run/rules'
+	fi
+	machine rm /run/rules
 	assert_page outside "http://$HOST_IP:8080/" "page of web"
 }
 
 @test "a table that another program holds is waited for" {
+	[ $BACKEND = iptables ] || skip "nf_tables needs no lock"
 	sleeper web </dev/null
 	machine sh -c 'exec flock /run/xtables.lock sleep 1' 3>&- &
 	holder=$!
@@ -413,7 +437,7 @@ stop_outside() {
 	run_ok cman down a
 	assert_no_page outside "http://$HOST_IP:8081/"
 	assert_page outside "http://$HOST_IP:8082/" "page of b"
-	run_ok machine iptables-legacy-save
+	run_ok rules
 	[[ $output != *8081* ]]
 }
 
@@ -428,10 +452,41 @@ stop_outside() {
 }
 
 @test "the prefix of chains is the manager file's" {
-	write_manager 'firewall : { prefix = "OTHER"; };'
+	write_manager "firewall : { backend = \"$BACKEND\"; prefix = \"OTHER\"; };"
 	server web <<<'net : { ports = [ "8080:80" ]; };'
 	run_ok cman up web
-	run_ok machine iptables-legacy-save
-	assert_output_has ":OTHER-"
-	[[ $output != *CMAN-* ]]
+	run_ok rules
+	[ $BACKEND = iptables ] && assert_output_has ":OTHER-" || assert_output_has "table inet other "
+	[[ $output != *CMAN-* && $output != *"table inet cman"* ]]
+}
+
+@test "rules that somebody flushed are back after the next start" {
+	server web <<<'net : { ports = [ "8080:80" ]; };'
+	sleeper other </dev/null
+	run_ok cman up web
+	if [ $BACKEND = iptables ]; then
+		machine sh -c 'for t in raw filter nat; do iptables-legacy -t $t -F; iptables-legacy -t $t -X; done'
+	else
+		machine nft flush ruleset
+	fi
+	assert_no_page outside "http://$HOST_IP:8080/"
+	# What runs is left as it is; what starts brings the rules of all along.
+	run_ok cman up web
+	assert_no_page outside "http://$HOST_IP:8080/"
+	run_ok cman up other
+	assert_page outside "http://$HOST_IP:8080/" "page of web"
+	assert_page machine http://127.0.0.1:8080/ "page of web"
+}
+
+@test "the rules stand where firewall.backend says, and nowhere else" {
+	server web <<<'net : { ports = [ "8080:80" ]; };'
+	run_ok cman up web
+	if [ $BACKEND = iptables ]; then
+		run_fails machine nft list table inet cman
+	else
+		refute machine sh -c "iptables-legacy-save | grep CMAN"
+	fi
+	assert_equal "$(machine cut -d' ' -f1,2 $T/state/firewall)" "$BACKEND CMAN"
+	run_ok cman down web
+	refute machine test -e $T/state/firewall
 }

@@ -630,6 +630,39 @@ static void test_a_kernel_without_the_tables(void **state)
 	assert_string_equal(err.text, "legacy iptables table raw: Operation not permitted");
 }
 
+static void assert_choice(enum firewall_backend expected)
+{
+	enum firewall_backend backend = FIREWALL_AUTO;
+
+	assert_ok(firewall_choose("CMAN", &backend, err));
+	assert_int_equal(backend, expected);
+}
+
+static void test_choice(void **state)
+{
+	(void)state;
+	REQUIRE_NETWORK();
+	assert_choice(FIREWALL_IPTABLES);
+	/* a kernel without the legacy tables */
+	calls.look_code = ENOPROTOOPT;
+	assert_choice(FIREWALL_NFTABLES);
+	calls.look_code = ENOENT;
+	assert_choice(FIREWALL_NFTABLES);
+	calls.look_code = 0;
+	/* what is our own says nothing, nor do tables that have no rules, or none of IP */
+	assert_ok(firewall_commit(sample_set(ALL), err));
+	run("nft 'table ip x { chain y { type filter hook forward priority 0; }; };"
+	    " table bridge x { chain y { type filter hook forward priority 0; policy drop; }; };"
+	    " table netdev x { chain y { accept; }; }; table arp x { chain y { accept; }; }'");
+	assert_choice(FIREWALL_IPTABLES);
+	run("nft 'table ip6 cman { chain y { accept; }; }'");
+	assert_choice(FIREWALL_NFTABLES);
+	run("nft 'delete table ip6 cman; chain ip x y { policy drop; }'");
+	assert_choice(FIREWALL_NFTABLES);
+	run("nft 'delete table ip x; table inet cmantwo { chain y { accept; }; }'");
+	assert_choice(FIREWALL_NFTABLES);
+}
+
 #define MANY 1000
 
 static void test_many_ports(void **state)
@@ -786,6 +819,7 @@ int main(void)
 	const struct CMUnitTest nftables[] = {
 		cmocka_unit_test_setup(test_what_nft_sees, start),
 		cmocka_unit_test_setup(test_names_nft_cannot_write, start),
+		cmocka_unit_test_setup(test_choice, start),
 	};
 	int failed;
 

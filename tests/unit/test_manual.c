@@ -478,6 +478,7 @@ static void compare_managers(const struct manager *sample, const struct manager 
 	compare_text("log_dir", sample->log_dir, built_in->log_dir);
 	compare_number("cgroup.version", sample->cgroup_version, built_in->cgroup_version);
 	compare_text("cgroup.parent", sample->cgroup_parent, built_in->cgroup_parent);
+	compare_number("firewall.backend", sample->firewall_backend, built_in->firewall_backend);
 	compare_text("firewall.prefix", sample->firewall_prefix, built_in->firewall_prefix);
 	compare_list("dns.servers", &sample->dns_servers, &built_in->dns_servers);
 	compare_list("dns.fallback", &sample->dns_fallback, &built_in->dns_fallback);
