@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "cmd/command.h"
 #include "config/conf.h"
+#include "lifecycle/rules.h"
 
 /* Reads the files named on the command line into the set, in the place of those of their names. */
 static void read_named(struct conf *conf, int argc, char *argv[], struct diagnostics *diagnostics,
@@ -65,17 +66,16 @@ int cmd_check(const struct options *options, int argc, char *argv[], struct erro
 	AUTO_CONF struct conf conf = {0};
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
 	AUTO_STRLIST struct strlist names = {0};
+	size_t errors;
 
 	if (conf_load(options->config_file, NULL, &conf, &diagnostics, err) < 0) {
 		if (err->code != ENOENT) /* else err says it all: there is no manager file */
 			print_faults(&diagnostics, NULL);
 		return -1;
 	}
-	if (argc == 0) {
-		print_marks(&conf, NULL);
-		return summarize(conf.container_count, print_faults(&diagnostics, NULL));
-	}
 	read_named(&conf, argc, argv, &diagnostics, &names);
-	print_marks(&conf, &names);
-	return summarize(names.count, print_faults(&diagnostics, &names));
+	print_marks(&conf, argc > 0 ? &names : NULL);
+	errors = print_faults(&diagnostics, argc > 0 ? &names : NULL);
+	rules_warn_of_files(&conf);
+	return summarize(argc > 0 ? names.count : conf.container_count, errors);
 }

@@ -47,6 +47,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "config/spec.h"
 
 struct firewall_network {
@@ -111,5 +112,13 @@ int firewall_choose(const char *prefix, enum firewall_backend *backend, struct e
  * a name that nft(8) has no way to write.
  */
 int firewall_commit(const struct firewall_set *set, struct error *err);
+
+/*
+ * What of others drops packets that the rules of set accept: a warning each ("..., add: LINE"). Of
+ * the networks of the set those with nat are asked about, and those with forwards. The backend may
+ * be FIREWALL_AUTO here. Only root can see it: EPERM. EINTR: somebody changed rules meanwhile.
+ */
+int firewall_find_obstacles(const struct firewall_set *set, struct strlist *warnings,
+			    struct error *err);
 
 #endif

@@ -5,6 +5,29 @@
 
 #include "kernel/firewall_rules.h"
 
+/*
+ * A packet that has to pass FORWARD, to be asked about. An interface "" is one that no rule names, an
+ * address 0.0.0.0 one that no rule can be said to match.
+ */
+struct firewall_probe {
+	const char *in, *out;
+	struct in_addr source, destination;
+	bool answer; /* of an established connection; otherwise it is a new one */
+	bool dnat;   /* to a published port */
+};
+
+/* Who lets it pass or not: a chain entered from the hook. */
+struct firewall_verdict {
+	bool drops;
+	char table[64]; /* "ip filter", or "" for the legacy table */
+	char chain[64];
+	bool ufw; /* the rules are those of ufw */
+};
+
+/* Whether the match "conntrack" of iptables, of that revision, accepts the packet; false: unknown. */
+bool firewall_probe_conntrack(const struct firewall_probe *probe, const void *info, size_t size,
+			      unsigned int revision);
+
 /* (libiptc) The contract of firewall_commit(), with the rules computed. */
 int firewall_iptables_commit(const char *prefix, const struct firewall_rules *rules,
 			     struct error *err);
@@ -21,5 +44,15 @@ int firewall_nftables_commit(const char *prefix, const struct firewall_rules *ru
  * 1 or 0. Needs no library.
  */
 int firewall_nftables_foreign(const char *prefix, struct error *err);
+
+/*
+ * What the legacy table filter, and the base chains of forward in nf_tables (but for the table of
+ * that prefix), make of the packet: rules that cannot be judged from here count as not matching.
+ * The first chain that drops it, if any, is in verdict.
+ */
+int firewall_iptables_judge(const struct firewall_probe *probe, struct firewall_verdict *verdict,
+			    struct error *err);
+int firewall_nftables_judge(const char *prefix, const struct firewall_probe *probes, size_t count,
+			    struct firewall_verdict *verdicts, struct error *err);
 
 #endif

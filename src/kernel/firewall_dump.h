@@ -12,9 +12,6 @@
 
 #include "base/error.h"
 
-/* NFPROTO_*: linux/netfilter.h and netinet/in.h do not go together. */
-enum { FIREWALL_FAMILY_INET = 1, FIREWALL_FAMILY_IP = 2, FIREWALL_FAMILY_IP6 = 10 };
-
 /*
  * A socket of netfilter; ENOENT: this kernel has none (and none of the modules was loadable by
  * itself). Asking it anything loads nf_tables.

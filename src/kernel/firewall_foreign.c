@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What others have in nf_tables: asked at each first start, so without libnftables. */
+#include "kernel/firewall_backend.h"
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "kernel/firewall_backend.h"
 #include "kernel/firewall_dump.h"
 #include "kernel/firewall_text.h"
-
-#define POLICY_DROP 0 /* NF_DROP */
 
 struct foreign {
 	const char *name; /* of our table */
@@ -17,8 +22,8 @@ struct foreign {
 
 static bool is_foreign(const struct foreign *foreign, uint8_t family, const char *table)
 {
-	return family == FIREWALL_FAMILY_IP || family == FIREWALL_FAMILY_IP6 ||
-	       (family == FIREWALL_FAMILY_INET && strcmp(table, foreign->name) != 0);
+	return family == NFPROTO_IPV4 || family == NFPROTO_IPV6 ||
+	       (family == NFPROTO_INET && strcmp(table, foreign->name) != 0);
 }
 
 static int find_rule(void *data, uint8_t family, const void *bytes, size_t length)
@@ -40,7 +45,7 @@ static int find_policy(void *data, uint8_t family, const void *bytes, size_t len
 	firewall_dump_parse(bytes, length, attributes, NFTA_CHAIN_MAX);
 	foreign->found |=
 		attributes[NFTA_CHAIN_POLICY].data &&
-		firewall_dump_u32(&attributes[NFTA_CHAIN_POLICY]) == POLICY_DROP &&
+		firewall_dump_u32(&attributes[NFTA_CHAIN_POLICY]) == NF_DROP &&
 		is_foreign(foreign, family, firewall_dump_text(&attributes[NFTA_CHAIN_TABLE]));
 	return foreign->found;
 }
@@ -62,4 +67,425 @@ int firewall_nftables_foreign(const char *prefix, struct error *err)
 		return -1;
 	error_clear(err);
 	return foreign.found;
+}
+
+/* ---- what they make of a packet ---- */
+
+struct chain {
+	uint8_t family;
+	char *table, *name;
+	bool is_base; /* of the hook forward */
+	bool drops;   /* by policy */
+};
+
+struct rule {
+	uint8_t family;
+	char *table, *chain;
+	void *expressions;
+	size_t length;
+};
+
+struct ruleset {
+	const char *ours; /* name of our table, left out */
+	struct chain *chains;
+	struct rule *rules;
+	size_t chain_count, rule_count;
+};
+
+static void ruleset_clear(struct ruleset *ruleset)
+{
+	for (size_t i = 0; i < ruleset->chain_count; i++) {
+		free(ruleset->chains[i].table);
+		free(ruleset->chains[i].name);
+	}
+	for (size_t i = 0; i < ruleset->rule_count; i++) {
+		free(ruleset->rules[i].table);
+		free(ruleset->rules[i].chain);
+		free(ruleset->rules[i].expressions);
+	}
+	free(ruleset->chains);
+	free(ruleset->rules);
+	*ruleset = (struct ruleset){.ours = ruleset->ours};
+}
+
+static bool is_of_packets(const struct ruleset *ruleset, uint8_t family, const char *table)
+{
+	return family == NFPROTO_IPV4 ||
+	       (family == NFPROTO_INET && strcmp(table, ruleset->ours) != 0);
+}
+
+static int take_chain(void *data, uint8_t family, const void *bytes, size_t length)
+{
+	struct firewall_attribute attributes[NFTA_CHAIN_MAX + 1], hook[NFTA_HOOK_MAX + 1];
+	struct ruleset *ruleset = data;
+	struct chain *chain;
+	size_t count = ruleset->chain_count;
+
+	firewall_dump_parse(bytes, length, attributes, NFTA_CHAIN_MAX);
+	firewall_dump_parse(attributes[NFTA_CHAIN_HOOK].data, attributes[NFTA_CHAIN_HOOK].length,
+			    hook, NFTA_HOOK_MAX);
+	if (!is_of_packets(ruleset, family, firewall_dump_text(&attributes[NFTA_CHAIN_TABLE])))
+		return 0;
+	/* Capacity is the next power of two: grow when count reaches one. */
+	if ((count & (count - 1)) == 0)
+		ruleset->chains =
+			xrealloc(ruleset->chains, count ? 2 * count : 1, sizeof(*ruleset->chains));
+	chain = &ruleset->chains[ruleset->chain_count++];
+	*chain = (struct chain){
+		.family = family,
+		.table = xstrdup(firewall_dump_text(&attributes[NFTA_CHAIN_TABLE])),
+		.name = xstrdup(firewall_dump_text(&attributes[NFTA_CHAIN_NAME])),
+		.is_base = hook[NFTA_HOOK_HOOKNUM].data &&
+			   firewall_dump_u32(&hook[NFTA_HOOK_HOOKNUM]) == NF_INET_FORWARD,
+		.drops = attributes[NFTA_CHAIN_POLICY].data &&
+			 firewall_dump_u32(&attributes[NFTA_CHAIN_POLICY]) == NF_DROP,
+	};
+	return 0;
+}
+
+static int take_rule(void *data, uint8_t family, const void *bytes, size_t length)
+{
+	struct firewall_attribute attributes[NFTA_RULE_MAX + 1];
+	const struct firewall_attribute *expressions = &attributes[NFTA_RULE_EXPRESSIONS];
+	struct ruleset *ruleset = data;
+	size_t count = ruleset->rule_count;
+	struct rule *rule;
+
+	firewall_dump_parse(bytes, length, attributes, NFTA_RULE_MAX);
+	if (!is_of_packets(ruleset, family, firewall_dump_text(&attributes[NFTA_RULE_TABLE])))
+		return 0;
+	if ((count & (count - 1)) == 0)
+		ruleset->rules =
+			xrealloc(ruleset->rules, count ? 2 * count : 1, sizeof(*ruleset->rules));
+	rule = &ruleset->rules[ruleset->rule_count++];
+	*rule = (struct rule){
+		.family = family,
+		.table = xstrdup(firewall_dump_text(&attributes[NFTA_RULE_TABLE])),
+		.chain = xstrdup(firewall_dump_text(&attributes[NFTA_RULE_CHAIN])),
+		.length = expressions->length,
+	};
+	if (expressions->data)
+		rule->expressions = memcpy(xalloc(1, expressions->length), expressions->data,
+					   expressions->length);
+	return 0;
+}
+
+/* Registers of a rule's program, in units of 4 bytes as NFT_REG32_00 and following are. */
+#define SLOTS 16
+
+struct machine {
+	const struct firewall_probe *probe;
+	uint8_t bytes[4 * SLOTS];
+	bool known[SLOTS];
+	bool holds_state; /* the last thing loaded is the state of the connection */
+};
+
+/* The slot of a register by its number; SLOTS: none of ours. */
+static size_t slot_of(uint32_t reg)
+{
+	if (reg >= NFT_REG_1 && reg <= NFT_REG_4)
+		return 4 * (reg - NFT_REG_1);
+	return reg >= NFT_REG32_00 && reg <= NFT_REG32_15 ? reg - NFT_REG32_00 : SLOTS;
+}
+
+static void load(struct machine *machine, uint32_t reg, const void *bytes, size_t length)
+{
+	size_t slot = slot_of(reg), slots = (length + 3) / 4;
+
+	if (slot + slots > SLOTS)
+		return;
+	memset(machine->bytes + 4 * slot, 0, 4 * slots);
+	if (bytes)
+		memcpy(machine->bytes + 4 * slot, bytes, length);
+	for (size_t i = slot; i < slot + slots; i++)
+		machine->known[i] = bytes != NULL;
+}
+
+/* NULL: not known. */
+static uint8_t *value_of(struct machine *machine, uint32_t reg, size_t length)
+{
+	size_t slot = slot_of(reg), slots = (length + 3) / 4;
+
+	if (slot + slots > SLOTS)
+		return NULL;
+	for (size_t i = slot; i < slot + slots; i++)
+		if (!machine->known[i])
+			return NULL;
+	return machine->bytes + 4 * slot;
+}
+
+static void load_meta(struct machine *machine, const struct firewall_attribute *attributes)
+{
+	const struct firewall_probe *probe = machine->probe;
+	uint32_t reg = firewall_dump_u32(&attributes[NFTA_META_DREG]);
+	const uint8_t family = NFPROTO_IPV4;
+	char name[IFNAMSIZ] = {0};
+
+	switch (firewall_dump_u32(&attributes[NFTA_META_KEY])) {
+	case NFT_META_IIFNAME:
+		snprintf(name, sizeof(name), "%s", probe->in);
+		load(machine, reg, name, sizeof(name));
+		break;
+	case NFT_META_OIFNAME:
+		snprintf(name, sizeof(name), "%s", probe->out);
+		load(machine, reg, name, sizeof(name));
+		break;
+	case NFT_META_NFPROTO:
+		load(machine, reg, &family, sizeof(family));
+		break;
+	default:
+		load(machine, reg, NULL, 16);
+	}
+}
+
+static void load_connection(struct machine *machine, const struct firewall_attribute *attributes)
+{
+	uint32_t reg = firewall_dump_u32(&attributes[NFTA_CT_DREG]);
+	const uint32_t state = machine->probe->answer ? NF_CT_STATE_BIT(IP_CT_ESTABLISHED)
+						      : NF_CT_STATE_BIT(IP_CT_NEW);
+	const uint32_t status = machine->probe->dnat ? IPS_DST_NAT : 0;
+
+	switch (firewall_dump_u32(&attributes[NFTA_CT_KEY])) {
+	case NFT_CT_STATE:
+		load(machine, reg, &state, sizeof(state));
+		machine->holds_state = true;
+		break;
+	case NFT_CT_STATUS:
+		load(machine, reg, &status, sizeof(status));
+		break;
+	default:
+		load(machine, reg, NULL, 16);
+	}
+}
+
+/* Of the header only the two addresses are known. */
+static void load_payload(struct machine *machine, const struct firewall_attribute *attributes)
+{
+	const struct in_addr addresses[2] = {machine->probe->source, machine->probe->destination};
+	uint32_t reg = firewall_dump_u32(&attributes[NFTA_PAYLOAD_DREG]);
+	uint32_t offset = firewall_dump_u32(&attributes[NFTA_PAYLOAD_OFFSET]);
+	uint32_t length = firewall_dump_u32(&attributes[NFTA_PAYLOAD_LEN]);
+	uint32_t which = (offset - 12) / 4;
+	bool known = firewall_dump_u32(&attributes[NFTA_PAYLOAD_BASE]) ==
+			     NFT_PAYLOAD_NETWORK_HEADER &&
+		     offset >= 12 && length > 0 && length <= 4 && which < 2 &&
+		     (offset - 12) % 4 + length <= 4 && addresses[which].s_addr != INADDR_ANY;
+
+	load(machine, reg, known ? (const uint8_t *)addresses + (offset - 12) : NULL,
+	     known || length < 16 ? length : 16);
+}
+
+static const struct firewall_attribute *value_in(const struct firewall_attribute *attribute,
+						 struct firewall_attribute data[NFTA_DATA_MAX + 1])
+{
+	firewall_dump_parse(attribute->data, attribute->length, data, NFTA_DATA_MAX);
+	return &data[NFTA_DATA_VALUE];
+}
+
+static void do_bitwise(struct machine *machine, const struct firewall_attribute *attributes)
+{
+	struct firewall_attribute of_mask[NFTA_DATA_MAX + 1], of_xor[NFTA_DATA_MAX + 1];
+	const struct firewall_attribute *mask = value_in(&attributes[NFTA_BITWISE_MASK], of_mask);
+	const struct firewall_attribute * xor = value_in(&attributes[NFTA_BITWISE_XOR], of_xor);
+	uint32_t length = firewall_dump_u32(&attributes[NFTA_BITWISE_LEN]);
+	uint32_t to = firewall_dump_u32(&attributes[NFTA_BITWISE_DREG]);
+	const uint8_t *from =
+		value_of(machine, firewall_dump_u32(&attributes[NFTA_BITWISE_SREG]), length);
+	uint8_t result[16];
+
+	if (!from || length > sizeof(result) || mask->length < length || xor->length < length) {
+		load(machine, to, NULL, 16);
+		return;
+	}
+	for (uint32_t i = 0; i < length; i++)
+		result[i] = (uint8_t)((from[i] & ((const uint8_t *)mask->data)[i]) ^
+				      ((const uint8_t *)xor->data)[i]);
+	load(machine, to, result, length);
+}
+
+static bool compares(struct machine *machine, const struct firewall_attribute *attributes)
+{
+	struct firewall_attribute data[NFTA_DATA_MAX + 1];
+	const struct firewall_attribute *value = value_in(&attributes[NFTA_CMP_DATA], data);
+	uint32_t operation = firewall_dump_u32(&attributes[NFTA_CMP_OP]);
+	const uint8_t *there =
+		value_of(machine, firewall_dump_u32(&attributes[NFTA_CMP_SREG]), value->length);
+
+	if (!there || !value->data || (operation != NFT_CMP_EQ && operation != NFT_CMP_NEQ))
+		return false;
+	return (memcmp(there, value->data, value->length) == 0) == (operation == NFT_CMP_EQ);
+}
+
+/* Where a rule leads. */
+struct outcome {
+	int32_t code; /* NFT_CONTINUE: nowhere */
+	char chain[NFT_CHAIN_MAXNAMELEN];
+};
+
+static void take_verdict(const struct firewall_attribute *attributes, struct outcome *outcome)
+{
+	struct firewall_attribute data[NFTA_DATA_MAX + 1], verdict[NFTA_VERDICT_MAX + 1];
+
+	firewall_dump_parse(attributes[NFTA_IMMEDIATE_DATA].data,
+			    attributes[NFTA_IMMEDIATE_DATA].length, data, NFTA_DATA_MAX);
+	firewall_dump_parse(data[NFTA_DATA_VERDICT].data, data[NFTA_DATA_VERDICT].length, verdict,
+			    NFTA_VERDICT_MAX);
+	outcome->code = (int32_t)firewall_dump_u32(&verdict[NFTA_VERDICT_CODE]);
+	snprintf(outcome->chain, sizeof(outcome->chain), "%s",
+		 firewall_dump_text(&verdict[NFTA_VERDICT_CHAIN]));
+}
+
+#define ATTRIBUTES_MAX 16 /* more than any of these expressions has */
+
+/* One expression; false: the rule does not match, or nobody can say so. */
+static bool run_expression(struct machine *machine, const char *name,
+			   const struct firewall_attribute *attributes, struct outcome *outcome)
+{
+	bool held_state = machine->holds_state;
+
+	machine->holds_state = false;
+	if (strcmp(name, "meta") == 0) {
+		load_meta(machine, attributes);
+	} else if (strcmp(name, "ct") == 0) {
+		load_connection(machine, attributes);
+	} else if (strcmp(name, "payload") == 0) {
+		load_payload(machine, attributes);
+	} else if (strcmp(name, "bitwise") == 0) {
+		do_bitwise(machine, attributes);
+	} else if (strcmp(name, "cmp") == 0) {
+		return compares(machine, attributes);
+	} else if (strcmp(name, "lookup") == 0) {
+		/* A set of states, without looking into it, has that of answers and not "new". */
+		return held_state && machine->probe->answer && !attributes[NFTA_LOOKUP_DREG].data;
+	} else if (strcmp(name, "immediate") == 0) {
+		if (firewall_dump_u32(&attributes[NFTA_IMMEDIATE_DREG]) == NFT_REG_VERDICT)
+			take_verdict(attributes, outcome);
+	} else if (strcmp(name, "match") == 0) {
+		const char *match = firewall_dump_text(&attributes[NFTA_MATCH_NAME]);
+
+		return strcmp(match, "comment") == 0 ||
+		       (strcmp(match, "conntrack") == 0 &&
+			firewall_probe_conntrack(machine->probe, attributes[NFTA_MATCH_INFO].data,
+						 attributes[NFTA_MATCH_INFO].length,
+						 firewall_dump_u32(&attributes[NFTA_MATCH_REV])));
+	} else if (strcmp(name, "reject") == 0 ||
+		   (strcmp(name, "target") == 0 &&
+		    strcmp(firewall_dump_text(&attributes[NFTA_TARGET_NAME]), "REJECT") == 0)) {
+		outcome->code = NF_DROP;
+	} else if (strcmp(name, "counter") != 0 && strcmp(name, "log") != 0 &&
+		   strcmp(name, "target") != 0) {
+		return false;
+	}
+	return true;
+}
+
+static struct outcome run_rule(const struct rule *rule, const struct firewall_probe *probe)
+{
+	const struct firewall_attribute list = {rule->expressions, rule->length};
+	const struct outcome nowhere = {.code = NFT_CONTINUE};
+	struct firewall_attribute element = {NULL, 0};
+	struct machine machine = {.probe = probe};
+	struct outcome outcome = nowhere;
+
+	while (firewall_dump_next(&list, &element)) {
+		struct firewall_attribute expression[NFTA_EXPR_MAX + 1];
+		struct firewall_attribute attributes[ATTRIBUTES_MAX + 1];
+
+		firewall_dump_parse(element.data, element.length, expression, NFTA_EXPR_MAX);
+		firewall_dump_parse(expression[NFTA_EXPR_DATA].data,
+				    expression[NFTA_EXPR_DATA].length, attributes, ATTRIBUTES_MAX);
+		if (!run_expression(&machine, firewall_dump_text(&expression[NFTA_EXPR_NAME]),
+				    attributes, &outcome))
+			return nowhere;
+	}
+	return outcome;
+}
+
+#define JUMPS_MAX 32 /* more than NFT_JUMP_STACK_SIZE */
+
+/* A verdict, or NFT_CONTINUE where the chain is left at its end or by return. */
+static int32_t run_chain(const struct ruleset *ruleset, const struct chain *in, const char *name,
+			 const struct firewall_probe *probe, unsigned int depth)
+{
+	for (size_t i = 0; i < ruleset->rule_count && depth < JUMPS_MAX; i++) {
+		const struct rule *rule = &ruleset->rules[i];
+		struct outcome outcome;
+
+		if (rule->family != in->family || strcmp(rule->chain, name) != 0 ||
+		    strcmp(rule->table, in->table) != 0)
+			continue;
+		outcome = run_rule(rule, probe);
+		if (outcome.code == NFT_RETURN)
+			return NFT_CONTINUE;
+		if (outcome.code >= 0)
+			return outcome.code;
+		if (outcome.code == NFT_JUMP || outcome.code == NFT_GOTO) {
+			int32_t code = run_chain(ruleset, in, outcome.chain, probe, depth + 1);
+
+			if (code >= 0 || outcome.code == NFT_GOTO)
+				return code;
+		}
+	}
+	return NFT_CONTINUE;
+}
+
+static bool has_ufw(const struct ruleset *ruleset, const struct chain *like)
+{
+	for (size_t i = 0; i < ruleset->chain_count; i++)
+		if (ruleset->chains[i].family == like->family &&
+		    strcmp(ruleset->chains[i].table, like->table) == 0 &&
+		    strcmp(ruleset->chains[i].name, "ufw-before-forward") == 0)
+			return true;
+	return false;
+}
+
+static void judge(const struct ruleset *ruleset, const struct firewall_probe *probe,
+		  struct firewall_verdict *verdict)
+{
+	*verdict = (struct firewall_verdict){.drops = false};
+	for (size_t i = 0; i < ruleset->chain_count && !verdict->drops; i++) {
+		const struct chain *chain = &ruleset->chains[i];
+		int32_t code;
+
+		if (!chain->is_base)
+			continue;
+		code = run_chain(ruleset, chain, chain->name, probe, 0);
+		if (code != NF_DROP && (code >= 0 || !chain->drops))
+			continue;
+		verdict->drops = true;
+		verdict->ufw = has_ufw(ruleset, chain);
+		snprintf(verdict->table, sizeof(verdict->table), "%s %s",
+			 chain->family == NFPROTO_IPV4 ? "ip" : "inet", chain->table);
+		snprintf(verdict->chain, sizeof(verdict->chain), "%s", chain->name);
+	}
+}
+
+static bool has_base_chain(const struct ruleset *ruleset)
+{
+	for (size_t i = 0; i < ruleset->chain_count; i++)
+		if (ruleset->chains[i].is_base)
+			return true;
+	return false;
+}
+
+int firewall_nftables_judge(const char *prefix, const struct firewall_probe *probes, size_t count,
+			    struct firewall_verdict *verdicts, struct error *err)
+{
+	const struct firewall_text_name name = firewall_text_name(prefix);
+	AUTO(ruleset_clear) struct ruleset ruleset = {.ours = name.text};
+	AUTO_FD int fd = firewall_dump_open(err);
+
+	for (size_t i = 0; i < count; i++)
+		verdicts[i] = (struct firewall_verdict){.drops = false};
+	if (fd < 0)
+		return err->code == ENOENT ? 0 : -1;
+	if (firewall_dump(fd, NFT_MSG_GETCHAIN, 0, NULL, NULL, take_chain, &ruleset, err) < 0)
+		return -1;
+	if (!has_base_chain(&ruleset))
+		return 0;
+	if (firewall_dump(fd, NFT_MSG_GETRULE, 0, NULL, NULL, take_rule, &ruleset, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		judge(&ruleset, &probes[i], &verdicts[i]);
+	return 0;
 }

@@ -366,6 +366,110 @@ static struct xtc_handle *open_table(const char *name, struct error *err)
 	}
 }
 
+/* ---- the rules of others ---- */
+
+static bool interface_matches(const char *name, const char *rule, const unsigned char *mask,
+			      bool inverted)
+{
+	char padded[IFNAMSIZ] = {0};
+	bool same = true;
+
+	snprintf(padded, sizeof(padded), "%s", name);
+	for (size_t i = 0; i < IFNAMSIZ; i++)
+		same &= ((padded[i] ^ rule[i]) & mask[i]) == 0;
+	return same != inverted;
+}
+
+static bool address_matches(struct in_addr address, struct in_addr rule, struct in_addr mask,
+			    bool inverted)
+{
+	if (mask.s_addr == 0)
+		return !inverted;
+	return address.s_addr != INADDR_ANY &&
+	       (((address.s_addr ^ rule.s_addr) & mask.s_addr) == 0) != inverted;
+}
+
+static bool entry_matches(const struct ipt_entry *entry, const struct firewall_probe *probe)
+{
+	const struct ipt_ip *ip = &entry->ip;
+
+	if (!interface_matches(probe->in, ip->iniface, ip->iniface_mask,
+			       ip->invflags & IPT_INV_VIA_IN) ||
+	    !interface_matches(probe->out, ip->outiface, ip->outiface_mask,
+			       ip->invflags & IPT_INV_VIA_OUT) ||
+	    !address_matches(probe->source, ip->src, ip->smsk, ip->invflags & IPT_INV_SRCIP) ||
+	    !address_matches(probe->destination, ip->dst, ip->dmsk, ip->invflags & IPT_INV_DSTIP) ||
+	    ip->proto != 0 || (ip->flags & IPT_F_FRAG))
+		return false;
+	for (size_t offset = sizeof(*entry); offset < entry->target_offset;) {
+		const struct xt_entry_match *match = (const void *)((const char *)entry + offset);
+		const char *name = match->u.user.name;
+
+		offset += match->u.match_size;
+		if (strcmp(name, "comment") != 0 &&
+		    (strcmp(name, "conntrack") != 0 ||
+		     !firewall_probe_conntrack(probe, match->data,
+					       match->u.match_size - sizeof(*match),
+					       match->u.user.revision)))
+			return false;
+	}
+	return true;
+}
+
+#define JUMPS_MAX 32 /* a chain that leads to itself is refused by the kernel */
+
+/* "ACCEPT" or "DROP", or NULL where the chain is left at its end or by RETURN. */
+static const char *judge_chain(struct xtc_handle *handle, const char *chain,
+			       const struct firewall_probe *probe, unsigned int depth)
+{
+	const struct ipt_entry *entry;
+
+	for (entry = iptc_first_rule(chain, handle); entry && depth < JUMPS_MAX;
+	     entry = iptc_next_rule(entry, handle)) {
+		const char *target = iptc_get_target(entry, handle), *verdict;
+
+		if (!entry_matches(entry, probe))
+			continue;
+		if (strcmp(target, "RETURN") == 0)
+			return NULL;
+		if (strcmp(target, "ACCEPT") == 0 || strcmp(target, "DROP") == 0)
+			return target;
+		if (strcmp(target, "REJECT") == 0)
+			return "DROP";
+		if (!iptc_is_chain(target, handle))
+			continue;
+		verdict = judge_chain(handle, target, probe, depth + 1);
+		if (verdict)
+			return verdict;
+		if (entry->ip.flags & IPT_F_GOTO)
+			return NULL;
+	}
+	return NULL;
+}
+
+int firewall_iptables_judge(const struct firewall_probe *probe, struct firewall_verdict *verdict,
+			    struct error *err)
+{
+	const char *hook = hooks[FIREWALL_HOOK_FORWARD], *end;
+	struct xtc_handle *handle;
+	struct xt_counters counters;
+
+	*verdict = (struct firewall_verdict){.drops = false};
+	if (!table_exists(tables[TABLE_FILTER]))
+		return 0;
+	handle = open_table(tables[TABLE_FILTER], err);
+	if (!handle)
+		return -1;
+	end = judge_chain(handle, hook, probe, 0);
+	if (!end)
+		end = iptc_get_policy(hook, &counters, handle);
+	verdict->drops = end && strcmp(end, "DROP") == 0;
+	verdict->ufw = iptc_is_chain("ufw-before-forward", handle);
+	snprintf(verdict->chain, sizeof(verdict->chain), "%s", hook);
+	iptc_free(handle);
+	return 0;
+}
+
 int firewall_iptables_available(struct error *err)
 {
 	for (size_t i = 0; i < TABLE_COUNT; i++) {

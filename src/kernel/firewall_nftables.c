@@ -4,8 +4,11 @@
  * wanted, and one transaction makes the difference. It is opened at run time, by the first commit
  * that needs it.
  */
+#include "kernel/firewall_backend.h"
+
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 #include <nftables/libnftables.h>
@@ -15,7 +18,6 @@
 #include <unistd.h>
 
 #include "base/process.h"
-#include "kernel/firewall_backend.h"
 #include "kernel/firewall_dump.h"
 #include "kernel/firewall_text.h"
 #include "kernel/module.h"
@@ -190,8 +192,8 @@ static int table_exists(int fd, const char *name, struct error *err)
 {
 	struct search search = {name, false};
 
-	if (firewall_dump(fd, NFT_MSG_GETTABLE, FIREWALL_FAMILY_INET, NULL, NULL, compare_table,
-			  &search, err) < 0)
+	if (firewall_dump(fd, NFT_MSG_GETTABLE, NFPROTO_INET, NULL, NULL, compare_table, &search,
+			  err) < 0)
 		return -1;
 	return search.found;
 }

@@ -86,6 +86,18 @@ static void build_rules(struct rules *rules, const struct network_record *networ
 			add_rules(rules, &networks[i]);
 }
 
+static struct firewall_set set_of(const struct rules *rules)
+{
+	return (struct firewall_set){
+		.networks = rules->networks,
+		.network_count = rules->network_count,
+		.forwards = rules->forwards,
+		.forward_count = rules->forward_count,
+		.exceptions = rules->exceptions,
+		.exception_count = rules->exception_count,
+	};
+}
+
 /* ---- where the rules are ---- */
 
 /* A backend and the prefix of the chains in it. */
@@ -130,15 +142,15 @@ static void read_place(struct places *places, const char *line, const char *boot
 		add_place(places, &place);
 }
 
-static int read_places(const struct host *host, struct places *places, struct error *err)
+static int read_places(const struct state *state, struct places *places, struct error *err)
 {
 	AUTO_TEXT struct text text = {0};
 	char boot_id[37], *line, *rest;
 
 	*places = (struct places){.count = 0};
-	if (!fs_exists_at(host->state.dir_fd, PLACES_FILE))
+	if (!fs_exists_at(state->dir_fd, PLACES_FILE))
 		return 0;
-	if (fs_read_at(host->state.dir_fd, PLACES_FILE, 4096, &text, err) < 0 ||
+	if (fs_read_at(state->dir_fd, PLACES_FILE, 4096, &text, err) < 0 ||
 	    process_boot_id(boot_id, err) < 0)
 		return -1;
 	rest = text.data;
@@ -167,9 +179,10 @@ static int write_places(const struct host *host, const struct places *places, st
  * route_localnet, which only a rule keeps from opening the host's 127.0.0.1 to them, and ports that
  * their files promise.
  */
-static enum firewall_backend wanted_backend(const struct host *host, const struct places *places)
+static enum firewall_backend wanted_backend(const struct manager *manager,
+					    const struct places *places)
 {
-	enum firewall_backend wanted = host->manager->firewall_backend;
+	enum firewall_backend wanted = manager->firewall_backend;
 	enum firewall_backend there = places->count ? places->items[0].backend : FIREWALL_NONE;
 
 	if (there != FIREWALL_NONE && (wanted == FIREWALL_AUTO || wanted == FIREWALL_NONE))
@@ -180,7 +193,7 @@ static enum firewall_backend wanted_backend(const struct host *host, const struc
 static int choose_place(const struct host *host, const struct places *places, struct place *place,
 			struct error *err)
 {
-	*place = (struct place){.backend = wanted_backend(host, places)};
+	*place = (struct place){.backend = wanted_backend(host->manager, places)};
 	snprintf(place->prefix, sizeof(place->prefix), "%s", host->manager->firewall_prefix);
 	if (place->backend != FIREWALL_NONE && host->manager->firewall_backend == FIREWALL_NONE)
 		log_warning("firewall.backend = \"none\" has to wait until no container runs: the "
@@ -197,8 +210,8 @@ bool rules_are_wanted(const struct host *host)
 
 	if (host->manager->firewall_backend != FIREWALL_NONE)
 		return true;
-	return read_places(host, &places, NULL) == 0 &&
-	       wanted_backend(host, &places) != FIREWALL_NONE;
+	return read_places(&host->state, &places, NULL) == 0 &&
+	       wanted_backend(host->manager, &places) != FIREWALL_NONE;
 }
 
 /* ---- getting them there ---- */
@@ -283,7 +296,8 @@ static int commit(const struct host *host, const struct firewall_set *set, struc
 	bool any = set->network_count > 0;
 	AUTO_FD int lock_fd = -1;
 
-	if (read_places(host, &had, err) < 0 || (any && choose_place(host, &had, &place, err) < 0))
+	if (read_places(&host->state, &had, err) < 0 ||
+	    (any && choose_place(host, &had, &place, err) < 0))
 		return -1;
 	if (needs_lock(&had, any ? &place : NULL)) {
 		lock_fd = firewall_lock(FIREWALL_TIMEOUT_MS, err);
@@ -297,17 +311,86 @@ int rules_commit(struct host *host, const struct network_record *networks, size_
 		 struct error *err)
 {
 	AUTO(rules_clear) struct rules rules = {0};
-	struct firewall_set set = {0};
+	struct firewall_set set;
 
 	build_rules(&rules, networks, count);
-	set.networks = rules.networks;
-	set.network_count = rules.network_count;
-	set.forwards = rules.forwards;
-	set.forward_count = rules.forward_count;
-	set.exceptions = rules.exceptions;
-	set.exception_count = rules.exception_count;
+	set = set_of(&rules);
 	if (commit(host, &set, err) == 0)
 		return 0;
 	host->firewall_refused = true;
 	return error_wrap(err, "firewall");
+}
+
+/* ---- those of others ---- */
+
+static void warn_of_obstacles(const struct manager *manager, const struct state *state,
+			      const struct rules *rules)
+{
+	AUTO_STRLIST struct strlist warnings = {0};
+	struct firewall_set set = set_of(rules);
+	struct places places = {.count = 0};
+	struct error err;
+
+	if (state->dir_fd >= 0 && read_places(state, &places, &err) < 0)
+		places.count = 0;
+	set.backend = wanted_backend(manager, &places);
+	set.prefix = manager->firewall_prefix;
+	if (set.backend == FIREWALL_NONE)
+		return;
+	if (firewall_find_obstacles(&set, &warnings, &err) < 0) {
+		log_verbose("rules of others: %s, ignoring", err.text);
+		return;
+	}
+	for (size_t i = 0; i < warnings.count; i++)
+		log_warning("%s", warnings.items[i]);
+}
+
+void rules_warn(const struct host *host, const struct network_record *networks, size_t count)
+{
+	AUTO(rules_clear) struct rules rules = {0};
+
+	build_rules(&rules, networks, count);
+	warn_of_obstacles(host->manager, &host->state, &rules);
+}
+
+/* One port of each network with any stands for all: that is what is asked about. */
+static void add_files(struct rules *rules, const struct conf *conf, const struct network *network)
+{
+	const struct firewall_network item = {network->bridge, network->subnet, network->prefix,
+					      network->nat};
+	struct firewall_forward forward = {.bridge = network->bridge};
+
+	for (size_t i = 0; i < conf->container_count; i++) {
+		const struct spec *spec = &conf->containers[i];
+
+		for (size_t j = 0; j < spec->interface_count; j++)
+			if (spec->interfaces[j].port_count > 0 && spec->interfaces[j].network &&
+			    strcmp(spec->interfaces[j].network, network->name) == 0) {
+				forward.container = spec->name;
+				forward.address = spec->interfaces[j].ip;
+			}
+	}
+	rules->networks[rules->network_count++] = item;
+	if (forward.container)
+		rules->forwards[rules->forward_count++] = forward;
+}
+
+void rules_warn_of_files(const struct conf *conf)
+{
+	const struct manager *manager = &conf->manager;
+	AUTO(rules_clear)
+	struct rules rules = {
+		.networks = xalloc(manager->network_count, sizeof(*rules.networks)),
+		.forwards = xalloc(manager->network_count, sizeof(*rules.forwards)),
+	};
+	AUTO_STATE struct state state = {-1, -1, -1};
+	struct error err;
+
+	if (geteuid() != 0)
+		return;
+	for (size_t i = 0; i < manager->network_count; i++)
+		add_files(&rules, conf, &manager->networks[i]);
+	if (state_open(manager->state_dir, false, &state, &err) < 0)
+		state = (struct state){-1, -1, -1};
+	warn_of_obstacles(manager, &state, &rules);
 }

@@ -3,6 +3,7 @@
 #ifndef LIFECYCLE_RULES_H
 #define LIFECYCLE_RULES_H
 
+#include "config/conf.h"
 #include "lifecycle/host.h"
 #include "state/network.h"
 
@@ -12,6 +13,13 @@
  */
 int rules_commit(struct host *host, const struct network_record *networks, size_t count,
 		 struct error *err);
+
+/*
+ * Warns of rules of others that drop what these accept: those of the networks that are up, or of the
+ * containers in the files (nothing is changed, and who may not look is told nothing).
+ */
+void rules_warn(const struct host *host, const struct network_record *networks, size_t count);
+void rules_warn_of_files(const struct conf *conf);
 
 /*
  * Whether there are to be rules at all, or firewall.backend is "none". Under the lock of networks.

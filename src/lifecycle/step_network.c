@@ -311,7 +311,7 @@ static int remove_network(struct host *host, const char *name, struct error *err
 	return network_record_remove(&host->state, name, err);
 }
 
-int network_commit(struct host *host, struct error *err)
+static int commit_networks(struct host *host, bool warn, struct error *err)
 {
 	AUTO(network_records_clear) struct network_records records = {0};
 	AUTO_STRLIST struct strlist unused = {0};
@@ -328,6 +328,8 @@ int network_commit(struct host *host, struct error *err)
 	if (!host->firewall_refused &&
 	    rules_commit(host, records.items, records.count, err) < 0)
 		return -1;
+	if (warn)
+		rules_warn(host, records.items, records.count);
 	if (!has_own(&records) && forwarding_back(host, err) < 0)
 		return -1;
 	/* Last: for 20 ms after it the kernel lets nobody else change links or forwarding. */
@@ -335,6 +337,16 @@ int network_commit(struct host *host, struct error *err)
 		if (remove_network(host, unused.items[i], err) < 0)
 			return -1;
 	return 0;
+}
+
+int network_commit(struct host *host, struct error *err)
+{
+	return commit_networks(host, false, err);
+}
+
+int network_up_commit(struct host *host, struct error *err)
+{
+	return commit_networks(host, true, err);
 }
 
 /* ---- link ---- */

@@ -14,7 +14,7 @@ static const struct step steps[] = {
 	{"network",  network_begin, NULL,        NULL,           network_undo, NULL, network_commit},
 	{"init",     init_begin,    NULL,        NULL,           init_undo,    link_undo, NULL},
 	{"link",     NULL,          link_await,  NULL,           NULL,         NULL, NULL},
-	{"firewall", NULL,          NULL,        network_commit, NULL,         NULL, NULL},
+	{"firewall", NULL,          NULL,        network_up_commit, NULL,      NULL, NULL},
 	{"start",    start_begin,   start_await, NULL,           start_undo,   start_undo_await, NULL},
 };
 

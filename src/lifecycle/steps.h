@@ -45,6 +45,7 @@ int cgroup_undo(struct host *host, struct container *container, struct error *er
 int network_begin(struct host *host, struct container *container, struct error *err);
 int network_undo(struct host *host, struct container *container, struct error *err);
 int network_commit(struct host *host, struct error *err);
+int network_up_commit(struct host *host, struct error *err); /* warns of rules of others, too */
 int init_begin(struct host *host, struct container *container, struct error *err);
 int init_undo(struct host *host, struct container *container, struct error *err);
 int link_await(struct host *host, struct container *container, struct error *err);

@@ -663,6 +663,146 @@ static void test_choice(void **state)
 	assert_choice(FIREWALL_NFTABLES);
 }
 
+/* Warnings about a network with nat and a published port, and about one with neither. */
+static void assert_obstacles(const char *setup, const char *expected)
+{
+	struct firewall_set set = *sample_set(1);
+	AUTO_STRLIST struct strlist warnings = {0};
+	AUTO_TEXT struct text text = {0};
+
+	run("%s", setup);
+	assert_ok(firewall_find_obstacles(&set, &warnings, err));
+	for (size_t i = 0; i < warnings.count; i++)
+		text_addf(&text, "%s\n", warnings.items[i]);
+	if (strcmp(text_value(&text), expected) != 0)
+		fail_msg("%s\n%s", setup, text_value(&text));
+}
+
+#define NFT_DROP                                                                                   \
+	"nft 'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }'"
+#define NFT_OUT                                                                                    \
+	"chain FORWARD of the nftables table ip filter drops what containers of cman0 send, add: " \
+	"nft insert rule ip filter FORWARD iifname cman0 accept\n"
+#define NFT_ANSWERS                                                                                 \
+	"chain FORWARD of the nftables table ip filter drops answers to containers of cman0, add: " \
+	"nft insert rule ip filter FORWARD oifname cman0 ct state established,related accept\n"
+#define NFT_PUBLISHED                                                                                   \
+	"chain FORWARD of the nftables table ip filter drops what comes for published ports of cman0, " \
+	"add: nft insert rule ip filter FORWARD oifname cman0 ct status dnat accept\n"
+
+static void test_obstacles_in_nftables(void **state)
+{
+	(void)state;
+	REQUIRE_NETWORK();
+	assert_obstacles("true", "");
+	assert_ok(firewall_commit(sample_set(1), err));
+	assert_obstacles("true", "");
+	assert_obstacles(NFT_DROP, NFT_OUT NFT_ANSWERS NFT_PUBLISHED);
+	/* what the warnings say helps, each with its own */
+	assert_obstacles("nft insert rule ip filter FORWARD iifname cman0 accept",
+			 NFT_ANSWERS NFT_PUBLISHED);
+	assert_obstacles("nft insert rule ip filter FORWARD oifname cman0 ct status dnat accept",
+			 NFT_ANSWERS);
+	assert_obstacles("nft insert rule ip filter FORWARD oifname cman0 ct state "
+			 "established,related accept",
+			 "");
+	/* the same in other words */
+	assert_obstacles(
+		"nft flush ruleset && " NFT_DROP " && nft add rule ip filter FORWARD ip saddr "
+		"10.83.0.0/16 counter accept && nft add rule ip filter FORWARD ct state '{ "
+		"established, related }' accept && nft add rule ip filter FORWARD ct status "
+		"dnat accept",
+		"");
+	assert_obstacles(
+		"nft flush ruleset && " NFT_DROP " && nft add chain ip filter mine && nft add "
+		"rule ip filter FORWARD jump mine && nft add rule ip filter mine iifname "
+		"'cman*' accept && nft add rule ip filter mine ip daddr 10.83.0.0/24 accept",
+		"");
+	/* of others, of another protocol, of another network, only now and then: no help */
+	assert_obstacles("nft flush ruleset && " NFT_DROP
+			 " && nft add rule ip filter FORWARD iifname docker0 accept"
+			 " && nft add rule ip filter FORWARD iifname cman0 tcp dport 80 accept"
+			 " && nft add rule ip filter FORWARD iifname cman0 limit rate 1/second accept"
+			 " && nft add rule ip filter FORWARD ip saddr 10.99.0.0/16 accept"
+			 " && nft add rule ip filter FORWARD iifname cman0 oifname eth0 accept"
+			 " && nft add rule ip filter FORWARD ct state established accept"
+			 " && nft add rule ip filter FORWARD ct status dnat accept",
+			 NFT_OUT);
+	/* no policy but a last rule, as firewalld has it; in a chain it goes to */
+	assert_obstacles(
+		"nft flush ruleset && nft 'table inet firewalld { chain last { reject; }; chain f "
+		"{ type filter hook forward priority 10; ct state established,related accept; "
+		"ct status dnat accept; iifname \"lo\" accept; ct state invalid drop; goto last; "
+		"}; }'",
+		"chain f of the nftables table inet firewalld drops what containers of "
+		"cman0 send, add: firewall-cmd --permanent --zone=trusted --add-interface=cman0 && "
+		"firewall-cmd --reload\n");
+	/* input is not our business, nor are bridges */
+	assert_obstacles("nft flush ruleset && nft 'table inet x { chain i { type filter hook input "
+			 "priority 0; policy drop; }; }; table bridge x { chain f { type filter hook "
+			 "forward priority 0; policy drop; }; }'",
+			 "");
+	run("nft flush ruleset");
+}
+
+/* The programs iptables-nft writes are those of iptables, not of nft. */
+static void test_obstacles_of_iptables_nft(void **state)
+{
+	(void)state;
+	REQUIRE_NETWORK();
+	if (system("command -v iptables-nft >/dev/null") != 0)
+		skip();
+	assert_obstacles("iptables-nft -P FORWARD DROP && iptables-nft -A FORWARD -i docker0 -j ACCEPT "
+			 "&& iptables-nft -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j "
+			 "ACCEPT",
+			 NFT_OUT NFT_PUBLISHED);
+	assert_obstacles("iptables-nft -N MINE && iptables-nft -A FORWARD -j MINE && iptables-nft -A "
+			 "MINE -i cman0 -j ACCEPT && iptables-nft -A MINE -o cman0 -m conntrack "
+			 "--ctstate DNAT -m comment --comment yes -j ACCEPT",
+			 "");
+	assert_obstacles(
+		"iptables-nft -P FORWARD ACCEPT && iptables-nft -F MINE && iptables-nft -A MINE "
+		"-s 10.83.0.0/16 -j REJECT && iptables-nft -N ufw-before-forward",
+		"chain FORWARD of the nftables table ip filter drops what containers of "
+		"cman0 send, add: ufw route allow in on cman0\n");
+	run("nft flush ruleset");
+}
+
+#define LEGACY(what, line)                                                                         \
+	"chain FORWARD of the legacy iptables table filter drops " what                            \
+	", add: iptables-legacy -I FORWARD " line "\n"
+#define LEGACY_OUT LEGACY("what containers of cman0 send", "-i cman0 -j ACCEPT")
+#define LEGACY_ANSWERS                                                                             \
+	LEGACY("answers to containers of cman0",                                                   \
+	       "-o cman0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT")
+#define LEGACY_PUBLISHED                                                                           \
+	LEGACY("what comes for published ports of cman0",                                          \
+	       "-o cman0 -m conntrack --ctstate DNAT -j ACCEPT")
+
+/* In the legacy table our own chain comes first; for nftables it is somebody else's. */
+static void test_obstacles_in_the_legacy_table(void **state)
+{
+	bool ours = view->backend == FIREWALL_IPTABLES;
+
+	(void)state;
+	REQUIRE_NETWORK();
+	assert_obstacles("iptables-legacy -P FORWARD DROP",
+			 ours ? "" : LEGACY_OUT LEGACY_ANSWERS LEGACY_PUBLISHED);
+	assert_obstacles("iptables-legacy -I FORWARD -i cman0 -j ACCEPT",
+			 ours ? "" : LEGACY_ANSWERS LEGACY_PUBLISHED);
+	assert_obstacles("iptables-legacy -I FORWARD -o cman0 -m conntrack --ctstate DNAT -j ACCEPT",
+			 ours ? "" : LEGACY_ANSWERS);
+	assert_obstacles("iptables-legacy -I FORWARD -o cman0 -m conntrack --ctstate "
+			 "RELATED,ESTABLISHED -j ACCEPT",
+			 "");
+	assert_obstacles(
+		"iptables-legacy -N MINE && iptables-legacy -P FORWARD ACCEPT && iptables-legacy "
+		"-I FORWARD -g MINE && iptables-legacy -A MINE ! -i eth0 -s 10.83.0.0/24 -j "
+		"REJECT && iptables-legacy -A MINE -p tcp -j DROP",
+		ours ? "" : LEGACY_OUT);
+	run("iptables-legacy -F && iptables-legacy -X");
+}
+
 #define MANY 1000
 
 static void test_many_ports(void **state)
@@ -803,6 +943,9 @@ int main(void)
 		cmocka_unit_test_setup(test_chains_are_put_right, start),
 		cmocka_unit_test_setup(test_two_prefixes_side_by_side, start),
 		cmocka_unit_test_setup(test_without_the_capability, start),
+		cmocka_unit_test_setup(test_obstacles_in_nftables, start),
+		cmocka_unit_test_setup(test_obstacles_of_iptables_nft, start),
+		cmocka_unit_test_setup(test_obstacles_in_the_legacy_table, start),
 		cmocka_unit_test_setup(test_many_ports, start),
 		cmocka_unit_test_setup(test_contention, start),
 	};

@@ -82,6 +82,11 @@ int network_commit(struct host *host, struct error *err)
 	return call("network_commit", host, NULL, err);
 }
 
+int network_up_commit(struct host *host, struct error *err)
+{
+	return network_commit(host, err);
+}
+
 /* ---- a wave of two ---- */
 
 struct wave_of_two {

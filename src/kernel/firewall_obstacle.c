@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether what has to pass the hook forward does: questions to the rules of others. */
+#include "kernel/firewall_backend.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter/xt_conntrack.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Bits of the states, the same in nft and in the match of iptables. */
+#define STATE_ESTABLISHED 2u
+#define STATE_NEW         8u
+
+bool firewall_probe_conntrack(const struct firewall_probe *probe, const void *info, size_t size,
+			      unsigned int revision)
+{
+	struct xt_conntrack_mtinfo3 match;
+	unsigned int states = (probe->answer ? STATE_ESTABLISHED : STATE_NEW) |
+			      (probe->dnat ? XT_CONNTRACK_STATE_DNAT : 0);
+
+	/* Revision 2 is the beginning of 3. */
+	if ((revision != 2 && revision != 3) || size < sizeof(struct xt_conntrack_mtinfo2))
+		return false;
+	memset(&match, 0, sizeof(match));
+	memcpy(&match, info, size < sizeof(match) ? size : sizeof(match));
+	return match.match_flags == XT_CONNTRACK_STATE && match.invert_flags == 0 &&
+	       (match.state_mask & states) != 0;
+}
+
+/* What containers of a network need: out, their answers, and what comes for published ports. */
+enum need { NEED_OUT, NEED_ANSWERS, NEED_PUBLISHED, NEED_COUNT };
+
+static const struct {
+	const char *before, *after; /* the bridge's name, in words */
+	const char *nft, *iptables; /* the rule that lets it pass, but for that name */
+	const char *nft_key, *iptables_key;
+} needs[NEED_COUNT] = {
+	[NEED_OUT] = {"what containers of ", " send", "accept", "-j ACCEPT", "iifname", "-i"},
+	[NEED_ANSWERS] = {"answers to containers of ", "", "ct state established,related accept",
+			  "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", "oifname", "-o"},
+	[NEED_PUBLISHED] = {"what comes for published ports of ", "", "ct status dnat accept",
+			    "-m conntrack --ctstate DNAT -j ACCEPT", "oifname", "-o"},
+};
+
+static void add_remedy(struct text *line, const struct firewall_verdict *verdict, enum need need,
+		       const char *bridge)
+{
+	if (strcmp(verdict->table, "inet firewalld") == 0)
+		text_addf(line,
+			  "firewall-cmd --permanent --zone=trusted --add-interface=%s && "
+			  "firewall-cmd --reload",
+			  bridge);
+	else if (verdict->ufw)
+		text_addf(line, "ufw route allow %s on %s", need == NEED_OUT ? "in" : "out", bridge);
+	else if (verdict->table[0])
+		text_addf(line, "nft insert rule %s %s %s %s %s", verdict->table, verdict->chain,
+			  needs[need].nft_key, bridge, needs[need].nft);
+	else
+		text_addf(line, "iptables-legacy -I %s %s %s %s", verdict->chain,
+			  needs[need].iptables_key, bridge, needs[need].iptables);
+}
+
+static void add_warning(struct strlist *warnings, const struct firewall_verdict *verdict,
+			enum need need, const char *bridge)
+{
+	AUTO_TEXT struct text line = {0};
+
+	text_addf(&line, "chain %s of %s%s drops %s%s%s, add: ", verdict->chain,
+		  verdict->table[0] ? "the nftables table " : "the legacy iptables table filter",
+		  verdict->table, needs[need].before, bridge, needs[need].after);
+	add_remedy(&line, verdict, need, bridge);
+	if (!strlist_contains(warnings, text_value(&line)))
+		strlist_add(warnings, text_value(&line));
+}
+
+static const struct firewall_forward *first_forward(const struct firewall_set *set,
+						    const char *bridge)
+{
+	for (size_t i = 0; i < set->forward_count; i++)
+		if (strcmp(set->forwards[i].bridge, bridge) == 0)
+			return &set->forwards[i];
+	return NULL;
+}
+
+/* The packets to ask about for one network: probes by need, and which of them are needed. */
+static void make_probes(const struct firewall_set *set, const struct firewall_network *network,
+			struct firewall_probe probes[NEED_COUNT], bool needed[NEED_COUNT])
+{
+	const struct firewall_forward *forward = first_forward(set, network->bridge);
+	struct in_addr inside = {network->subnet.s_addr | htonl(2)};
+
+	probes[NEED_OUT] =
+		(struct firewall_probe){.in = network->bridge, .out = "", .source = inside};
+	probes[NEED_ANSWERS] = (struct firewall_probe){
+		.in = "", .out = network->bridge, .destination = inside, .answer = true};
+	probes[NEED_PUBLISHED] = (struct firewall_probe){
+		.in = "", .out = network->bridge, .destination = inside, .dnat = true};
+	if (forward)
+		probes[NEED_PUBLISHED].destination = forward->address;
+	needed[NEED_OUT] = needed[NEED_ANSWERS] = network->nat;
+	needed[NEED_PUBLISHED] = forward != NULL;
+}
+
+/* Whether rules of the legacy table are somebody else's to the packets of the set. */
+static int legacy_is_foreign(const struct firewall_set *set, struct error *err)
+{
+	return set->backend == FIREWALL_AUTO ? firewall_nftables_foreign(set->prefix, err)
+					     : set->backend == FIREWALL_NFTABLES;
+}
+
+int firewall_find_obstacles(const struct firewall_set *set, struct strlist *warnings,
+			    struct error *err)
+{
+	int legacy = legacy_is_foreign(set, err);
+
+	if (legacy < 0)
+		return -1;
+	for (size_t i = 0; i < set->network_count; i++) {
+		struct firewall_probe probes[NEED_COUNT];
+		struct firewall_verdict verdicts[NEED_COUNT];
+		const char *bridge = set->networks[i].bridge;
+		bool needed[NEED_COUNT];
+
+		make_probes(set, &set->networks[i], probes, needed);
+		if (firewall_nftables_judge(set->prefix, probes, NEED_COUNT, verdicts, err) < 0)
+			return -1;
+		for (unsigned int need = 0; need < NEED_COUNT; need++) {
+			/* In the legacy table our own chain comes first, if that is where it is. */
+			if (needed[need] && !verdicts[need].drops && legacy &&
+			    firewall_iptables_judge(&probes[need], &verdicts[need], err) < 0)
+				return -1;
+			if (needed[need] && verdicts[need].drops)
+				add_warning(warnings, &verdicts[need], need, bridge);
+		}
+	}
+	return 0;
+}
