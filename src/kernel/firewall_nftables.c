@@ -12,6 +12,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 #include <nftables/libnftables.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,6 +25,8 @@
 
 /* Somebody may change our table between our look and our transaction; not for ever, though. */
 #define COMMIT_TRIES 4
+
+#define GONE_MS 200 /* until what was deleted is gone for sure */
 
 /* What the rules need of the kernel, which loads it by itself where it may start modprobe(8). */
 static const char *const modules[] = {"nf_tables",    "nft_chain_nat", "nft_ct",
@@ -57,7 +60,8 @@ static void nft_close(struct nft *nft)
 
 /*
  * Where something was deleted the kernel makes whoever closes a socket of netfilter wait until it is
- * all gone, 10 ms and more. A child that has them too, and closes them last, waits in our place.
+ * all gone, 10 ms and more, and whoever deletes a link waits with him. A child that has the sockets
+ * too closes them last, and only after a while: then there is nothing left to wait for.
  */
 static void hold_sockets(struct nft *nft, int dump_fd)
 {
@@ -76,6 +80,7 @@ static void hold_sockets(struct nft *nft, int dump_fd)
 		return;
 	while (read(end, &byte, 1) < 0 && errno == EINTR)
 		;
+	poll(NULL, 0, GONE_MS);
 	_exit(0);
 }
 
@@ -239,21 +244,17 @@ static int try_commit(struct nft *nft, int fd, const char *name,
 }
 
 /* A kernel that may not start modprobe(8) says that it has none of what is in a module. */
-static bool load_modules(void)
+static void load_modules(void)
 {
-	bool loaded = false;
-
 	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
-		if (module_load(modules[i], NULL) == 0)
-			loaded = true;
-	return loaded;
+		module_load(modules[i], NULL);
 }
 
 static int commit_error(const char *name, struct error *err)
 {
 	if (err->code == EPERM)
 		error_hint(err, "the capability CAP_NET_ADMIN is needed");
-	else if (err->code == ENOENT || err->code == EOPNOTSUPP)
+	else if (err->code == ENOENT || err->code == EOPNOTSUPP || err->code == EINVAL)
 		error_hint(err, "the kernel needs the modules nf_tables, nft_chain_nat, nft_ct, "
 				"nft_fib_inet, nft_masq and nft_nat");
 	return error_wrap(err, "nftables table " FIREWALL_TEXT_FAMILY " %s", name);
@@ -272,8 +273,9 @@ static int commit(int fd, const char *name, const struct firewall_text_table *wa
 			return 0;
 		if (tries == COMMIT_TRIES || err->code == EPERM)
 			return -1;
-		if (tries > 1 && (err->code == ENOENT || err->code == EOPNOTSUPP) && !load_modules())
-			return -1;
+		/* Without nf_tables nfnetlink says EINVAL, for what is in a module ENOENT and more. */
+		if (tries == 2)
+			load_modules();
 	}
 }
 
