@@ -356,8 +356,14 @@ void rules_warn(const struct host *host, const struct network_record *networks, 
 /* One port of each network with any stands for all: that is what is asked about. */
 static void add_files(struct rules *rules, const struct conf *conf, const struct network *network)
 {
-	const struct firewall_network item = {network->bridge, network->subnet, network->prefix,
-					      network->nat};
+	const struct firewall_network item = {
+		.bridge = network->bridge,
+		.subnet = network->subnet,
+		.prefix = network->prefix,
+		.nat = network->nat == SETTING_YES,
+		.internal = network->internal,
+		.icc = network->icc,
+	};
 	struct firewall_forward forward = {.bridge = network->bridge};
 
 	for (size_t i = 0; i < conf->container_count; i++) {
@@ -389,7 +395,8 @@ void rules_warn_of_files(const struct conf *conf)
 	if (geteuid() != 0)
 		return;
 	for (size_t i = 0; i < manager->network_count; i++)
-		add_files(&rules, conf, &manager->networks[i]);
+		if (network_is_own(&manager->networks[i]))
+			add_files(&rules, conf, &manager->networks[i]);
 	if (state_open(manager->state_dir, false, &state, &err) < 0)
 		state = (struct state){-1, -1, -1};
 	warn_of_obstacles(manager, &state, &rules);
