@@ -220,7 +220,7 @@ lint:
 	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --library=posix \
 		--enable=warning,performance,portability -D_GNU_SOURCE -D__STDC_HOSTED__=1 -DCMAN_VERSION='""' \
 		--suppressions-list=tests/cppcheck.txt -Isrc src
-	$(Q)shellcheck --severity=warning $(SCRIPTS)
+	$(Q)shellcheck -x --severity=warning $(SCRIPTS)
 
 # A second opinion, with false alarms among it: not part of lint.
 tidy:

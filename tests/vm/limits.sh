@@ -5,8 +5,10 @@
 # open. See run.sh.
 # shellcheck disable=SC3045 # the shell of busybox knows these of ulimit
 set -eu
-
-fail() { echo "FAILED: $*"; exit 1; }
+# shellcheck source=tests/vm/lib.sh
+. "$(dirname "$0")/lib.sh"
+kinds="v2 v1 hybrid"
+processors=2
 
 # The value of a file of the container's cgroup, v2 or v1.
 value() {
@@ -40,6 +42,13 @@ refused() { # LIMITS WORDS
 
 run() { "$cman" exec web /bin/busybox sh -c "$1"; }
 
+status_has() { # WORDS
+	"$cman" status web >/tmp/output || true
+	grep -q "$1" /tmp/output
+}
+
+cgroups_are() { [ "$1" = "$(find /sys/fs/cgroup -type d | sort)" ]; }
+
 milliseconds() { awk '{ print int($1 * 1000) }' /proc/uptime; }
 
 v2_only() {
@@ -47,20 +56,15 @@ v2_only() {
 	is memory.high 16777216
 	is memory.swap.max 0
 	# Twice of what it may have without being slowed down, and yet nothing is killed.
-	run 'x=$(tr "\0" a < /dev/zero | head -c 8000000); timeout 2 sh -c "x=\$(tr \"\\0\" a < /dev/zero | head -c 12000000)"' || true
+	run 'timeout 2 dd if=/dev/zero of=/dev/null bs=32M count=1' || true
 	high=$(value memory.events | awk '/^high/ { print $2 }')
 	[ "$high" -gt 0 ] || fail "never held at memory_high"
 	"$cman" status web | grep -q "times held back at memory_high" || fail "status on memory_high"
 
 	up 'memory = "32M"; swap = 0; oom_group = true;'
 	is memory.oom.group 1
-	run 'x=$(tr "\0" a < /dev/zero | head -c 64000000)' || true
-	i=0
-	until "$cman" status web >/tmp/output || true; grep -q "out of memory" /tmp/output; do
-		[ $i -lt 100 ] || { cat /tmp/output; fail "oom_group left the payload alive"; }
-		sleep 0.1
-		i=$((i + 1))
-	done
+	run 'dd if=/dev/zero of=/dev/null bs=64M count=1' || true
+	within 10 status_has "out of memory" || { cat /tmp/output; fail "oom_group left the payload alive"; }
 	grep -q "limits.memory = 32M, /etc/cman/conf.d/web.conf:3" /tmp/output ||
 		{ cat /tmp/output; fail "no file and line"; }
 
@@ -166,13 +170,9 @@ devices() {
 }
 
 inside() {
-	cman=$1
-	ip link set lo up
-	mkdir -p /srv /etc/cman/conf.d
-	chmod 755 / /etc /etc/cman /etc/cman/conf.d /srv
+	cman=$build/cman
 	modprobe bfq 2>/dev/null || true
-	mount -o loop /rootfs.img /srv
-	: > /etc/cman/container.conf
+	prepare_host
 	web 'pids = 100;'
 	before=$(find /sys/fs/cgroup -type d | sort)
 	if [ -d /sys/fs/cgroup/memory ]; then v1_only; else v2_only; fi
@@ -180,43 +180,8 @@ inside() {
 	devices
 	"$cman" down web 2>/dev/null || true
 	# The last supervisor takes .supervisors along when it ends.
-	i=0
-	until [ "$before" = "$(find /sys/fs/cgroup -type d | sort)" ]; do
-		[ $i -lt 50 ] || { find /sys/fs/cgroup -type d; fail "cgroups are left"; }
-		sleep 0.1
-		i=$((i + 1))
-	done
+	within 5 cgroups_are "$before" || { find /sys/fs/cgroup -type d; fail "cgroups are left"; }
 	echo "passed"
 }
 
-if [ "$1" = --inside ]; then
-	inside "$2"
-	exit 0
-fi
-
-here=$(dirname "$(realpath "$0")")
-build=$(realpath "$1")
-shift
-[ $# -gt 0 ] || set -- v2 v1 hybrid
-tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
-mkdir -p "$tree/files/web/bin" "$tree/root"
-for directory in proc sys dev etc tmp root; do mkdir "$tree/files/web/$directory"; done
-cp /bin/busybox "$tree/files/web/bin/"
-for program in sh head tr sleep cat grep timeout stat; do ln -s busybox "$tree/files/web/bin/$program"; done
-echo "root:x:0:0::/root:/bin/sh" > "$tree/files/web/etc/passwd"
-for file in hosts hostname resolv.conf; do : > "$tree/files/web/etc/$file"; done
-truncate -s 16M "$tree/root/rootfs.img"
-mke2fs -q -F -t ext4 -d "$tree/files" "$tree/root/rootfs.img"
-libkmod=$(ldconfig -p | sed -n 's/.*libkmod.so.2 .* => //p' | head -1)
-for file in "$libkmod" $(ldd "$libkmod" | grep -o '/[^ )]*'); do
-	mkdir -p "$tree/root$(dirname "$file")"
-	cp -L "$file" "$tree/root$file"
-done
-failed=
-for kind; do
-	echo "=== cgroups: $kind"
-	"$here/run.sh" -c "$kind" -s 2 -t 300 -d "$tree/root" -b "$build/cman" -b "$build/cman-supervisor" \
-		"$0" --inside "$build/cman" || failed="$failed $kind"
-done
-[ -z "$failed" ] || { echo "failed with cgroups:$failed" >&2; exit 1; }
+run_test "$@"

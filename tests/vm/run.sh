@@ -4,6 +4,7 @@
 # root file system in memory, and the cgroups one wants. Nothing of it touches this host.
 #
 # usage: run.sh [options] SCRIPT [ARGUMENT...]
+#        run.sh -n               only get what it needs; 125 and a message where that fails
 #   -b FILE      also copy this program with the libraries it needs, to the same path
 #   -d DIR       also copy this tree over the root
 #   -c CGROUPS   what is mounted: v2 (default), v1, hybrid (v1 controllers and a bare v2 tree), none
@@ -18,6 +19,7 @@
 # in software (VM_ACCEL=kvm where that works): three seconds until the script begins.
 set -eu -o pipefail
 
+here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 cache=${CMAN_VM_CACHE:-/var/tmp/cman-vm}
 package=${VM_KERNEL:-linux-image-cloud-amd64}
 modules="overlay veth bridge br_netfilter macvlan dummy tun loop ip_tables iptable_raw iptable_filter
@@ -27,9 +29,10 @@ modules="overlay veth bridge br_netfilter macvlan dummy tun loop ip_tables iptab
 
 fail() { echo "vm: $*" >&2; exit 125; }
 
-programs=() trees=() cgroups=v2 memory=512 processors=1 limit=120 words=
-while getopts b:d:c:m:s:t:k: option; do
+programs=() trees=() cgroups=v2 memory=512 processors=1 limit=120 words='' only_get=''
+while getopts nb:d:c:m:s:t:k: option; do
 	case $option in
+	n) only_get=1 ;;
 	b) programs+=("$OPTARG") ;;
 	d) trees+=("$OPTARG") ;;
 	c) cgroups=$OPTARG ;;
@@ -41,9 +44,9 @@ while getopts b:d:c:m:s:t:k: option; do
 	esac
 done
 shift $((OPTIND - 1))
-[ $# -gt 0 ] || fail "no script given"
+[ $# -gt 0 ] || [ -n "$only_get" ] || fail "no script given"
 case $cgroups in v2 | v1 | hybrid | none) ;; *) fail "-c v2, v1, hybrid or none" ;; esac
-for tool in qemu-system-x86_64 busybox cpio depmod; do
+for tool in qemu-system-x86_64 busybox cpio depmod flock apt-get dpkg; do
 	command -v $tool >/dev/null || fail "$tool is missing"
 done
 
@@ -57,7 +60,7 @@ get_kernel() {
 		rm -rf "$kernel"
 		mkdir -p "$kernel/package"
 		(cd "$kernel/package" && apt-get -qq -o APT::Sandbox::User=root download "$deb") ||
-			fail "no package $deb"
+			fail "no kernel: apt-get download $deb failed"
 		dpkg -x "$kernel"/package/*.deb "$kernel/root"
 		rm -r "$kernel/package"
 		depmod -b "$kernel/root" "$(ls "$kernel/root/lib/modules")"
@@ -177,6 +180,7 @@ pack_payload() { # SCRIPT ARGUMENT...
 	done
 	echo "$cgroups" >"$root/etc/vm/cgroups"
 	install -m 755 "$1" "$root/etc/vm/script"
+	install -m 644 "$here/lib.sh" "$root/etc/vm/"
 	shift
 	{ echo '#!/bin/sh'; printf 'exec /etc/vm/script'; [ $# -eq 0 ] || printf ' %q' "$@"; echo; } \
 		>"$root/etc/vm/start"
@@ -185,23 +189,25 @@ pack_payload() { # SCRIPT ARGUMENT...
 }
 
 mkdir -p "$cache"
+# One at a time: several machines may be started side by side.
+exec 9>"$cache/lock"
+flock 9
+get_kernel
+[ -z "$only_get" ] || exit 0
 work=$(mktemp -d "$cache/run.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-get_kernel
-# One at a time: several machines may be started side by side.
-exec 9>"$kernel/lock"
-flock 9
 pack_base
 cp "$base" "$work/initrd"
 exec 9>&-
 pack_payload "$@" >>"$work/initrd"
 
+# The TSC is this host's own here, and may jump where the host is a machine that was held: no clock.
 result=0
 timeout -k 2 "$limit" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
 	-machine "q35,accel=${VM_ACCEL:-tcg}" -cpu max -m "$memory" -smp "$processors" \
 	-kernel "$kernel/root/boot/vmlinuz-$version" -initrd "$work/initrd" \
-	-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr tsc=reliable
-		no_timer_check $words" \
+	-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr tsc=unstable
+		clocksource=hpet no_timer_check $words" \
 	-serial stdio -serial "file:$work/status" </dev/null || result=$?
 case $result in
 0) ;;

@@ -1,0 +1,136 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# lib.sh: what the tests in virtual machines have in common. Each of them is one script NAME.sh
+# beside this file, found by `make check-vm`, of this form:
+#
+#   #!/bin/sh
+#   # NAME.sh BUILD [CGROUPS...]: what it is about.
+#   set -eu
+#   # shellcheck source=tests/vm/lib.sh
+#   . "$(dirname "$0")/lib.sh"
+#   kinds="v2 v1"             # a machine for each of these cgroups: see run.sh -c
+#   inside() { ...; }         # there: $build/cman up web || fail "up"
+#   run_test "$@"
+#
+# Before run_test it may set more than kinds: programs (of $build, to be copied), needs (programs
+# without which it is skipped), memory, processors, seconds and kernel_words (run.sh -m -s -t -k),
+# and define outside(), which puts further files into $tree/root (the machine's root) and
+# $tree/files/web (the container's).
+#
+# Run by itself it prints TAP, a line for each machine, and of one that failed its console. The
+# consoles are kept in BUILD/check.
+# shellcheck disable=SC2034 # set for, or by, those who read this in
+
+kinds="v2 none v1 hybrid"
+programs="cman cman-supervisor cman-init"
+needs=
+memory=512
+processors=1
+seconds=300
+kernel_words=
+
+fail() { echo "FAILED: $*"; exit 1; }
+
+# ---- inside the machine ----
+
+# A host with the container's root filesystem on /srv/web and no container file yet.
+prepare_host() {
+	mkdir -p /srv /etc/cman/conf.d
+	chmod 755 / /etc /etc/cman /etc/cman/conf.d /srv
+	mount -o loop /rootfs.img /srv
+	: > /etc/cman/container.conf
+}
+
+# What cman could leave behind.
+snapshot() {
+	ip -o link | cut -d: -f2 | sort
+	cut -d' ' -f2- /proc/self/mounts | sort
+	find /sys/fs/cgroup -type d | sort
+	cat /proc/sys/net/ipv4/ip_forward
+	find /run/cman -type f | sort
+}
+
+# within SECONDS COMMAND...: until it goes well.
+within() {
+	tries=$(($1 * 10))
+	shift
+	until "$@"; do
+		[ $tries -gt 0 ] || return 1
+		tries=$((tries - 1))
+		sleep 0.1
+	done
+}
+
+# ---- outside ----
+
+outside() { :; }
+
+# The root filesystem of a container as an image, busybox in it, and libkmod: cman opens that only
+# when a module is missing, so no other tool knows that it wants it.
+make_tree() {
+	tree=$(mktemp -d)
+	trap 'rm -rf "$tree"' EXIT
+	mkdir -p "$tree/files/web/bin" "$tree/root"
+	for directory in proc sys dev etc tmp root; do mkdir "$tree/files/web/$directory"; done
+	cp /bin/busybox "$tree/files/web/bin/"
+	for program in sh head tr sleep cat grep timeout dd stat; do
+		ln -s busybox "$tree/files/web/bin/$program"
+	done
+	echo "root:x:0:0::/root:/bin/sh" > "$tree/files/web/etc/passwd"
+	for file in hosts hostname resolv.conf; do : > "$tree/files/web/etc/$file"; done
+	outside
+	truncate -s 16M "$tree/root/rootfs.img"
+	mke2fs -q -F -t ext4 -d "$tree/files" "$tree/root/rootfs.img"
+	libkmod=$(ldconfig -p | sed -n 's/.*libkmod.so.2 .* => //p' | head -1)
+	for file in "$libkmod" $(ldd "$libkmod" | grep -o '/[^ )]*'); do
+		mkdir -p "$tree/root$(dirname "$file")"
+		cp -L "$file" "$tree/root$file"
+	done
+}
+
+# Why no machine can be started, or nothing.
+what_is_missing() {
+	for tool in mke2fs $needs; do
+		PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null || { echo "$tool is missing"; return; }
+	done
+	"$here/run.sh" -n 2>&1 >/dev/null | sed -n 's/^vm: //p' | head -1
+}
+
+run_machine() { # CGROUPS
+	set -- -c "$1" -m "$memory" -s "$processors" -t "$seconds" -k "$kernel_words" -d "$tree/root"
+	for program in $programs; do set -- "$@" -b "$build/$program"; done
+	for program in $needs; do set -- "$@" -b "$program"; done
+	PATH=$PATH:/usr/sbin:/sbin "$here/run.sh" "$@" "$0" --inside "$build"
+}
+
+run_test() {
+	if [ "$1" = --inside ]; then
+		build=$2
+		inside
+		exit 0
+	fi
+	here=$(dirname "$(realpath "$0")")
+	name=$(basename "$0" .sh)
+	build=$(realpath "$1")
+	shift
+	# shellcheck disable=SC2086 # a list of words
+	[ $# -gt 0 ] || set -- $kinds
+	missing=$(what_is_missing)
+	[ -n "$missing" ] || make_tree
+	mkdir -p "$build/check"
+	failed=0
+	for kind; do
+		log=$build/check/vm-$name-$kind
+		begun=$(date +%s)
+		if [ -n "$missing" ]; then
+			echo "ok - $name: cgroups $kind # skip $missing"
+		elif run_machine "$kind" >"$log" 2>&1; then
+			echo "ok - $name: cgroups $kind ($(($(date +%s) - begun)) s)"
+		else
+			echo "not ok - $name: cgroups $kind"
+			sed 's/^/# /' "$log"
+			failed=1
+		fi
+	done
+	exit $failed
+}
