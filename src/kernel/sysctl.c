@@ -5,16 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fs.h"
-#include "kernel/mount.h"
+#include "kernel/procfs.h"
 
 /* Writes "/proc/sys/NAME" into path; a name that would lead elsewhere is refused. */
 static int build_path(const char *name, char path[PATH_MAX], struct error *err)
@@ -58,19 +54,6 @@ int sysctl_write(const char *name, const char *value, struct error *err)
 	return fs_write_at(AT_FDCWD, path, value, err);
 }
 
-int sysctl_open(struct error *err)
-{
-	AUTO_FD int proc_fd = mount_new(
-		"proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
-	struct statfs fs;
-
-	if (proc_fd < 0)
-		return error_wrap(err, "a procfs of our own");
-	if (fstatfs(proc_fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
-		return error_set(err, 0, "a procfs of our own is none");
-	return take_fd(&proc_fd);
-}
-
 /* The kernel puts tabs between numbers where we write blanks. */
 static bool is_same_value(const char *a, const char *b)
 {
@@ -84,21 +67,14 @@ static bool is_same_value(const char *a, const char *b)
 	}
 }
 
-static int open_switch(int proc_fd, const char *path, int flags, struct error *err)
+static const char *in_procfs(const char *path)
 {
-	struct open_how how = {
-		.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
-	};
-	/* Relative to procfs: without its leading "/proc/". */
-	int fd = (int)syscall(SYS_openat2, proc_fd, path + strlen("/proc/"), &how, sizeof(how));
-
-	return fd < 0 ? error_set(err, errno, "open %s", path) : fd;
+	return path + strlen("/proc/");
 }
 
 static bool has_value(int proc_fd, const char *path, const char *value)
 {
-	AUTO_FD int fd = open_switch(proc_fd, path, O_RDONLY, NULL);
+	AUTO_FD int fd = procfs_open_file(proc_fd, in_procfs(path), O_RDONLY, NULL);
 	char now[512];
 	ssize_t length = fd < 0 ? -1 : read(fd, now, sizeof(now) - 1);
 
@@ -119,7 +95,7 @@ int sysctl_set(int proc_fd, const char *name, const char *value, struct error *e
 		return -1;
 	if (has_value(proc_fd, path, value))
 		return 0;
-	fd = open_switch(proc_fd, path, O_WRONLY, err);
+	fd = procfs_open_file(proc_fd, in_procfs(path), O_WRONLY, err);
 	if (fd < 0) {
 		if (err && err->code == ENOENT)
 			error_hint(err,

@@ -18,15 +18,9 @@ int sysctl_read(const char *name, char *out, size_t size, struct error *err);
 int sysctl_write(const char *name, const char *value, struct error *err);
 
 /*
- * Those of a container: through a procfs of our own that is mounted nowhere, so that nothing of the
- * image can stand in its place (CVE-2019-16884). In a user namespace it takes a /proc of which
- * nothing is hidden, as the host's. The fd is owned by the caller.
- */
-int sysctl_open(struct error *err);
-
-/*
- * Sets a switch in the namespaces of the caller. EACCES: they are not ours to set. One that has
- * the value already is success.
+ * Those of a container, through a procfs of our own (procfs_open()): sets a switch in the
+ * namespaces of the caller. EACCES: they are not ours to set. One that has the value already is
+ * success.
  */
 int sysctl_set(int proc_fd, const char *name, const char *value, struct error *err);
 

@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "kernel/namespace.h"
+#include "kernel/procfs.h"
 #include "kernel/sysctl.h"
 
 static int fail_at(struct message *failure, size_t index)
@@ -62,7 +63,7 @@ int sysctls_set_ipc(const struct spec *spec, int init_pidfd, struct message *fai
 	own_fd = namespace_open(getpid(), "ipc", err);
 	if (own_fd < 0)
 		return -1;
-	proc_fd = sysctl_open(err);
+	proc_fd = procfs_open(err);
 	if (proc_fd < 0)
 		return fail_at(failure, 0);
 	if (setns(init_pidfd, CLONE_NEWIPC) < 0)
@@ -78,7 +79,7 @@ int sysctls_open(const struct spec *spec, int *proc_fd, struct message *failure)
 	*proc_fd = -1;
 	if (spec->security.sysctls.count == 0)
 		return 0;
-	*proc_fd = sysctl_open(&failure->error);
+	*proc_fd = procfs_open(&failure->error);
 	return *proc_fd < 0 ? fail_at(failure, 0) : 0;
 }
 
