@@ -321,6 +321,7 @@ void conflicts_check(const struct conf *conf, const char *only, struct diagnosti
 	check_values(&names, only, "the name of a container is one as well", diagnostics);
 	check_ports(&ports, only, diagnostics);
 	check_ids(&ids, only, diagnostics);
+	conflicts_check_trees(conf, only, diagnostics);
 	free(ips.items);
 	free(ip6s.items);
 	free(macs.items);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* conflicts.h: what two containers cannot both have: one address, one port of the host. */
+/*
+ * conflicts.h: what two containers cannot both have: one address, one port of the host, one
+ * directory to change.
+ */
 #ifndef CONFIG_CONFLICTS_H
 #define CONFIG_CONFLICTS_H
 
@@ -10,5 +13,12 @@
  * those of this container; NULL: all.
  */
 void conflicts_check(const struct conf *conf, const char *only, struct diagnostics *diagnostics);
+
+/*
+ * The directories of it: a rootfs within what another container (or a volume of its own) can
+ * change, a rootfs that two can change, cman's own files where a container can change them.
+ */
+void conflicts_check_trees(const struct conf *conf, const char *only,
+			   struct diagnostics *diagnostics);
 
 #endif

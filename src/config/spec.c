@@ -160,6 +160,7 @@ void spec_clear(struct spec *spec)
 	free(spec->description);
 	strlist_clear(&spec->labels);
 	free(spec->rootfs);
+	free(spec->rootfs_real);
 	spec_clear_mounts(spec);
 	free(spec->hostname);
 	strlist_clear(&spec->command);

@@ -203,6 +203,7 @@ struct spec {
 	char *description;
 	struct strlist labels; /* "key=value" */
 	char *rootfs;          /* absolute path */
+	char *rootfs_real;     /* without symbolic links, by validation; NULL: it is not there */
 	enum rootfs_mode rootfs_mode;
 	uint64_t rootfs_size;  /* bytes of changes to a volatile one; LIMIT_MAX: half of the memory */
 	bool read_only;        /* the rootfs with all that is mounted below it on the host */

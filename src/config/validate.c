@@ -110,7 +110,7 @@ static int check_parents(struct validation *validation, const char *rootfs, cons
 }
 
 /* An fd of the rootfs, or -1 when it was reported or is not set. */
-static int check_rootfs(struct validation *validation, const struct spec *spec)
+static int check_rootfs(struct validation *validation, struct spec *spec)
 {
 	struct diagnostics *diagnostics = validation->diagnostics;
 	struct location at = origin_find(&spec->origins, "rootfs.path");
@@ -130,6 +130,7 @@ static int check_rootfs(struct validation *validation, const struct spec *spec)
 				       "make a directory with a copy of"
 				       " what it needs",
 				       "rootfs: the host's own root cannot be one");
+	spec->rootfs_real = xstrdup(resolved);
 	if (check_parents(validation, spec->rootfs, resolved, &err) < 0)
 		return diagnostics_add(diagnostics, SEVERITY_ERROR, at, err.hint, "rootfs: %s",
 				       err.text);

@@ -59,9 +59,10 @@ installed() {
 
 # --- the contenders: all with an idle payload; what each of them does is in the last table ---------
 
-idle_container() { # NAME PORT
+idle_container() { # NAME PORT READ_ONLY
 	container "$1" <<-END
 	rootfs = "$T/rootfs/idle";
+	read_only = $3;
 	command = [ "/bin/sleep", "100000" ];
 	limits : { pids = 32; memory = "64M"; };
 	net : { ports = [ "$2:80" ]; };
@@ -70,7 +71,7 @@ idle_container() { # NAME PORT
 }
 
 enter_cman() {
-	idle_container bench 7000
+	idle_container bench 7000 false
 	enter cman "$CMAN -c $CONF up bench" "$CMAN -c $CONF down bench" ||
 		{ cat "$scratch/cman.log" >&2; exit 1; }
 }
@@ -207,7 +208,7 @@ crowd() {
 
 	for ((i = 1; i < CROWD; i++)); do
 		names+=("crowd$i")
-		idle_container "crowd$i" $((7200 + i))
+		idle_container "crowd$i" $((7200 + i)) true
 	done
 	# The same number of files to read in both cases: what is measured is those that run.
 	read -r first_start first_stop <<<"$(one_more "$PAUSE_MS")"

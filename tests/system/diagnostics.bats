@@ -42,7 +42,8 @@ load lib
 @test "check takes single files, also such that are not in conf_dir" {
 	sleeper web </dev/null
 	machine mkdir $T/elsewhere
-	machine cp $T/conf.d/web.conf $T/elsewhere/other.conf
+	make_rootfs other
+	machine sed "s,rootfs/web,rootfs/other," $T/conf.d/web.conf >"$(path $T/elsewhere/other.conf)"
 	run_ok cman check $T/elsewhere/other.conf
 	echo 'oops = 1;' >>"$(path $T/elsewhere/other.conf)"
 	run_fails cman check $T/elsewhere/other.conf
@@ -71,6 +72,26 @@ load lib
 	assert_output_has 10.83.0.7 8080 a.conf b.conf c.conf
 	run_fails cman up a b
 	assert_unchanged
+}
+
+@test "a rootfs that two can change, or that another could replace, names both places" {
+	sleeper a </dev/null
+	echo "rootfs = \"$T/rootfs/a\";" >"$(path $T/conf.d/b.conf)"
+	run_fails cman check
+	assert_output_has "$T/conf.d/b.conf:1:10: error: rootfs: $T/rootfs/a can be changed by container a too ($T/conf.d/a.conf:1)" \
+		"$T/conf.d/a.conf:1:10: error: rootfs: $T/rootfs/a can be changed by container b too ($T/conf.d/b.conf:1)"
+	run_fails cman up a
+	assert_unchanged
+	machine cp -a /run/rootfs $T/rootfs/a/inner
+	echo "rootfs = \"$T/rootfs/a/inner\"; read_only = true;" >"$(path $T/conf.d/b.conf)"
+	run_fails cman up b
+	assert_output_has "$T/conf.d/b.conf:1:10: error: rootfs: $T/rootfs/a/inner lies in $T/rootfs/a, where container a can put another one in its place ($T/conf.d/a.conf:1)"
+	assert_unchanged
+	# Both only read it, or change what is theirs.
+	echo "rootfs : { path = \"$T/rootfs/a\"; mode = \"volatile\"; }; command = \"/bin/true\";" >"$(path $T/conf.d/b.conf)"
+	sleeper a <<<'read_only = true;'
+	run_ok cman check
+	run_ok cman up a
 }
 
 @test "a file that others may write is refused" {

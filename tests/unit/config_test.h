@@ -149,6 +149,9 @@ static inline char *scratch_write(const struct scratch *scratch, const char *nam
 	return path;
 }
 
+/* Settings with which containers of a test may have one rootfs. */
+#define SHARED_ROOTFS "defaults : { read_only = true; };"
+
 /* A manager file with a conf.d beside it; settings are added to it. */
 static inline char *scratch_manager(const struct scratch *scratch, const char *settings)
 {

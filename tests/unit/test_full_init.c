@@ -165,11 +165,11 @@ static void in_a_spec(void **state)
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
 	AUTO_CONF struct conf conf = {0};
 	AUTO_FREE char *manager = scratch_manager(&scratch, "");
-	AUTO_FREE char *plain = xprintf("rootfs = \"%s\";", scratch.path);
-	AUTO_FREE char *own = xprintf("rootfs = \"%s\"; stop_signal = \"TERM\"; security : { "
+	AUTO_FREE char *plain = xprintf("rootfs = \"%s\"; read_only = true;", scratch.path);
+	AUTO_FREE char *own = xprintf("rootfs = \"%s\"; read_only = true; stop_signal = \"TERM\"; security : { "
 				      "no_new_privs = true; cap_add = [ \"KILL\" ]; }; mounts = ( { "
 				      "type = \"tmpfs\"; target = \"/run\"; } );", scratch.path);
-	AUTO_FREE char *both = xprintf("rootfs = \"%s\"; init = true;", scratch.path);
+	AUTO_FREE char *both = xprintf("rootfs = \"%s\"; read_only = true; init = true;", scratch.path);
 	const struct spec *spec;
 	struct error err;
 
@@ -207,7 +207,7 @@ static void systemd_needs_a_user_namespace(void **state)
 	AUTO_CONF struct conf conf = {0};
 	AUTO_FREE char *manager = scratch_manager(&scratch, "");
 	AUTO_FREE char *text =
-		xprintf("rootfs = \"%s\"; security : { userns = \"none\"; };", scratch.path);
+		xprintf("rootfs = \"%s\"; read_only = true; security : { userns = \"none\"; };", scratch.path);
 	AUTO_TEXT struct text printed = {0};
 	struct error err;
 

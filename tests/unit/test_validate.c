@@ -185,7 +185,7 @@ static void names_of_files(void **state)
 
 	(void)state;
 	scratch_make(&scratch);
-	manager = scratch_manager(&scratch, "");
+	manager = scratch_manager(&scratch, SHARED_ROOTFS);
 	free(scratch_write(&scratch, "conf.d/a-b.conf", "rootfs = \"/etc\";"));
 	free(scratch_write(&scratch, "conf.d/a.conf", "rootfs = \"/etc\";"));
 	free(scratch_write(&scratch, "conf.d/a.conf~", "nonsense"));
@@ -242,7 +242,7 @@ static void conflicts_name_both_places(void **state)
 
 	(void)state;
 	scratch_make(&scratch);
-	manager = scratch_manager(&scratch, "");
+	manager = scratch_manager(&scratch, SHARED_ROOTFS);
 	free(scratch_write(
 		&scratch, "conf.d/a.conf",
 		"rootfs = \"/etc\";\nnet : { ip = \"10.83.0.9\"; ports = [ \"80:80\" ]; };"));
@@ -259,6 +259,144 @@ static void conflicts_name_both_places(void **state)
 	assert_non_null(strstr(text_value(&printed), "/conf.d/b.conf:3)"));
 	assert_non_null(strstr(text_value(&printed), "/conf.d/a.conf:2)"));
 	assert_non_null(strstr(text_value(&printed), "port 80/tcp of the host is published"));
+	scratch_remove(&scratch);
+}
+
+/* A container of its own rootfs below roots/, with more in its file. */
+static void write_tree(const struct scratch *scratch, const char *name, const char *root,
+		       const char *more)
+{
+	AUTO_FREE char *directory = xprintf("%s/roots/%s", scratch->path, root);
+	AUTO_FREE char *file = xprintf("conf.d/%s.conf", name);
+	AUTO_FREE char *text = xprintf("# %s\nrootfs = \"%s\";\n%s", name, directory, more);
+	struct error err;
+
+	if (fs_make_directories(directory, 0755, &err) < 0)
+		fail_msg("%s", err.text);
+	free(scratch_write(scratch, file, text));
+}
+
+/* What is wrong with the set, with "DIR" for the scratch directory. */
+static char *load_trees(const struct scratch *scratch, const char *manager)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_TEXT struct text printed = {0}, short_names = {0};
+	struct error err = {0};
+
+	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
+	for (size_t i = 0; i < diagnostics.count; i++) {
+		const char *rest = diagnostics.items[i].message;
+
+		text_addf(&short_names, "%s:%u ", diagnostics.items[i].container,
+			  diagnostics.items[i].location.line);
+		for (const char *at; (at = strstr(rest, scratch->path)); ) {
+			text_addf(&short_names, "%.*sDIR", (int)(at - rest), rest);
+			rest = at + strlen(scratch->path);
+		}
+		text_addf(&short_names, "%s\n", rest);
+	}
+	return xstrdup(text_value(&short_names));
+}
+
+static void expect_trees(const struct scratch *scratch, const char *manager, const char *expected)
+{
+	AUTO_FREE char *found = load_trees(scratch, manager);
+
+	if (strcmp(found, expected) != 0)
+		fail_msg("expected:\n%sfound:\n%s", expected, found);
+}
+
+/* Who writes to a directory could replace what lies below by a symbolic link to the outside. */
+static void rootfs_within_reach_of_another(void **state)
+{
+	AUTO_FREE char *manager = NULL, *link = NULL, *more = NULL;
+	struct scratch scratch;
+
+	(void)state;
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "data_dir = \"data\";");
+	write_tree(&scratch, "a", "a", "");
+	write_tree(&scratch, "b", "a/srv/b", "read_only = true;");
+	write_tree(&scratch, "c", "a-side", "");
+	expect_trees(&scratch, manager,
+		     "a:2 rootfs: DIR/roots/a holds the root filesystem of container b,"
+		     " DIR/roots/a/srv/b (DIR/conf.d/b.conf:2)\n"
+		     "b:2 rootfs: DIR/roots/a/srv/b lies in DIR/roots/a, where container a can put"
+		     " another one in its place (DIR/conf.d/a.conf:2)\n");
+	write_tree(&scratch, "a", "a", "read_only = true;");
+	expect_trees(&scratch, manager, "");
+	/* Through a link it is the same place; a volume of its own is no better than another's. */
+	link = xprintf("%s/link", scratch.path);
+	assert_int_equal(symlink("roots", link), 0);
+	more = xprintf("rootfs = \"%s/a/srv/b\";\nmounts = ( { source = \"%s/roots/a\";"
+		       " target = \"/mnt\"; } );", link, scratch.path);
+	free(scratch_write(&scratch, "conf.d/b.conf", more));
+	expect_trees(&scratch, manager,
+		     "b:1 rootfs: DIR/roots/a/srv/b lies in DIR/roots/a, where container b can put"
+		     " another one in its place (DIR/conf.d/b.conf:2)\n"
+		     "b:2 mounts[0].source: DIR/roots/a holds the root filesystem of container b,"
+		     " DIR/roots/a/srv/b (DIR/conf.d/b.conf:1)\n");
+	/* The layer that takes the changes of an overlay. */
+	free(more);
+	more = xprintf("rootfs : { path = \"%s/roots/a-side\"; mode = \"overlay\"; };", scratch.path);
+	free(scratch_write(&scratch, "conf.d/c.conf", more));
+	write_tree(&scratch, "b", "../data/overlays/c/upper", "");
+	expect_trees(&scratch, manager,
+		     "b:2 rootfs: DIR/data/overlays/c/upper lies in DIR/data/overlays/c, where"
+		     " container c can put another one in its place (DIR/conf.d/c.conf:1)\n"
+		     "c:1 rootfs: DIR/data/overlays/c holds the root filesystem of container b,"
+		     " DIR/data/overlays/c/upper (DIR/conf.d/b.conf:2)\n");
+	scratch_remove(&scratch);
+}
+
+static void rootfs_of_two(void **state)
+{
+	AUTO_FREE char *manager = NULL, *more = NULL;
+	struct scratch scratch;
+
+	(void)state;
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "");
+	write_tree(&scratch, "a", "a", "");
+	write_tree(&scratch, "b", "a", "");
+	expect_trees(&scratch, manager,
+		     "a:2 rootfs: DIR/roots/a can be changed by container b too (DIR/conf.d/b.conf:2)\n"
+		     "b:2 rootfs: DIR/roots/a can be changed by container a too (DIR/conf.d/a.conf:2)\n");
+	/* One who writes and any number who read: who looks after it, say. */
+	write_tree(&scratch, "b", "a", "read_only = true;");
+	more = xprintf("rootfs : { path = \"%s/roots/a\"; mode = \"volatile\"; };", scratch.path);
+	free(scratch_write(&scratch, "conf.d/c.conf", more));
+	expect_trees(&scratch, manager, "");
+	/* As a volume it is the same directory. */
+	free(more);
+	more = xprintf("mounts = ( { source = \"%s/roots/a\"; target = \"/mnt\"; } );", scratch.path);
+	write_tree(&scratch, "c", "c", more);
+	expect_trees(&scratch, manager,
+		     "a:2 rootfs: DIR/roots/a can be changed by container c too (DIR/conf.d/c.conf:3)\n"
+		     "c:3 mounts[0].source: DIR/roots/a can be changed by container a too"
+		     " (DIR/conf.d/a.conf:2)\n");
+	scratch_remove(&scratch);
+}
+
+/* Whoever can change the configuration is root of the host. */
+static void files_of_cman_within_reach(void **state)
+{
+	AUTO_FREE char *manager = NULL, *more = NULL;
+	struct scratch scratch;
+
+	(void)state;
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "state_dir = \"roots/a/state\"; data_dir = \"other/data\";");
+	more = xprintf("mounts = ( { source = \"%s/conf.d\"; target = \"/mnt\"; },\n"
+		       "{ source = \"%s\"; target = \"/data\"; read_only = true; } );",
+		       scratch.path, scratch.path);
+	write_tree(&scratch, "a", "a", more);
+	expect_trees(&scratch, manager,
+		     "a:2 rootfs: DIR/roots/a holds cman's state_dir, DIR/roots/a/state"
+		     " (DIR/container.conf)\n"
+		     "a:3 mounts[0].source: DIR/conf.d holds cman's conf_dir, DIR/conf.d"
+		     " (DIR/container.conf)\n");
 	scratch_remove(&scratch);
 }
 
@@ -301,7 +439,7 @@ static void automatic_addresses(void **state)
 
 	(void)state;
 	scratch_make(&scratch);
-	manager = scratch_manager(&scratch, "");
+	manager = scratch_manager(&scratch, SHARED_ROOTFS);
 	free(scratch_write(&scratch, "conf.d/a.conf", "rootfs = \"/etc\";"));
 	free(scratch_write(&scratch, "conf.d/b.conf", "rootfs = \"/etc\";"));
 	free(scratch_write(&scratch, "conf.d/c.conf",
@@ -334,8 +472,9 @@ static void pool_used_up(void **state)
 
 	(void)state;
 	scratch_make(&scratch);
-	manager = scratch_manager(&scratch, "networks : { lan : { subnet = \"10.9.0.0/24\";"
-					    " pool = \"10.9.0.1-10.9.0.5\"; }; };");
+	manager = scratch_manager(&scratch, SHARED_ROOTFS
+				  "networks : { lan : { subnet = \"10.9.0.0/24\";"
+				  " pool = \"10.9.0.1-10.9.0.5\"; }; };");
 	free(scratch_write(&scratch, "conf.d/s.conf",
 			   "rootfs = \"/etc\"; net : { ip = \"10.9.0.3\"; };"));
 	free(scratch_write(&scratch, "conf.d/t.conf",
@@ -393,7 +532,7 @@ static const struct spec *load_in(struct conf *conf, const struct scratch *scrat
 {
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
 	AUTO_FREE char *relative = xprintf("conf.d/%s.conf", name);
-	AUTO_FREE char *whole = xprintf("rootfs = \"/etc\"; %s", text);
+	AUTO_FREE char *whole = xprintf("rootfs = \"/etc\"; read_only = true; %s", text);
 	AUTO_FREE char *path = scratch_write(scratch, relative, whole);
 	struct error err = {0};
 
@@ -537,7 +676,7 @@ static void loading_a_file_again(void **state)
 
 	(void)state;
 	scratch_make(&scratch);
-	manager = scratch_manager(&scratch, "");
+	manager = scratch_manager(&scratch, SHARED_ROOTFS);
 	file = scratch_write(&scratch, "conf.d/b.conf", "rootfs = \"/etc\"; oops = 1;");
 	free(scratch_write(&scratch, "conf.d/c.conf", "rootfs = \"/etc\"; oops = 1;"));
 	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
@@ -576,6 +715,9 @@ int main(void)
 		cmocka_unit_test(names_of_files),
 		cmocka_unit_test(all_faults_in_one_run),
 		cmocka_unit_test(conflicts_name_both_places),
+		cmocka_unit_test(rootfs_within_reach_of_another),
+		cmocka_unit_test(rootfs_of_two),
+		cmocka_unit_test(files_of_cman_within_reach),
 		cmocka_unit_test(automatic_addresses),
 		cmocka_unit_test(pool_used_up),
 		cmocka_unit_test(default_command),
