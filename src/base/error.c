@@ -6,13 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A message may carry bytes of a hostile file or container: none reaches a terminal as control. */
-static void replace_control_characters(char *text)
-{
-	for (unsigned char *c = (unsigned char *)text; *c; c++)
-		if (*c < ' ' || *c == 0x7f)
-			*c = '?';
-}
+#include "base/text.h"
+
+/* Two paths, and what is said about them. */
+#define LONGEST 8448
 
 void error_clear(struct error *err)
 {
@@ -23,8 +20,28 @@ void error_clear(struct error *err)
 	err->hint[0] = '\0';
 }
 
+/*
+ * Takes the text over as far as it fits. What failed stands at its beginning and why at its end,
+ * so that the middle goes. It may carry bytes of a hostile file or container: none reaches a
+ * terminal as control.
+ */
+static void take_text(struct error *err, const char *text)
+{
+	static const char gap[] = "...";
+	const size_t room = sizeof(err->text) - 1, half = (room - strlen(gap)) / 2;
+	size_t length = strlen(text);
+
+	if (length <= room)
+		memcpy(err->text, text, length + 1);
+	else
+		snprintf(err->text, sizeof(err->text), "%.*s%s%s", (int)half, text, gap,
+			 text + length - (room - strlen(gap) - half));
+	text_replace_controls(err->text);
+}
+
 int error_set(struct error *err, int code, const char *fmt, ...)
 {
+	char text[LONGEST + sizeof(err->text)];
 	va_list args;
 	size_t length;
 
@@ -33,35 +50,30 @@ int error_set(struct error *err, int code, const char *fmt, ...)
 	error_clear(err);
 	err->code = code;
 	va_start(args, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	vsnprintf(text, LONGEST, fmt, args);
 	va_end(args);
-	length = strlen(err->text);
+	length = strlen(text);
 	if (code != 0)
-		snprintf(err->text + length, sizeof(err->text) - length, "%s%s", length ? ": " : "",
+		snprintf(text + length, sizeof(text) - length, "%s%s", length ? ": " : "",
 			 strerror(code));
-	replace_control_characters(err->text);
+	take_text(err, text);
 	return -1;
 }
 
 int error_wrap(struct error *err, const char *fmt, ...)
 {
-	char context[sizeof(err->text)];
+	char text[LONGEST + sizeof(": ") + sizeof(err->text)];
 	va_list args;
 	size_t length;
 
 	if (!err)
 		return -1;
 	va_start(args, fmt);
-	vsnprintf(context, sizeof(context), fmt, args);
+	vsnprintf(text, LONGEST, fmt, args);
 	va_end(args);
-	replace_control_characters(context);
-	/* The reason stands at the end and matters most: shorten the context, not the reason. */
-	length = strnlen(context, sizeof(context) / 2);
-	if (length + 2 + strlen(err->text) >= sizeof(err->text))
-		err->text[sizeof(err->text) - length - 3] = '\0';
-	memmove(err->text + length + 2, err->text, strlen(err->text) + 1);
-	memcpy(err->text, context, length);
-	memcpy(err->text + length, ": ", 2);
+	length = strlen(text);
+	snprintf(text + length, sizeof(text) - length, ": %s", err->text);
+	take_text(err, text);
 	return -1;
 }
 
@@ -74,6 +86,6 @@ int error_hint(struct error *err, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(err->hint, sizeof(err->hint), fmt, args);
 	va_end(args);
-	replace_control_characters(err->hint);
+	text_replace_controls(err->hint);
 	return -1;
 }

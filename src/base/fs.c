@@ -32,6 +32,31 @@ int fs_open_in_root(int root_fd, const char *path, int flags, struct error *err)
 	return fd;
 }
 
+bool fs_has_link_in_root(int root_fd, const char *path)
+{
+	AUTO_FD int fd = open_resolved(root_fd, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+
+	return fd < 0 && errno == ELOOP;
+}
+
+const char *fs_kind(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return "a file";
+	case S_IFDIR:
+		return "a directory";
+	case S_IFLNK:
+		return "a symbolic link";
+	case S_IFIFO:
+		return "a FIFO";
+	case S_IFSOCK:
+		return "a socket";
+	default:
+		return "a device";
+	}
+}
+
 int fs_open_without_links(const char *path, int flags, struct error *err)
 {
 	int fd = open_resolved(AT_FDCWD, path, flags, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);

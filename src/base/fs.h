@@ -19,6 +19,12 @@
  */
 int fs_open_in_root(int root_fd, const char *path, int flags, struct error *err);
 
+/* Whether there is a symlink on the way, or at its end, as far as the path leads. */
+bool fs_has_link_in_root(int root_fd, const char *path);
+
+/* "a directory", "a FIFO", ...: what is in the place of a regular file. */
+const char *fs_kind(mode_t mode);
+
 /*
  * Opens an absolute path on which there is no symlink and no magic link, be it at its end: ELOOP.
  */

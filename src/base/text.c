@@ -148,6 +148,38 @@ bool text_equal(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/* The bytes of the printable character at c, 0: it is none. */
+static size_t printable(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+	size_t length = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
+
+	if (*c < ' ' || *c == 0x7f || *c > 0xf4 || (*c == 0xc2 && c[1] < 0xa0))
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+bool text_has_controls(const char *text)
+{
+	while (*text && printable(text))
+		text += printable(text);
+	return *text != '\0';
+}
+
+void text_replace_controls(char *text)
+{
+	while (*text) {
+		size_t length = printable(text);
+
+		if (length == 0)
+			*text = '?';
+		text += length ? length : 1;
+	}
+}
+
 bool path_is_at_or_below(const char *path, const char *directory)
 {
 	size_t length = strlen(directory);

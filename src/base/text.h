@@ -49,6 +49,13 @@ void text_clear(struct text *text);
 bool text_equal(const char *a, const char *b); /* NULL equals NULL */
 bool text_starts_with(const char *text, const char *prefix);
 
+/*
+ * What a terminal could take for more than text: control characters, those of C1 in UTF-8 among
+ * them, and bytes that are no UTF-8. Replaced by '?', each byte.
+ */
+void text_replace_controls(char *text);
+bool text_has_controls(const char *text);
+
 /* Whether a path is that of directory or of something in it. Both without "//", "." and "..". */
 bool path_is_at_or_below(const char *path, const char *directory);
 

@@ -66,10 +66,7 @@ static int check_open_file(int fd, const char *path, bool trusted_directory, str
 	if (fstat(fd, &st) < 0)
 		return error_set(err, errno, "%s", path);
 	if (!S_ISREG(st.st_mode)) {
-		error_set(err, 0, "it is %s, not a file",
-			  S_ISDIR(st.st_mode)    ? "a directory"
-			  : S_ISFIFO(st.st_mode) ? "a FIFO"
-						 : "a device or socket");
+		error_set(err, 0, "it is %s, not a file", fs_kind(st.st_mode));
 		return -1;
 	}
 	/* In a directory only we write, the file's own owner and mode are all there is to ask. */
@@ -83,9 +80,14 @@ static int check_open_file(int fd, const char *path, bool trusted_directory, str
 int source_read(struct source *source, bool trusted_directory, struct error *err)
 {
 	AUTO_TEXT struct text content = {0};
-	/* O_NONBLOCK: a FIFO in the place of the file must not make us wait for a writer. */
-	AUTO_FD int fd = open(source->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	AUTO_FD int fd = -1;
+	struct stat st;
 
+	/* A device is not even opened: that alone may do something. What counts is asked below. */
+	if (stat(source->path, &st) == 0 && !S_ISREG(st.st_mode))
+		return error_set(err, 0, "it is %s, not a file", fs_kind(st.st_mode));
+	/* O_NONBLOCK: a FIFO in the place of the file must not make us wait for a writer. */
+	fd = open(source->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0) {
 		int code = errno;
 

@@ -67,6 +67,8 @@ static int add_label(void *field, const char *text, struct error *err)
 		error_set(err, 0, "\"%s\" is not a label", text);
 		return error_hint(err, "KEY=VALUE like \"tier=front\"");
 	}
+	if (text_has_controls(text))
+		return error_set(err, 0, "control characters are not allowed in a label");
 	if (has_key(field, text, length))
 		return error_set(err, 0, "the label %.*s is there twice", (int)length, text);
 	return add_limited(field, text, LABELS_MAX, err);

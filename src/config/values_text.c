@@ -65,9 +65,8 @@ static int check_text(const char *text, struct error *err)
 {
 	if (strlen(text) > TEXT_MAX)
 		return error_set(err, 0, "%zu bytes are too long, up to %d", strlen(text), TEXT_MAX);
-	for (const char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return error_set(err, 0, "control characters are not allowed");
+	if (text_has_controls(text))
+		return error_set(err, 0, "control characters are not allowed");
 	return 0;
 }
 

@@ -207,6 +207,9 @@ static int check_directory(int root_fd, const char *path, const char *name, int 
 
 	if (fd >= 0)
 		return 0;
+	if (err && err->code == ENOENT && fs_has_link_in_root(root_fd, name))
+		return error_hint(err, "the symbolic link %s/%s leads to where there is nothing in "
+				       "the root filesystem", path, name);
 	if (err && err->code == ENOENT)
 		return error_hint(err, "mkdir %s/%s", path, name);
 	return error_hint(err, "%s/%s must be a directory%s", path, name,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/fs.h"
@@ -49,6 +50,19 @@ static int set_bad_id(const char *text, struct error *err)
 	return error_hint(err, "ids are 0 to 4294967294, in decimal and without leading zeros");
 }
 
+/* What open(2) says of sockets and devices is no help. */
+static bool is_no_file(int root_fd, const char *path, struct error *err)
+{
+	AUTO_FD int fd = fs_open_in_root(root_fd, path, O_PATH, NULL);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || S_ISREG(st.st_mode))
+		return false;
+	error_set(err, 0, "/%s in the root filesystem is %s, not a file", path, fs_kind(st.st_mode));
+	error_hint(err, "put a file there, or remove it");
+	return true;
+}
+
 /* A missing file is an empty one. */
 static int read_file(int root_fd, const char *path, struct text *out, struct error *err)
 {
@@ -58,6 +72,8 @@ static int read_file(int root_fd, const char *path, struct text *out, struct err
 
 	if (fd < 0 && reason.code == ENOENT)
 		return 0;
+	if (is_no_file(root_fd, path, err))
+		return -1;
 	if (fd < 0) {
 		if (err)
 			*err = reason;

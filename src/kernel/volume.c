@@ -94,7 +94,11 @@ static int open_place(const struct volume *volume, int root_fd, const char *root
 	AUTO_FD int fd = fs_open_in_root(root_fd, volume->target, O_PATH, err);
 
 	if (fd < 0) {
-		if (err->code == ENOENT)
+		/* To make it by that path on the host would follow the link out. */
+		if (err->code == ENOENT && fs_has_link_in_root(root_fd, volume->target))
+			error_hint(err, "a symbolic link in the root filesystem leads to where "
+					"there is nothing in it");
+		else if (err->code == ENOENT)
 			error_hint(err,
 				   "make it, as cman does not write to the root filesystem: "
 				   "%s %s%s",

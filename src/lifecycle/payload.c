@@ -261,8 +261,12 @@ int payload_exec(const struct payload *payload, char *key, size_t key_size, stru
 	    become_user(payload, &user, err) < 0)
 		return PAYLOAD_FAILED;
 	/* As the user: the key counts against its quota, the directory must be one it may enter. */
-	if (start_keyring(err) < 0 || enter_working_dir(payload->working_dir, err) < 0)
+	if (start_keyring(err) < 0)
 		return PAYLOAD_FAILED;
+	if (enter_working_dir(payload->working_dir, err) < 0) {
+		snprintf(key, key_size, "working_dir");
+		return PAYLOAD_FAILED;
+	}
 	for (char *const *entry = payload->envp; *entry; entry++)
 		strlist_add(&environment, *entry);
 	if (!environment_value(payload->envp, "HOME"))

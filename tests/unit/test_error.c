@@ -69,6 +69,13 @@ static void long_stories(void **state)
 	error_set(&err, ENOSPC, "write record");
 	error_wrap(&err, "%s", context);
 	assert_non_null(strstr(err.text, "write record: No space left on device"));
+	error_set(&err, ENOSPC, "write %s", context);
+	assert_non_null(strstr(err.text, "ccc: No space left on device"));
+	assert_int_equal(strncmp(err.text, "write ccc", 9), 0);
+	assert_non_null(strstr(err.text, "ccc...ccc"));
+	error_wrap(&err, "web");
+	assert_int_equal(strncmp(err.text, "web: write ccc", 14), 0);
+	assert_string_equal(err.text + strlen(err.text) - 4, "vice");
 	error_set(&err, 0, "%s", context);
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 	error_wrap(&err, "short");
@@ -90,6 +97,9 @@ static void nothing_for_the_terminal(void **state)
 	assert_string_equal(err.hint, "?");
 	error_set(&err, 0, "\303\274"); /* UTF-8 stays */
 	assert_string_equal(err.text, "\303\274");
+	/* The one-byte CSI, as UTF-8 and alone; a sequence that is cut off. */
+	error_set(&err, 0, "\302\233\061m \233\061m \342\202\254 \342\202");
+	assert_string_equal(err.text, "??1m ?1m \342\202\254 ??");
 }
 
 int main(void)

@@ -76,11 +76,11 @@ static char *draw_string(bool controls)
 		"\xc3\xbc",
 		"\xe4\xbd\xa0",
 		"\xf0\x9f\x98\x80",
-		"\xc2\x9b",
 		"\xe2\x80\xae",
+		"\xed\xa0\x80",
+		"\xc2\x9b",
 		"\xff",
 		"\xc3",
-		"\xed\xa0\x80",
 		"\n",
 		"\t",
 		"\r",
@@ -89,7 +89,7 @@ static char *draw_string(bool controls)
 		"\x1b[2J",
 		"\x7f",
 	};
-	unsigned int last = ARRAY_SIZE(pieces) - (controls ? 0 : 7), count = 1 + draw(6);
+	unsigned int last = ARRAY_SIZE(pieces) - (controls ? 0 : 10), count = 1 + draw(6);
 	struct text out = {0};
 
 	while (count-- > 0)
@@ -97,10 +97,10 @@ static char *draw_string(bool controls)
 	return out.data;
 }
 
-static void draw_strings(struct strlist *list, const char *prefix)
+static void draw_strings(struct strlist *list, const char *prefix, bool controls)
 {
 	for (unsigned int count = draw(4); count > 0; count--) {
-		AUTO_FREE char *text = draw_string(true);
+		AUTO_FREE char *text = draw_string(controls);
 
 		strlist_add_taken(list, xprintf("%s%zu=%s", prefix, list->count, text));
 	}
@@ -179,11 +179,11 @@ static void draw_spec(struct spec *spec)
 
 	spec_set_defaults(spec, "web");
 	spec->description = draw(3) ? draw_string(false) : NULL;
-	draw_strings(&spec->labels, "key");
+	draw_strings(&spec->labels, "key", false);
 	spec->rootfs = xprintf("/%s%u", draw(2) ? "srv/\xc3\xbc \"x\" \\" : "a", draw(99));
 	strlist_add_taken(&spec->command, draw_string(true));
-	draw_strings(&spec->command, "");
-	draw_strings(&spec->environment, "VARIABLE");
+	draw_strings(&spec->command, "", true);
+	draw_strings(&spec->environment, "VARIABLE", true);
 	free(spec->user);
 	spec->user =
 		xstrdup((const char *[]){"root", "1000", "1000:100", "www-data", "a:b"}[draw(5)]);

@@ -239,6 +239,9 @@ static void test_check(void **state)
 	put_link(fixture, "etc", "mnt");
 	assert_int_equal(rootfs_check(fixture->rootfs, &err), 0);
 	put_link(fixture, "etc", "/nowhere");
+	snprintf(path, sizeof(path), "the symbolic link %s/etc leads", fixture->rootfs);
+	assert_check_fails(fixture->rootfs, "open etc", path);
+	assert_int_equal(unlinkat(fixture->root_fd, "etc", 0), 0);
 	snprintf(path, sizeof(path), "mkdir %s/etc", fixture->rootfs);
 	assert_check_fails(fixture->rootfs, "open etc", path);
 }

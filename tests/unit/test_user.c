@@ -278,11 +278,11 @@ static void test_hostile_files(void **state)
 	struct fixture etc = {.root_fd = etc_fd};
 
 	assert_int_equal(mkfifoat(etc_fd, "passwd", 0644), 0);
-	assert_fails(state, "root", "not a regular file");
-	assert_fails(state, "0", "not a regular file");
+	assert_fails(state, "root", ", not a file");
+	assert_fails(state, "0", ", not a file");
 	unlinkat(etc_fd, "passwd", 0);
 	mkdirat(etc_fd, "passwd", 0755);
-	assert_fails(state, "root", "not a regular file");
+	assert_fails(state, "root", ", not a file");
 	unlinkat(etc_fd, "passwd", AT_REMOVEDIR);
 	assert_int_equal(symlinkat("/proc/self/fd/0", etc_fd, "passwd"), 0);
 	assert_int_equal(look_up(state, "0").gid, 0); /* there is no /proc in that root */

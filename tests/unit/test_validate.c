@@ -68,7 +68,7 @@ static void odd_manager_files(void **state)
 	scratch_make(&scratch);
 	expect_manager_error("/nowhere/container.conf", "No such file or directory");
 	expect_manager_error(scratch.path, "it is a directory");
-	expect_manager_error("/dev/null", "it is a device or socket");
+	expect_manager_error("/dev/null", "it is a device, not a file");
 	path = xprintf("%s/fifo", scratch.path);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	expect_manager_error(path, "it is a FIFO");
