@@ -6,7 +6,7 @@
 #   packages.sh install GROUP...    install what is missing with apt-get or dnf
 #   packages.sh list GROUP...       print the packages of this system, one a line
 #
-# Groups: build, quickstart, tests, bench. CC and PKG_CONFIG are taken from the environment.
+# Groups: build, quickstart, tests, proof (valgrind, fuzzing), bench. CC and PKG_CONFIG are taken from the environment.
 set -u
 
 CC=${CC:-cc}
@@ -48,6 +48,10 @@ packages() {
 	tests        socat                        socat              socat
 	tests        bwrap                        bubblewrap         bubblewrap
 	tests        crun                         crun               crun
+	proof        valgrind                     valgrind           valgrind
+	proof        header:valgrind/memcheck.h   valgrind           valgrind-devel
+	proof        clang                        clang              clang
+	proof        fuzzer                       libclang-rt-dev    compiler-rt
 	bench        busybox                      busybox-static     busybox
 	bench        ip                           iproute2           iproute
 	bench        iptables-legacy              iptables           iptables-legacy
@@ -69,11 +73,17 @@ needs_no_libc() {
 	esac
 }
 
+has_fuzzer() {
+	printf 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d && n ? 0 : 0; }\n' |
+		clang -fsanitize=fuzzer,address,undefined -x c - -o /dev/null 2>/dev/null
+}
+
 present() {
 	case $1 in
 	cc)         command -v "${CC%% *}" >/dev/null ;;
 	pkg-config) command -v "${PKG_CONFIG%% *}" >/dev/null ;;
 	pkg:*)      $PKG_CONFIG --exists "${1#pkg:}" 2>/dev/null ;;
+	fuzzer)     has_fuzzer ;;
 	header:*)   compiles "#include <${1#header:}>" -fsyntax-only ;;
 	static:*)   needs_no_libc || compiles 'int main(void) { return 0; }' -static ;;
 	*)          PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
@@ -84,6 +94,7 @@ describe() {
 	case $1 in
 	cc)         echo "C compiler ($CC)" ;;
 	pkg:*)      echo "library ${1#pkg:}" ;;
+	fuzzer)     echo "clang's libFuzzer" ;;
 	header:*)   echo "header ${1#header:}" ;;
 	static:*)   echo "static library ${1#static:}" ;;
 	*)          echo "program $1" ;;

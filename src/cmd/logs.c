@@ -48,7 +48,9 @@ static void make_harmless(char *bytes, size_t length)
 			i += color - 1;
 		} else if ((c < ' ' && !strchr("\n\t\r", c)) || c == '\0' || c == 0x7f) {
 			bytes[i] = '?';
-		} else if (c == 0xc2 && i + 1 < length && (unsigned char)bytes[i + 1] < 0xa0) {
+		} else if (c == 0xc2 && i + 1 == length) {
+			bytes[i] = '?'; /* what follows may have been meant to come later */
+		} else if (c == 0xc2 && (bytes[i + 1] & 0xe0) == 0x80) {
 			/* U+0080 to U+009F in UTF-8: control characters as well */
 			bytes[i] = bytes[i + 1] = '?';
 		}
@@ -74,6 +76,10 @@ static int print_new(struct log *log, struct error *err)
 			return error_set(err, errno, "read the log");
 		if (count == 0)
 			break;
+		/* A character that may go on in the next piece is left for that. */
+		if (log->for_terminal && count == sizeof(bytes) &&
+		    (unsigned char)bytes[count - 1] == 0xc2)
+			count--;
 		log->offset += count;
 		if (log->for_terminal)
 			make_harmless(bytes, (size_t)count);

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/process.h"
+#include "base/text.h"
 
 /* Which of the places hold an fd: only those that do travel, in order. */
 struct packet {
@@ -109,5 +110,11 @@ int channel_receive(int fd, struct message *message, int *fds, size_t fd_count, 
 		return error_set(err, EPROTO, "receive a message");
 	take_fds(&header, packet.present, fds, fd_count);
 	*message = packet.message;
+	/* The sender was about to become a program of the container: its texts end here at last. */
+	message->error.text[sizeof(message->error.text) - 1] = '\0';
+	message->error.hint[sizeof(message->error.hint) - 1] = '\0';
+	message->key[sizeof(message->key) - 1] = '\0';
+	text_replace_controls(message->error.text);
+	text_replace_controls(message->error.hint);
 	return 1;
 }

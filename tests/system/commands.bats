@@ -79,6 +79,22 @@ load lib
 	assert_equal "$(cman logs -n 1 web)" 50000
 }
 
+@test "logs on a terminal: colours, and nothing else that it would obey" {
+	container web <<-'EOF'
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "printf 'x\\033[31mred\\033[0m\\033]0;title\\007\\302\\n'; head -c 65510 /dev/zero | tr '\\0' a; printf '\\302\\2332Jend\\n'; exec sleep 1000" ];
+	stop_signal = "SIGKILL";
+	EOF
+	run_ok cman up web
+	wait_until 10 machine grep -aq end $T/log/web.log
+	# The last character is cut by what is read in one piece.
+	assert_equal "$(machine stat -c %s $T/log/web.log)" $((65536 + 7))
+	machine script -qec "$CMAN -c $CONF logs web" /dev/null </dev/null >"$BATS_TEST_TMPDIR/shown"
+	grep -aq $'^x\e\[31mred\e\[0m?]0;title?' "$BATS_TEST_TMPDIR/shown"
+	grep -aq 'a??2Jend' "$BATS_TEST_TMPDIR/shown"
+	run -1 grep -ac $'\302\233' "$BATS_TEST_TMPDIR/shown"
+}
+
 @test "unknown commands and names get the nearest match, on stderr" {
 	sleeper webserver </dev/null
 	run_fails cman upp webserver
