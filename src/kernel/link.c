@@ -399,7 +399,9 @@ int netlink_make_veth(struct netlink *netlink, const struct veth *veth, struct e
 		return refuse_foreign(veth->host_name, &left_over, err);
 	if (left_over.index != 0 && delete_link(netlink, left_over.index, veth->host_name, err) < 0)
 		return -1;
-	if (create_veth(netlink, veth, err) < 0)
+	/* A port of a bridge takes none in; should it ever stop being one, it does not either. */
+	if (create_veth(netlink, veth, err) < 0 ||
+	    netlink_refuse_router_advertisements(veth->host_name, err) < 0)
 		return -1;
 	/*
 	 * The kernel ignores an alias at birth and refuses the others. Not in one batch with the
