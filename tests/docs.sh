@@ -28,6 +28,32 @@ for text in *.md docs/*.md examples/*.md examples/*/*.md; do
 	done
 done
 
+# Checks of the probe and tests that stand behind each known escape
+escapes() { sed -n '/^| known as/,/^$/s/^| .* | .* | .* | \(.*\) |$/\1/p' docs/security.md | sed '1d'; }
+[ "$(escapes | wc -l)" -ge 35 ] || complain "docs/security.md: the table of known escapes is not found"
+tried=$(escapes | sed 's/; /\n/g')
+while IFS= read -r test; do
+	file=${test#\`} file=${file%%\`*} title=${test#*\"} title=${title%\"}
+	case $test in
+	'`tests/system/'*'" '* | '`tests/system/'*'"')
+		grep -qF "@test \"$title\" {" "$file" || complain "docs/security.md: no test \"$title\" in $file"
+		;;
+	'`tests/unit/'*'"')
+		grep -q "($title)\|^static void $title(" "$file" ||
+			complain "docs/security.md: no test $title in $file"
+		;;
+	'`tests/fuzz/'*) [ -e "$file" ] || complain "docs/security.md: no $file" ;;
+	*)
+		for check in $test; do
+			grep -qs "^	{\"$check\", " tests/probe/*.c ||
+				complain "docs/security.md: no check \"$check\" in tests/probe"
+		done
+		;;
+	esac
+done <<-END
+	$tried
+END
+
 # Every command and every target
 for command in $(sed -n 's/^\t{"\([a-z]*\)", .*/\1/p' src/cmd/command.c); do
 	case $command in
