@@ -67,7 +67,7 @@ GENERATED = $(BUILD)/generated
 # It runs here, whatever CC builds for.
 BUILD_CC  = $(CC)
 
-LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) libkmod libnftables 2>/dev/null)
+LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) libkmod libnftables ext2fs 2>/dev/null)
 LIBRARY_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -ldl
 
 Q = $(if $(V),,@)

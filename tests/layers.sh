@@ -34,6 +34,7 @@ netlink/   kernel/(netlink|link|address|route)[a-z_]*\.[ch]
 libiptc/   kernel/firewall[a-z_]*\.[ch]
 libkmod    kernel/[a-z_]+\.c
 nftables/  kernel/firewall_nftables\.c
+ext2fs/    kernel/image[a-z_]*\.c
 uuid       base/id\.c
 seccomp\.h seccomp/generate\.c
 sys/cap    kernel/capability\.c

@@ -29,6 +29,7 @@ packages() {
 	build        pkg:libseccomp               libseccomp-dev     libseccomp-devel
 	build        pkg:libkmod                  libkmod-dev        kmod-devel
 	build        pkg:libnftables              libnftables-dev    nftables-devel
+	build        pkg:ext2fs                   libext2fs-dev      e2fsprogs-devel
 	quickstart   busybox                      busybox-static     busybox
 	tests        static:libc                  libc6-dev          glibc-static
 	tests        busybox                      busybox-static     busybox
@@ -48,6 +49,8 @@ packages() {
 	tests        socat                        socat              socat
 	tests        bwrap                        bubblewrap         bubblewrap
 	tests        crun                         crun               crun
+	tests        mkfs.ext4                    e2fsprogs          e2fsprogs
+	tests        mkfs.xfs                     xfsprogs           xfsprogs
 	proof        valgrind                     valgrind           valgrind
 	proof        header:valgrind/memcheck.h   valgrind           valgrind-devel
 	proof        clang                        clang              clang

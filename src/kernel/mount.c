@@ -27,12 +27,14 @@ int mount_new(const char *type, const struct mount_option *options, unsigned int
 	      struct error *err)
 {
 	AUTO_FD int fs_fd = fsopen(type, FSOPEN_CLOEXEC);
+	const char *source = type;
 	int mount_fd;
 
 	if (fs_fd < 0)
 		return error_set(err, errno, "open file system type %s", type);
-	/* The type stands for the source too, or "none" would in /proc/self/mounts. */
-	if (fsconfig(fs_fd, FSCONFIG_SET_STRING, "source", type, 0) < 0)
+	if (options && options->key && strcmp(options->key, "source") == 0)
+		source = options++->value;
+	if (fsconfig(fs_fd, FSCONFIG_SET_STRING, "source", source, 0) < 0)
 		return set_with_log(err, fs_fd, "name", type);
 	for (; options && options->key; options++) {
 		unsigned int command = options->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;

@@ -19,7 +19,8 @@ struct mount_option {
 };
 
 /*
- * A new instance of a file system, detached. options may be NULL; attributes: MOUNT_ATTR_*.
+ * A new instance of a file system, detached. options may be NULL; a "source" stands first among
+ * them, without one the type does (or "none" would in /proc/self/mounts). attributes: MOUNT_ATTR_*.
  * ENODEV: the kernel lacks the type. EPERM: see mount_too_revealing() in the kernel for proc
  * and sysfs. The fd is owned by the caller, as are those below.
  */
