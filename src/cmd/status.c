@@ -13,6 +13,7 @@
 #include "config/ulimit.h"
 #include "config/values.h"
 #include "kernel/cgroup.h"
+#include "lifecycle/layers.h"
 #include "lifecycle/recorded.h"
 
 /* Exit statuses of an init script's "status", LSB 5.0 */
@@ -25,6 +26,7 @@ struct status {
 	struct userns userns;      /* it was started with */
 	struct limits limits;      /* it was started with; LIMIT_MAX: not limited or unknown */
 	struct cgroup_usage usage; /* UINT64_MAX: unknown */
+	struct layers_usage disk;
 	char *log_file;
 };
 
@@ -46,6 +48,15 @@ static int lsb_status(enum view_state state)
 	return LSB_UNKNOWN;
 }
 
+static void read_disk(const struct state *state, const struct spec *spec,
+		      const struct record *record, struct layers_usage *disk)
+{
+	AUTO_FD int run_dir_fd = record_open_directory(state, record->name, NULL);
+
+	if (run_dir_fd >= 0)
+		layers_read_usage(run_dir_fd, spec, record->init.pid, disk);
+}
+
 /* A running container's limits and use; what cannot be found out stays unknown. */
 static int look_inside(const struct conf *conf, const struct state *state, struct status *status,
 		       struct error *err)
@@ -58,6 +69,7 @@ static int look_inside(const struct conf *conf, const struct state *state, struc
 		return -1;
 	status->userns = spec.security.userns;
 	status->knows_spec = true;
+	read_disk(state, &spec, record, &status->disk);
 	status->limits = spec.limits; /* taken over */
 	spec.limits = (struct limits)LIMITS_NONE;
 	spec_clear(&spec);
@@ -145,6 +157,20 @@ static void print_further_limits(const struct limits *limits)
 	}
 }
 
+/* "12 MiB of 1 GiB (project quota)" */
+static void print_disk(const struct layers_usage *disk)
+{
+	char used[32] = "unknown", limit[32];
+
+	if (!disk->kind)
+		return;
+	if (disk->used != UINT64_MAX)
+		text_format_size(used, sizeof(used), disk->used);
+	text_format_size(limit, sizeof(limit), disk->limit);
+	printf("  %-10s %s%s%s (%s)\n", "disk", used, disk->limit == UINT64_MAX ? "" : " of ",
+	       disk->limit == UINT64_MAX ? "" : limit, disk->kind);
+}
+
 static void print_limits(const struct status *status)
 {
 	const struct cgroup_usage *usage = &status->usage;
@@ -191,6 +217,7 @@ static void print_alive(const struct status *status)
 	if (status->knows_spec && status->userns.mode == USERNS_NONE)
 		print_line("userns", "none: root inside is root of the host");
 	print_addresses(record);
+	print_disk(&status->disk);
 	print_limits(status);
 }
 
@@ -290,6 +317,16 @@ static struct json *usage_to_json(const struct cgroup_usage *usage)
 	return object;
 }
 
+static struct json *disk_to_json(const struct layers_usage *disk)
+{
+	struct json *object = json_new_object();
+
+	json_add_text(object, "kind", disk->kind);
+	json_add_number(object, "used", disk->used);
+	json_add_number(object, "limit", disk->limit);
+	return object;
+}
+
 static void print_json(const struct status *status)
 {
 	AUTO_JSON struct json *object = view_to_json(&status->view);
@@ -306,6 +343,10 @@ static void print_json(const struct status *status)
 				(uint64_t)status->view.record.supervisor.pid);
 		json_add(object, "limits", limits_to_json(&status->limits));
 		json_add(object, "usage", usage_to_json(&status->usage));
+		if (status->disk.kind)
+			json_add(object, "disk", disk_to_json(&status->disk));
+		else
+			json_add_text(object, "disk", NULL);
 	}
 	json_print(object, stdout);
 }

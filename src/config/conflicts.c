@@ -288,6 +288,8 @@ static bool has_static_ip6(const struct conf *conf)
 	return false;
 }
 
+/* ---- where overlays keep their changes ---- */
+
 void conflicts_check(const struct conf *conf, const char *only, struct diagnostics *diagnostics)
 {
 	struct claims ips = {.member = "ip"}, macs = {.member = "mac"}, names = {.member = "aliases"};
@@ -322,6 +324,7 @@ void conflicts_check(const struct conf *conf, const char *only, struct diagnosti
 	check_ports(&ports, only, diagnostics);
 	check_ids(&ids, only, diagnostics);
 	conflicts_check_trees(conf, only, diagnostics);
+	conflicts_check_uppers(conf, only, diagnostics);
 	free(ips.items);
 	free(ip6s.items);
 	free(macs.items);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * conflicts.h: what two containers cannot both have: one address, one port of the host, one
- * directory to change.
+ * directory to change, one place for the changes of an overlay; and no container may see the
+ * changes of another as plain files.
  */
 #ifndef CONFIG_CONFLICTS_H
 #define CONFIG_CONFLICTS_H
@@ -20,5 +21,12 @@ void conflicts_check(const struct conf *conf, const char *only, struct diagnosti
  */
 void conflicts_check_trees(const struct conf *conf, const char *only,
 			   struct diagnostics *diagnostics);
+
+/* The places where overlays keep their changes: apart, and where no other container looks. */
+void conflicts_check_uppers(const struct conf *conf, const char *only,
+			    struct diagnostics *diagnostics);
+
+/* "FILE:LINE" of a key, or the file; owned by the caller. */
+char *conflicts_format_place(const struct spec *spec, const char *key);
 
 #endif

@@ -57,9 +57,9 @@ static void add_writable(struct trees *trees, const struct manager *manager, con
 	if (spec->rootfs_real && spec->rootfs_mode == ROOTFS_BIND && !spec->read_only)
 		add(trees, spec, xstrdup(spec->rootfs_real), xstrdup("rootfs.path"));
 	if (spec->rootfs_mode == ROOTFS_OVERLAY) {
-		AUTO_FREE char *layers = xprintf("%s/overlays/%s", manager->data_dir, spec->name);
+		AUTO_FREE char *upper = spec_upper(spec, manager);
 
-		add(trees, spec, resolve(layers), xstrdup("rootfs.mode"));
+		add(trees, spec, resolve(upper), xstrdup("rootfs.upper"));
 	}
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		const struct mount *mount = &spec->mounts[i];
@@ -132,7 +132,7 @@ static const struct tree *find_above(const struct trees *trees, const struct tre
 	return found;
 }
 
-static char *format_place(const struct spec *spec, const char *key)
+char *conflicts_format_place(const struct spec *spec, const char *key)
 {
 	struct location place = origin_find(&spec->origins, key);
 
@@ -163,7 +163,7 @@ static void report_inside(struct diagnostics *diagnostics, const char *only,
 			  const struct tree *inner, const struct tree *outer)
 {
 	static const char hint[] = "move one of them, or write read_only = true;";
-	AUTO_FREE char *outer_place = format_place(outer->spec, outer->key);
+	AUTO_FREE char *outer_place = conflicts_format_place(outer->spec, outer->key);
 	AUTO_FREE char *text = NULL;
 
 	text = xprintf("%s lies in %s, where container %s can put another one in its place (%s)",
@@ -176,7 +176,7 @@ static void report_around(struct diagnostics *diagnostics, const char *only,
 {
 	static const char hint[] = "move one of them, or write read_only = true;";
 	const struct tree *inner = outer->rival;
-	AUTO_FREE char *place = format_place(inner->spec, inner->key);
+	AUTO_FREE char *place = conflicts_format_place(inner->spec, inner->key);
 	AUTO_FREE char *text = xprintf("%s holds the root filesystem of container %s, %s (%s)",
 				       outer->path, inner->spec->name, inner->path, place);
 
@@ -217,7 +217,7 @@ static void check_shared(const struct trees *writable, const char *only,
 	for (size_t i = 0; i < writable->count; i++) {
 		const struct tree *tree = &writable->items[i];
 		const struct tree *rival = find_rival(writable, tree);
-		AUTO_FREE char *place = rival ? format_place(rival->spec, rival->key) : NULL;
+		AUTO_FREE char *place = rival ? conflicts_format_place(rival->spec, rival->key) : NULL;
 		AUTO_FREE char *text = NULL;
 
 		if (!rival)

@@ -26,9 +26,18 @@ static const struct key rootfs_keys_array[] = {
 		.type = &type_rootfs_size,
 		.offset = offsetof(struct spec, rootfs_size),
 		.default_text = "\"max\"",
-		.form = "1M or more, or \"max\" for half of the memory of the host",
-		.help = "how much can be changed in a volatile one",
+		.form = "1M or more (\"overlay\": 8M), or \"max\"",
+		.help = "how much can be changed in a volatile one or an overlay",
 		.change = CHANGE_RESTART,
+	},
+	{
+		.name = "upper",
+		.type = &type_plain_path,
+		.offset = offsetof(struct spec, rootfs_upper),
+		.form = "absolute path without a symbolic link",
+		.help = "directory of the changes of an overlay; default: DATA_DIR/overlays/NAME",
+		.change = CHANGE_RESTART,
+		.exclusive = true,
 	},
 };
 static const struct key_table rootfs_keys = KEY_TABLE(rootfs_keys_array);

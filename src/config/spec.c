@@ -161,6 +161,7 @@ void spec_clear(struct spec *spec)
 	strlist_clear(&spec->labels);
 	free(spec->rootfs);
 	free(spec->rootfs_real);
+	free(spec->rootfs_upper);
 	spec_clear_mounts(spec);
 	free(spec->hostname);
 	strlist_clear(&spec->command);
@@ -193,6 +194,13 @@ void spec_list_marks(const struct spec *spec, struct strlist *marks)
 {
 	if (spec->security.privileged)
 		strlist_add(marks, "privileged");
+}
+
+char *spec_upper(const struct spec *spec, const struct manager *manager)
+{
+	if (spec->rootfs_upper)
+		return xstrdup(spec->rootfs_upper);
+	return xprintf("%s/overlays/%s", manager->data_dir, spec->name);
 }
 
 void network_clear(struct network *network)

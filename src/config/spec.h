@@ -205,7 +205,9 @@ struct spec {
 	char *rootfs;          /* absolute path */
 	char *rootfs_real;     /* without symbolic links, by validation; NULL: it is not there */
 	enum rootfs_mode rootfs_mode;
-	uint64_t rootfs_size;  /* bytes of changes to a volatile one; LIMIT_MAX: half of the memory */
+	uint64_t rootfs_size;  /* bytes of changes; LIMIT_MAX: not limited, a volatile one: half of
+				* the memory */
+	char *rootfs_upper;    /* where an overlay keeps them; NULL: spec_upper() has the default */
 	bool read_only;        /* the rootfs with all that is mounted below it on the host */
 	struct mount *mounts;  /* in the order they are made */
 	size_t mount_count;
@@ -290,6 +292,9 @@ const char *spec_interface_key(const struct spec *spec, const struct interface *
 			       const char *member, char out[INTERFACE_KEY_MAX]);
 
 void spec_clear(struct spec *spec);
+
+/* Where an overlay keeps its changes, absolute path: free() it. */
+char *spec_upper(const struct spec *spec, const struct manager *manager);
 void spec_clear_mounts(struct spec *spec);
 void spec_clear_interfaces(struct spec *spec);
 void security_clear_devices(struct security *security);

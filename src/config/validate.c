@@ -352,6 +352,7 @@ void validate_container(struct validation *validation, struct spec *spec, bool c
 		strlist_copy(&spec->dns, &manager->dns_servers);
 	if (!is_set(spec, "dns_search"))
 		strlist_copy(&spec->dns_search, &manager->dns_search);
+	validate_upper(spec, diagnostics);
 	validate_mounts(spec, diagnostics);
 	validate_devices(spec, diagnostics);
 	check_limits(spec, diagnostics);

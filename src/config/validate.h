@@ -24,6 +24,9 @@ struct validation {
  */
 void validate_container(struct validation *validation, struct spec *spec, bool complete);
 
+/* Where an overlay keeps its changes: validate_container() calls it. */
+void validate_upper(const struct spec *spec, struct diagnostics *diagnostics);
+
 /* The mounts of a container: validate_container() calls it. */
 void validate_mounts(const struct spec *spec, struct diagnostics *diagnostics);
 

@@ -4,7 +4,8 @@
 
 #include "config/values.h"
 
-#define SIZE_MIN (1u << 20)
+#define SIZE_MIN         (1u << 20)
+#define SIZE_MIN_OVERLAY (8u << 20) /* of a file system with a journal, if it comes to an image */
 
 static const char *const modes[] = {
 	[ROOTFS_BIND] = "bind",
@@ -49,12 +50,31 @@ static int read_rootfs_size(struct assignment *assignment, const struct node *va
 	return 0;
 }
 
+/* What goes with which mode. */
+static int check_rootfs(struct assignment *assignment, const struct node *value,
+			const struct spec *spec)
+{
+	if (spec->rootfs_mode == ROOTFS_BIND && spec->rootfs_size != LIMIT_MAX)
+		return assignment_error(assignment, node_find(value, "size"),
+					"mode = \"volatile\"; or mode = \"overlay\";",
+					"size is for a volatile one or an overlay");
+	if (spec->rootfs_mode == ROOTFS_OVERLAY && spec->rootfs_size < SIZE_MIN_OVERLAY)
+		return assignment_error(assignment, node_find(value, "size"), NULL,
+					"the size is out of range, at least 8M for an overlay");
+	if (spec->rootfs_mode != ROOTFS_OVERLAY && spec->rootfs_upper)
+		return assignment_error(assignment, node_find(value, "upper"),
+					"mode = \"overlay\";", "upper is for an overlay alone");
+	return 0;
+}
+
 static int read_rootfs(struct assignment *assignment, const struct node *value, void *field)
 {
 	struct spec *spec = field;
 
 	spec->rootfs_mode = ROOTFS_BIND;
 	spec->rootfs_size = LIMIT_MAX;
+	free(spec->rootfs_upper);
+	spec->rootfs_upper = NULL;
 	if (value->type == NODE_STRING)
 		return type_path.read(assignment, value, &spec->rootfs);
 	if (value->type != NODE_GROUP)
@@ -62,10 +82,7 @@ static int read_rootfs(struct assignment *assignment, const struct node *value, 
 	assign_group(assignment, keys_find(&container_keys, "rootfs")->members, value, spec);
 	if (!node_find(value, "path"))
 		return assignment_error(assignment, value, "the directory", "path is missing");
-	if (spec->rootfs_mode != ROOTFS_VOLATILE && spec->rootfs_size != LIMIT_MAX)
-		return assignment_error(assignment, node_find(value, "size"),
-					"mode = \"volatile\";", "size is for a volatile one alone");
-	return 0;
+	return check_rootfs(assignment, value, spec);
 }
 
 static bool print_rootfs(const void *field, bool resolved, struct text *out)
@@ -84,7 +101,13 @@ static bool print_rootfs(const void *field, bool resolved, struct text *out)
 		parse_format_size(spec->rootfs_size, size);
 	text_addf(out, "{ path = ");
 	value_print_string(spec->rootfs, out);
-	text_addf(out, "; mode = \"%s\"; size = \"%s\"; }", modes[spec->rootfs_mode], size);
+	text_addf(out, "; mode = \"%s\"; size = \"%s\"; ", modes[spec->rootfs_mode], size);
+	if (spec->rootfs_upper) {
+		text_addf(out, "upper = ");
+		value_print_string(spec->rootfs_upper, out);
+		text_addf(out, "; ");
+	}
+	text_addf(out, "}");
 	return true;
 }
 

@@ -43,22 +43,31 @@ static int make_layers(int layers_fd, int lower_fd, struct error *err)
 	return 0;
 }
 
-int overlay_open_layers(const char *path, int userns_fd, struct error *err)
+int overlay_map_layers(int mount_fd, const char *path, int userns_fd, struct error *err)
 {
 	static const struct mount_change change = {
 		.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
 		.propagation = MS_PRIVATE,
 	};
+	AUTO_FD int taken_fd = mount_fd;
+
+	if (mount_change(mount_fd, &change, 0, err) < 0 ||
+	    rootfs_map_owners(mount_fd, mount_fd, path, userns_fd, 0, err) < 0)
+		return error_wrap(err, "layers in %s", path);
+	return take_fd(&taken_fd);
+}
+
+int overlay_open_layers(const char *path, int userns_fd, struct error *err)
+{
 	AUTO_FD int dir_fd = fs_open_directory(path, 0700, err);
-	AUTO_FD int mount_fd = -1;
+	int mount_fd;
 
 	if (dir_fd < 0)
 		return -1;
 	mount_fd = mount_clone(dir_fd, "", 0, err);
-	if (mount_fd < 0 || mount_change(mount_fd, &change, 0, err) < 0 ||
-	    rootfs_map_owners(mount_fd, dir_fd, path, userns_fd, 0, err) < 0)
+	if (mount_fd < 0)
 		return error_wrap(err, "layers in %s", path);
-	return take_fd(&mount_fd);
+	return overlay_map_layers(mount_fd, path, userns_fd, err);
 }
 
 int overlay_new(int lower_fd, int layers_fd, uint64_t size, unsigned int attributes,

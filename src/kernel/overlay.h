@@ -17,6 +17,9 @@
  */
 int overlay_open_layers(const char *path, int userns_fd, struct error *err);
 
+/* The same of a detached mount, taken over, of a file system that is the layers' alone. */
+int overlay_map_layers(int mount_fd, const char *path, int userns_fd, struct error *err);
+
 /*
  * Inside: a detached overlay on top of lower_fd, a detached mount which it takes over for good
  * (what is mounted below it is not seen). layers_fd: from overlay_open_layers(), taken over too,

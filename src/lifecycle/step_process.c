@@ -95,12 +95,12 @@ int init_begin(struct host *host, struct container *container, struct error *err
 {
 	AUTO_FD int hosts_directory_fd = open_hosts_directory(host, container, err);
 	AUTO(confinement_clear) struct confinement confinement = {0}, init_confinement = {0};
-	AUTO_FREE char *layers = xprintf("%s/overlays/%s", host->manager->data_dir, container->name);
+	AUTO_LAYERS struct layers layers = {0};
 	struct launch launch = {
 		.spec = container->spec,
 		.instance = container->record.instance,
 		.manager_file = host->manager->file,
-		.layers = layers,
+		.layers = &layers,
 		.cgroup = host_cgroup(host, container->record.cgroup_parent, err),
 		.ids = container->ids,
 		.devices = &container->devices,
@@ -117,6 +117,9 @@ int init_begin(struct host *host, struct container *container, struct error *err
 		return -1;
 	container->record.capabilities = confinement.capabilities;
 	container->record.has_capabilities = true;
+	if (container->spec->rootfs_mode == ROOTFS_OVERLAY &&
+	    layers_prepare(host, container, &layers, err) < 0)
+		return -1;
 	if (hosts_directory_fd < 0 || !launch.cgroup || host_open_programs(host, err) < 0)
 		return -1;
 	launch.program_fd = host->program_fd;
@@ -147,7 +150,10 @@ int init_undo(struct host *host, struct container *container, struct error *err)
 		cgroup_read_usage(cgroup, container->name, &usage);
 		container->record.oom_killed = usage.oom_kills != UINT64_MAX && usage.oom_kills > 0;
 	}
-	return cgroup_kill(cgroup, container->name, KILL_TIMEOUT_MS, err);
+	if (cgroup_kill(cgroup, container->name, KILL_TIMEOUT_MS, err) < 0)
+		return -1;
+	layers_await_release(container);
+	return 0;
 }
 
 /* ---- start ---- */
@@ -209,7 +215,8 @@ int start_begin(struct host *host, struct container *container, struct error *er
 {
 	struct message message;
 
-	if (receive(container, MESSAGE_READY, NULL, 0, &message, err) < 0)
+	if (receive(container, MESSAGE_READY, NULL, 0, &message, err) < 0 ||
+	    layers_take_headroom(container, err) < 0)
 		return -1;
 	container->record.phase = PHASE_RUNNING;
 	container->record.started_at = (uint64_t)time(NULL);

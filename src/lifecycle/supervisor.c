@@ -9,7 +9,6 @@
 
 #include "base/fs.h"
 #include "base/process.h"
-#include "kernel/overlay.h"
 #include "kernel/rlimit.h"
 #include "kernel/rootfs.h"
 #include "lifecycle/channel.h"
@@ -80,9 +79,12 @@ static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
 	if (rootfs.hosts_fd >= 0)
 		rootfs.hostname_fd = rootfs_open_file(launch->directory_fd, "hostname", err);
 	if (rootfs.hostname_fd >= 0 && launch->spec->rootfs_mode == ROOTFS_OVERLAY) {
-		rootfs.layers_fd = overlay_open_layers(launch->layers, userns_fd, err);
-		if (rootfs.layers_fd < 0)
+		rootfs.layers_fd = layers_open(launch->layers, userns_fd, err);
+		if (rootfs.layers_fd < 0) {
+			snprintf(failure->key, sizeof(failure->key), "%s",
+				 launch->layers->kind == LAYERS_PLAIN ? "rootfs" : "rootfs.size");
 			close_fd(&rootfs.hostname_fd);
+		}
 	}
 	if (rootfs.hostname_fd >= 0 && launch->devices->node_count > 0) {
 		rootfs.devices_fd = device_make_nodes(launch->devices, &launch->ids, err);

@@ -11,13 +11,14 @@
 #include "kernel/cgroup.h"
 #include "kernel/namespace.h"
 #include "lifecycle/confinement.h"
+#include "lifecycle/layers.h"
 
 /* All fds belong to the caller. */
 struct launch {
 	const struct spec *spec;
 	const char *instance;
 	const char *manager_file;          /* absolute path */
-	const char *layers;                /* directory for those of an overlay, absolute path */
+	const struct layers *layers;       /* of an overlay */
 	const struct cgroup_host *cgroup;
 	struct id_range ids;               /* unused where there is no user namespace */
 	const struct device_policy *devices;

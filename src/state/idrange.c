@@ -14,7 +14,18 @@
 #define LOCK_TIMEOUT_MS 10000
 #define FILE_SIZE_MAX (8 * 1024 * 1024)
 #define IDRANGES "idranges"
+#define PROJECTS "projects"
 #define CHOSEN " chosen"
+/* Far from where people and other tools begin to count. */
+#define PROJECT_BASE 1129000000u
+
+/* What is given out: from base on, size ids at once, none that is somebody else's. */
+struct pool {
+	const char *file;
+	uint32_t base, size;
+	idrange_is_foreign *is_foreign; /* of the first one; NULL: nobody else has any */
+	void *data;
+};
 
 struct assignment {
 	char name[CONTAINER_NAME_MAX + 1];
@@ -36,7 +47,8 @@ static void assignments_clear(struct assignments *assignments)
  * Every line must be understood: a range that is overlooked would be given out twice, and two
  * containers with the same ids are no longer apart.
  */
-static int parse_assignments(const char *text, struct assignments *assignments, struct error *err)
+static int parse_assignments(const char *text, bool may_be_chosen, struct assignments *assignments,
+			     struct error *err)
 {
 	unsigned int number = 1;
 	size_t room = 0;
@@ -49,7 +61,7 @@ static int parse_assignments(const char *text, struct assignments *assignments, 
 		if (sscanf(line, "%63[a-z0-9-] %" SCNu32 " %" SCNu32 "%n", found.name,
 			   &found.range.host_first, &found.range.size, &used) != 3)
 			used = 0;
-		found.chosen = used > 0 && text_starts_with(line + used, CHOSEN);
+		found.chosen = may_be_chosen && used > 0 && text_starts_with(line + used, CHOSEN);
 		used += found.chosen ? (int)strlen(CHOSEN) : 0;
 		ended = used > 0 && line[used] == '\n';
 		if (!ended)
@@ -72,15 +84,11 @@ static int compare_first(const void *a, const void *b)
 	return first_a < first_b ? -1 : first_a > first_b;
 }
 
-/* The first gap of size ids, aligned to size, from base on. */
-static int find_free(struct assignments *assignments, uint32_t base, uint32_t size,
-		     struct id_range *range, struct error *err)
+/* The first gap of size ids, aligned to size, from base on. The assignments are sorted. */
+static uint64_t find_gap(const struct assignments *assignments, uint64_t base, uint32_t size)
 {
 	uint64_t candidate = base;
 
-	if (assignments->count > 1)
-		qsort(assignments->items, assignments->count, sizeof(*assignments->items),
-		      compare_first);
 	for (size_t i = 0; i < assignments->count; i++) {
 		const struct id_range *taken = &assignments->items[i].range;
 		uint64_t taken_end = (uint64_t)taken->host_first + taken->size;
@@ -91,6 +99,22 @@ static int find_free(struct assignments *assignments, uint32_t base, uint32_t si
 			break;
 		candidate += (taken_end - candidate + size - 1) / size * size;
 	}
+	return candidate;
+}
+
+static int find_free(struct assignments *assignments, const struct pool *pool,
+		     struct id_range *range, struct error *err)
+{
+	uint32_t base = pool->base, size = pool->size;
+	uint64_t candidate;
+
+	if (assignments->count > 1)
+		qsort(assignments->items, assignments->count, sizeof(*assignments->items),
+		      compare_first);
+	candidate = find_gap(assignments, base, size);
+	while (pool->is_foreign && candidate + size <= UINT32_MAX &&
+	       pool->is_foreign((uint32_t)candidate, pool->data))
+		candidate = find_gap(assignments, candidate + size, size);
 	/* The last id, 2^32 - 1, means "none" to the kernel. */
 	if (candidate + size > UINT32_MAX)
 		return error_set(err, ENOSPC, "no range of %u ids is free above %u", size, base);
@@ -122,8 +146,9 @@ static int append_assignment(int fd, const struct assignment *assignment, off_t 
 	return 0;
 }
 
-/* The file as it stands, locked, and what is in it. */
+/* A file as it stands, locked, and what is in it. */
 struct table {
+	const char *file;
 	int dir_fd, fd;
 	off_t end;
 	struct assignments assignments;
@@ -136,33 +161,38 @@ static void table_close(struct table *table)
 	assignments_clear(&table->assignments);
 }
 
-static int open_locked(int dir_fd, struct error *err)
+static int open_locked(int dir_fd, const char *file, struct error *err)
 {
 	for (;;) {
-		AUTO_FD int fd =
-			fs_open_at(dir_fd, IDRANGES, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, err);
+		AUTO_FD int fd = fs_open_at(dir_fd, file, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, err);
 		struct stat held, current;
 
 		if (fd < 0 || lock_take(fd, LOCK_TIMEOUT_MS, err) < 0)
 			return -1;
 		/* Whoever held the lock may have put another file in its place. */
 		if (fstat(fd, &held) == 0 &&
-		    fstatat(dir_fd, IDRANGES, &current, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    fstatat(dir_fd, file, &current, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    held.st_ino == current.st_ino && held.st_dev == current.st_dev)
 			return take_fd(&fd);
 	}
 }
 
-static int table_open(const char *data_dir, struct table *table, struct error *err)
+static int table_open(const char *data_dir, const char *file, struct table *table,
+		      struct error *err)
 {
 	AUTO_TEXT struct text text = {0};
 
-	*table = (struct table){.dir_fd = fs_open_directory(data_dir, 0700, err), .fd = -1};
+	*table = (struct table){
+		.file = file,
+		.dir_fd = fs_open_directory(data_dir, 0700, err),
+		.fd = -1,
+	};
 	if (table->dir_fd < 0)
 		return -1;
-	table->fd = open_locked(table->dir_fd, err);
+	table->fd = open_locked(table->dir_fd, file, err);
 	if (table->fd < 0 || fs_read_fd(table->fd, FILE_SIZE_MAX, &text, err) < 0 ||
-	    parse_assignments(text_value(&text), &table->assignments, err) < 0)
+	    parse_assignments(text_value(&text), strcmp(file, IDRANGES) == 0,
+			      &table->assignments, err) < 0)
 		return -1;
 	table->end = (off_t)text.length;
 	return 0;
@@ -196,17 +226,17 @@ static int update(struct table *table, const char *name, const struct assignment
 			format_assignment(&table->assignments.items[i], &text);
 	if (added)
 		format_assignment(added, &text);
-	return fs_replace_at(table->dir_fd, IDRANGES, text_value(&text), text.length, 0600, err);
+	return fs_replace_at(table->dir_fd, table->file, text_value(&text), text.length, 0600, err);
 }
 
-static int assign(const char *data_dir, const char *name, uint32_t base, uint32_t size,
+static int assign(const char *data_dir, const char *name, const struct pool *pool,
 		  struct id_range *range, struct error *err)
 {
 	AUTO(table_close) struct table table;
 	struct assignment given = {0};
 	const struct assignment *found;
 
-	if (table_open(data_dir, &table, err) < 0)
+	if (table_open(data_dir, pool->file, &table, err) < 0)
 		return -1;
 	found = find(&table.assignments, name, false);
 	if (found) {
@@ -214,7 +244,7 @@ static int assign(const char *data_dir, const char *name, uint32_t base, uint32_
 		return update(&table, name, NULL, err);
 	}
 	snprintf(given.name, sizeof(given.name), "%s", name);
-	if (find_free(&table.assignments, base, size, &given.range, err) < 0 ||
+	if (find_free(&table.assignments, pool, &given.range, err) < 0 ||
 	    update(&table, name, &given, err) < 0)
 		return -1;
 	*range = given.range;
@@ -224,8 +254,22 @@ static int assign(const char *data_dir, const char *name, uint32_t base, uint32_
 int idrange_assign(const char *data_dir, const char *name, uint32_t base, uint32_t size,
 		   struct id_range *range, struct error *err)
 {
-	if (assign(data_dir, name, base, size, range, err) < 0)
+	const struct pool pool = {.file = IDRANGES, .base = base, .size = size};
+
+	if (assign(data_dir, name, &pool, range, err) < 0)
 		return error_wrap(err, "id range of %s in %s/" IDRANGES, name, data_dir);
+	return 0;
+}
+
+int idrange_assign_project(const char *data_dir, const char *name, idrange_is_foreign *is_foreign,
+			   void *data, uint32_t *project, struct error *err)
+{
+	const struct pool pool = {PROJECTS, PROJECT_BASE, 1, is_foreign, data};
+	struct id_range range;
+
+	if (assign(data_dir, name, &pool, &range, err) < 0)
+		return error_wrap(err, "project of %s in %s/" PROJECTS, name, data_dir);
+	*project = range.host_first;
 	return 0;
 }
 
@@ -262,7 +306,7 @@ static int claim(const char *data_dir, const char *name, const struct id_range *
 	struct assignment mine = {.range = *range, .chosen = true};
 	const struct assignment *before;
 
-	if (table_open(data_dir, &table, err) < 0 ||
+	if (table_open(data_dir, IDRANGES, &table, err) < 0 ||
 	    check_free(&table.assignments, name, range, err) < 0)
 		return -1;
 	before = find(&table.assignments, name, true);

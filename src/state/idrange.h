@@ -4,10 +4,12 @@
  * "NAME FIRST SIZE" a line, with "chosen" behind it where the container's file says so. Survives
  * reboots, so that a container keeps its range. The ranges of two containers never overlap.
  * user_namespaces(7).
+ * In the same manner projects, each of one id, in DATA_DIR/projects.
  */
 #ifndef STATE_IDRANGE_H
 #define STATE_IDRANGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -31,5 +33,11 @@ int idrange_claim(const char *data_dir, const char *name, const struct id_range 
 /* Whether idrange_claim() would succeed: -1 with the same error. Writes nothing down. */
 int idrange_check(const char *data_dir, const char *name, const struct id_range *range,
 		  struct error *err);
+/* Whether somebody else has an id. */
+typedef bool idrange_is_foreign(uint32_t id, void *data);
+
+/* The project that the changes of a container are counted for, for good. */
+int idrange_assign_project(const char *data_dir, const char *name, idrange_is_foreign *is_foreign,
+			   void *data, uint32_t *project, struct error *err);
 
 #endif

@@ -155,6 +155,56 @@ static void test_choice_follows_the_file(void **data)
 	assert_refused("web", 3000005, 1, "db");
 }
 
+/* ---- projects ---- */
+
+static bool is_one_of(uint32_t id, void *data)
+{
+	for (const uint32_t *ids = data; *ids; ids++)
+		if (*ids == id)
+			return true;
+	return false;
+}
+
+static uint32_t assign_project(const char *name, uint32_t *foreign)
+{
+	struct error err;
+	uint32_t project = 0;
+
+	assert_int_equal(idrange_assign_project(directory, name, is_one_of, foreign, &project, &err),
+			 0);
+	return project;
+}
+
+static void test_projects_stay_and_are_nobody_elses(void **data)
+{
+	uint32_t none[] = {0}, first = assign_project("a", none);
+	uint32_t foreign[] = {first, first + 1, first + 3, 0};
+
+	(void)data;
+	/* It is the container's by now, whoever else has come to use it. */
+	assert_int_equal(assign_project("a", foreign), first);
+	assert_int_equal(assign_project("b", foreign), first + 2);
+	assert_int_equal(assign_project("c", foreign), first + 4);
+	assert_int_equal(assign_project("d", none), first + 1);
+	assert_int_equal(assign_project("b", none), first + 2);
+}
+
+/* Ids of users and ids of projects have nothing to do with each other. */
+static void test_projects_are_no_ranges(void **data)
+{
+	uint32_t none[] = {0}, project = assign_project("a", none);
+	AUTO_FREE char *path = xprintf("%s/projects", directory);
+	AUTO_FREE char *line = xprintf("a %u 1 chosen\n", project);
+	struct error err = {0};
+
+	(void)data;
+	claim("db", project, 6);
+	assert_int_equal(assign_project("a", none), project);
+	assert_int_equal(fs_rewrite_at(AT_FDCWD, path, line, strlen(line), 0600, NULL), 0);
+	assert_int_equal(idrange_assign_project(directory, "b", is_one_of, none, &project, &err), -1);
+	assert_non_null(strstr(err.text, "projects"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +214,8 @@ int main(void)
 		STATE_TEST(test_chosen_keeps_clear_of_the_pool),
 		STATE_TEST(test_pool_keeps_clear_of_the_chosen),
 		STATE_TEST(test_choice_follows_the_file),
+		STATE_TEST(test_projects_stay_and_are_nobody_elses),
+		STATE_TEST(test_projects_are_no_ranges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,6 +181,11 @@ static void draw_spec(struct spec *spec)
 	spec->description = draw(3) ? draw_string(false) : NULL;
 	draw_strings(&spec->labels, "key", false);
 	spec->rootfs = xprintf("/%s%u", draw(2) ? "srv/\xc3\xbc \"x\" \\" : "a", draw(99));
+	spec->rootfs_mode = (enum rootfs_mode[]){ROOTFS_BIND, ROOTFS_VOLATILE, ROOTFS_OVERLAY}[draw(3)];
+	if (spec->rootfs_mode != ROOTFS_BIND && draw(2))
+		spec->rootfs_size = (8ull << 20) + draw(1u << 31);
+	if (spec->rootfs_mode == ROOTFS_OVERLAY && draw(2))
+		spec->rootfs_upper = xprintf("/var/\xc3\xbc \"x\" \\%u", draw(99));
 	strlist_add_taken(&spec->command, draw_string(true));
 	draw_strings(&spec->command, "", true);
 	draw_strings(&spec->environment, "VARIABLE", true);
@@ -273,6 +278,9 @@ static void assert_same_spec(const struct spec *one, const struct spec *other)
 	assert_true(text_equal(one->description, other->description));
 	assert_true(strlist_equal(&one->labels, &other->labels));
 	assert_string_equal(one->rootfs, other->rootfs);
+	assert_int_equal(one->rootfs_mode, other->rootfs_mode);
+	assert_true(one->rootfs_size == other->rootfs_size);
+	assert_true(text_equal(one->rootfs_upper, other->rootfs_upper));
 	assert_string_equal(one->hostname, other->hostname);
 	assert_true(strlist_equal(&one->command, &other->command));
 	assert_true(strlist_equal(&one->environment, &other->environment));

@@ -350,6 +350,86 @@ static void rootfs_within_reach_of_another(void **state)
 	scratch_remove(&scratch);
 }
 
+static size_t errors_of(const char *manager, const char *name, const char *text)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_TEXT struct text printed = {0};
+	struct error err = {0};
+
+	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
+	print_all(&diagnostics, &printed);
+	if (text && !strstr(text_value(&printed), text))
+		fail_msg("no \"%s\" in:\n%s", text, text_value(&printed));
+	return diagnostics_count_errors(&diagnostics, name);
+}
+
+static void write_overlay(const struct scratch *scratch, const char *name, const char *upper)
+{
+	AUTO_FREE char *file = xprintf("conf.d/%s.conf", name);
+	AUTO_FREE char *text = xprintf("rootfs : { path = \"/usr\"; mode = \"overlay\"; %s%s%s };",
+				       *upper ? "upper = \"" : "", upper, *upper ? "\";" : "");
+
+	free(scratch_write(scratch, file, text));
+}
+
+/* Changes of an overlay are for one container, and for nobody else to see. */
+static void uppers_are_apart(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		size_t errors; /* of each */
+	} cases[] = {
+		{"/srv/x", "/srv/x", 1},  {"/srv/x", "/srv/x/", 1},
+		{"/srv", "/srv/x", 1},    {"/srv/x", "/srv/x.ext4", 1},
+		{"/srv/x", "/srv/xy", 0}, {"/srv/x", "/srv/y", 0},
+		{"/srv/x", "", 0},        {"", "", 0},
+	};
+	AUTO_FREE char *manager = NULL, *volume = NULL, *upper = NULL;
+	struct scratch scratch;
+
+	(void)state;
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "data_dir = \"data\";");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *text = cases[i].errors ? "meets rootfs.upper of container " : NULL;
+
+		write_overlay(&scratch, "a", cases[i].a);
+		write_overlay(&scratch, "b", cases[i].b);
+		assert_int_equal(errors_of(manager, "a", text), cases[i].errors);
+		assert_int_equal(errors_of(manager, "b", text), cases[i].errors);
+	}
+	/* The place that is built in is one like others. */
+	upper = xprintf("%s/data/overlays/b", scratch.path);
+	AUTO_FREE char *parent = xprintf("%s/data/overlays", scratch.path);
+
+	assert_int_equal(fs_make_directories(parent, 0755, NULL), 0);
+	write_overlay(&scratch, "a", upper);
+	assert_int_equal(errors_of(manager, "b", "meets rootfs.upper of container a"), 1);
+	write_overlay(&scratch, "a", "/srv/x");
+	volume = xprintf("rootfs = \"/etc\"; mounts = ( { source = \"%s\"; target = \"/mnt\"; } );",
+			 parent);
+	free(scratch_write(&scratch, "conf.d/c.conf", volume));
+	assert_int_equal(errors_of(manager, "b", "lies in mounts[0].source of container c"), 1);
+	assert_int_equal(errors_of(manager, "c", "in it lies rootfs.upper of container b"), 1);
+	assert_int_equal(errors_of(manager, "a", NULL), 0);
+	/* A rootfs by another name is that rootfs. */
+	free(volume);
+	volume = xprintf("%s/link", scratch.path);
+	assert_int_equal(symlink("data", volume), 0);
+	free(scratch_write(&scratch, "conf.d/c.conf", "rootfs = \"/etc\";"));
+	AUTO_FREE char *linked = xprintf("rootfs = \"%s\";", volume);
+
+	free(scratch_write(&scratch, "conf.d/c.conf", linked));
+	assert_int_equal(errors_of(manager, "b", "lies in rootfs.path of container c"), 1);
+	/* A link on the way to an upper is refused. */
+	free(volume);
+	volume = xprintf("%s/link/overlays/a", scratch.path);
+	write_overlay(&scratch, "a", volume);
+	assert_int_equal(errors_of(manager, "a", "there is a symbolic link in"), 1);
+	scratch_remove(&scratch);
+}
+
 static void rootfs_of_two(void **state)
 {
 	AUTO_FREE char *manager = NULL, *more = NULL;
@@ -714,6 +794,7 @@ int main(void)
 		cmocka_unit_test(files_that_others_may_write),
 		cmocka_unit_test(names_of_files),
 		cmocka_unit_test(all_faults_in_one_run),
+		cmocka_unit_test(uppers_are_apart),
 		cmocka_unit_test(conflicts_name_both_places),
 		cmocka_unit_test(rootfs_within_reach_of_another),
 		cmocka_unit_test(rootfs_of_two),
