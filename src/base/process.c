@@ -62,9 +62,13 @@ int process_open(const struct process_identity *identity, struct error *err)
 
 int process_signal(int pidfd, int signal_number, struct error *err)
 {
-	if (syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0) < 0 && errno != ESRCH)
-		return error_set(err, errno, "send signal %d", signal_number);
-	return 0;
+	if (syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0) == 0 || errno == ESRCH)
+		return 0;
+	error_set(err, errno, "send signal %d", signal_number);
+	if (err && err->code == EACCES)
+		error_hint(err, "an AppArmor profile keeps it away: add \"signal (receive) "
+				"peer=unconfined,\" to the process's, and apparmor_parser -r FILE");
+	return -1;
 }
 
 uint64_t process_monotonic_ms(void)

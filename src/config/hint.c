@@ -62,6 +62,8 @@ static const struct foreign_key foreign_keys[] = {
 	 "a line @include \"FILE\" takes in another file, and templates of"
 	 " the manager file are used with extends"},
 	{NULL, "lxc.idmap*", "security.userns", "as \"0:HOST_FIRST:COUNT\""},
+	{NULL, "lxc.apparmor.profile", "security.apparmor", NULL},
+	{NULL, "lxc.aa_profile", "security.apparmor", NULL},
 	{NULL, "lxc.sysctl*", "security.sysctls", NULL},
 	{NULL, "lxc.mount*", "mounts", "what a container always needs is mounted anyway"},
 	{NULL, "lxc.*", NULL, "this is a key of LXC that cman does not have"},
@@ -163,6 +165,9 @@ static const struct foreign_key foreign_keys[] = {
 	{"", "no_new_privs", "security.no_new_privs", NULL},
 	{"", "seccomp", "security.seccomp", NULL},
 	{NULL, "SystemCallFilter", "security.seccomp", NULL},
+	{"", "apparmor", "security.apparmor", NULL},
+	{NULL, "apparmor_profile", "security.apparmor", NULL},
+	{NULL, "AppArmorProfile", "security.apparmor", NULL},
 	{"", "sysctls", "security.sysctls", NULL},
 	{"", "masked_paths", "security.masked_paths", NULL},
 	{"", "readonly_paths", "security.readonly_paths", NULL},

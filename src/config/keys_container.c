@@ -446,6 +446,15 @@ static const struct key security_keys_array[] = {
 		.change = CHANGE_RESTART,
 	},
 	{
+		.name = "apparmor",
+		.type = &type_apparmor,
+		.offset = offsetof(struct security, apparmor),
+		.default_text = "\"unconfined\"",
+		.form = "\"unconfined\", or the name of a loaded profile",
+		.help = "AppArmor profile that confines it, besides all else",
+		.change = CHANGE_RESTART,
+	},
+	{
 		.name = "masked_paths",
 		.type = &type_paths,
 		.offset = offsetof(struct security, masked_paths),

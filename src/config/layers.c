@@ -18,7 +18,8 @@ void spec_set_defaults(struct spec *spec, const char *name)
 		.working_dir = xstrdup("/"),
 		.user = xstrdup("root"),
 		.limits = LIMITS_NONE,
-		.security = {.no_new_privs = true, .seccomp = xstrdup("default")},
+		.security = {.no_new_privs = true, .seccomp = xstrdup("default"),
+			     .apparmor = xstrdup("unconfined")},
 		.stop_signal = SIGTERM,
 		.stop_timeout_ms = 10000,
 	};

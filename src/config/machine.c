@@ -28,6 +28,15 @@ static int look_at(const char *path, struct stat *st, struct error *err)
 	return fstat(fd, st) < 0 ? error_set(err, errno, "%s", path) : 0;
 }
 
+static bool has_apparmor(void)
+{
+	char enabled[8];
+
+	return fs_read_line_at(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", enabled,
+			       sizeof(enabled), NULL) >= 0 &&
+	       *enabled == 'Y';
+}
+
 const struct machine *machine_get(void)
 {
 	static struct machine machine;
@@ -50,6 +59,7 @@ const struct machine *machine_get(void)
 				    sizeof(machine.machine_id), NULL) < 0)
 			machine.machine_id[0] = '\0';
 		machine.may_reboot = prctl(PR_CAPBSET_READ, CAP_SYS_BOOT) == 1;
+		machine.apparmor = has_apparmor();
 		machine.check_trusted = fs_check_trusted;
 		machine.look_at = look_at;
 		known = true;

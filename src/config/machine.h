@@ -19,6 +19,7 @@ struct machine {
 	uint64_t memory;     /* bytes of RAM */
 	char machine_id[40]; /* machine-id(5), "" when the host has none */
 	bool may_reboot;     /* CAP_SYS_BOOT is in the bounding set, to be handed on */
+	bool apparmor;       /* the kernel has it, and it is on */
 	/* Whether only root (or we) may write the file and every directory above it. */
 	int (*check_trusted)(const char *path, struct error *err);
 	/* What an absolute path without symlinks leads to: ELOOP where there are any. */

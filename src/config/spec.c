@@ -182,6 +182,7 @@ void spec_clear(struct spec *spec)
 	strlist_clear(&spec->security.cap_add);
 	free(spec->security.seccomp);
 	free(spec->security.calls);
+	free(spec->security.apparmor);
 	strlist_clear(&spec->security.masked_paths);
 	strlist_clear(&spec->security.readonly_paths);
 	strlist_clear(&spec->security.sysctls);

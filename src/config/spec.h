@@ -112,6 +112,7 @@ struct security {
 	bool privileged; /* all capabilities, nothing of /proc and /sys covered, no device policy */
 	char *seccomp;   /* "default", "none" or the path of a file */
 	uint32_t *calls; /* what the file says, by validation; see calls.h */
+	char *apparmor;  /* "unconfined" or the name of a profile */
 	struct strlist masked_paths, readonly_paths; /* in the container, besides the built-in ones */
 	struct strlist sysctls; /* "net/core/somaxconn=1024", always with slashes */
 	struct device *devices;

@@ -245,6 +245,16 @@ static void check_seccomp(struct spec *spec, struct diagnostics *diagnostics)
 					     diagnostics);
 }
 
+static void check_apparmor(const struct spec *spec, struct diagnostics *diagnostics)
+{
+	if (strcmp(spec->security.apparmor, "unconfined") == 0 || machine_get()->apparmor)
+		return;
+	diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, "security.apparmor"),
+			"start it with apparmor=1 security=apparmor on its command line, or take the "
+			"key out",
+			"security.apparmor: this host's kernel has no AppArmor, or it is switched off");
+}
+
 /* Whether a key was set in any layer, be it to nothing. */
 static bool is_set(const struct spec *spec, const char *key)
 {
@@ -359,5 +369,6 @@ void validate_container(struct validation *validation, struct spec *spec, bool c
 	check_further_limits(spec, diagnostics);
 	check_groups(manager, spec, diagnostics);
 	check_seccomp(spec, diagnostics);
+	check_apparmor(spec, diagnostics);
 	validate_interfaces(manager, spec, diagnostics);
 }

@@ -17,6 +17,7 @@ extern const struct value_type type_name; /* of a network */
 extern const struct value_type type_cgroup_path;
 extern const struct value_type type_chain_prefix;
 extern const struct value_type type_seccomp;
+extern const struct value_type type_apparmor;
 
 extern const struct value_type type_userns; /* struct userns */
 

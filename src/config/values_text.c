@@ -7,6 +7,7 @@
 #include "config/values.h"
 
 #define TEXT_MAX 255
+#define PROFILE_NAME_MAX 512
 
 void value_print_string(const char *text, struct text *out)
 {
@@ -289,6 +290,45 @@ static int read_seccomp(struct assignment *assignment, const struct node *value,
 	return read_checked(assignment, value, field, check_seccomp);
 }
 
+static bool is_alphanumeric(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/*
+ * As apparmor.d(5) has it. What else the kernel would take is no profile: ":NAMESPACE:NAME", the
+ * stacks "&NAME" and "A//&B"; of blanks at either end it would see nothing.
+ */
+static int check_apparmor(const char *name, struct error *err)
+{
+	static const char *const modes[] = {" (enforce)", " (complain)", " (kill)", " (unconfined)"};
+	const char *mode = strrchr(name, '(');
+	size_t length = strlen(name);
+
+	if (length > PROFILE_NAME_MAX)
+		return error_set(err, 0, "the name is too long, up to %d bytes", PROFILE_NAME_MAX);
+	for (const char *c = name; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return error_set(err, 0, "control characters are not allowed in it");
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (!mode || mode == name || strcmp(mode - 1, modes[i]) != 0)
+			continue;
+		error_set(err, 0, "\"%s\" is not the name of a profile alone", name);
+		return error_hint(err, "leave out its mode, %s", mode);
+	}
+	if ((is_alphanumeric(*name) || *name == '/') && name[length - 1] != ' ' &&
+	    !strstr(name, "//&"))
+		return 0;
+	error_set(err, 0, "\"%s\" is not the name of a profile", name);
+	return error_hint(err, "one that aa-status lists, beginning with a letter, a digit or /; or "
+			       "\"unconfined\"");
+}
+
+static int read_apparmor(struct assignment *assignment, const struct node *value, void *field)
+{
+	return read_checked(assignment, value, field, check_apparmor);
+}
+
 const struct value_type type_text = {"string", read_text_value, print_text};
 const struct value_type type_path = {"path", read_path, print_if_set};
 const struct value_type type_plain_path = {"path", read_plain_path, NULL};
@@ -300,3 +340,4 @@ const struct value_type type_name = {"string", read_name, print_if_set};
 const struct value_type type_cgroup_path = {"string", read_cgroup_path, NULL};
 const struct value_type type_chain_prefix = {"string", read_chain_prefix, NULL};
 const struct value_type type_seccomp = {"string", read_seccomp, print_if_set};
+const struct value_type type_apparmor = {"string", read_apparmor, print_if_set};

@@ -11,7 +11,9 @@
 #include <sys/wait.h>
 
 #include "base/process.h"
+#include "kernel/apparmor.h"
 #include "kernel/namespace.h"
+#include "kernel/procfs.h"
 #include "kernel/streams.h"
 #include "kernel/terminal.h"
 #include "lifecycle/channel.h"
@@ -46,6 +48,21 @@ static int open_terminal(int channel_fd, struct payload *payload, struct error *
 	return channel_send(channel_fd, &message, &master_fd, 1, err);
 }
 
+/* Opened by the caller: here there is no /proc to be trusted, and nothing of the host's. */
+static int receive_profile(const struct attach *attach, int channel_fd, int *profile_fd,
+			   struct error *err)
+{
+	struct message message;
+	int rc;
+
+	if (!attach->confinement->profile)
+		return 0;
+	rc = channel_receive(channel_fd, &message, profile_fd, 1, -1, err);
+	if (rc == 0)
+		_exit(PAYLOAD_FAILED); /* the caller is gone */
+	return rc < 0 ? -1 : 0;
+}
+
 static _Noreturn void run_program(const struct attach *attach, int channel_fd)
 {
 	struct message failure = {0};
@@ -57,15 +74,17 @@ static _Noreturn void run_program(const struct attach *attach, int channel_fd)
 		.supplementary_groups = &attach->spec->supplementary_groups,
 		.confinement = attach->confinement,
 		.limits = &attach->spec->limits,
+		.profile_fd = -1,
 		.terminal_fd = -1,
 		.terminal_is_stderr = isatty(STDERR_FILENO),
 	};
-
 	int status;
 
 	if (namespace_become_root(&failure.error) < 0)
 		give_up(channel_fd, &failure, PAYLOAD_FAILED);
 	if (terminal_is_interactive() && open_terminal(channel_fd, &payload, &failure.error) < 0)
+		give_up(channel_fd, &failure, PAYLOAD_FAILED);
+	if (receive_profile(attach, channel_fd, &payload.profile_fd, &failure.error) < 0)
 		give_up(channel_fd, &failure, PAYLOAD_FAILED);
 	status = payload_exec(&payload, failure.key, sizeof(failure.key), &failure.error);
 	if (failure.key[0])
@@ -192,11 +211,32 @@ static int reap(pid_t pid, struct error *err)
 	return status;
 }
 
+/* Hands the program the file that takes its profile: it is our child, so the pid is its own. */
+static int send_profile(const struct attach *attach, const struct started *started, int channel_fd,
+			struct error *err)
+{
+	const struct message message = {.type = MESSAGE_GO};
+	AUTO_FD int proc_fd = -1;
+	AUTO_FD int fd = -1;
+
+	if (!attach->confinement->profile)
+		return 0;
+	proc_fd = procfs_open(err);
+	if (proc_fd >= 0)
+		fd = apparmor_open_exec(proc_fd, started->pid, err);
+	if (fd < 0)
+		return error_wrap(err, "security.apparmor");
+	/* Where it has ended already, it has told why, or its wait status does. */
+	channel_send(channel_fd, &message, &fd, 1, NULL);
+	return 0;
+}
+
 /*
  * Until the program runs (end of file), or why it does not. The joiner and the program write to
  * the same channel: what comes first is not said, so everything is read.
  */
-static int wait_started(int channel_fd, struct started *started, struct error *err)
+static int wait_started(const struct attach *attach, int channel_fd, struct started *started,
+			struct error *err)
 {
 	bool failed = false;
 	int rc;
@@ -211,6 +251,10 @@ static int wait_started(int channel_fd, struct started *started, struct error *e
 		if (message.type == MESSAGE_CLONED) {
 			started->pid = message.pid;
 			started->pidfd = fd;
+			if (send_profile(attach, started, channel_fd, err) < 0) {
+				process_signal(fd, SIGKILL, NULL);
+				failed = true;
+			}
 		} else if (message.type == MESSAGE_READY) {
 			started->master_fd = fd;
 		} else {
@@ -296,7 +340,7 @@ static int start(const struct attach *attach, struct started *started, int *stat
 	streams_release(&started->streams);
 	if (joiner < 0)
 		return -1;
-	rc = wait_started(channel_fd, started, err);
+	rc = wait_started(attach, channel_fd, started, err);
 	if (reap(joiner, rc < 0 ? NULL : err) < 0)
 		rc = -1;
 	if (rc < 0 && started->pid > 0) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * attach.h: runs a program inside a running container, as strongly confined as what up started:
- * the same cgroup, namespaces, user, environment, directory, capabilities and filter of system
- * calls. setns(2), pty(7).
+ * the same cgroup, namespaces, user, environment, directory, capabilities, profile of AppArmor and
+ * filter of system calls. setns(2), pty(7).
  *
  *   cman ── forks ──> joiner (joins cgroup and namespaces) ── clones ──> the program
  *

@@ -17,7 +17,8 @@ enum message_type {
 	MESSAGE_ROOTFS, /* supervisor to init: ids are mapped; the mounts to enter */
 	MESSAGE_MOUNTS, /* supervisor to init, after that: CHANNEL_FDS_MAX of them, or the rest */
 	MESSAGE_READY,  /* init to command: set up, waiting at the gate */
-	MESSAGE_GO,     /* command to init: links and rules are in force, run the payload */
+	MESSAGE_GO,     /* command to init: links and rules are in force, run the payload;
+			   exec to the program: the file that takes its profile */
 	MESSAGE_FAILED, /* supervisor or init to command: the error */
 };
 

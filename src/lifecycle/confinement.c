@@ -4,8 +4,10 @@
 #include <linux/capability.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "config/calls.h"
 #include "config/capabilities.h"
+#include "kernel/apparmor.h"
 
 #define FILTER_FILE "seccomp" /* in the run directory */
 
@@ -48,11 +50,50 @@ static bool choose_filter(const struct security *security, struct confinement *c
 	return false;
 }
 
-int confinement_check(const struct security *security, struct error *err)
+static void choose_profile(const struct security *security, struct confinement *confinement)
+{
+	if (strcmp(security->apparmor, APPARMOR_UNCONFINED) != 0)
+		confinement->profile = xstrdup(security->apparmor);
+}
+
+/* What exec by an unconfined caller would be without; it cannot be without its own. */
+static int recall_profile(pid_t init, struct confinement *confinement, struct error *err)
+{
+	AUTO_FREE char *own = NULL, *profile = NULL;
+
+	if (apparmor_confining(init, &profile, err) < 0 || apparmor_confining(getpid(), &own, err) < 0)
+		return -1;
+	if (profile && !text_equal(profile, own))
+		confinement->profile = take_pointer(&profile);
+	return 0;
+}
+
+static int check_profile(const struct security *security, const char *name, struct error *err)
+{
+	AUTO(confinement_clear) struct confinement wanted = {0};
+	bool complains;
+
+	choose_profile(security, &wanted);
+	if (!wanted.profile)
+		return 0;
+	if (apparmor_check(wanted.profile, &complains, err) < 0)
+		return -1;
+	if (complains)
+		log_warning("%s: the profile \"%s\" is not enforced, it denies nothing", name,
+			    wanted.profile);
+	return 0;
+}
+
+int confinement_check(const struct security *security, const char *name, const char **key,
+		      struct error *err)
 {
 	struct confinement scratch = {0};
 
-	return choose_capabilities(security, &scratch, err);
+	*key = "security.cap_add";
+	if (choose_capabilities(security, &scratch, err) < 0)
+		return -1;
+	*key = "security.apparmor";
+	return check_profile(security, name, err);
 }
 
 int confinement_make(const struct security *security, int directory_fd,
@@ -61,6 +102,7 @@ int confinement_make(const struct security *security, int directory_fd,
 	*confinement = (struct confinement){0};
 	if (choose_capabilities(security, confinement, err) < 0)
 		return -1;
+	choose_profile(security, confinement);
 	if (!choose_filter(security, confinement))
 		return 0;
 	if (seccomp_from_calls(security->calls, openers(security, confinement),
@@ -69,13 +111,16 @@ int confinement_make(const struct security *security, int directory_fd,
 	return seccomp_save(&confinement->filter, directory_fd, FILTER_FILE, err);
 }
 
-int confinement_recall(const struct security *security, const capability_set *capabilities,
+int confinement_recall(const struct security *security, const struct record *record,
 		       int directory_fd, struct confinement *confinement, struct error *err)
 {
 	*confinement = (struct confinement){0};
-	if (capabilities)
-		take_capabilities(security, *capabilities, confinement);
+	if (record->has_capabilities)
+		take_capabilities(security, record->capabilities, confinement);
 	else if (choose_capabilities(security, confinement, err) < 0)
+		return -1;
+	choose_profile(security, confinement);
+	if (!confinement->profile && recall_profile(record->init.pid, confinement, err) < 0)
 		return -1;
 	if (!choose_filter(security, confinement))
 		return 0;
@@ -95,6 +140,7 @@ void confinement_make_init(const struct confinement *command, struct confinement
 		.capabilities = command->capabilities & kill,
 		.added = may_change ? command->capabilities & kill : 0,
 		.no_new_privs = true,
+		.profile = command->profile ? xstrdup(command->profile) : NULL,
 	};
 	seccomp_default(confinement->capabilities, &confinement->filter);
 }
@@ -102,4 +148,6 @@ void confinement_make_init(const struct confinement *command, struct confinement
 void confinement_clear(struct confinement *confinement)
 {
 	seccomp_clear(&confinement->filter);
+	free(confinement->profile);
+	confinement->profile = NULL;
 }

@@ -7,8 +7,10 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "kernel/apparmor.h"
 #include "kernel/cover.h"
 #include "kernel/namespace.h"
+#include "kernel/procfs.h"
 #include "kernel/rootfs.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/payload.h"
@@ -77,9 +79,25 @@ static int complete_rootfs(const struct spec *spec, int mount_fds[MOUNTS_MAX],
 	return cover(&spec->security.masked_paths, "security.masked_paths", cover_mask, failure);
 }
 
-/* *proc_fd: for what is to be set behind the gate. */
+/* For what is to be set behind the gate: opened while /proc is still the host's. */
+struct opened {
+	int sysctls_fd;  /* a procfs, as is the other: execve(2) closes that */
+	int profiles_fd; /* with the files that take profiles of AppArmor */
+};
+
+static int open_for_later(const struct launch *launch, struct opened *opened,
+			  struct message *failure)
+{
+	if (sysctls_open(launch->spec, &opened->sysctls_fd, failure) < 0)
+		return -1;
+	if (!launch->confinement->profile)
+		return 0;
+	opened->profiles_fd = procfs_open(&failure->error);
+	return opened->profiles_fd < 0 ? fail_at(failure, "security.apparmor") : 0;
+}
+
 static int set_up(const struct launch *launch, const struct cgroup_entry *entry, int rootfs_fd,
-		  int *proc_fd, struct message *failure)
+		  struct opened *opened, struct message *failure)
 {
 	struct rootfs rootfs = ROOTFS_INIT;
 	int mount_fds[MOUNTS_MAX];
@@ -108,7 +126,7 @@ static int set_up(const struct launch *launch, const struct cgroup_entry *entry,
 		error_set(err, errno, "set hostname %s", launch->spec->hostname);
 		return fail_at(failure, "hostname");
 	}
-	if (sysctls_open(launch->spec, proc_fd, failure) < 0)
+	if (open_for_later(launch, opened, failure) < 0)
 		return -1;
 	if (rootfs_enter(&rootfs, err) < 0)
 		return fail_at(failure, "rootfs");
@@ -137,11 +155,22 @@ static int connect_streams(int output_fd, struct error *err)
 	return 0;
 }
 
-static int become_payload(const struct launch *launch, const struct payload *payload,
+/* Each process by itself: it can set none but its own. */
+static int open_profile(int profiles_fd, struct payload *payload, struct message *failure)
+{
+	if (!payload->confinement->profile)
+		return 0;
+	payload->profile_fd = apparmor_open_exec(profiles_fd, getpid(), &failure->error);
+	return payload->profile_fd < 0 ? fail_at(failure, "security.apparmor") : 0;
+}
+
+static int become_payload(const struct launch *launch, int profiles_fd, struct payload *payload,
 			  struct message *failure)
 {
 	if (connect_streams(launch->output_fd, &failure->error) < 0)
 		return fail_at(failure, "");
+	if (open_profile(profiles_fd, payload, failure) < 0)
+		return -1;
 	fail_at(failure, "command"); /* unless it is known better */
 	payload_exec(payload, failure->key, sizeof(failure->key), &failure->error);
 	return -1;
@@ -151,7 +180,7 @@ static int become_payload(const struct launch *launch, const struct payload *pay
  * The command as a child of the built-in init. It waits at the pipe until process 1 has ceased
  * to be a copy of cman: of that the container is not to see anything.
  */
-static int run_below_init(const struct launch *launch, struct payload *payload,
+static int run_below_init(const struct launch *launch, int profiles_fd, struct payload *payload,
 			  struct message *failure)
 {
 	AUTO_FD int pidfd = -1;
@@ -170,16 +199,18 @@ static int run_below_init(const struct launch *launch, struct payload *payload,
 		close_fd(&ends[1]);
 		if (read(ends[0], &byte, 1) != 0)
 			_exit(PAYLOAD_FAILED);
-		return become_payload(launch, payload, failure);
+		return become_payload(launch, profiles_fd, payload, failure);
 	}
 	payload->confinement = launch->init_confinement;
+	if (open_profile(profiles_fd, payload, failure) < 0)
+		return -1;
 	fail_at(failure, "command");
 	payload_exec_init(payload, launch->init_fd, pid, failure->key, sizeof(failure->key),
 			  &failure->error);
 	return -1;
 }
 
-static int run_payload(const struct launch *launch, struct message *failure)
+static int run_payload(const struct launch *launch, int profiles_fd, struct message *failure)
 {
 	const struct spec *spec = launch->spec;
 	struct payload payload = {
@@ -190,24 +221,25 @@ static int run_payload(const struct launch *launch, struct message *failure)
 		.supplementary_groups = &spec->supplementary_groups,
 		.confinement = launch->confinement,
 		.limits = &spec->limits,
+		.profile_fd = -1,
 		.terminal_fd = -1,
 	};
 
 	if (spec->init)
-		return run_below_init(launch, &payload, failure);
-	return become_payload(launch, &payload, failure);
+		return run_below_init(launch, profiles_fd, &payload, failure);
+	return become_payload(launch, profiles_fd, &payload, failure);
 }
 
 _Noreturn void init_run(const struct launch *launch, const struct cgroup_entry *entry,
 			int rootfs_fd, int control_fd)
 {
 	struct message failure = {.type = MESSAGE_FAILED};
-	int proc_fd = -1;
+	struct opened opened = {-1, -1};
 
-	if (set_up(launch, entry, rootfs_fd, &proc_fd, &failure) == 0) {
+	if (set_up(launch, entry, rootfs_fd, &opened, &failure) == 0) {
 		wait_at_gate(control_fd);
-		if (sysctls_set(launch->spec, &proc_fd, &failure) == 0)
-			run_payload(launch, &failure);
+		if (sysctls_set(launch->spec, &opened.sysctls_fd, &failure) == 0)
+			run_payload(launch, opened.profiles_fd, &failure);
 	}
 	channel_send(control_fd, &failure, NULL, 0, NULL);
 	_exit(PAYLOAD_FAILED);

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 
 #include "base/fs.h"
+#include "kernel/apparmor.h"
 #include "kernel/rlimit.h"
 #include "kernel/user.h"
 
@@ -251,6 +252,20 @@ static int become_user(const struct payload *payload, const struct user *user, s
 	return 0;
 }
 
+/*
+ * After no_new_privs: what the kernel does not permit with it is then an error here, not one of
+ * execve(2) that says nothing.
+ */
+static int set_profile(const struct payload *payload, char *key, size_t key_size, struct error *err)
+{
+	const char *profile = payload->confinement->profile;
+
+	if (!profile || apparmor_set_exec(payload->profile_fd, profile, err) == 0)
+		return 0;
+	snprintf(key, key_size, "security.apparmor");
+	return -1;
+}
+
 int payload_exec(const struct payload *payload, char *key, size_t key_size, struct error *err)
 {
 	AUTO_STRLIST struct strlist environment = {0};
@@ -280,7 +295,8 @@ int payload_exec(const struct payload *payload, char *key, size_t key_size, stru
 		error_wrap(err, "%s", limit ? limit : "limits");
 		return PAYLOAD_FAILED;
 	}
-	if (seccomp_install(&payload->confinement->filter, err) < 0)
+	if (set_profile(payload, key, key_size, err) < 0 ||
+	    seccomp_install(&payload->confinement->filter, err) < 0)
 		return PAYLOAD_FAILED;
 	return search_and_exec(payload->argv, environment.items, err);
 }
@@ -313,7 +329,8 @@ int payload_exec_init(const struct payload *payload, int program_fd, pid_t comma
 		error_set(err, errno, "close files");
 		return PAYLOAD_FAILED;
 	}
-	if (seccomp_install(&payload->confinement->filter, err) < 0)
+	if (set_profile(payload, key, key_size, err) < 0 ||
+	    seccomp_install(&payload->confinement->filter, err) < 0)
 		return PAYLOAD_FAILED;
 	execveat(program_fd, "", argv, envp, AT_EMPTY_PATH);
 	error_set(err, errno, "run cman-init");

@@ -29,6 +29,7 @@ struct payload {
 	const struct strlist *supplementary_groups; /* as user_add_group() takes them */
 	const struct confinement *confinement;
 	const struct limits *limits; /* those of processes; see payload_grant_limits() */
+	int profile_fd;              /* takes the profile of confinement, or -1: see apparmor.h */
 	int terminal_fd;             /* becomes the controlling terminal, or -1 */
 	bool terminal_is_stderr;     /* it also replaces fd 2, not 0 and 1 alone */
 };
@@ -50,8 +51,8 @@ int payload_grant_limits(pid_t pid, const struct limits *limits, const char **ke
  * Becomes the payload. The caller is id 0 of the container's user namespace, in all namespaces
  * and the cgroup of the container, "/" is the container's, fds 0 to 2 are what the payload is to
  * have. Does the rest: a session of its own, signals, umask, session keyring, capabilities,
- * user, no_new_privs, working directory, no other fd, limits of processes, filter of system
- * calls, PATH search.
+ * user, no_new_privs, working directory, no other fd, limits of processes, profile of AppArmor,
+ * filter of system calls, PATH search.
  * Returns on failure only: an enum payload_status, with err; key becomes the configuration key
  * that asks for what failed where that is another than command. All fds but 0 to 2 are then
  * close-on-exec, so that a socket to tell the error still works and sees EOF on success.

@@ -209,10 +209,12 @@ static int check_network(struct host *host, const struct network *network, struc
 }
 
 /* What the file asks for and we cannot give. */
-static int check_capabilities(const struct container *container, struct error *err)
+static int check_confinement(const struct container *container, struct error *err)
 {
-	if (confinement_check(&container->spec->security, err) < 0)
-		return wrap_key(container, "security.cap_add", err);
+	const char *key;
+
+	if (confinement_check(&container->spec->security, container->name, &key, err) < 0)
+		return wrap_key(container, key, err);
 	return 0;
 }
 
@@ -257,7 +259,7 @@ int precheck_container(struct host *host, const struct container *container, str
 {
 	if (rootfs_check(container->spec->rootfs, err) < 0)
 		return wrap_key(container, "rootfs", err);
-	if (check_capabilities(container, err) < 0 || check_ids(host, container, err) < 0 ||
+	if (check_confinement(container, err) < 0 || check_ids(host, container, err) < 0 ||
 	    check_networks(host, container, err) < 0)
 		return -1;
 	return check_ports(container, err);

@@ -25,7 +25,5 @@ int recorded_confinement(const struct state *state, const struct record *record,
 
 	if (dir_fd < 0)
 		return -1;
-	return confinement_recall(&spec->security,
-				  record->has_capabilities ? &record->capabilities : NULL, dir_fd,
-				  confinement, err);
+	return confinement_recall(&spec->security, record, dir_fd, confinement, err);
 }

@@ -296,8 +296,15 @@ int start_undo(struct host *host, struct container *container, struct error *err
 	container->stop_deadline_ms = process_monotonic_ms();
 	if (!would_react(record->init.pid, record->stop_signal))
 		return 0; /* init_undo kills it */
+	if (process_signal(container->init_pidfd, record->stop_signal, err) < 0) {
+		if (err->code != EACCES)
+			return -1;
+		log_warning("%s: %s, killing it", container->name, err->text);
+		error_clear(err);
+		return 0;
+	}
 	container->stop_deadline_ms += record->stop_timeout_ms;
-	return process_signal(container->init_pidfd, record->stop_signal, err);
+	return 0;
 }
 
 int start_undo_await(struct host *host, struct container *container, struct error *err)

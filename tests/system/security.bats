@@ -382,3 +382,22 @@ seccomp_file() { cat >"$(path $T/calls)"; }
 	assert_output_has writ
 	machine rm $T/calls
 }
+
+# With one, tests/vm/apparmor.sh is about it.
+without_apparmor() {
+	[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" != Y ] ||
+		skip "this kernel has AppArmor"
+}
+
+@test "a profile on a kernel without AppArmor is an error with its place, and no profile is none" {
+	without_apparmor
+	sleeper web <<<'security : { apparmor = "web"; };'
+	run_fails cman check
+	assert_output_has "web.conf:3:25:" "security.apparmor: this host's kernel has no AppArmor" \
+		"apparmor=1 security=apparmor"
+	run_fails cman up web
+	assert_output_has "web.conf:3:25:" "security.apparmor"
+	assert_unchanged
+	both db 'echo here' <<<'security : { apparmor = "unconfined"; };'
+	assert_both here
+}

@@ -54,6 +54,7 @@ static const struct machine test_machine = {
 	.node_list = "0",
 	.memory = 8ull << 30,
 	.machine_id = "0123456789abcdef0123456789abcdef",
+	.apparmor = true,
 	.check_trusted = trust_everything, /* the checkout may be anybody's */
 	.look_at = look_at_devices,
 };

@@ -174,6 +174,29 @@ static void files_that_others_may_write(void **state)
 	machine_replace(&test_machine);
 }
 
+static void a_kernel_without_apparmor(void **state)
+{
+	struct machine machine = test_machine;
+	struct scratch scratch;
+	AUTO_FREE char *manager = NULL;
+
+	(void)state;
+	machine.apparmor = false;
+	machine_replace(&machine);
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "defaults : { security : { apparmor = \"web\"; }; };");
+	free(scratch_write(&scratch, "conf.d/good.conf",
+			   "rootfs = \"/etc\"; security : { apparmor = \"unconfined\"; };"));
+	free(scratch_write(&scratch, "conf.d/bad.conf",
+			   "rootfs = \"/etc\";\nsecurity : { apparmor = \"web\"; };"));
+	expect_container_error(&scratch, manager, "bad.conf:2:25: error: security.apparmor: this "
+						  "host's kernel has no AppArmor");
+	free(scratch_write(&scratch, "conf.d/bad.conf", "rootfs = \"/etc\";"));
+	expect_container_error(&scratch, manager, "security.apparmor: this host's kernel");
+	machine_replace(&test_machine);
+	scratch_remove(&scratch);
+}
+
 static void names_of_files(void **state)
 {
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
@@ -792,6 +815,7 @@ int main(void)
 		cmocka_unit_test(odd_manager_files),
 		cmocka_unit_test(odd_container_files),
 		cmocka_unit_test(files_that_others_may_write),
+		cmocka_unit_test(a_kernel_without_apparmor),
 		cmocka_unit_test(names_of_files),
 		cmocka_unit_test(all_faults_in_one_run),
 		cmocka_unit_test(uppers_are_apart),
