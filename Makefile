@@ -75,8 +75,9 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all unit-tests check check-unit check-layers check-docs check-system check-valgrind lint tidy \
-        format bench compare fuzz fuzz-targets test-packages install uninstall quickstart quickstart-clean clean help force
+.PHONY: all unit-tests check check-unit check-layers check-docs check-system check-valgrind check-vm lint \
+        tidy format bench compare fuzz fuzz-targets test-packages install uninstall quickstart quickstart-clean \
+        clean help force
 
 all: $(PROGRAMS)
 	@:
@@ -208,6 +209,11 @@ check-system: all $(PROBES) $(BUILD)/probe $(BUILD)/overwrite
 REPORTS  = $(abspath $(BUILD))/reports
 REPORTED = $(if $(SANITIZE),tests/sanitized.sh '$(REPORTS)' env)
 
+# VM_TESTS="up limits" runs some of those in tests/vm. What cannot be installed is skipped.
+check-vm: all unit-tests
+	@tests/packages.sh install vm || true
+	@tests/vm/check.sh '$(BUILD)' $(VM_TESTS)
+
 SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) .ci/run
 
 bench: all $(BUILD)/bench
@@ -284,6 +290,7 @@ help:
 	@echo '     check-unit       C tests; no root needed'
 	@echo '     check-system     the real program in namespaces of the test; root'
 	@echo '     check-valgrind   the C tests under valgrind; needs it'
+	@echo '     check-vm         on a stock kernel with each kind of cgroups, in qemu; not part of check'
 	@echo '     check-layers     a layer includes only itself and those below'
 	@echo '     check-docs       manual pages, README and examples against the program'
 	@echo 'make check SANITIZE=1 the same with address and undefined behaviour sanitizers'

@@ -6,13 +6,14 @@
 #   packages.sh install GROUP...    install what is missing with apt-get or dnf
 #   packages.sh list GROUP...       print the packages of this system, one a line
 #
-# Groups: build, quickstart, tests, proof (valgrind, fuzzing), bench. CC and PKG_CONFIG are taken from the environment.
+# Groups: build, quickstart, tests, proof (valgrind, fuzzing), vm, bench. CC and PKG_CONFIG are taken
+# from the environment.
 set -u
 
 CC=${CC:-cc}
 PKG_CONFIG=${PKG_CONFIG:-pkg-config}
 
-# group      how to tell that it is there    Debian, Ubuntu     Fedora
+# group      how to tell that it is there    Debian, Ubuntu     Fedora (-: has none)
 packages() {
 	cat <<-'END'
 	build        cc                           gcc                gcc
@@ -55,6 +56,14 @@ packages() {
 	proof        header:valgrind/memcheck.h   valgrind           valgrind-devel
 	proof        clang                        clang              clang
 	proof        fuzzer                       libclang-rt-dev    compiler-rt
+	vm           qemu-system-x86_64           qemu-system-x86    qemu-system-x86-core
+	vm           busybox                      busybox-static     busybox
+	vm           cpio                         cpio               cpio
+	vm           depmod                       kmod               kmod
+	vm           mke2fs                       e2fsprogs          e2fsprogs
+	vm           flock                        util-linux         util-linux-core
+	vm           apparmor_parser              apparmor           -
+	vm           debootstrap                  debootstrap        debootstrap
 	bench        busybox                      busybox-static     busybox
 	bench        ip                           iproute2           iproute
 	bench        iptables-legacy              iptables           iptables-legacy
@@ -109,7 +118,9 @@ each() {
 	action=$1
 	shift
 	wanted=" $* "
+	here=$(system)
 	packages | while read -r group what debian fedora; do
+		[ "$here$fedora" != fedora- ] || continue
 		case $wanted in
 		*" $group "*) "$action" "$what" "$debian" "$fedora" </dev/null ;;
 		esac

@@ -218,7 +218,7 @@ HOST=$(awk '/^CapBnd:/{ print $2 }' /proc/self/status)
 	machine rm $T/rootfs/db/etc/group
 	machine mkfifo $T/rootfs/db/etc/group
 	run -125 within db true
-	assert_output_has "not a regular file"
+	assert_output_has "/etc/group in the root filesystem is a FIFO"
 }
 
 # --- system calls ------------------------------------------------------------------------------

@@ -12,10 +12,12 @@
 #   inside() { ...; }         # there: $build/cman up web || fail "up"
 #   run_test "$@"
 #
-# Before run_test it may set more than kinds: programs (of $build, to be copied), needs (programs
-# without which it is skipped), memory, processors, seconds and kernel_words (run.sh -m -s -t -k),
-# and define outside(), which puts further files into $tree/root (the machine's root) and
-# $tree/files/web (the container's).
+# Before run_test it may set more than kinds: programs (of $build, to be copied), libraries (that
+# cman opens by itself, likewise), needs (programs without which it is skipped), memory, processors,
+# seconds and kernel_words (run.sh -m -s -t -k), size (of the container's file system), and cgroups,
+# where the kinds are something else; inside, $kind tells which. It may define outside(), which puts
+# further files into $tree/root (the machine's root) and $tree/files/web (the container's), and
+# lacks(), which prints what else it has to be skipped for.
 #
 # Run by itself it prints TAP, a line for each machine, and of one that failed its console. The
 # consoles are kept in BUILD/check.
@@ -23,7 +25,10 @@
 
 kinds="v2 none v1 hybrid"
 programs="cman cman-supervisor cman-init"
+libraries=libkmod.so.2
 needs=
+cgroups=
+size=16M
 memory=512
 processors=1
 seconds=300
@@ -64,9 +69,10 @@ within() {
 # ---- outside ----
 
 outside() { :; }
+lacks() { :; }
 
-# The root filesystem of a container as an image, busybox in it, and libkmod: cman opens that only
-# when a module is missing, so no other tool knows that it wants it.
+# The root filesystem of a container as an image, busybox in it, and libraries that cman opens only
+# when they are needed, so that no other tool knows that it wants them.
 make_tree() {
 	tree=$(mktemp -d)
 	trap 'rm -rf "$tree"' EXIT
@@ -79,36 +85,43 @@ make_tree() {
 	echo "root:x:0:0::/root:/bin/sh" > "$tree/files/web/etc/passwd"
 	for file in hosts hostname resolv.conf; do : > "$tree/files/web/etc/$file"; done
 	outside
-	truncate -s 16M "$tree/root/rootfs.img"
+	truncate -s "$size" "$tree/root/rootfs.img"
 	mke2fs -q -F -t ext4 -d "$tree/files" "$tree/root/rootfs.img"
-	libkmod=$(ldconfig -p | sed -n 's/.*libkmod.so.2 .* => //p' | head -1)
-	for file in "$libkmod" $(ldd "$libkmod" | grep -o '/[^ )]*'); do
-		mkdir -p "$tree/root$(dirname "$file")"
-		cp -L "$file" "$tree/root$file"
+	rm -r "$tree/files"
+	for soname in $libraries; do
+		library=$(ldconfig -p | sed -n "s/.*$soname .* => //p" | head -1)
+		for file in "$library" $(ldd "$library" | grep -o '/[^ )]*'); do
+			mkdir -p "$tree/root$(dirname "$file")"
+			cp -L "$file" "$tree/root$file"
+		done
 	done
 }
 
 # Why no machine can be started, or nothing.
 what_is_missing() {
 	for tool in mke2fs $needs; do
-		PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null || { echo "$tool is missing"; return; }
+		command -v "$tool" >/dev/null || { echo "$tool is missing"; return; }
 	done
-	"$here/run.sh" -n 2>&1 >/dev/null | sed -n 's/^vm: //p' | head -1
+	told=$("$here/run.sh" -n 2>&1) || echo "$told" | sed -n 's/^vm: //; $p'
 }
 
-run_machine() { # CGROUPS
-	set -- -c "$1" -m "$memory" -s "$processors" -t "$seconds" -k "$kernel_words" -d "$tree/root"
+run_machine() { # KIND
+	kind=$1
+	set -- -c "${cgroups:-$kind}" -m "$memory" -s "$processors" -t "$seconds" \
+		-k "$kernel_words" -d "$tree/root"
 	for program in $programs; do set -- "$@" -b "$build/$program"; done
 	for program in $needs; do set -- "$@" -b "$program"; done
-	PATH=$PATH:/usr/sbin:/sbin "$here/run.sh" "$@" "$0" --inside "$build"
+	"$here/run.sh" "$@" "$0" --inside "$build" "$kind"
 }
 
 run_test() {
 	if [ "$1" = --inside ]; then
 		build=$2
+		kind=$3
 		inside
 		exit 0
 	fi
+	PATH=$PATH:/usr/sbin:/sbin
 	here=$(dirname "$(realpath "$0")")
 	name=$(basename "$0" .sh)
 	build=$(realpath "$1")
@@ -116,18 +129,21 @@ run_test() {
 	# shellcheck disable=SC2086 # a list of words
 	[ $# -gt 0 ] || set -- $kinds
 	missing=$(what_is_missing)
+	[ -n "$missing" ] || missing=$(lacks)
 	[ -n "$missing" ] || make_tree
 	mkdir -p "$build/check"
+	what="cgroups "
+	[ -z "$cgroups" ] || what=
 	failed=0
 	for kind; do
 		log=$build/check/vm-$name-$kind
 		begun=$(date +%s)
 		if [ -n "$missing" ]; then
-			echo "ok - $name: cgroups $kind # skip $missing"
+			echo "ok - $name: $what$kind # skip $missing"
 		elif run_machine "$kind" >"$log" 2>&1; then
-			echo "ok - $name: cgroups $kind ($(($(date +%s) - begun)) s)"
+			echo "ok - $name: $what$kind ($(($(date +%s) - begun)) s)"
 		else
-			echo "not ok - $name: cgroups $kind"
+			echo "not ok - $name: $what$kind"
 			sed 's/^/# /' "$log"
 			failed=1
 		fi

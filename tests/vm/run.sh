@@ -53,7 +53,8 @@ done
 # The kernel, out of its package without being installed: $kernel/root, $version.
 get_kernel() {
 	local deb
-	deb=$(apt-cache depends "$package" | awk '/Depends: linux-image-/ { print $2; exit }')
+	deb=$(apt-cache depends "$package" 2>/dev/null |
+		awk '/Depends: linux-image-/ { print $2; exit }') || true
 	deb=${deb:-$package}
 	kernel=$cache/$deb
 	if ! [ -e "$kernel/complete" ]; then
