@@ -188,10 +188,10 @@ static void a_kernel_without_apparmor(void **state)
 	free(scratch_write(&scratch, "conf.d/good.conf",
 			   "rootfs = \"/etc\"; security : { apparmor = \"unconfined\"; };"));
 	free(scratch_write(&scratch, "conf.d/bad.conf",
-			   "rootfs = \"/etc\";\nsecurity : { apparmor = \"web\"; };"));
+			   "rootfs = \"/usr\";\nsecurity : { apparmor = \"web\"; };"));
 	expect_container_error(&scratch, manager, "bad.conf:2:25: error: security.apparmor: this "
 						  "host's kernel has no AppArmor");
-	free(scratch_write(&scratch, "conf.d/bad.conf", "rootfs = \"/etc\";"));
+	free(scratch_write(&scratch, "conf.d/bad.conf", "rootfs = \"/usr\";"));
 	expect_container_error(&scratch, manager, "security.apparmor: this host's kernel");
 	machine_replace(&test_machine);
 	scratch_remove(&scratch);
