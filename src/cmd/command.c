@@ -36,6 +36,11 @@ static const struct command_option json_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+static const struct command_option graph_options[] = {
+	OPTION(0, "dot", NULL, dot, "print Graphviz dot, for dot(1)"),
+	NO_MORE_OPTIONS,
+};
+
 static const struct command_option logs_options[] = {
 	OPTION('f', "follow", NULL, follow, "go on printing until the container has ended"),
 	OPTION('n', "lines", "N", lines, "begin with the last N lines (else: all)"),
@@ -60,6 +65,13 @@ static const struct command_option kill_options[] = {
 #define KILL_DETAILS                                                                               \
 	"The first process of the container gets the signal. The kernel keeps signals away from\n" \
 	"it that it has no handler for, all but KILL and STOP. Use down to stop a container.\n"
+
+#define TRACE_DETAILS                                                                              \
+	"NAME TO:PORT is the way out of the container; TO is an address or a name in its\n"        \
+	"hosts file. NAME:PORT is the way from outside to its port. /udp behind the port\n"        \
+	"asks for UDP. A line tells each hop: ok, STOP, or ? for what is not seen from here.\n"    \
+	"Nothing is changed, and no packet is sent.\n"                                             \
+	"Exit status: 0 nothing stops it, 1 something does, or cman failed.\n"
 
 const struct command command_table[] = {
 	{
@@ -138,6 +150,24 @@ const struct command command_table[] = {
 		.maximum = ANY_NUMBER,
 		.options = kill_options,
 		.run = cmd_kill,
+	},
+	{
+		.name = "graph",
+		.arguments = "[NAME...]",
+		.summary = "draw networks and the containers on them",
+		.maximum = ANY_NUMBER,
+		.options = graph_options,
+		.run = cmd_graph,
+	},
+	{
+		.name = "trace",
+		.arguments = "NAME[:PORT] [TO:PORT]",
+		.summary = "tell the way of a packet, and what stops it",
+		.details = TRACE_DETAILS,
+		.minimum = 1,
+		.maximum = 2,
+		.options = json_options,
+		.run = cmd_trace,
 	},
 	{
 		.name = "check",

@@ -26,6 +26,7 @@ struct options {
 	/* of some commands, the table says which */
 	bool all;
 	bool json;
+	bool dot;
 	bool follow;
 	const char *lines;
 	const char *signal;
@@ -97,6 +98,8 @@ int cmd_status(const struct options *options, int argc, char *argv[], struct err
 int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_logs(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_kill(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_graph(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_trace(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_check(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_show(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_help(const struct options *options, int argc, char *argv[], struct error *err);

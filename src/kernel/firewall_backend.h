@@ -3,6 +3,7 @@
 #ifndef KERNEL_FIREWALL_BACKEND_H
 #define KERNEL_FIREWALL_BACKEND_H
 
+#include "base/text.h"
 #include "kernel/firewall_rules.h"
 
 /*
@@ -54,5 +55,16 @@ int firewall_iptables_judge(const struct firewall_probe *probe, struct firewall_
 			    struct error *err);
 int firewall_nftables_judge(const char *prefix, const struct firewall_probe *probes, size_t count,
 			    struct firewall_verdict *verdicts, struct error *err);
+
+/* The contract of firewall_look(). */
+struct firewall_sight;
+int firewall_iptables_look(const char *prefix, const struct firewall_rules *rules,
+			   struct firewall_sight *sight, struct error *err);
+int firewall_nftables_look(const char *prefix, const struct firewall_rules *rules,
+			   struct firewall_sight *sight, struct error *err);
+
+/* Adds the line that makes the dropping chain let pass what goes out, or what DNAT leads in. */
+void firewall_obstacle_remedy(const struct firewall_verdict *verdict, bool published,
+			      const char *bridge, struct text *line);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "kernel/firewall_backend.h"
 #include "kernel/firewall_entry.h"
+#include "kernel/firewall_look.h"
 #include "kernel/module.h"
 
 /* Somebody who takes no lock may change a table again and again; not for ever, though. */
@@ -570,5 +571,87 @@ int firewall_iptables_commit(const char *prefix, const struct firewall_rules *ru
 		}
 		history.changed[i] = changed == 1;
 	}
+	return 0;
+}
+
+/* ---- looking ---- */
+
+static bool holds(struct table *table, const char *name, const struct entries *want)
+{
+	AUTO(entries_clear) struct entries have = {0};
+
+	read_chain(table, name, &have);
+	for (size_t i = 0; i < have.count && i < want->count; i++)
+		if (!firewall_entry_equal(have.items[i], want->items[i]))
+			return false;
+	return have.count == want->count;
+}
+
+/* Whether the hook has such a jump, wherever it stands: what stands before it is judged apart. */
+static bool has_jump(struct table *table, const struct firewall_jump *jump,
+		     const struct ipt_entry *want)
+{
+	const char *hook = hooks[jump->hook];
+	AUTO(entries_clear) struct entries have = {0};
+
+	read_chain(table, hook, &have);
+	return find_entry(&have, 0, want) < have.count;
+}
+
+static enum firewall_presence look_at_chain(struct table *table, enum firewall_chain chain,
+					    const struct content *want)
+{
+	const struct chain_name name = chain_name(table->prefix, chain);
+
+	if (want->chains[chain].count == 0)
+		return FIREWALL_PRESENT;
+	if (!iptc_is_chain(name.text, table->handle))
+		return FIREWALL_MISSING;
+	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++)
+		if (firewall_jumps[i].chain == chain &&
+		    !has_jump(table, &firewall_jumps[i], want->jumps[i]))
+			return FIREWALL_UNCALLED;
+	return holds(table, name.text, &want->chains[chain]) ? FIREWALL_PRESENT
+							     : FIREWALL_DIFFERENT;
+}
+
+static int look_at_table(int index, const char *prefix, const struct content *want,
+			 struct firewall_sight *sight, struct error *err)
+{
+	AUTO(table_close) struct table table = {.prefix = prefix};
+
+	/* EAGAIN: it was changed between asking for its size and reading it. */
+	for (int tries = 0; !table.handle && tries < COMMIT_TRIES; tries++) {
+		table.handle = iptc_init(tables[index]);
+		if (!table.handle && errno != EAGAIN)
+			break;
+	}
+	if (!table.handle) {
+		error_set(err, errno, "legacy iptables table %s", tables[index]);
+		return errno == EPERM ? error_hint(err, "root alone can look at it") : -1;
+	}
+	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++)
+		if (chains[i].table == index)
+			sight->presence[i] = look_at_chain(&table, i, want);
+	return 0;
+}
+
+int firewall_iptables_look(const char *prefix, const struct firewall_rules *rules,
+			   struct firewall_sight *sight, struct error *err)
+{
+	AUTO_CONTENT struct content want = {0};
+
+	encode(prefix, rules, &want);
+	sight->has_filter = table_exists(tables[TABLE_FILTER]);
+	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++) {
+		const struct chain_name name = chain_name(prefix, i);
+
+		snprintf(sight->names[i], sizeof(sight->names[i]), "%s", name.text);
+		sight->presence[i] =
+			want.chains[i].count > 0 ? FIREWALL_MISSING : FIREWALL_PRESENT;
+	}
+	for (int i = 0; i < TABLE_COUNT; i++)
+		if (table_exists(tables[i]) && look_at_table(i, prefix, &want, sight, err) < 0)
+			return -1;
 	return 0;
 }

@@ -20,6 +20,7 @@
 
 #include "base/process.h"
 #include "kernel/firewall_dump.h"
+#include "kernel/firewall_look.h"
 #include "kernel/firewall_text.h"
 #include "kernel/module.h"
 
@@ -304,5 +305,83 @@ int firewall_nftables_commit(const char *prefix, const struct firewall_rules *ru
 		return commit_error(name.text, err);
 	if (commit(fd, name.text, rules->count > 0 ? &want : NULL, err) < 0)
 		return commit_error(name.text, err);
+	return 0;
+}
+
+/* ---- looking ---- */
+
+static const struct firewall_text_chain *find_chain(const struct firewall_text_table *table,
+						    const char *name)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (strcmp(table->chains[i].name, name) == 0)
+			return &table->chains[i];
+	return NULL;
+}
+
+/* Whether every base chain that is to jump to the chain does. */
+static bool is_called(const struct firewall_text_table *have, const struct firewall_text_table *want,
+		      const char *name)
+{
+	AUTO_FREE char *jump = xprintf("jump %s ", name);
+
+	for (size_t i = 0; i < want->count; i++) {
+		const struct firewall_text_chain *base = &want->chains[i], *there;
+
+		if (!base->base || !strstr(base->rules.items[0], jump))
+			continue;
+		there = find_chain(have, base->name);
+		if (!there || !text_equal(there->base, base->base) ||
+		    !strlist_contains(&there->rules, base->rules.items[0]))
+			return false;
+	}
+	return true;
+}
+
+static enum firewall_presence look_at_chain(const struct firewall_text_table *have,
+					    const struct firewall_text_table *want,
+					    const struct firewall_text_chain *chain)
+{
+	const struct firewall_text_chain *there = find_chain(have, chain->name);
+
+	if (chain->rules.count == 0)
+		return FIREWALL_PRESENT;
+	if (!there)
+		return FIREWALL_MISSING;
+	if (!is_called(have, want, chain->name))
+		return FIREWALL_UNCALLED;
+	return strlist_equal(&there->rules, &chain->rules) ? FIREWALL_PRESENT : FIREWALL_DIFFERENT;
+}
+
+static int read_table(int fd, const char *name, struct firewall_text_table *have, struct error *err)
+{
+	AUTO_NFT struct nft nft = {.socket_fd = -1, .hold_fd = -1};
+	AUTO_FREE char *list = xprintf("list table " FIREWALL_TEXT_FAMILY " %s", name);
+	int exists = table_exists(fd, name, err);
+
+	if (exists <= 0)
+		return exists;
+	if (nft_open(&nft, fd, err) < 0 || nft_run(&nft, list, "list", err) < 0)
+		return -1;
+	firewall_text_read(nft.output(nft.context), have);
+	return 0;
+}
+
+int firewall_nftables_look(const char *prefix, const struct firewall_rules *rules,
+			   struct firewall_sight *sight, struct error *err)
+{
+	const struct firewall_text_name name = firewall_text_name(prefix);
+	AUTO_FIREWALL_TEXT struct firewall_text_table have = {0}, want = {0};
+	AUTO_FD int fd = firewall_dump_open(err);
+
+	firewall_text_build(rules, &want);
+	if ((fd < 0 && err->code != ENOENT) || (fd >= 0 && read_table(fd, name.text, &have, err) < 0))
+		return error_wrap(err, "nftables table " FIREWALL_TEXT_FAMILY " %s", name.text);
+	/* The chains that are jumped to stand first, in their order. */
+	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++) {
+		snprintf(sight->names[i], sizeof(sight->names[i]), FIREWALL_TEXT_FAMILY " %.10s %s",
+			 name.text, want.chains[i].name);
+		sight->presence[i] = look_at_chain(&have, &want, &want.chains[i]);
+	}
 	return 0;
 }

@@ -60,6 +60,12 @@ static void add_remedy(struct text *line, const struct firewall_verdict *verdict
 			  needs[need].iptables_key, bridge, needs[need].iptables);
 }
 
+void firewall_obstacle_remedy(const struct firewall_verdict *verdict, bool published,
+			      const char *bridge, struct text *line)
+{
+	add_remedy(line, verdict, published ? NEED_PUBLISHED : NEED_OUT, bridge);
+}
+
 static void add_warning(struct strlist *warnings, const struct firewall_verdict *verdict,
 			enum need need, const char *bridge)
 {

@@ -401,3 +401,29 @@ void rules_warn_of_files(const struct conf *conf)
 		state = (struct state){-1, -1, -1};
 	warn_of_obstacles(manager, &state, &rules);
 }
+
+/* ---- looking ---- */
+
+int rules_recall(const struct manager *manager, const struct state *state,
+		 const struct network_record *networks, size_t count, struct rules_in_force *in_force,
+		 struct error *err)
+{
+	AUTO(rules_clear) struct rules rules = {0};
+	struct firewall_set set;
+	struct places places;
+
+	if (read_places(state, &places, err) < 0)
+		return -1;
+	*in_force = (struct rules_in_force){.backend = wanted_backend(manager, &places)};
+	snprintf(in_force->prefix, sizeof(in_force->prefix), "%s",
+		 places.count ? places.items[0].prefix : manager->firewall_prefix);
+	if (places.count > 0)
+		in_force->backend = places.items[0].backend;
+	if (in_force->backend == FIREWALL_AUTO)
+		in_force->backend = FIREWALL_IPTABLES;
+	build_rules(&rules, networks, count);
+	set = set_of(&rules);
+	if (in_force->backend == FIREWALL_NONE)
+		set = (struct firewall_set){.prefix = NULL};
+	return firewall_rules_build(&set, &in_force->rules, err);
+}

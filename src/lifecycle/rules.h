@@ -4,6 +4,7 @@
 #define LIFECYCLE_RULES_H
 
 #include "config/conf.h"
+#include "kernel/firewall_rules.h"
 #include "lifecycle/host.h"
 #include "state/network.h"
 
@@ -20,6 +21,19 @@ int rules_commit(struct host *host, const struct network_record *networks, size_
  */
 void rules_warn(const struct host *host, const struct network_record *networks, size_t count);
 void rules_warn_of_files(const struct conf *conf);
+
+/*
+ * For those who look: the rules that the records ask for, and where they are. Nothing is changed;
+ * where that is not recorded, it is what the manager file says, with iptables for "auto".
+ */
+struct rules_in_force {
+	enum firewall_backend backend;
+	char prefix[16]; /* of the chains */
+	struct firewall_rules rules;
+};
+int rules_recall(const struct manager *manager, const struct state *state,
+		 const struct network_record *networks, size_t count, struct rules_in_force *in_force,
+		 struct error *err);
 
 /*
  * Whether there are to be rules at all, or firewall.backend is "none". Under the lock of networks.

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/firewall_look.h"
+
+#include <libiptc/libiptc.h>
+#include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_state.h>
+#include <linux/netfilter/xt_tcpudp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "kernel/firewall_backend.h"
+
+#define DEPTH_MAX 16
+
+int firewall_look(enum firewall_backend backend, const char *prefix,
+		  const struct firewall_rules *rules, struct firewall_sight *sight,
+		  struct error *err)
+{
+	*sight = (struct firewall_sight){.backend = backend};
+	snprintf(sight->prefix, sizeof(sight->prefix), "%s", prefix);
+	/* That of the legacy tables in any case: rules of others may be there. */
+	if (firewall_iptables_look(prefix, rules, sight, err) < 0)
+		return -1;
+	return backend == FIREWALL_NFTABLES ? firewall_nftables_look(prefix, rules, sight, err) : 0;
+}
+
+/* ---- whether a rule of the legacy tables matches ---- */
+
+enum answer { NO, MAYBE, YES };
+
+static bool interface_matches(const char *wanted, const unsigned char *mask, const char *name)
+{
+	char padded[IFNAMSIZ] = {0};
+
+	snprintf(padded, sizeof(padded), "%s", name);
+	for (size_t i = 0; i < IFNAMSIZ; i++)
+		if ((wanted[i] ^ padded[i]) & mask[i])
+			return false;
+	return true;
+}
+
+static bool header_matches(const struct ipt_ip *ip, const struct firewall_packet *packet)
+{
+	bool source = ((packet->source.s_addr ^ ip->src.s_addr) & ip->smsk.s_addr) == 0;
+	bool destination = ((packet->destination.s_addr ^ ip->dst.s_addr) & ip->dmsk.s_addr) == 0;
+	bool in = interface_matches(ip->iniface, ip->iniface_mask, packet->in);
+	bool out = interface_matches(ip->outiface, ip->outiface_mask, packet->out);
+	bool protocol = ip->proto == 0 || ip->proto == packet->protocol;
+
+	return source != !!(ip->invflags & IPT_INV_SRCIP) &&
+	       destination != !!(ip->invflags & IPT_INV_DSTIP) &&
+	       in != !!(ip->invflags & IPT_INV_VIA_IN) &&
+	       out != !!(ip->invflags & IPT_INV_VIA_OUT) &&
+	       protocol != !!(ip->invflags & IPT_INV_PROTO) && !(ip->flags & IPT_F_FRAG);
+}
+
+static enum answer ports_match(const struct firewall_packet *packet, const uint16_t source[2],
+			       const uint16_t destination[2], bool inverted, bool source_inverted)
+{
+	bool in_range = packet->port >= destination[0] && packet->port <= destination[1];
+
+	if (in_range == inverted)
+		return NO;
+	/* Nobody knows the port it is sent from. */
+	return source[0] == 0 && source[1] == UINT16_MAX && !source_inverted ? YES : MAYBE;
+}
+
+static enum answer tcp_matches(const struct xt_tcp *tcp, const struct firewall_packet *packet)
+{
+	enum answer ports = ports_match(packet, tcp->spts, tcp->dpts,
+					tcp->invflags & XT_TCP_INV_DSTPT,
+					tcp->invflags & XT_TCP_INV_SRCPT);
+
+	return ports == YES && (tcp->flg_mask || tcp->option) ? MAYBE : ports;
+}
+
+static enum answer conntrack_matches(const struct xt_entry_match *match,
+				     const struct firewall_packet *packet)
+{
+	const struct xt_conntrack_mtinfo3 *info = (const void *)match->data;
+	unsigned int states = XT_CONNTRACK_STATE_BIT(IP_CT_NEW);
+
+	/* Revision 2 is the beginning of 3. */
+	if (match->u.user.revision < 2 || info->match_flags != XT_CONNTRACK_STATE ||
+	    info->invert_flags != 0)
+		return MAYBE;
+	if (packet->states & FIREWALL_STATE_DNAT)
+		states |= XT_CONNTRACK_STATE_DNAT;
+	return info->state_mask & states ? YES : NO;
+}
+
+static enum answer match_matches(const struct xt_entry_match *match,
+				 const struct firewall_packet *packet)
+{
+	const char *name = match->u.user.name;
+
+	if (strcmp(name, "comment") == 0)
+		return YES;
+	if (strcmp(name, "tcp") == 0)
+		return tcp_matches((const void *)match->data, packet);
+	if (strcmp(name, "udp") == 0) {
+		const struct xt_udp *udp = (const void *)match->data;
+
+		return ports_match(packet, udp->spts, udp->dpts, udp->invflags & XT_UDP_INV_DSTPT,
+				   udp->invflags & XT_UDP_INV_SRCPT);
+	}
+	if (strcmp(name, "conntrack") == 0)
+		return conntrack_matches(match, packet);
+	if (strcmp(name, "state") == 0) {
+		const struct xt_state_info *state = (const void *)match->data;
+
+		return state->statemask & XT_STATE_BIT(IP_CT_NEW) ? YES : NO;
+	}
+	return MAYBE;
+}
+
+static enum answer entry_matches(const struct ipt_entry *entry, const struct firewall_packet *packet)
+{
+	enum answer answer = header_matches(&entry->ip, packet) ? YES : NO;
+
+	for (size_t at = sizeof(*entry); answer != NO && at < entry->target_offset;) {
+		const struct xt_entry_match *match =
+			(const void *)((const unsigned char *)entry + at);
+		enum answer one = match_matches(match, packet);
+
+		if (one < answer)
+			answer = one;
+		at += match->u.match_size;
+	}
+	return answer;
+}
+
+/* ---- the walk through the chains ---- */
+
+struct walk {
+	struct xtc_handle *handle;
+	const char *ours; /* name of our chain */
+	const struct firewall_rules *rules;
+	const struct firewall_packet *packet;
+	bool unsure; /* an earlier rule may have let it pass */
+	struct firewall_judgement *judgement;
+};
+
+/* true: the packet's way through the table ends here. */
+static bool drop(struct walk *walk, const char *chain, unsigned int number, enum answer answer)
+{
+	struct firewall_judgement *judgement = walk->judgement;
+	bool sure = answer == YES && !walk->unsure;
+
+	if (sure || judgement->fate == FIREWALL_PASSES) {
+		judgement->fate = sure ? FIREWALL_DROPS : FIREWALL_MAY_DROP;
+		judgement->number = number;
+		snprintf(judgement->chain, sizeof(judgement->chain), "%s", chain);
+	}
+	return answer == YES;
+}
+
+static bool accept_packet(struct walk *walk, enum answer answer)
+{
+	walk->unsure |= answer == MAYBE;
+	return answer == YES;
+}
+
+static bool enter_ours(struct walk *walk, enum answer answer)
+{
+	const struct firewall_rule *rule =
+		walk->rules ? firewall_evaluate(walk->rules, FIREWALL_FORWARD, walk->packet) : NULL;
+
+	if (rule && rule->action == FIREWALL_ACCEPT)
+		return accept_packet(walk, answer);
+	return rule && rule->action == FIREWALL_DROP && drop(walk, walk->ours, 0, answer);
+}
+
+/* libiptc has one place for where an iteration stands: chains inside of chains take a list. */
+struct entries {
+	const struct ipt_entry **items;
+	size_t count;
+};
+
+static void entries_clear(struct entries *entries)
+{
+	free(entries->items);
+}
+
+static void list_entries(struct xtc_handle *handle, const char *chain, struct entries *entries)
+{
+	const struct ipt_entry *entry;
+
+	for (entry = iptc_first_rule(chain, handle); entry; entry = iptc_next_rule(entry, handle)) {
+		if ((entries->count & (entries->count - 1)) == 0)
+			entries->items = xrealloc(entries->items,
+						  entries->count ? 2 * entries->count : 1,
+						  sizeof(*entries->items));
+		entries->items[entries->count++] = entry;
+	}
+}
+
+static bool run_chain(struct walk *walk, const char *chain, enum answer entered, int depth)
+{
+	AUTO(entries_clear) struct entries entries = {0};
+
+	list_entries(walk->handle, chain, &entries);
+	for (size_t i = 0; i < entries.count && depth < DEPTH_MAX; i++) {
+		const struct ipt_entry *entry = entries.items[i];
+		const char *target = iptc_get_target(entry, walk->handle);
+		enum answer answer = entry_matches(entry, walk->packet);
+		bool ends = false;
+
+		if (answer > entered)
+			answer = entered;
+		if (answer == NO)
+			continue;
+		if (strcmp(target, "RETURN") == 0) {
+			if (answer == entered)
+				return false;
+			walk->unsure = true;
+		} else if (strcmp(target, "ACCEPT") == 0) {
+			ends = accept_packet(walk, answer);
+		} else if (strcmp(target, "DROP") == 0 || strcmp(target, "REJECT") == 0) {
+			ends = drop(walk, chain, (unsigned int)i + 1, answer);
+		} else if (strcmp(target, walk->ours) == 0) {
+			ends = enter_ours(walk, answer);
+		} else if (iptc_is_chain(target, walk->handle)) {
+			ends = run_chain(walk, target, answer, depth + 1);
+			if (!ends && (entry->ip.flags & IPT_F_GOTO) && answer == entered)
+				return false;
+		}
+		if (ends)
+			return true;
+	}
+	return false;
+}
+
+static int judge_legacy(const struct firewall_sight *sight, const char *hook,
+			const struct firewall_rules *rules, const struct firewall_packet *packet,
+			struct firewall_judgement *judgement, struct error *err)
+{
+	const bool ours = sight->backend == FIREWALL_IPTABLES;
+	struct walk walk = {
+		.ours = ours ? sight->names[FIREWALL_FORWARD] : " ", /* a name that no chain has */
+		.rules = rules,
+		.packet = packet,
+		.judgement = judgement,
+	};
+	struct xt_counters counters;
+	const char *policy;
+
+	walk.handle = iptc_init("filter");
+	if (!walk.handle)
+		return error_set(err, errno, "legacy iptables table filter");
+	if (!run_chain(&walk, hook, YES, 0)) {
+		policy = iptc_get_policy(hook, &counters, walk.handle);
+		if (policy && strcmp(policy, "DROP") == 0)
+			drop(&walk, hook, 0, YES);
+	}
+	judgement->ufw = iptc_is_chain("ufw-before-forward", walk.handle);
+	iptc_free(walk.handle);
+	return 0;
+}
+
+/* Rules that cannot be judged count as not matching there. */
+static int judge_nftables(const char *prefix, const struct firewall_packet *packet,
+			  struct firewall_judgement *judgement, struct error *err)
+{
+	const struct firewall_probe probe = {
+		.in = packet->in,
+		.out = packet->out,
+		.source = packet->source,
+		.destination = packet->destination,
+		.dnat = packet->states & FIREWALL_STATE_DNAT,
+	};
+	struct firewall_verdict verdict;
+
+	if (firewall_nftables_judge(prefix, &probe, 1, &verdict, err) < 0)
+		return -1;
+	if (!verdict.drops)
+		return 0;
+	*judgement = (struct firewall_judgement){.fate = FIREWALL_DROPS, .ufw = verdict.ufw};
+	memcpy(judgement->table, verdict.table, sizeof(judgement->table));
+	snprintf(judgement->chain, sizeof(judgement->chain), "%.31s", verdict.chain);
+	return 0;
+}
+
+int firewall_judge(const struct firewall_sight *sight, const char *hook,
+		   const struct firewall_rules *rules, const struct firewall_packet *packet,
+		   struct firewall_judgement *judgement, struct error *err)
+{
+	*judgement = (struct firewall_judgement){.fate = FIREWALL_PASSES};
+	if (sight->has_filter && judge_legacy(sight, hook, rules, packet, judgement, err) < 0)
+		return -1;
+	if (judgement->fate != FIREWALL_DROPS && strcmp(hook, "FORWARD") == 0)
+		return judge_nftables(sight->prefix, packet, judgement, err);
+	return 0;
+}
+
+void firewall_remedy(const char *hook, const struct firewall_packet *packet, bool outwards,
+		     const struct firewall_judgement *judgement, struct text *line)
+{
+	struct firewall_verdict verdict = {.ufw = judgement->ufw};
+	const bool dnat = packet->states & FIREWALL_STATE_DNAT;
+
+	memcpy(verdict.table, judgement->table, sizeof(verdict.table));
+	snprintf(verdict.chain, sizeof(verdict.chain), "%s", hook);
+	if (judgement->table[0])
+		snprintf(verdict.chain, sizeof(verdict.chain), "%s", judgement->chain);
+	if (strcmp(hook, "FORWARD") == 0 && (outwards || dnat || judgement->ufw))
+		firewall_obstacle_remedy(&verdict, !outwards, outwards ? packet->in : packet->out,
+					 line);
+	else if (judgement->table[0])
+		text_addf(line, "nft insert rule %s %s oifname %s accept", judgement->table,
+			  judgement->chain, packet->out);
+	else
+		text_addf(line, "iptables-legacy -I %s %s %s -j ACCEPT", hook,
+			  outwards ? "-i" : "-o", outwards ? packet->in : packet->out);
+}
