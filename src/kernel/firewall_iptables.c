@@ -419,17 +419,33 @@ static bool entry_matches(const struct ipt_entry *entry, const struct firewall_p
 
 #define JUMPS_MAX 32 /* a chain that leads to itself is refused by the kernel */
 
+/* libiptc has one place for where an iteration stands: chains inside of chains take a list. */
+static const struct ipt_entry **list_rules(struct xtc_handle *handle, const char *chain,
+					   size_t *count)
+{
+	const struct ipt_entry *entry, **list = NULL;
+
+	*count = 0;
+	for (entry = iptc_first_rule(chain, handle); entry; entry = iptc_next_rule(entry, handle)) {
+		/* Capacity is the next power of two: grow when count reaches one. */
+		if ((*count & (*count - 1)) == 0)
+			list = xrealloc(list, *count ? 2 * *count : 1, sizeof(*list));
+		list[(*count)++] = entry;
+	}
+	return list;
+}
+
 /* "ACCEPT" or "DROP", or NULL where the chain is left at its end or by RETURN. */
 static const char *judge_chain(struct xtc_handle *handle, const char *chain,
 			       const struct firewall_probe *probe, unsigned int depth)
 {
-	const struct ipt_entry *entry;
+	size_t count;
+	AUTO_FREE const struct ipt_entry **list = list_rules(handle, chain, &count);
 
-	for (entry = iptc_first_rule(chain, handle); entry && depth < JUMPS_MAX;
-	     entry = iptc_next_rule(entry, handle)) {
-		const char *target = iptc_get_target(entry, handle), *verdict;
+	for (size_t i = 0; i < count && depth < JUMPS_MAX; i++) {
+		const char *target = iptc_get_target(list[i], handle), *verdict;
 
-		if (!entry_matches(entry, probe))
+		if (!entry_matches(list[i], probe))
 			continue;
 		if (strcmp(target, "RETURN") == 0)
 			return NULL;
@@ -442,7 +458,7 @@ static const char *judge_chain(struct xtc_handle *handle, const char *chain,
 		verdict = judge_chain(handle, target, probe, depth + 1);
 		if (verdict)
 			return verdict;
-		if (entry->ip.flags & IPT_F_GOTO)
+		if (list[i]->ip.flags & IPT_F_GOTO)
 			return NULL;
 	}
 	return NULL;
@@ -611,8 +627,7 @@ static enum firewall_presence look_at_chain(struct table *table, enum firewall_c
 		if (firewall_jumps[i].chain == chain &&
 		    !has_jump(table, &firewall_jumps[i], want->jumps[i]))
 			return FIREWALL_UNCALLED;
-	return holds(table, name.text, &want->chains[chain]) ? FIREWALL_PRESENT
-							     : FIREWALL_DIFFERENT;
+	return holds(table, name.text, &want->chains[chain]) ? FIREWALL_PRESENT : FIREWALL_DIFFERENT;
 }
 
 static int look_at_table(int index, const char *prefix, const struct content *want,
@@ -647,8 +662,7 @@ int firewall_iptables_look(const char *prefix, const struct firewall_rules *rule
 		const struct chain_name name = chain_name(prefix, i);
 
 		snprintf(sight->names[i], sizeof(sight->names[i]), "%s", name.text);
-		sight->presence[i] =
-			want.chains[i].count > 0 ? FIREWALL_MISSING : FIREWALL_PRESENT;
+		sight->presence[i] = want.chains[i].count > 0 ? FIREWALL_MISSING : FIREWALL_PRESENT;
 	}
 	for (int i = 0; i < TABLE_COUNT; i++)
 		if (table_exists(tables[i]) && look_at_table(i, prefix, &want, sight, err) < 0)

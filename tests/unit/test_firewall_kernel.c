@@ -800,6 +800,10 @@ static void test_obstacles_in_the_legacy_table(void **state)
 		"-I FORWARD -g MINE && iptables-legacy -A MINE ! -i eth0 -s 10.83.0.0/24 -j "
 		"REJECT && iptables-legacy -A MINE -p tcp -j DROP",
 		ours ? "" : LEGACY_OUT);
+	/* What stands behind a chain that was come back from. */
+	assert_obstacles("iptables-legacy -F && iptables-legacy -A MINE -s 203.0.113.5 -j ACCEPT && "
+			 "iptables-legacy -A FORWARD -j MINE && iptables-legacy -A FORWARD -j DROP",
+			 ours ? "" : LEGACY_OUT LEGACY_ANSWERS LEGACY_PUBLISHED);
 	run("iptables-legacy -F && iptables-legacy -X");
 }
 
