@@ -195,6 +195,8 @@ void spec_list_marks(const struct spec *spec, struct strlist *marks)
 {
 	if (spec->security.privileged)
 		strlist_add(marks, "privileged");
+	if (spec->security.userns.mode == USERNS_NONE)
+		strlist_add(marks, "host-ids");
 }
 
 char *spec_upper(const struct spec *spec, const struct manager *manager)

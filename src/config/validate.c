@@ -205,20 +205,34 @@ static void complete_environment(struct spec *spec, struct diagnostics *diagnost
 }
 
 /* Names are looked up in the rootfs, on the way up. */
+static uint64_t count_ids(const struct manager *manager, const struct userns *userns)
+{
+	switch (userns->mode) {
+	case USERNS_NONE:
+		return UINT32_MAX;
+	case USERNS_RANGE:
+		return userns->count;
+	default:
+		return manager->userns_size;
+	}
+}
+
 static void check_groups(const struct manager *manager, const struct spec *spec,
 			 struct diagnostics *diagnostics)
 {
+	const uint64_t ids = count_ids(manager, &spec->security.userns);
+
 	for (size_t i = 0; i < spec->supplementary_groups.count; i++) {
 		AUTO_FREE char *key = xprintf("supplementary_groups[%zu]", i);
 		const char *group = spec->supplementary_groups.items[i];
 		uint64_t id;
 
 		if (parse_number(group, 0, UINT32_MAX, &id, NULL) == 0 &&
-		    id >= manager->userns_size)
+		    id >= ids)
 			diagnostics_add(diagnostics, SEVERITY_ERROR,
 					origin_find(&spec->origins, key), NULL,
 					"supplementary_groups: %s is no id of the container, which has 0"
-					" to %u", group, manager->userns_size - 1);
+					" to %" PRIu64, group, ids - 1);
 	}
 }
 

@@ -32,6 +32,22 @@ ids_file() { path $T/data/idranges; }
 	assert_equal "$(machine stat -c %u:%g $T/rootfs/web/tmp/www)" 33:33
 }
 
+@test "none: groups are those of the host, further devices open as their policy says" {
+	machine sh -c 'test -e /dev/net/tun' || skip "no /dev/net/tun here"
+	sleeper web <<-'EOF'
+	supplementary_groups = [ "70000" ];
+	security : { userns = "none"; cap_add = [ "MKNOD" ]; devices = ( { path = "/dev/net/tun"; } ); };
+	EOF
+	run_ok cman check
+	assert_output_has "web: host-ids"
+	run_ok cman up web
+	run_ok within web sh -c 'id -G; : <>/dev/net/tun && echo open'
+	assert_output_has 70000 open
+	assert_equal "$(within web stat -c %u:%g:%a /dev/net/tun)" "$(machine stat -c %u:%g:%a /dev/net/tun)"
+	run_fails within web mknod /tmp/node c 1 3
+	run_fails within web mknod /tmp/node b 7 0
+}
+
 @test "none: exec, status, logs and down work without today's file" {
 	container web <<-'EOF'
 	rootfs = "@rootfs@";
@@ -45,6 +61,7 @@ ids_file() { path $T/data/idranges; }
 	run_ok cman status web
 	assert_output_has "userns     none"
 	assert_equal "$(cman status --json web | jq -r .userns)" none
+	assert_equal "$(cman ps --json | jq -c '[.[].marks]')" '[["host-ids"]]'
 	machine rm $T/conf.d/web.conf
 	run_ok within web id -u
 	assert_equal "$output" 0
