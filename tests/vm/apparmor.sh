@@ -30,7 +30,7 @@ profiles() {
 # container NAME SETTINGS: whose payload says what confines it and what it can read, and stays.
 container() {
 	cat > "/etc/cman/conf.d/$1.conf" <<-EOF
-	rootfs = "/srv/web";
+	rootfs = "/srv/web"; read_only = true;
 	command = [ "/bin/sh", "-c", "trap 'echo stopped; exit 0' TERM; $look; echo end; while :; do sleep 1000 & wait; done" ];
 	$2
 	EOF

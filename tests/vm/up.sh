@@ -56,7 +56,7 @@ inside() {
 nesting() {
 	nested="/bin/busybox unshare -r -m -p -f -n /bin/busybox sh -c"
 	cat > /etc/cman/conf.d/nest.conf <<-EOF
-	rootfs = "/srv/web"; command = "/bin/sleep 1000"; net = "none"; stop_signal = "SIGKILL";
+	rootfs = "/srv/web"; command = "/bin/sleep 1000"; net = "none"; read_only = true; stop_signal = "SIGKILL";
 	security : { nesting = true; };
 	EOF
 	"$cman" up nest || fail "up of nesting"
