@@ -320,6 +320,7 @@ stop_outside() {
 		assert_equal "$(machine cat /proc/sys/net/ipv4/ip_forward)" 1
 		run_ok cman down b
 		assert_equal "$(machine cat /proc/sys/net/ipv4/ip_forward)" $was
+		assert_unchanged
 	done
 }
 
