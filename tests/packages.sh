@@ -48,6 +48,7 @@ packages() {
 	tests        cppcheck                     cppcheck           cppcheck
 	tests        setpriv                      util-linux         util-linux
 	tests        socat                        socat              socat
+	tests        strace                       strace             strace
 	tests        bwrap                        bubblewrap         bubblewrap
 	tests        crun                         crun               crun
 	tests        mkfs.ext4                    e2fsprogs          e2fsprogs
