@@ -110,6 +110,38 @@ int assign_list(struct assignment *assignment, const struct node *value, void *f
 	return result;
 }
 
+int assign_groups(struct assignment *assignment, const struct node *value, void *field,
+		  const struct group_access *access)
+{
+	const struct node *elements = value;
+	size_t length = strlen(assignment->path), count = 1, first = 0;
+	int result = 0;
+
+	if (value->type == NODE_LIST || (value->type == NODE_ARRAY && value->count == 0)) {
+		elements = value->children;
+		count = value->count;
+		if (count > 0 && elements[0].type == NODE_STRING &&
+		    strcmp(elements[0].string, "+") == 0)
+			first = 1;
+	} else if (value->type != NODE_GROUP) {
+		return assignment_wrong_type(assignment, value, "a list of groups ( { } )");
+	}
+	if (first == 0) {
+		access->clear(field);
+		if (assignment->origins)
+			origin_remove_elements(assignment->origins,
+					       assignment->path + assignment->origin_offset);
+	}
+	for (size_t i = first; i < count; i++) {
+		snprintf(assignment->path + length, sizeof(assignment->path) - length, "[%zu]",
+			 access->count(field));
+		if (access->add(assignment, &elements[i], field) < 0)
+			result = -1;
+		assignment->path[length] = '\0';
+	}
+	return result;
+}
+
 /* The group that has a key of that name, or NULL. */
 static const char *find_in_groups(const struct key_table *table, const char *name)
 {

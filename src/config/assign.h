@@ -49,4 +49,16 @@ struct list_access {
 int assign_list(struct assignment *assignment, const struct node *value, void *field,
 		const struct list_access *access);
 
+/* A list of groups that is kept in a struct. */
+struct group_access {
+	size_t (*count)(const void *field);
+	void (*clear)(void *field);
+	/* Reads one, whatever its type; -1 when it was reported. */
+	int (*add)(struct assignment *assignment, const struct node *group, void *field);
+};
+
+/* Reads groups into a list: a list, an empty array, or a single group. */
+int assign_groups(struct assignment *assignment, const struct node *value, void *field,
+		  const struct group_access *access);
+
 #endif

@@ -74,9 +74,9 @@ static bool has_device(const struct security *security, const char *path)
 }
 
 /* Reads one group; the path is that of its element, "security.devices[0]". */
-static int add_device(struct assignment *assignment, const struct node *group,
-		      struct security *security)
+static int add_device(struct assignment *assignment, const struct node *group, void *field)
 {
+	struct security *security = field;
 	const struct key *key =
 		keys_find(keys_find(&container_keys, "security")->members, "devices");
 	struct device device = {NULL, DEVICE_READ | DEVICE_WRITE};
@@ -106,36 +106,21 @@ static int add_device(struct assignment *assignment, const struct node *group,
 	return 0;
 }
 
+static size_t count_devices(const void *field)
+{
+	return ((const struct security *)field)->device_count;
+}
+
+static void clear_devices(void *field)
+{
+	security_clear_devices(field);
+}
+
 static int read_devices(struct assignment *assignment, const struct node *value, void *field)
 {
-	struct security *security = field;
-	const struct node *elements = value;
-	size_t length = strlen(assignment->path), count = 1, first = 0;
-	int result = 0;
+	static const struct group_access access = {count_devices, clear_devices, add_device};
 
-	if (value->type == NODE_LIST || (value->type == NODE_ARRAY && value->count == 0)) {
-		elements = value->children;
-		count = value->count;
-		if (count > 0 && elements[0].type == NODE_STRING &&
-		    strcmp(elements[0].string, "+") == 0)
-			first = 1;
-	} else if (value->type != NODE_GROUP) {
-		return assignment_wrong_type(assignment, value, "a list of groups ( { } )");
-	}
-	if (first == 0) {
-		security_clear_devices(security);
-		if (assignment->origins)
-			origin_remove_elements(assignment->origins,
-					       assignment->path + assignment->origin_offset);
-	}
-	for (size_t i = first; i < count; i++) {
-		snprintf(assignment->path + length, sizeof(assignment->path) - length, "[%zu]",
-			 security->device_count);
-		if (add_device(assignment, &elements[i], security) < 0)
-			result = -1;
-		assignment->path[length] = '\0';
-	}
-	return result;
+	return assign_groups(assignment, value, field, &access);
 }
 
 static bool print_devices(const void *field, bool resolved, struct text *out)

@@ -121,8 +121,10 @@ static const struct key io_keys_array[] = {
 };
 static const struct key_table io_keys = {io_keys_array, ARRAY_SIZE(io_keys_array)};
 
-static void clear_io(struct limits *limits)
+static void clear_io(void *field)
 {
+	struct limits *limits = field;
+
 	for (size_t i = 0; i < limits->io_count; i++)
 		free(limits->io[i].device);
 	free(limits->io);
@@ -139,8 +141,9 @@ static bool has_device(const struct limits *limits, const char *device)
 }
 
 /* Reads one group; the path is that of its element, "limits.io[0]". */
-static int add_io(struct assignment *assignment, const struct node *group, struct limits *limits)
+static int add_io(struct assignment *assignment, const struct node *group, void *field)
 {
+	struct limits *limits = field;
 	struct io_limit io = {NULL, LIMIT_MAX, LIMIT_MAX, LIMIT_MAX, LIMIT_MAX};
 	unsigned int errors = assignment->errors;
 	int result = -1;
@@ -176,35 +179,16 @@ out:
 	return 0;
 }
 
+static size_t count_io(const void *field)
+{
+	return ((const struct limits *)field)->io_count;
+}
+
 static int read_io(struct assignment *assignment, const struct node *value, void *field)
 {
-	const struct node *elements = value;
-	size_t length = strlen(assignment->path), count = 1, first = 0;
-	int result = 0;
+	static const struct group_access access = {count_io, clear_io, add_io};
 
-	if (value->type == NODE_LIST || (value->type == NODE_ARRAY && value->count == 0)) {
-		elements = value->children;
-		count = value->count;
-		if (count > 0 && elements[0].type == NODE_STRING &&
-		    strcmp(elements[0].string, "+") == 0)
-			first = 1;
-	} else if (value->type != NODE_GROUP) {
-		return assignment_wrong_type(assignment, value, "a list of groups ( { } )");
-	}
-	if (first == 0) {
-		clear_io(field);
-		if (assignment->origins)
-			origin_remove_elements(assignment->origins,
-					       assignment->path + assignment->origin_offset);
-	}
-	for (size_t i = first; i < count; i++) {
-		snprintf(assignment->path + length, sizeof(assignment->path) - length, "[%zu]",
-			 ((struct limits *)field)->io_count);
-		if (add_io(assignment, &elements[i], field) < 0)
-			result = -1;
-		assignment->path[length] = '\0';
-	}
-	return result;
+	return assign_groups(assignment, value, field, &access);
 }
 
 static void print_rate(const char *name, uint64_t rate, bool bytes, struct text *out)
