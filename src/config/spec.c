@@ -243,6 +243,14 @@ struct in6_addr network_map_ip6(const struct network *network, struct in_addr ad
 	return mapped;
 }
 
+bool network_has_ip6(const struct network *network, const struct in6_addr *address)
+{
+	for (size_t i = 0; i < network->prefix6; i++)
+		if ((address->s6_addr[i / 8] ^ network->subnet6.s6_addr[i / 8]) & 0x80 >> i % 8)
+			return false;
+	return true;
+}
+
 bool network_is_own(const struct network *network)
 {
 	return !network->external && network->parent[0] == '\0';

@@ -261,6 +261,9 @@ struct network {
 /* The host bits of an IPv4 address of the network, on its IPv6 subnet. */
 struct in6_addr network_map_ip6(const struct network *network, struct in_addr address);
 
+/* Whether an address is on the network's subnet6. */
+bool network_has_ip6(const struct network *network, const struct in6_addr *address);
+
 /* Whether it is cman's own: bridge, forwarding and firewall are its business then. */
 bool network_is_own(const struct network *network);
 

@@ -76,10 +76,9 @@ static void check_ip6(const struct network *network, const struct spec *spec,
 		report(spec, interface, "ip6", diagnostics, "subnet6 = \"auto\"; makes one", message);
 		return;
 	}
-	for (size_t i = 0; i < network->prefix6; i++)
-		if ((interface->ip6.s6_addr[i / 8] ^ network->subnet6.s6_addr[i / 8]) & 0x80 >> i % 8)
-			fault = "it is outside of";
-	if (memcmp(&interface->ip6, &network->gateway6, sizeof(interface->ip6)) == 0)
+	if (!network_has_ip6(network, &interface->ip6))
+		fault = "it is outside of";
+	else if (memcmp(&interface->ip6, &network->gateway6, sizeof(interface->ip6)) == 0)
 		fault = "it is the gateway of";
 	else if (memcmp(&interface->ip6, &network->subnet6, sizeof(interface->ip6)) == 0)
 		fault = "it is the network address of";

@@ -135,14 +135,6 @@ static void finish_network(const struct check *check, struct network *network)
 		check_inside(check, network, "pool", network->pool_last);
 }
 
-static bool is_on_subnet6(const struct network *network, const struct in6_addr *address)
-{
-	for (size_t i = 0; i < network->prefix6; i++)
-		if ((address->s6_addr[i / 8] ^ network->subnet6.s6_addr[i / 8]) & 0x80 >> i % 8)
-			return false;
-	return true;
-}
-
 static void finish_network6(const struct check *check, struct network *network)
 {
 	const bool gateway_set = !IN6_IS_ADDR_UNSPECIFIED(&network->gateway6);
@@ -164,7 +156,7 @@ static void finish_network6(const struct check *check, struct network *network)
 	/* So that each IPv4 address stands for an IPv6 address: network_map_ip6(). */
 	if (128 - network->prefix6 < 32 - network->prefix)
 		report(check, network, "subnet6", NULL, "it has room for less than the subnet");
-	if (gateway_set && !is_on_subnet6(network, &network->gateway6))
+	if (gateway_set && !network_has_ip6(network, &network->gateway6))
 		report(check, network, "gateway6", NULL, "it is not on subnet6");
 	if (!gateway_set && network->gateway.s_addr != INADDR_ANY)
 		network->gateway6 = network_map_ip6(network, network->gateway);
@@ -182,8 +174,8 @@ static void check_overlaps6(const struct check *check)
 					network_location(manager, other, "subnet6").line);
 
 			if (one->prefix6 && other->prefix6 &&
-			    (is_on_subnet6(one, &other->subnet6) ||
-			     is_on_subnet6(other, &one->subnet6)))
+			    (network_has_ip6(one, &other->subnet6) ||
+			     network_has_ip6(other, &one->subnet6)))
 				report(check, one, "subnet6", NULL, message);
 		}
 	}
