@@ -43,17 +43,43 @@ static void assignments_clear(struct assignments *assignments)
 	free(assignments->items);
 }
 
+static int compare_name(const void *a, const void *b)
+{
+	const struct assignment *left = a, *right = b;
+	int order = strcmp(left->name, right->name);
+
+	return order ? order : left->chosen - right->chosen;
+}
+
+/* Which of two ranges a container has would depend on who asks. */
+static int refuse_twice(const struct assignments *assignments, struct error *err)
+{
+	size_t count = assignments->count;
+	AUTO_FREE struct assignment *sorted = xrealloc(NULL, count + 1, sizeof(*sorted));
+
+	/* A copy: in the file the lines stay where they are. */
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = assignments->items[i];
+	qsort(sorted, count, sizeof(*sorted), compare_name);
+	for (size_t i = 1; i < count; i++)
+		if (compare_name(&sorted[i - 1], &sorted[i]) == 0)
+			return error_set(err, 0, "container %s has two lines", sorted[i].name);
+	return 0;
+}
+
 /*
  * Every line must be understood: a range that is overlooked would be given out twice, and two
  * containers with the same ids are no longer apart.
  */
-static int parse_assignments(const char *text, bool may_be_chosen, struct assignments *assignments,
-			     struct error *err)
+static int parse_assignments(const struct text *text, bool may_be_chosen,
+			     struct assignments *assignments, struct error *err)
 {
+	const char *line = text_value(text);
 	unsigned int number = 1;
 	size_t room = 0;
 
-	for (const char *line = text; *line; number++) {
+	/* Up to the length, not to the first byte 0: what stands behind one counts as well. */
+	for (const char *end = line + text->length; line < end; number++) {
 		struct assignment found;
 		int used = 0;
 		bool ended;
@@ -73,7 +99,7 @@ static int parse_assignments(const char *text, bool may_be_chosen, struct assign
 		assignments->items[assignments->count++] = found;
 		line += used + 1;
 	}
-	return 0;
+	return refuse_twice(assignments, err);
 }
 
 static int compare_first(const void *a, const void *b)
@@ -191,7 +217,7 @@ static int table_open(const char *data_dir, const char *file, struct table *tabl
 		return -1;
 	table->fd = open_locked(table->dir_fd, file, err);
 	if (table->fd < 0 || fs_read_fd(table->fd, FILE_SIZE_MAX, &text, err) < 0 ||
-	    parse_assignments(text_value(&text), strcmp(file, IDRANGES) == 0,
+	    parse_assignments(&text, strcmp(file, IDRANGES) == 0,
 			      &table->assignments, err) < 0)
 		return -1;
 	table->end = (off_t)text.length;

@@ -53,9 +53,18 @@ static void test_no_range_left(void **data)
 /* A line that is not understood may be a range in use: nothing is given out beside it. */
 static void test_damaged_ranges(void **data)
 {
-	static const char *const texts[] = {"web\n", "web 1\n", "web 1 2 3\n", "web 1 2", "\n",
-					    "W 1 2\n", "web 1 2 chose\n", "web 1 2 chosen 3\n",
-					    "web 1 2  chosen\n", "web 1 2 chosen"};
+#define DAMAGED(string) {string, sizeof(string) - 1}
+	static const struct {
+		const char *bytes;
+		size_t length;
+	} texts[] = {
+		DAMAGED("web\n"), DAMAGED("web 1\n"), DAMAGED("web 1 2 3\n"), DAMAGED("web 1 2"),
+		DAMAGED("\n"), DAMAGED("W 1 2\n"), DAMAGED("web 1 2 chose\n"),
+		DAMAGED("web 1 2 chosen 3\n"), DAMAGED("web 1 2  chosen\n"),
+		DAMAGED("web 1 2 chosen"), DAMAGED("web 1 2\n\0"), DAMAGED("web 1 2\n\0db 3 4\n"),
+		DAMAGED("web 1 2\nweb 3 4\n"),
+		DAMAGED("web 1 2 chosen\ndb 5 6\nweb 3 4 chosen\n"),
+	};
 	struct id_range range;
 
 	(void)data;
@@ -63,7 +72,8 @@ static void test_damaged_ranges(void **data)
 		struct error err = {0};
 		AUTO_FREE char *path = xprintf("%s/idranges", directory);
 
-		assert_int_equal(fs_rewrite_at(AT_FDCWD, path, texts[i], strlen(texts[i]), 0600, NULL),
+		assert_int_equal(fs_rewrite_at(AT_FDCWD, path, texts[i].bytes, texts[i].length,
+					       0600, NULL),
 				 0);
 		assert_int_equal(idrange_assign(directory, "db", 524288, 65536, &range, &err), -1);
 		assert_non_null(strstr(err.text, "idranges"));
