@@ -240,7 +240,7 @@ compare: all $(BUILD)/probe
 # clang, in a directory of its own.
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz:
-	@FUZZ_SECONDS='$(FUZZ_SECONDS)' FUZZ='$(FUZZ)' tests/fuzz/run.sh '$(MAKE)' build/fuzz
+	@FUZZ_SECONDS='$(FUZZ_SECONDS)' FUZZ_RUNS='$(FUZZ_RUNS)' FUZZ='$(FUZZ)' tests/fuzz/run.sh '$(MAKE)' build/fuzz
 
 fuzz-targets: $(FUZZ_TARGETS)
 $(FUZZ_TARGETS): $(BUILD)/%: tests/fuzz/%.c tests/fuzz/common.c tests/fuzz/fuzz.h $(BUILD)/cman.a

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run.sh MAKE BUILD: `make fuzz`. Builds the targets with clang and runs each for FUZZ_SECONDS,
 # 0: only over what is kept in tests/fuzz/corpus. What is new is gathered in BUILD/corpus; an input
-# that crashes or hangs in BUILD/crashes. FUZZ="conf user" runs some.
+# that crashes or hangs in BUILD/crashes. FUZZ="conf user" runs some. FUZZ_RUNS=10000: so many inputs
+# instead, the same ones each time, so that what passed once does not fail beside another change.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -46,11 +47,12 @@ for source in tests/fuzz/fuzz_*.c; do
 	*) continue ;;
 	esac
 	mkdir -p "$build/corpus/$name"
-	limit=-max_total_time=$seconds
-	[ "$seconds" != 0 ] || limit=-runs=0
+	limit=(-max_total_time="$seconds")
+	[ "$seconds" != 0 ] || limit=(-runs=0)
+	[ -z "${FUZZ_RUNS:-}" ] || limit=(-runs="$FUZZ_RUNS" -seed=1)
 	printf '== %s\n' "$name"
 	# Time-outs are of one input, in seconds.
-	"$build/$name" "$limit" -max_len=8192 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+	"$build/$name" "${limit[@]}" -max_len=8192 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
 		-dict="$build/words.dict" -artifact_prefix="$build/crashes/$name-" \
 		"$build/corpus/$name" "tests/fuzz/corpus/$name" >"$build/$name.log" 2>&1 </dev/null || {
 		failed+=("$name")
