@@ -46,8 +46,11 @@ int firewall_lock(int timeout_ms, struct error *err)
 
 int firewall_choose(const char *prefix, enum firewall_backend *backend, struct error *err)
 {
-	int answer = firewall_nftables_foreign(prefix, err);
+	struct error own;
+	int answer;
 
+	err = err ? err : &own;
+	answer = firewall_nftables_foreign(prefix, err);
 	if (answer == 0) {
 		answer = firewall_iptables_available(err);
 		if (answer >= 0)
@@ -62,7 +65,9 @@ int firewall_choose(const char *prefix, enum firewall_backend *backend, struct e
 int firewall_commit(const struct firewall_set *set, struct error *err)
 {
 	AUTO_FIREWALL_RULES struct firewall_rules rules = {0};
+	struct error own;
 
+	err = err ? err : &own;
 	if (firewall_rules_build(set, &rules, err) < 0)
 		return error_wrap(err, "firewall rules");
 	switch (set->backend) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* firewall_backend.h: what brings rules into the kernel; one function per backend. */
+/*
+ * firewall_backend.h: what brings rules into the kernel; one function per backend. What is tried
+ * next depends on the code of an error: err is never NULL here.
+ */
 #ifndef KERNEL_FIREWALL_BACKEND_H
 #define KERNEL_FIREWALL_BACKEND_H
 

@@ -17,6 +17,9 @@ int firewall_look(enum firewall_backend backend, const char *prefix,
 		  const struct firewall_rules *rules, struct firewall_sight *sight,
 		  struct error *err)
 {
+	struct error own;
+
+	err = err ? err : &own;
 	*sight = (struct firewall_sight){.backend = backend};
 	snprintf(sight->prefix, sizeof(sight->prefix), "%s", prefix);
 	/* That of the legacy tables in any case: rules of others may be there. */

@@ -117,8 +117,11 @@ static int legacy_is_foreign(const struct firewall_set *set, struct error *err)
 int firewall_find_obstacles(const struct firewall_set *set, struct strlist *warnings,
 			    struct error *err)
 {
-	int legacy = legacy_is_foreign(set, err);
+	struct error own;
+	int legacy;
 
+	err = err ? err : &own;
+	legacy = legacy_is_foreign(set, err);
 	if (legacy < 0)
 		return -1;
 	for (size_t i = 0; i < set->network_count; i++) {
