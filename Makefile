@@ -26,7 +26,7 @@ QUICKSTART = $(CURDIR)/build/quickstart
 # --- what is built -----------------------------------------------------------------------------
 
 LAYERS    = base config kernel state lifecycle cmd
-LIBRARIES = libconfig libnl-route-3.0 libip4tc uuid libcap jansson
+LIBRARIES = libconfig libnl-route-3.0 uuid libcap jansson
 
 SOURCES            = $(wildcard $(LAYERS:%=src/%/*.c))
 SUPERVISOR_SOURCES = $(wildcard src/supervisor/*.c)
@@ -67,7 +67,7 @@ GENERATED = $(BUILD)/generated
 # It runs here, whatever CC builds for.
 BUILD_CC  = $(CC)
 
-LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) libkmod libnftables ext2fs 2>/dev/null)
+LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) libip4tc libip6tc libkmod libnftables ext2fs 2>/dev/null)
 LIBRARY_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -ldl
 
 Q = $(if $(V),,@)

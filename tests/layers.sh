@@ -31,7 +31,7 @@ while read -r header files; do
 done <<'END'
 libconfig  config/[a-z_]+\.c
 netlink/   kernel/(netlink|link|address|route)[a-z_]*\.[ch]
-libiptc/   kernel/firewall[a-z_]*\.[ch]
+libiptc/   kernel/firewall_xtables\.c
 libkmod    kernel/[a-z_]+\.c
 nftables/  kernel/firewall_nftables\.c
 ext2fs/    kernel/image[a-z_]*\.c

@@ -24,6 +24,7 @@ packages() {
 	build        pkg:libconfig                libconfig-dev      libconfig-devel
 	build        pkg:libnl-route-3.0          libnl-route-3-dev  libnl3-devel
 	build        pkg:libip4tc                 libip4tc-dev       iptables-legacy-devel
+	build        pkg:libip6tc                 libip6tc-dev       iptables-legacy-devel
 	build        pkg:uuid                     uuid-dev           libuuid-devel
 	build        pkg:libcap                   libcap-dev         libcap-devel
 	build        pkg:jansson                  libjansson-dev     jansson-devel

@@ -13,9 +13,12 @@
  *           POSTROUTING         -> PREFIX-NAT    MASQUERADE of each network going out, hairpin,
  *                                                localhost to published ports
  *
+ * Networks with IPv6 have the same in the tables of ip6tables(8), but for what is about localhost:
+ * the kernel itself lets nothing in from a link that is for ::1, or from it.
+ *
  * With nftables the same chains, without PREFIX-, stand in a table of our own, "inet" and the prefix
- * in lower case; base chains of that table take the place of the built-in ones. It is replaced by
- * one transaction, and whatever else somebody put into it goes.
+ * in lower case, those of IPv6 as FWD6 and so on; base chains of that table take the place of the
+ * built-in ones. It is replaced by one transaction, and whatever else somebody put into it goes.
  *
  * What that means for the packets:
  * - Published ports are reached from outside, from every address of the host, from localhost
@@ -36,7 +39,7 @@
  * nftables that goes for the rules and policy of FORWARD in the legacy tables, too.
  *
  * A table that was looked at stays registered in the network namespace; that cannot be undone, so
- * removing what was never there looks at none.
+ * removing what was never there looks at none, and without a network with IPv6 none of IPv6 is made.
  */
 #ifndef KERNEL_FIREWALL_H
 #define KERNEL_FIREWALL_H
@@ -50,10 +53,21 @@
 #include "base/text.h"
 #include "config/spec.h"
 
+enum firewall_family { FIREWALL_IPV4, FIREWALL_IPV6, FIREWALL_FAMILY_COUNT };
+
+/* Its family stands beside it. */
+union firewall_address {
+	struct in_addr v4;
+	struct in6_addr v6;
+	uint8_t bytes[16]; /* the first 4 of them where it is of IPv4 */
+};
+
 struct firewall_network {
 	const char *bridge;
 	struct in_addr subnet;
 	unsigned int prefix;
+	struct in6_addr subnet6;
+	unsigned int prefix6; /* 0: no rules of IPv6 */
 	bool nat;
 	bool internal; /* nothing passes between it and other links */
 	bool icc;      /* its containers reach each other; else by published ports only */
@@ -63,8 +77,9 @@ struct firewall_network {
 struct firewall_forward {
 	const char *container; /* goes into the rule's comment: "cman:web" */
 	const char *bridge;
-	struct in_addr address;      /* the container's */
-	struct in_addr host_address; /* INADDR_ANY: every local address */
+	enum firewall_family family;
+	union firewall_address address;      /* the container's */
+	union firewall_address host_address; /* all zero: every local address of the family */
 	uint16_t host_first, host_last;
 	uint16_t container_first, container_last; /* as many as on the host side */
 	uint8_t protocol;                         /* IPPROTO_TCP or IPPROTO_UDP */
@@ -73,7 +88,8 @@ struct firewall_forward {
 /* A container whose nat is unlike its network's. */
 struct firewall_exception {
 	const char *container;
-	struct in_addr address; /* in the subnet of one of the networks */
+	enum firewall_family family;
+	union firewall_address address; /* in the subnet of one of the networks */
 	bool nat;
 };
 
@@ -108,7 +124,7 @@ int firewall_choose(const char *prefix, enum firewall_backend *backend, struct e
  * Makes the kernel's tables hold exactly the rules of set in our chains: nothing is written when
  * nothing differs. An empty set removes chains and jumps. All or nothing per table; when a later
  * table fails, the earlier ones are put back. ENOPROTOOPT, ENOENT: a kernel without the legacy
- * tables, or without nf_tables. ENOSYS: no libnftables. EINVAL: a set that contradicts itself, or
+ * tables, or without nf_tables. ENOSYS: no libip4tc, libip6tc or libnftables. EINVAL: a set that contradicts itself, or
  * a name that nft(8) has no way to write.
  */
 int firewall_commit(const struct firewall_set *set, struct error *err);

@@ -11,11 +11,12 @@
 
 /*
  * A packet that has to pass FORWARD, to be asked about. An interface "" is one that no rule names, an
- * address 0.0.0.0 one that no rule can be said to match.
+ * address 0.0.0.0 or :: one that no rule can be said to match.
  */
 struct firewall_probe {
+	enum firewall_family family;
 	const char *in, *out;
-	struct in_addr source, destination;
+	union firewall_address source, destination;
 	bool answer; /* of an established connection; otherwise it is a new one */
 	bool dnat;   /* to a published port */
 };
@@ -36,7 +37,7 @@ bool firewall_probe_conntrack(const struct firewall_probe *probe, const void *in
 int firewall_iptables_commit(const char *prefix, const struct firewall_rules *rules,
 			     struct error *err);
 
-/* Whether the legacy tables are there, or could be loaded: 1 or 0. They then exist. */
+/* Whether the legacy tables of IPv4 are there, or could be loaded: 1 or 0. They then exist. */
 int firewall_iptables_available(struct error *err);
 
 /* (libnftables) The same contract, in a table of its own. */

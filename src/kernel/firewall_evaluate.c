@@ -8,20 +8,14 @@ static bool matches_interface(const char *wanted, bool inverted, const char *int
 	return wanted[0] == '\0' || (strcmp(wanted, interface) == 0) != inverted;
 }
 
-static bool matches_subnet(const struct firewall_subnet *subnet, struct in_addr address)
-{
-	in_addr_t mask = htonl(subnet->prefix ? ~0u << (32 - subnet->prefix) : 0);
-
-	return ((subnet->address.s_addr ^ address.s_addr) & mask) == 0;
-}
-
 bool firewall_matches(const struct firewall_match *match, const struct firewall_packet *packet)
 {
 	if (!matches_interface(match->in, match->not_in, packet->in) ||
 	    !matches_interface(match->out, match->not_out, packet->out))
 		return false;
-	if (!matches_subnet(&match->source, packet->source) ||
-	    matches_subnet(&match->destination, packet->destination) == match->not_destination)
+	if (!firewall_subnet_has(packet->family, &match->source, &packet->source) ||
+	    firewall_subnet_has(packet->family, &match->destination, &packet->destination) ==
+		    match->not_destination)
 		return false;
 	if (match->destination_local && !packet->destination_local)
 		return false;
@@ -36,7 +30,8 @@ const struct firewall_rule *firewall_evaluate(const struct firewall_rules *rules
 					      const struct firewall_packet *packet)
 {
 	size_t count;
-	const struct firewall_rule *of_chain = firewall_rules_of(rules, chain, &count);
+	const struct firewall_rule *of_chain =
+		firewall_rules_of(rules, packet->family, chain, &count);
 
 	for (size_t i = 0; i < count; i++)
 		if (firewall_matches(&of_chain[i].match, packet))
@@ -48,7 +43,8 @@ bool firewall_enters(enum firewall_hook hook, enum firewall_chain chain,
 		     const struct firewall_packet *packet)
 {
 	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++)
-		if (firewall_jumps[i].hook == hook && firewall_jumps[i].chain == chain &&
+		if (firewall_jumps[i].family == packet->family && firewall_jumps[i].hook == hook &&
+		    firewall_jumps[i].chain == chain &&
 		    firewall_matches(&firewall_jumps[i].match, packet))
 			return true;
 	return false;

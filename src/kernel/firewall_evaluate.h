@@ -9,8 +9,9 @@
 #include "kernel/firewall_rules.h"
 
 struct firewall_packet {
+	enum firewall_family family;
 	const char *in, *out; /* interfaces; "": none, or not known yet at that hook */
-	struct in_addr source, destination;
+	union firewall_address source, destination;
 	bool destination_local; /* an address of this host */
 	uint8_t protocol;
 	uint16_t port;       /* of the destination */

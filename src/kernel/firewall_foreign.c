@@ -108,9 +108,10 @@ static void ruleset_clear(struct ruleset *ruleset)
 	*ruleset = (struct ruleset){.ours = ruleset->ours};
 }
 
+/* Of either family: which packets a chain sees is known when it is run. */
 static bool is_of_packets(const struct ruleset *ruleset, uint8_t family, const char *table)
 {
-	return family == NFPROTO_IPV4 ||
+	return family == NFPROTO_IPV4 || family == NFPROTO_IPV6 ||
 	       (family == NFPROTO_INET && strcmp(table, ruleset->ours) != 0);
 }
 
@@ -214,11 +215,16 @@ static uint8_t *value_of(struct machine *machine, uint32_t reg, size_t length)
 	return machine->bytes + 4 * slot;
 }
 
+static uint8_t protocol_of(const struct firewall_probe *probe)
+{
+	return probe->family == FIREWALL_IPV6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
+}
+
 static void load_meta(struct machine *machine, const struct firewall_attribute *attributes)
 {
 	const struct firewall_probe *probe = machine->probe;
 	uint32_t reg = firewall_dump_u32(&attributes[NFTA_META_DREG]);
-	const uint8_t family = NFPROTO_IPV4;
+	const uint8_t family = protocol_of(probe);
 	char name[IFNAMSIZ] = {0};
 
 	switch (firewall_dump_u32(&attributes[NFTA_META_KEY])) {
@@ -258,20 +264,23 @@ static void load_connection(struct machine *machine, const struct firewall_attri
 	}
 }
 
-/* Of the header only the two addresses are known. */
+/* Of the header only the two addresses are known, each after the other. */
 static void load_payload(struct machine *machine, const struct firewall_attribute *attributes)
 {
-	const struct in_addr addresses[2] = {machine->probe->source, machine->probe->destination};
+	const struct firewall_probe *probe = machine->probe;
+	const union firewall_address *addresses[2] = {&probe->source, &probe->destination};
+	const uint32_t size = firewall_address_bits(probe->family) / 8;
+	const uint32_t first = probe->family == FIREWALL_IPV6 ? 8 : 12; /* RFC 8200, RFC 791 */
 	uint32_t reg = firewall_dump_u32(&attributes[NFTA_PAYLOAD_DREG]);
 	uint32_t offset = firewall_dump_u32(&attributes[NFTA_PAYLOAD_OFFSET]);
 	uint32_t length = firewall_dump_u32(&attributes[NFTA_PAYLOAD_LEN]);
-	uint32_t which = (offset - 12) / 4;
-	bool known = firewall_dump_u32(&attributes[NFTA_PAYLOAD_BASE]) ==
-			     NFT_PAYLOAD_NETWORK_HEADER &&
-		     offset >= 12 && length > 0 && length <= 4 && which < 2 &&
-		     (offset - 12) % 4 + length <= 4 && addresses[which].s_addr != INADDR_ANY;
+	uint32_t which = (offset - first) / size, at = (offset - first) % size;
+	bool known =
+		firewall_dump_u32(&attributes[NFTA_PAYLOAD_BASE]) == NFT_PAYLOAD_NETWORK_HEADER &&
+		offset >= first && length > 0 && length <= size && which < 2 &&
+		at + length <= size && !firewall_address_is_any(probe->family, addresses[which]);
 
-	load(machine, reg, known ? (const uint8_t *)addresses + (offset - 12) : NULL,
+	load(machine, reg, known ? addresses[which]->bytes + at : NULL,
 	     known || length < 16 ? length : 16);
 }
 
@@ -439,6 +448,11 @@ static bool has_ufw(const struct ruleset *ruleset, const struct chain *like)
 	return false;
 }
 
+static const char *family_name(uint8_t family)
+{
+	return family == NFPROTO_IPV4 ? "ip" : family == NFPROTO_IPV6 ? "ip6" : "inet";
+}
+
 static void judge(const struct ruleset *ruleset, const struct firewall_probe *probe,
 		  struct firewall_verdict *verdict)
 {
@@ -447,7 +461,8 @@ static void judge(const struct ruleset *ruleset, const struct firewall_probe *pr
 		const struct chain *chain = &ruleset->chains[i];
 		int32_t code;
 
-		if (!chain->is_base)
+		if (!chain->is_base ||
+		    (chain->family != NFPROTO_INET && chain->family != protocol_of(probe)))
 			continue;
 		code = run_chain(ruleset, chain, chain->name, probe, 0);
 		if (code != NF_DROP && (code >= 0 || !chain->drops))
@@ -455,7 +470,7 @@ static void judge(const struct ruleset *ruleset, const struct firewall_probe *pr
 		verdict->drops = true;
 		verdict->ufw = has_ufw(ruleset, chain);
 		snprintf(verdict->table, sizeof(verdict->table), "%s %s",
-			 chain->family == NFPROTO_IPV4 ? "ip" : "inet", chain->table);
+			 family_name(chain->family), chain->table);
 		snprintf(verdict->chain, sizeof(verdict->chain), "%s", chain->name);
 	}
 }

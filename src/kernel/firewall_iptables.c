@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * libiptc works on a snapshot of a table: iptc_init() reads it, edits happen in memory, and
- * iptc_commit() replaces the whole table in one system call. Its rule numbers begin at 0 (but for
- * counters), its functions return 0 for failure.
- */
-#include <fcntl.h>
-#include <libiptc/libiptc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fs.h"
 #include "kernel/firewall_backend.h"
-#include "kernel/firewall_entry.h"
 #include "kernel/firewall_look.h"
+#include "kernel/firewall_xtables.h"
 #include "kernel/module.h"
 
 /* Somebody who takes no lock may change a table again and again; not for ever, though. */
 #define COMMIT_TRIES 16
 
-/* Guards stand before anything is let in, so the table of DNAT comes last. */
+/* Those of either family. Guards stand before anything is let in, so the table of DNAT comes last. */
 static const char *const tables[] = {"raw", "filter", "nat"};
 enum { TABLE_RAW, TABLE_FILTER, TABLE_NAT, TABLE_COUNT };
 
@@ -41,14 +33,17 @@ static const char *const hooks[] = {
 };
 
 struct entries {
-	struct ipt_entry **items;
+	struct firewall_entry **items;
 	size_t count;
 };
 
-/* All that is ours in the tables, or part of it. No entries: no chain. NULL: no jump. */
+/*
+ * All that is ours in the tables of a family, or part of it. No entries: no chain. NULL: no jump,
+ * as where it is one of the other family.
+ */
 struct content {
 	struct entries chains[FIREWALL_CHAIN_COUNT];
-	struct ipt_entry *jumps[FIREWALL_JUMP_COUNT];
+	struct firewall_entry *jumps[FIREWALL_JUMP_COUNT];
 };
 
 static void entries_clear(struct entries *entries)
@@ -70,7 +65,7 @@ static void content_clear(struct content *content)
 }
 #define AUTO_CONTENT AUTO(content_clear)
 
-static void entries_add(struct entries *entries, struct ipt_entry *entry)
+static void entries_add(struct entries *entries, struct firewall_entry *entry)
 {
 	/* Capacity is the next power of two: grow when count reaches one. */
 	if ((entries->count & (entries->count - 1)) == 0)
@@ -80,7 +75,7 @@ static void entries_add(struct entries *entries, struct ipt_entry *entry)
 }
 
 struct chain_name {
-	xt_chainlabel text;
+	char text[FIREWALL_CHAIN_NAME_SIZE];
 };
 
 static struct chain_name chain_name(const char *prefix, enum firewall_chain chain)
@@ -91,21 +86,25 @@ static struct chain_name chain_name(const char *prefix, enum firewall_chain chai
 	return name;
 }
 
-static void encode(const char *prefix, const struct firewall_rules *rules, struct content *content)
+static void encode(const char *prefix, enum firewall_family family,
+		   const struct firewall_rules *rules, struct content *content)
 {
 	for (size_t i = 0; i < rules->count; i++)
-		entries_add(&content->chains[rules->items[i].chain],
-			    firewall_entry_new(&rules->items[i]));
+		if (rules->items[i].family == family)
+			entries_add(&content->chains[rules->items[i].chain],
+				    firewall_entry_new(&rules->items[i]));
 	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++) {
 		const struct chain_name name = chain_name(prefix, firewall_jumps[i].chain);
 
-		if (content->chains[firewall_jumps[i].chain].count > 0)
+		if (firewall_jumps[i].family == family &&
+		    content->chains[firewall_jumps[i].chain].count > 0)
 			content->jumps[i] = firewall_entry_new_jump(&firewall_jumps[i], name.text);
 	}
 }
 
 /* One table being edited. */
 struct table {
+	const struct firewall_xtables *x;
 	struct xtc_handle *handle;
 	const char *prefix;
 	bool changed;
@@ -114,7 +113,7 @@ struct table {
 static void table_close(struct table *table)
 {
 	if (table->handle)
-		iptc_free(table->handle);
+		table->x->free(table->handle);
 }
 
 static int table_error(const char *what, const char *name, struct error *err)
@@ -124,17 +123,20 @@ static int table_error(const char *what, const char *name, struct error *err)
 
 static void read_chain(struct table *table, const char *name, struct entries *entries)
 {
-	const struct ipt_entry *entry;
+	const struct firewall_entry *entry;
 
-	for (entry = iptc_first_rule(name, table->handle); entry;
-	     entry = iptc_next_rule(entry, table->handle))
+	for (entry = table->x->first_rule(name, table->handle); entry;
+	     entry = table->x->next_rule(entry, table->handle))
 		entries_add(entries,
-			    firewall_entry_copy(entry, iptc_get_target(entry, table->handle)));
+			    firewall_entry_copy(table->x->family, entry,
+						table->x->get_target(entry, table->handle)));
 }
 
-static size_t find_entry(const struct entries *entries, size_t from, const struct ipt_entry *entry)
+static size_t find_entry(const struct table *table, const struct entries *entries, size_t from,
+			 const struct firewall_entry *entry)
 {
-	while (from < entries->count && !firewall_entry_equal(entries->items[from], entry))
+	while (from < entries->count &&
+	       !firewall_entry_equal(table->x->family, entries->items[from], entry))
 		from++;
 	return from;
 }
@@ -143,7 +145,7 @@ static int delete_rules(struct table *table, const char *name, unsigned int posi
 			struct error *err)
 {
 	for (; count > 0; count--) {
-		if (!iptc_delete_num_entry(name, position, table->handle))
+		if (!table->x->delete_num_entry(name, position, table->handle))
 			return table_error("delete a rule of", name, err);
 		table->changed = true;
 	}
@@ -161,14 +163,14 @@ static int edit_chain(struct table *table, const char *name, const struct entrie
 	unsigned int position = 0;
 
 	for (size_t i = 0; i < want->count; i++, position++) {
-		size_t found = find_entry(have, next, want->items[i]);
+		size_t found = find_entry(table, have, next, want->items[i]);
 
 		if (found < have->count) {
 			if (delete_rules(table, name, position, found - next, err) < 0)
 				return -1;
 			next = found + 1;
 		} else {
-			if (!iptc_insert_entry(name, want->items[i], position, table->handle))
+			if (!table->x->insert_entry(name, want->items[i], position, table->handle))
 				return table_error("add a rule to", name, err);
 			table->changed = true;
 		}
@@ -181,11 +183,11 @@ static int delete_chain(struct table *table, const char *name, struct error *err
 {
 	unsigned int references;
 
-	if (!iptc_get_references(&references, name, table->handle))
+	if (!table->x->get_references(&references, name, table->handle))
 		return table_error("look at", name, err);
 	if (references > 0)
 		return 0;
-	if (!iptc_delete_chain(name, table->handle))
+	if (!table->x->delete_chain(name, table->handle))
 		return table_error("delete", name, err);
 	table->changed = true;
 	return 0;
@@ -197,25 +199,25 @@ static int delete_chain(struct table *table, const char *name, struct error *err
  * there is.
  */
 static int find_wrong_jump(struct table *table, const struct firewall_jump *jump,
-			   const struct ipt_entry *want, unsigned int *position, bool *kept,
-			   struct ipt_entry **had)
+			   const struct firewall_entry *want, unsigned int *position, bool *kept,
+			   struct firewall_entry **had)
 {
 	const struct chain_name name = chain_name(table->prefix, jump->chain);
 	const char *hook = hooks[jump->hook];
-	const struct ipt_entry *entry;
+	const struct firewall_entry *entry;
 
 	*position = 0;
 	*kept = false;
-	for (entry = iptc_first_rule(hook, table->handle); entry;
-	     entry = iptc_next_rule(entry, table->handle), (*position)++) {
-		const char *target = iptc_get_target(entry, table->handle);
-		AUTO_FREE struct ipt_entry *copy = NULL;
+	for (entry = table->x->first_rule(hook, table->handle); entry;
+	     entry = table->x->next_rule(entry, table->handle), (*position)++) {
+		const char *target = table->x->get_target(entry, table->handle);
+		AUTO_FREE struct firewall_entry *copy = NULL;
 		bool right;
 
 		if (strcmp(target, name.text) != 0)
 			continue;
-		copy = firewall_entry_copy(entry, target);
-		right = want && !*kept && firewall_entry_equal(copy, want) &&
+		copy = firewall_entry_copy(table->x->family, entry, target);
+		right = want && !*kept && firewall_entry_equal(table->x->family, copy, want) &&
 			(!jump->first || *position == 0);
 		if (!*had)
 			*had = take_pointer(&copy);
@@ -231,7 +233,8 @@ static int find_wrong_jump(struct table *table, const struct firewall_jump *jump
  * that was there before, with its counters.
  */
 static int edit_jump(struct table *table, const struct firewall_jump *jump,
-		     const struct ipt_entry *want, struct ipt_entry **had, struct error *err)
+		     const struct firewall_entry *want, struct firewall_entry **had,
+		     struct error *err)
 {
 	const char *hook = hooks[jump->hook];
 	unsigned int position; /* of a wrong jump, or the number of rules */
@@ -239,15 +242,15 @@ static int edit_jump(struct table *table, const struct firewall_jump *jump,
 
 	/* From the start each time: deleting the first rule breaks the iterator of libiptc. */
 	while (find_wrong_jump(table, jump, want, &position, &kept, had)) {
-		if (!iptc_delete_num_entry(hook, position, table->handle))
+		if (!table->x->delete_num_entry(hook, position, table->handle))
 			return table_error("delete a jump of", hook, err);
 		table->changed = true;
 	}
 	if (!want || kept)
 		return 0;
-	if (*had && firewall_entry_equal(*had, want))
+	if (*had && firewall_entry_equal(table->x->family, *had, want))
 		want = *had; /* it only moves, and takes its counters along */
-	if (!iptc_insert_entry(hook, want, jump->first ? 0 : position, table->handle))
+	if (!table->x->insert_entry(hook, want, jump->first ? 0 : position, table->handle))
 		return table_error("add a jump to", hook, err);
 	table->changed = true;
 	return 0;
@@ -262,10 +265,10 @@ static int edit_table(struct table *table, int index, const struct content *want
 
 		if (chains[i].table != index)
 			continue;
-		if (iptc_is_chain(name.text, table->handle)) {
+		if (table->x->is_chain(name.text, table->handle)) {
 			read_chain(table, name.text, &had->chains[i]);
 		} else if (want->chains[i].count > 0) {
-			if (!iptc_create_chain(name.text, table->handle))
+			if (!table->x->create_chain(name.text, table->handle))
 				return table_error("create", name.text, err);
 			table->changed = true;
 		}
@@ -273,14 +276,15 @@ static int edit_table(struct table *table, int index, const struct content *want
 			return -1;
 	}
 	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++)
-		if (chains[firewall_jumps[i].chain].table == index &&
+		if (firewall_jumps[i].family == table->x->family &&
+		    chains[firewall_jumps[i].chain].table == index &&
 		    edit_jump(table, &firewall_jumps[i], want->jumps[i], &had->jumps[i], err) < 0)
 			return -1;
 	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++) {
 		const struct chain_name name = chain_name(table->prefix, i);
 
 		if (chains[i].table == index && want->chains[i].count == 0 &&
-		    iptc_is_chain(name.text, table->handle) &&
+		    table->x->is_chain(name.text, table->handle) &&
 		    delete_chain(table, name.text, err) < 0)
 			return -1;
 	}
@@ -293,15 +297,15 @@ static int edit_table(struct table *table, int index, const struct content *want
  */
 static int keep_policy_counters(struct table *table, struct error *err)
 {
-	for (const char *name = iptc_first_chain(table->handle); name;
-	     name = iptc_next_chain(table->handle)) {
+	for (const char *name = table->x->first_chain(table->handle); name;
+	     name = table->x->next_chain(table->handle)) {
 		struct xt_counters counters;
 		const char *policy;
 
-		if (!iptc_builtin(name, table->handle))
+		if (!table->x->builtin(name, table->handle))
 			continue;
-		policy = iptc_get_policy(name, &counters, table->handle);
-		if (!policy || !iptc_set_policy(name, policy, &counters, table->handle))
+		policy = table->x->get_policy(name, &counters, table->handle);
+		if (!policy || !table->x->set_policy(name, policy, &counters, table->handle))
 			return table_error("keep the policy of", name, err);
 	}
 	return 0;
@@ -315,54 +319,52 @@ static bool has_chains(const struct content *content, int index)
 	return false;
 }
 
-/* Whether the table exists in this network namespace: looking into it would create it. */
-static bool table_exists(const char *name)
+/* "legacy iptables table raw" */
+struct table_name {
+	char text[64];
+};
+
+static struct table_name name_of(const struct firewall_xtables *x, int index)
 {
-	AUTO_TEXT struct text names = {0};
-	struct error err;
-	size_t length = strlen(name);
+	struct table_name name;
 
-	if (fs_read_at(AT_FDCWD, "/proc/thread-self/net/ip_tables_names", 65536, &names, &err) < 0)
-		/* No such file: the kernel has no ip_tables yet, if that is a /proc of ours. */
-		return err.code != ENOENT || !fs_exists_at(AT_FDCWD, "/proc/thread-self/net");
-	for (const char *line = text_value(&names); *line != '\0';) {
-		size_t line_length = strcspn(line, "\n");
-
-		if (line_length == length && memcmp(line, name, length) == 0)
-			return true;
-		line += line_length + (line[line_length] == '\n');
-	}
-	return false;
+	snprintf(name.text, sizeof(name.text), "legacy %s table %s", x->tool, tables[index]);
+	return name;
 }
 
 /* Reads a table; what is missing of the kernel's modules for it is loaded. */
-static struct xtc_handle *open_table(const char *name, struct error *err)
+static struct xtc_handle *open_table(const struct firewall_xtables *x, int index, struct error *err)
 {
+	const struct table_name name = name_of(x, index);
+
 	for (int tries = 0;; tries++) {
-		struct xtc_handle *handle = iptc_init(name);
+		struct xtc_handle *handle = x->init(tables[index]);
 		struct error why = {0};
-		char module[32] = "ip_tables";
+		char module[32];
 		int code = errno;
 
 		if (handle)
 			return handle;
+		snprintf(module, sizeof(module), "%s", x->module);
 		if (code == ENOENT)
-			snprintf(module, sizeof(module), "iptable_%s", name);
+			snprintf(module, sizeof(module), "%s%s", x->table_module, tables[index]);
 		if ((code == ENOENT || code == ENOPROTOOPT) && tries < 2 &&
 		    module_load(module, &why) == 0)
 			continue;
 		if (why.text[0] != '\0')
-			error_set(err, code, "legacy iptables table %s (%s)", name, why.text);
+			error_set(err, code, "%s (%s)", name.text, why.text);
 		else
-			error_set(err, code, "legacy iptables table %s", name);
+			error_set(err, code, "%s", name.text);
 		if (why.hint[0] != '\0')
 			error_hint(err, "%s", why.hint);
 		else if (code == EPERM)
 			error_hint(err, "the capabilities CAP_NET_ADMIN and CAP_NET_RAW are needed");
 		else if (code == ENOENT || code == ENOPROTOOPT)
-			error_hint(err, "a kernel with CONFIG_IP_NF_IPTABLES_LEGACY and its modules "
-					"ip_tables, iptable_raw, iptable_filter and iptable_nat is "
-					"needed");
+			error_hint(err,
+				   "a kernel with %s and its modules %s, %sraw, %sfilter and %snat "
+				   "is needed",
+				   x->config, x->module, x->table_module, x->table_module,
+				   x->table_module);
 		return NULL;
 	}
 }
@@ -381,32 +383,38 @@ static bool interface_matches(const char *name, const char *rule, const unsigned
 	return same != inverted;
 }
 
-static bool address_matches(struct in_addr address, struct in_addr rule, struct in_addr mask,
+static bool address_matches(enum firewall_family family, const union firewall_address *address,
+			    const union firewall_address *rule, const union firewall_address *mask,
 			    bool inverted)
 {
-	if (mask.s_addr == 0)
+	bool same = true;
+
+	if (firewall_address_is_any(family, mask))
 		return !inverted;
-	return address.s_addr != INADDR_ANY &&
-	       (((address.s_addr ^ rule.s_addr) & mask.s_addr) == 0) != inverted;
+	for (size_t i = 0; i < firewall_address_bits(family) / 8; i++)
+		same &= ((address->bytes[i] ^ rule->bytes[i]) & mask->bytes[i]) == 0;
+	return !firewall_address_is_any(family, address) && same != inverted;
 }
 
-static bool entry_matches(const struct ipt_entry *entry, const struct firewall_probe *probe)
+static bool entry_matches(const struct firewall_entry *entry, const struct firewall_probe *probe)
 {
-	const struct ipt_ip *ip = &entry->ip;
+	const enum firewall_family family = probe->family;
+	const struct firewall_header header = firewall_entry_header(family, entry);
+	const struct xt_entry_match *match = NULL;
 
-	if (!interface_matches(probe->in, ip->iniface, ip->iniface_mask,
-			       ip->invflags & IPT_INV_VIA_IN) ||
-	    !interface_matches(probe->out, ip->outiface, ip->outiface_mask,
-			       ip->invflags & IPT_INV_VIA_OUT) ||
-	    !address_matches(probe->source, ip->src, ip->smsk, ip->invflags & IPT_INV_SRCIP) ||
-	    !address_matches(probe->destination, ip->dst, ip->dmsk, ip->invflags & IPT_INV_DSTIP) ||
-	    ip->proto != 0 || (ip->flags & IPT_F_FRAG))
+	if (!interface_matches(probe->in, header.in, header.in_mask,
+			       header.inverted & IPT_INV_VIA_IN) ||
+	    !interface_matches(probe->out, header.out, header.out_mask,
+			       header.inverted & IPT_INV_VIA_OUT) ||
+	    !address_matches(family, &probe->source, &header.source, &header.source_mask,
+			     header.inverted & IPT_INV_SRCIP) ||
+	    !address_matches(family, &probe->destination, &header.destination,
+			     &header.destination_mask, header.inverted & IPT_INV_DSTIP) ||
+	    header.protocol != 0 || header.fragment)
 		return false;
-	for (size_t offset = sizeof(*entry); offset < entry->target_offset;) {
-		const struct xt_entry_match *match = (const void *)((const char *)entry + offset);
+	while ((match = firewall_entry_next(family, entry, match))) {
 		const char *name = match->u.user.name;
 
-		offset += match->u.match_size;
 		if (strcmp(name, "comment") != 0 &&
 		    (strcmp(name, "conntrack") != 0 ||
 		     !firewall_probe_conntrack(probe, match->data,
@@ -419,33 +427,17 @@ static bool entry_matches(const struct ipt_entry *entry, const struct firewall_p
 
 #define JUMPS_MAX 32 /* a chain that leads to itself is refused by the kernel */
 
-/* libiptc has one place for where an iteration stands: chains inside of chains take a list. */
-static const struct ipt_entry **list_rules(struct xtc_handle *handle, const char *chain,
-					   size_t *count)
-{
-	const struct ipt_entry *entry, **list = NULL;
-
-	*count = 0;
-	for (entry = iptc_first_rule(chain, handle); entry; entry = iptc_next_rule(entry, handle)) {
-		/* Capacity is the next power of two: grow when count reaches one. */
-		if ((*count & (*count - 1)) == 0)
-			list = xrealloc(list, *count ? 2 * *count : 1, sizeof(*list));
-		list[(*count)++] = entry;
-	}
-	return list;
-}
-
 /* "ACCEPT" or "DROP", or NULL where the chain is left at its end or by RETURN. */
-static const char *judge_chain(struct xtc_handle *handle, const char *chain,
+static const char *judge_chain(const struct table *table, const char *chain,
 			       const struct firewall_probe *probe, unsigned int depth)
 {
-	size_t count;
-	AUTO_FREE const struct ipt_entry **list = list_rules(handle, chain, &count);
+	AUTO_FIREWALL_ENTRIES struct firewall_entries list;
 
-	for (size_t i = 0; i < count && depth < JUMPS_MAX; i++) {
-		const char *target = iptc_get_target(list[i], handle), *verdict;
+	firewall_xtables_list(table->x, table->handle, chain, &list);
+	for (size_t i = 0; i < list.count && depth < JUMPS_MAX; i++) {
+		const char *target = table->x->get_target(list.items[i], table->handle), *verdict;
 
-		if (!entry_matches(list[i], probe))
+		if (!entry_matches(list.items[i], probe))
 			continue;
 		if (strcmp(target, "RETURN") == 0)
 			return NULL;
@@ -453,12 +445,12 @@ static const char *judge_chain(struct xtc_handle *handle, const char *chain,
 			return target;
 		if (strcmp(target, "REJECT") == 0)
 			return "DROP";
-		if (!iptc_is_chain(target, handle))
+		if (!table->x->is_chain(target, table->handle))
 			continue;
-		verdict = judge_chain(handle, target, probe, depth + 1);
+		verdict = judge_chain(table, target, probe, depth + 1);
 		if (verdict)
 			return verdict;
-		if (list[i]->ip.flags & IPT_F_GOTO)
+		if (firewall_entry_header(probe->family, list.items[i]).is_goto)
 			return NULL;
 	}
 	return NULL;
@@ -468,45 +460,53 @@ int firewall_iptables_judge(const struct firewall_probe *probe, struct firewall_
 			    struct error *err)
 {
 	const char *hook = hooks[FIREWALL_HOOK_FORWARD], *end;
-	struct xtc_handle *handle;
+	AUTO(table_close) struct table table = {.handle = NULL};
 	struct xt_counters counters;
 
 	*verdict = (struct firewall_verdict){.drops = false};
-	if (!table_exists(tables[TABLE_FILTER]))
+	if (!firewall_xtables_exist(probe->family, tables[TABLE_FILTER]))
 		return 0;
-	handle = open_table(tables[TABLE_FILTER], err);
-	if (!handle)
+	table.x = firewall_xtables_open(probe->family, err);
+	if (!table.x)
 		return -1;
-	end = judge_chain(handle, hook, probe, 0);
+	table.handle = open_table(table.x, TABLE_FILTER, err);
+	if (!table.handle)
+		return -1;
+	end = judge_chain(&table, hook, probe, 0);
 	if (!end)
-		end = iptc_get_policy(hook, &counters, handle);
+		end = table.x->get_policy(hook, &counters, table.handle);
 	verdict->drops = end && strcmp(end, "DROP") == 0;
-	verdict->ufw = iptc_is_chain("ufw-before-forward", handle);
+	verdict->ufw = table.x->is_chain("ufw-before-forward", table.handle);
 	snprintf(verdict->chain, sizeof(verdict->chain), "%s", hook);
-	iptc_free(handle);
 	return 0;
 }
 
 int firewall_iptables_available(struct error *err)
 {
-	for (size_t i = 0; i < TABLE_COUNT; i++) {
-		struct xtc_handle *handle = open_table(tables[i], err);
+	const struct firewall_xtables *x = firewall_xtables_open(FIREWALL_IPV4, err);
+
+	if (!x) {
+		error_clear(err);
+		return 0;
+	}
+	for (int i = 0; i < TABLE_COUNT; i++) {
+		struct xtc_handle *handle = open_table(x, i, err);
 
 		if (!handle && err->code != ENOENT && err->code != ENOPROTOOPT)
 			return -1;
 		error_clear(err);
 		if (!handle)
 			return 0;
-		iptc_free(handle);
+		x->free(handle);
 	}
 	return 1;
 }
 
-static int commit_error(const char *name, struct error *err)
+static int commit_error(const struct firewall_xtables *x, int index, struct error *err)
 {
 	int code = errno;
 
-	error_set(err, code, "commit iptables table %s", name);
+	error_set(err, code, "commit %s table %s", x->tool, tables[index]);
 	if (code == EAGAIN)
 		error_hint(err, "some program keeps changing the table without taking xtables.lock");
 	else if (code == ENOENT || code == EINVAL)
@@ -516,25 +516,30 @@ static int commit_error(const char *name, struct error *err)
 }
 
 /* Returns 1 when the table was changed, 0 when it was as wanted. had: what there was. */
-static int commit_table(int index, const char *prefix, const struct content *want,
-			struct content *had, struct error *err)
+static int commit_table(enum firewall_family family, int index, const char *prefix,
+			const struct content *want, struct content *had, struct error *err)
 {
-	if (!has_chains(want, index) && !table_exists(tables[index]))
+	const struct firewall_xtables *x;
+
+	if (!has_chains(want, index) && !firewall_xtables_exist(family, tables[index]))
 		return 0;
+	x = firewall_xtables_open(family, err);
+	if (!x)
+		return -1;
 	for (int tries = 1;; tries++) {
-		AUTO(table_close) struct table table = {.prefix = prefix};
+		AUTO(table_close) struct table table = {.x = x, .prefix = prefix};
 
 		content_clear(had);
-		table.handle = open_table(tables[index], err);
+		table.handle = open_table(x, index, err);
 		if (!table.handle)
 			return -1;
 		if (edit_table(&table, index, want, had, err) < 0)
-			return error_wrap(err, "iptables table %s", tables[index]);
+			return error_wrap(err, "%s table %s", x->tool, tables[index]);
 		if (!table.changed)
 			return 0;
 		if (keep_policy_counters(&table, err) < 0)
-			return error_wrap(err, "iptables table %s", tables[index]);
-		if (iptc_commit(table.handle))
+			return error_wrap(err, "%s table %s", x->tool, tables[index]);
+		if (x->commit(table.handle))
 			return 1;
 		/*
 		 * EAGAIN: somebody changed the table since we read it. EINVAL: likewise, between
@@ -542,51 +547,66 @@ static int commit_table(int index, const char *prefix, const struct content *wan
 		 * nothing to do; or the kernel does not like a rule, and says so again.
 		 */
 		if ((errno != EAGAIN && errno != EINVAL) || tries == COMMIT_TRIES)
-			return commit_error(tables[index], err);
+			return commit_error(x, index, err);
 	}
 }
 
 /* What is needed to put tables back. */
 struct history {
-	struct content had[TABLE_COUNT];
-	bool changed[TABLE_COUNT];
+	struct content had[FIREWALL_FAMILY_COUNT][TABLE_COUNT];
+	bool changed[FIREWALL_FAMILY_COUNT][TABLE_COUNT];
 };
 
 static void history_clear(struct history *history)
 {
-	for (size_t i = 0; i < TABLE_COUNT; i++)
-		content_clear(&history->had[i]);
+	for (size_t i = 0; i < FIREWALL_FAMILY_COUNT; i++)
+		for (size_t j = 0; j < TABLE_COUNT; j++)
+			content_clear(&history->had[i][j]);
 }
 
 static void put_back(const char *prefix, const struct history *history, struct error *err)
 {
-	for (int i = TABLE_COUNT; i-- > 0;) {
+	for (int i = FIREWALL_FAMILY_COUNT * TABLE_COUNT; i-- > 0;) {
+		const enum firewall_family family = (enum firewall_family)(i / TABLE_COUNT);
+		const int index = i % TABLE_COUNT;
 		AUTO_CONTENT struct content replaced = {0};
 		struct error why;
 
-		if (history->changed[i] &&
-		    commit_table(i, prefix, &history->had[i], &replaced, &why) < 0)
+		if (history->changed[family][index] &&
+		    commit_table(family, index, prefix, &history->had[family][index], &replaced,
+				 &why) < 0)
 			error_wrap(err, "table %s could not be put back (%s) after this failure",
-				   tables[i], why.text);
+				   tables[index], why.text);
 	}
+}
+
+static int commit_family(enum firewall_family family, const char *prefix,
+			 const struct firewall_rules *rules, struct history *history,
+			 struct error *err)
+{
+	AUTO_CONTENT struct content want = {0};
+
+	encode(prefix, family, rules, &want);
+	for (int i = 0; i < TABLE_COUNT; i++) {
+		int changed = commit_table(family, i, prefix, &want, &history->had[family][i], err);
+
+		if (changed < 0)
+			return -1;
+		history->changed[family][i] = changed == 1;
+	}
+	return 0;
 }
 
 int firewall_iptables_commit(const char *prefix, const struct firewall_rules *rules,
 			     struct error *err)
 {
-	AUTO_CONTENT struct content want = {0};
 	AUTO(history_clear) struct history history = {0};
 
-	encode(prefix, rules, &want);
-	for (int i = 0; i < TABLE_COUNT; i++) {
-		int changed = commit_table(i, prefix, &want, &history.had[i], err);
-
-		if (changed < 0) {
+	for (unsigned int i = 0; i < FIREWALL_FAMILY_COUNT; i++)
+		if (commit_family((enum firewall_family)i, prefix, rules, &history, err) < 0) {
 			put_back(prefix, &history, err);
 			return -1;
 		}
-		history.changed[i] = changed == 1;
-	}
 	return 0;
 }
 
@@ -598,20 +618,20 @@ static bool holds(struct table *table, const char *name, const struct entries *w
 
 	read_chain(table, name, &have);
 	for (size_t i = 0; i < have.count && i < want->count; i++)
-		if (!firewall_entry_equal(have.items[i], want->items[i]))
+		if (!firewall_entry_equal(table->x->family, have.items[i], want->items[i]))
 			return false;
 	return have.count == want->count;
 }
 
 /* Whether the hook has such a jump, wherever it stands: what stands before it is judged apart. */
 static bool has_jump(struct table *table, const struct firewall_jump *jump,
-		     const struct ipt_entry *want)
+		     const struct firewall_entry *want)
 {
 	const char *hook = hooks[jump->hook];
 	AUTO(entries_clear) struct entries have = {0};
 
 	read_chain(table, hook, &have);
-	return find_entry(&have, 0, want) < have.count;
+	return find_entry(table, &have, 0, want) < have.count;
 }
 
 static enum firewall_presence look_at_chain(struct table *table, enum firewall_chain chain,
@@ -621,51 +641,67 @@ static enum firewall_presence look_at_chain(struct table *table, enum firewall_c
 
 	if (want->chains[chain].count == 0)
 		return FIREWALL_PRESENT;
-	if (!iptc_is_chain(name.text, table->handle))
+	if (!table->x->is_chain(name.text, table->handle))
 		return FIREWALL_MISSING;
 	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++)
-		if (firewall_jumps[i].chain == chain &&
+		if (firewall_jumps[i].family == table->x->family &&
+		    firewall_jumps[i].chain == chain &&
 		    !has_jump(table, &firewall_jumps[i], want->jumps[i]))
 			return FIREWALL_UNCALLED;
 	return holds(table, name.text, &want->chains[chain]) ? FIREWALL_PRESENT : FIREWALL_DIFFERENT;
 }
 
-static int look_at_table(int index, const char *prefix, const struct content *want,
-			 struct firewall_sight *sight, struct error *err)
+static int look_at_table(enum firewall_family family, int index, const char *prefix,
+			 const struct content *want, struct firewall_sight *sight, struct error *err)
 {
-	AUTO(table_close) struct table table = {.prefix = prefix};
+	const struct firewall_xtables *x = firewall_xtables_open(family, err);
+	AUTO(table_close) struct table table = {.x = x, .prefix = prefix};
 
+	if (!x)
+		return -1;
 	/* EAGAIN: it was changed between asking for its size and reading it. */
 	for (int tries = 0; !table.handle && tries < COMMIT_TRIES; tries++) {
-		table.handle = iptc_init(tables[index]);
+		table.handle = x->init(tables[index]);
 		if (!table.handle && errno != EAGAIN)
 			break;
 	}
 	if (!table.handle) {
-		error_set(err, errno, "legacy iptables table %s", tables[index]);
+		error_set(err, errno, "%s", name_of(x, index).text);
 		return errno == EPERM ? error_hint(err, "root alone can look at it") : -1;
 	}
 	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++)
 		if (chains[i].table == index)
-			sight->presence[i] = look_at_chain(&table, i, want);
+			sight->presence[family][i] = look_at_chain(&table, i, want);
+	return 0;
+}
+
+static int look_at_family(enum firewall_family family, const char *prefix,
+			  const struct firewall_rules *rules, struct firewall_sight *sight,
+			  struct error *err)
+{
+	AUTO_CONTENT struct content want = {0};
+
+	encode(prefix, family, rules, &want);
+	sight->has_filter[family] = firewall_xtables_exist(family, tables[TABLE_FILTER]);
+	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++) {
+		const struct chain_name name = chain_name(prefix, i);
+
+		snprintf(sight->names[family][i], sizeof(sight->names[family][i]), "%s", name.text);
+		sight->presence[family][i] = want.chains[i].count > 0 ? FIREWALL_MISSING
+								      : FIREWALL_PRESENT;
+	}
+	for (int i = 0; i < TABLE_COUNT; i++)
+		if (firewall_xtables_exist(family, tables[i]) &&
+		    look_at_table(family, i, prefix, &want, sight, err) < 0)
+			return -1;
 	return 0;
 }
 
 int firewall_iptables_look(const char *prefix, const struct firewall_rules *rules,
 			   struct firewall_sight *sight, struct error *err)
 {
-	AUTO_CONTENT struct content want = {0};
-
-	encode(prefix, rules, &want);
-	sight->has_filter = table_exists(tables[TABLE_FILTER]);
-	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++) {
-		const struct chain_name name = chain_name(prefix, i);
-
-		snprintf(sight->names[i], sizeof(sight->names[i]), "%s", name.text);
-		sight->presence[i] = want.chains[i].count > 0 ? FIREWALL_MISSING : FIREWALL_PRESENT;
-	}
-	for (int i = 0; i < TABLE_COUNT; i++)
-		if (table_exists(tables[i]) && look_at_table(i, prefix, &want, sight, err) < 0)
+	for (unsigned int i = 0; i < FIREWALL_FAMILY_COUNT; i++)
+		if (look_at_family((enum firewall_family)i, prefix, rules, sight, err) < 0)
 			return -1;
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/firewall_look.h"
 
-#include <libiptc/libiptc.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_state.h>
 #include <linux/netfilter/xt_tcpudp.h>
@@ -10,6 +9,7 @@
 
 #include "base/text.h"
 #include "kernel/firewall_backend.h"
+#include "kernel/firewall_xtables.h"
 
 #define DEPTH_MAX 16
 
@@ -43,19 +43,31 @@ static bool interface_matches(const char *wanted, const unsigned char *mask, con
 	return true;
 }
 
-static bool header_matches(const struct ipt_ip *ip, const struct firewall_packet *packet)
+static bool address_matches(enum firewall_family family, const union firewall_address *wanted,
+			    const union firewall_address *mask, const union firewall_address *there)
 {
-	bool source = ((packet->source.s_addr ^ ip->src.s_addr) & ip->smsk.s_addr) == 0;
-	bool destination = ((packet->destination.s_addr ^ ip->dst.s_addr) & ip->dmsk.s_addr) == 0;
-	bool in = interface_matches(ip->iniface, ip->iniface_mask, packet->in);
-	bool out = interface_matches(ip->outiface, ip->outiface_mask, packet->out);
-	bool protocol = ip->proto == 0 || ip->proto == packet->protocol;
+	for (size_t i = 0; i < firewall_address_bits(family) / 8; i++)
+		if ((wanted->bytes[i] ^ there->bytes[i]) & mask->bytes[i])
+			return false;
+	return true;
+}
 
-	return source != !!(ip->invflags & IPT_INV_SRCIP) &&
-	       destination != !!(ip->invflags & IPT_INV_DSTIP) &&
-	       in != !!(ip->invflags & IPT_INV_VIA_IN) &&
-	       out != !!(ip->invflags & IPT_INV_VIA_OUT) &&
-	       protocol != !!(ip->invflags & IPT_INV_PROTO) && !(ip->flags & IPT_F_FRAG);
+static bool header_matches(const struct firewall_header *header,
+			   const struct firewall_packet *packet)
+{
+	bool source = address_matches(packet->family, &header->source, &header->source_mask,
+				      &packet->source);
+	bool destination = address_matches(packet->family, &header->destination,
+					   &header->destination_mask, &packet->destination);
+	bool in = interface_matches(header->in, header->in_mask, packet->in);
+	bool out = interface_matches(header->out, header->out_mask, packet->out);
+	bool protocol = header->protocol == 0 || header->protocol == packet->protocol;
+
+	return source != !!(header->inverted & IPT_INV_SRCIP) &&
+	       destination != !!(header->inverted & IPT_INV_DSTIP) &&
+	       in != !!(header->inverted & IPT_INV_VIA_IN) &&
+	       out != !!(header->inverted & IPT_INV_VIA_OUT) &&
+	       protocol != !!(header->inverted & IPT_INV_PROTO) && !header->fragment;
 }
 
 static enum answer ports_match(const struct firewall_packet *packet, const uint16_t source[2],
@@ -118,18 +130,18 @@ static enum answer match_matches(const struct xt_entry_match *match,
 	return MAYBE;
 }
 
-static enum answer entry_matches(const struct ipt_entry *entry, const struct firewall_packet *packet)
+static enum answer entry_matches(const struct firewall_entry *entry,
+				 const struct firewall_packet *packet)
 {
-	enum answer answer = header_matches(&entry->ip, packet) ? YES : NO;
+	const struct firewall_header header = firewall_entry_header(packet->family, entry);
+	enum answer answer = header_matches(&header, packet) ? YES : NO;
+	const struct xt_entry_match *match = NULL;
 
-	for (size_t at = sizeof(*entry); answer != NO && at < entry->target_offset;) {
-		const struct xt_entry_match *match =
-			(const void *)((const unsigned char *)entry + at);
+	while (answer != NO && (match = firewall_entry_next(packet->family, entry, match))) {
 		enum answer one = match_matches(match, packet);
 
 		if (one < answer)
 			answer = one;
-		at += match->u.match_size;
 	}
 	return answer;
 }
@@ -137,6 +149,7 @@ static enum answer entry_matches(const struct ipt_entry *entry, const struct fir
 /* ---- the walk through the chains ---- */
 
 struct walk {
+	const struct firewall_xtables *x;
 	struct xtc_handle *handle;
 	const char *ours; /* name of our chain */
 	const struct firewall_rules *rules;
@@ -175,38 +188,14 @@ static bool enter_ours(struct walk *walk, enum answer answer)
 	return rule && rule->action == FIREWALL_DROP && drop(walk, walk->ours, 0, answer);
 }
 
-/* libiptc has one place for where an iteration stands: chains inside of chains take a list. */
-struct entries {
-	const struct ipt_entry **items;
-	size_t count;
-};
-
-static void entries_clear(struct entries *entries)
-{
-	free(entries->items);
-}
-
-static void list_entries(struct xtc_handle *handle, const char *chain, struct entries *entries)
-{
-	const struct ipt_entry *entry;
-
-	for (entry = iptc_first_rule(chain, handle); entry; entry = iptc_next_rule(entry, handle)) {
-		if ((entries->count & (entries->count - 1)) == 0)
-			entries->items = xrealloc(entries->items,
-						  entries->count ? 2 * entries->count : 1,
-						  sizeof(*entries->items));
-		entries->items[entries->count++] = entry;
-	}
-}
-
 static bool run_chain(struct walk *walk, const char *chain, enum answer entered, int depth)
 {
-	AUTO(entries_clear) struct entries entries = {0};
+	AUTO_FIREWALL_ENTRIES struct firewall_entries entries;
 
-	list_entries(walk->handle, chain, &entries);
+	firewall_xtables_list(walk->x, walk->handle, chain, &entries);
 	for (size_t i = 0; i < entries.count && depth < DEPTH_MAX; i++) {
-		const struct ipt_entry *entry = entries.items[i];
-		const char *target = iptc_get_target(entry, walk->handle);
+		const struct firewall_entry *entry = entries.items[i];
+		const char *target = walk->x->get_target(entry, walk->handle);
 		enum answer answer = entry_matches(entry, walk->packet);
 		bool ends = false;
 
@@ -224,9 +213,10 @@ static bool run_chain(struct walk *walk, const char *chain, enum answer entered,
 			ends = drop(walk, chain, (unsigned int)i + 1, answer);
 		} else if (strcmp(target, walk->ours) == 0) {
 			ends = enter_ours(walk, answer);
-		} else if (iptc_is_chain(target, walk->handle)) {
+		} else if (walk->x->is_chain(target, walk->handle)) {
 			ends = run_chain(walk, target, answer, depth + 1);
-			if (!ends && (entry->ip.flags & IPT_F_GOTO) && answer == entered)
+			if (!ends && answer == entered &&
+			    firewall_entry_header(walk->packet->family, entry).is_goto)
 				return false;
 		}
 		if (ends)
@@ -241,7 +231,9 @@ static int judge_legacy(const struct firewall_sight *sight, const char *hook,
 {
 	const bool ours = sight->backend == FIREWALL_IPTABLES;
 	struct walk walk = {
-		.ours = ours ? sight->names[FIREWALL_FORWARD] : " ", /* a name that no chain has */
+		.x = firewall_xtables_open(packet->family, err),
+		.ours = ours ? sight->names[packet->family][FIREWALL_FORWARD]
+			     : " ", /* a name that no chain has */
 		.rules = rules,
 		.packet = packet,
 		.judgement = judgement,
@@ -249,16 +241,18 @@ static int judge_legacy(const struct firewall_sight *sight, const char *hook,
 	struct xt_counters counters;
 	const char *policy;
 
-	walk.handle = iptc_init("filter");
+	if (!walk.x)
+		return -1;
+	walk.handle = walk.x->init("filter");
 	if (!walk.handle)
-		return error_set(err, errno, "legacy iptables table filter");
+		return error_set(err, errno, "legacy %s table filter", walk.x->tool);
 	if (!run_chain(&walk, hook, YES, 0)) {
-		policy = iptc_get_policy(hook, &counters, walk.handle);
+		policy = walk.x->get_policy(hook, &counters, walk.handle);
 		if (policy && strcmp(policy, "DROP") == 0)
 			drop(&walk, hook, 0, YES);
 	}
-	judgement->ufw = iptc_is_chain("ufw-before-forward", walk.handle);
-	iptc_free(walk.handle);
+	judgement->ufw = walk.x->is_chain("ufw-before-forward", walk.handle);
+	walk.x->free(walk.handle);
 	return 0;
 }
 
@@ -267,6 +261,7 @@ static int judge_nftables(const char *prefix, const struct firewall_packet *pack
 			  struct firewall_judgement *judgement, struct error *err)
 {
 	const struct firewall_probe probe = {
+		.family = packet->family,
 		.in = packet->in,
 		.out = packet->out,
 		.source = packet->source,
@@ -290,7 +285,8 @@ int firewall_judge(const struct firewall_sight *sight, const char *hook,
 		   struct firewall_judgement *judgement, struct error *err)
 {
 	*judgement = (struct firewall_judgement){.fate = FIREWALL_PASSES};
-	if (sight->has_filter && judge_legacy(sight, hook, rules, packet, judgement, err) < 0)
+	if (sight->has_filter[packet->family] &&
+	    judge_legacy(sight, hook, rules, packet, judgement, err) < 0)
 		return -1;
 	if (judgement->fate != FIREWALL_DROPS && strcmp(hook, "FORWARD") == 0)
 		return judge_nftables(sight->prefix, packet, judgement, err);

@@ -22,10 +22,10 @@ enum firewall_presence {
 struct firewall_sight {
 	enum firewall_backend backend;
 	char prefix[16];
-	/* as its tool shows them: "CMAN-FWD", "inet cman FWD" */
-	char names[FIREWALL_CHAIN_COUNT][FIREWALL_CHAIN_NAME_SIZE];
-	enum firewall_presence presence[FIREWALL_CHAIN_COUNT];
-	bool has_filter; /* of the legacy tables, with rules and policies of whomever */
+	/* as its tool shows them: "CMAN-FWD", "inet cman FWD", for IPv6 "inet cman FWD6" */
+	char names[FIREWALL_FAMILY_COUNT][FIREWALL_CHAIN_COUNT][FIREWALL_CHAIN_NAME_SIZE];
+	enum firewall_presence presence[FIREWALL_FAMILY_COUNT][FIREWALL_CHAIN_COUNT];
+	bool has_filter[FIREWALL_FAMILY_COUNT]; /* of the legacy tables, with rules and policies of whomever */
 };
 
 /* backend: where the rules are, not FIREWALL_AUTO. EPERM: root alone can see it. */
@@ -41,7 +41,7 @@ enum firewall_fate {
 struct firewall_judgement {
 	enum firewall_fate fate;
 	/* who drops it */
-	char table[64]; /* of nftables, "ip filter"; "": the legacy table filter */
+	char table[64]; /* of nftables, "ip filter"; "": the legacy table filter of the family */
 	char chain[FIREWALL_CHAIN_NAME_SIZE];
 	unsigned int number; /* of the rule in it, from 1; 0: its policy, or it is of nftables */
 	bool ufw;            /* the rules are those of ufw */

@@ -320,35 +320,35 @@ static const struct firewall_text_chain *find_chain(const struct firewall_text_t
 }
 
 /* Whether every base chain that is to jump to the chain does. */
-static bool is_called(const struct firewall_text_table *have, const struct firewall_text_table *want,
-		      const char *name)
+static bool is_called(const struct firewall_text_table *have,
+		      const struct firewall_text_table *want, const char *name)
 {
 	AUTO_FREE char *jump = xprintf("jump %s ", name);
 
 	for (size_t i = 0; i < want->count; i++) {
-		const struct firewall_text_chain *base = &want->chains[i], *there;
+		const struct firewall_text_chain *base = &want->chains[i];
+		const struct firewall_text_chain *there = find_chain(have, base->name);
 
-		if (!base->base || !strstr(base->rules.items[0], jump))
-			continue;
-		there = find_chain(have, base->name);
-		if (!there || !text_equal(there->base, base->base) ||
-		    !strlist_contains(&there->rules, base->rules.items[0]))
-			return false;
+		for (size_t j = 0; base->base && j < base->rules.count; j++)
+			if (strstr(base->rules.items[j], jump) &&
+			    (!there || !text_equal(there->base, base->base) ||
+			     !strlist_contains(&there->rules, base->rules.items[j])))
+				return false;
 	}
 	return true;
 }
 
 static enum firewall_presence look_at_chain(const struct firewall_text_table *have,
-					    const struct firewall_text_table *want,
-					    const struct firewall_text_chain *chain)
+					    const struct firewall_text_table *want, const char *name)
 {
-	const struct firewall_text_chain *there = find_chain(have, chain->name);
+	const struct firewall_text_chain *there = find_chain(have, name);
+	const struct firewall_text_chain *chain = find_chain(want, name);
 
-	if (chain->rules.count == 0)
+	if (!chain || chain->rules.count == 0)
 		return FIREWALL_PRESENT;
 	if (!there)
 		return FIREWALL_MISSING;
-	if (!is_called(have, want, chain->name))
+	if (!is_called(have, want, name))
 		return FIREWALL_UNCALLED;
 	return strlist_equal(&there->rules, &chain->rules) ? FIREWALL_PRESENT : FIREWALL_DIFFERENT;
 }
@@ -375,13 +375,16 @@ int firewall_nftables_look(const char *prefix, const struct firewall_rules *rule
 	AUTO_FD int fd = firewall_dump_open(err);
 
 	firewall_text_build(rules, &want);
-	if ((fd < 0 && err->code != ENOENT) || (fd >= 0 && read_table(fd, name.text, &have, err) < 0))
+	if ((fd < 0 && err->code != ENOENT) ||
+	    (fd >= 0 && read_table(fd, name.text, &have, err) < 0))
 		return error_wrap(err, "nftables table " FIREWALL_TEXT_FAMILY " %s", name.text);
-	/* The chains that are jumped to stand first, in their order. */
-	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++) {
-		snprintf(sight->names[i], sizeof(sight->names[i]), FIREWALL_TEXT_FAMILY " %.10s %s",
-			 name.text, want.chains[i].name);
-		sight->presence[i] = look_at_chain(&have, &want, &want.chains[i]);
-	}
+	for (unsigned int i = 0; i < FIREWALL_FAMILY_COUNT; i++)
+		for (unsigned int j = 0; j < FIREWALL_CHAIN_COUNT; j++) {
+			const char *chain = firewall_text_chain_name(i, j);
+
+			snprintf(sight->names[i][j], sizeof(sight->names[i][j]),
+				 FIREWALL_TEXT_FAMILY " %.10s %s", name.text, chain);
+			sight->presence[i][j] = look_at_chain(&have, &want, chain);
+		}
 	return 0;
 }

@@ -93,7 +93,7 @@ static void make_probes(const struct firewall_set *set, const struct firewall_ne
 			struct firewall_probe probes[NEED_COUNT], bool needed[NEED_COUNT])
 {
 	const struct firewall_forward *forward = first_forward(set, network->bridge);
-	struct in_addr inside = {network->subnet.s_addr | htonl(2)};
+	const union firewall_address inside = {.v4 = {network->subnet.s_addr | htonl(2)}};
 
 	probes[NEED_OUT] =
 		(struct firewall_probe){.in = network->bridge, .out = "", .source = inside};

@@ -16,7 +16,13 @@ enum { NAT_HAIRPIN, NAT_LOCALHOST, NAT_EXCEPTION, NAT_NETWORK };
 /* From asm/byteorder.h, as htonl() is no constant. */
 #define LOOPBACK_NET                                                                               \
 	{                                                                                          \
-		.address = {__constant_htonl(0x7f000000)}, .prefix = 8                             \
+		.address = {.v4 = {__constant_htonl(0x7f000000)}}, .prefix = 8                     \
+	}
+
+/* Nobody reaches a published port by these: what is sent from one cannot be forwarded. */
+#define LINK_LOCAL_NET                                                                             \
+	{                                                                                          \
+		.address = {.v6 = {.s6_addr = {0xfe, 0x80}}}, .prefix = 10                         \
 	}
 
 const struct firewall_jump firewall_jumps[FIREWALL_JUMP_COUNT] = {
@@ -31,15 +37,82 @@ const struct firewall_jump firewall_jumps[FIREWALL_JUMP_COUNT] = {
 	 .match = {.destination = LOOPBACK_NET, .not_destination = true, .destination_local = true}},
 	{.hook = FIREWALL_HOOK_OUTPUT, .chain = FIREWALL_DNAT, .match = {.destination_local = true}},
 	{.hook = FIREWALL_HOOK_POSTROUTING, .chain = FIREWALL_NAT},
+
+	{.family = FIREWALL_IPV6,
+	 .hook = FIREWALL_HOOK_FORWARD,
+	 .chain = FIREWALL_FORWARD,
+	 .first = true},
+	{.family = FIREWALL_IPV6,
+	 .hook = FIREWALL_HOOK_PREROUTING,
+	 .chain = FIREWALL_DNAT,
+	 .match = {.destination = LINK_LOCAL_NET, .not_destination = true, .destination_local = true}},
+	{.family = FIREWALL_IPV6,
+	 .hook = FIREWALL_HOOK_OUTPUT,
+	 .chain = FIREWALL_DNAT,
+	 .match = {.destination = LINK_LOCAL_NET, .not_destination = true, .destination_local = true}},
+	{.family = FIREWALL_IPV6, .hook = FIREWALL_HOOK_POSTROUTING, .chain = FIREWALL_NAT},
 };
 
 static const struct firewall_subnet loopback_net = LOOPBACK_NET;
 
-static struct firewall_rule *add_rule(struct firewall_rules *rules, enum firewall_chain chain,
-				      unsigned int rank, enum firewall_action action)
+unsigned int firewall_address_bits(enum firewall_family family)
+{
+	return family == FIREWALL_IPV6 ? 128 : 32;
+}
+
+union firewall_address firewall_mask(enum firewall_family family, unsigned int prefix)
+{
+	union firewall_address mask = {.v6 = IN6ADDR_ANY_INIT};
+
+	for (unsigned int bit = 0; bit < prefix && bit < firewall_address_bits(family); bit++)
+		mask.bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return mask;
+}
+
+bool firewall_address_is_any(enum firewall_family family, const union firewall_address *address)
+{
+	const union firewall_address any = {.v6 = IN6ADDR_ANY_INIT};
+
+	return memcmp(address, &any, firewall_address_bits(family) / 8) == 0;
+}
+
+bool firewall_subnet_has(enum firewall_family family, const struct firewall_subnet *subnet,
+			 const union firewall_address *address)
+{
+	const union firewall_address mask = firewall_mask(family, subnet->prefix);
+
+	for (unsigned int i = 0; i < firewall_address_bits(family) / 8; i++)
+		if ((subnet->address.bytes[i] ^ address->bytes[i]) & mask.bytes[i])
+			return false;
+	return true;
+}
+
+/* The subnet of a network in a family, of prefix 0 where it has none. */
+static struct firewall_subnet subnet_of(const struct firewall_network *network,
+					enum firewall_family family)
+{
+	struct firewall_subnet subnet = {.address = {.v6 = network->subnet6},
+					 .prefix = network->prefix6};
+
+	if (family == FIREWALL_IPV4)
+		subnet = (struct firewall_subnet){.address = {.v4 = network->subnet},
+						  .prefix = network->prefix};
+	return subnet;
+}
+
+/* A network of which rules are made, in one family. */
+struct scope {
+	const struct firewall_network *network;
+	enum firewall_family family;
+};
+
+static struct firewall_rule *add_rule(struct firewall_rules *rules, enum firewall_family family,
+				      enum firewall_chain chain, unsigned int rank,
+				      enum firewall_action action)
 {
 	struct firewall_rule *rule = &rules->items[rules->count++];
 
+	rule->family = family;
 	rule->chain = chain;
 	rule->rank = rank;
 	rule->action = action;
@@ -47,13 +120,12 @@ static struct firewall_rule *add_rule(struct firewall_rules *rules, enum firewal
 }
 
 static struct firewall_rule *add_network_rule(struct firewall_rules *rules,
-					      const struct firewall_network *network,
-					      enum firewall_chain chain, unsigned int rank,
-					      enum firewall_action action)
+					      const struct scope *scope, enum firewall_chain chain,
+					      unsigned int rank, enum firewall_action action)
 {
-	struct firewall_rule *rule = add_rule(rules, chain, rank, action);
+	struct firewall_rule *rule = add_rule(rules, scope->family, chain, rank, action);
 
-	snprintf(rule->comment, sizeof(rule->comment), "cman:network:%s", network->bridge);
+	snprintf(rule->comment, sizeof(rule->comment), "cman:network:%s", scope->network->bridge);
 	return rule;
 }
 
@@ -66,75 +138,78 @@ static void set_interface(char to[IFNAMSIZ], const char *name)
  * route_localnet lets localhost reach published ports; without these two rules it would also
  * let a container reach the host's services on 127.0.0.1, or pass for one of them.
  */
-static void add_guard(struct firewall_rules *rules, const struct firewall_network *network)
+static void add_guard(struct firewall_rules *rules, const struct scope *scope)
 {
 	struct firewall_rule *rule;
 
-	rule = add_network_rule(rules, network, FIREWALL_GUARD, 0, FIREWALL_DROP);
-	set_interface(rule->match.in, network->bridge);
+	rule = add_network_rule(rules, scope, FIREWALL_GUARD, 0, FIREWALL_DROP);
+	set_interface(rule->match.in, scope->network->bridge);
 	rule->match.destination = loopback_net;
 
-	rule = add_network_rule(rules, network, FIREWALL_GUARD, 0, FIREWALL_DROP);
-	set_interface(rule->match.in, network->bridge);
+	rule = add_network_rule(rules, scope, FIREWALL_GUARD, 0, FIREWALL_DROP);
+	set_interface(rule->match.in, scope->network->bridge);
 	rule->match.source = loopback_net;
 }
 
-static void add_forward_rules(struct firewall_rules *rules, const struct firewall_network *network)
+static void add_forward_rules(struct firewall_rules *rules, const struct scope *scope)
 {
 	struct firewall_rule *rule;
 
-	rule = add_network_rule(rules, network, FIREWALL_FORWARD, FORWARD_ANSWERS, FIREWALL_ACCEPT);
-	set_interface(rule->match.out, network->bridge);
+	rule = add_network_rule(rules, scope, FIREWALL_FORWARD, FORWARD_ANSWERS, FIREWALL_ACCEPT);
+	set_interface(rule->match.out, scope->network->bridge);
 	rule->match.states = FIREWALL_STATE_ANSWERS | FIREWALL_STATE_DNAT;
 
-	if (network->nat || network->internal) {
-		rule = add_network_rule(rules, network, FIREWALL_FORWARD, FORWARD_CLOSED,
+	if (scope->network->nat || scope->network->internal) {
+		rule = add_network_rule(rules, scope, FIREWALL_FORWARD, FORWARD_CLOSED,
 					FIREWALL_DROP);
-		set_interface(rule->match.in, network->bridge);
+		set_interface(rule->match.in, scope->network->bridge);
 		rule->match.not_in = true;
-		set_interface(rule->match.out, network->bridge);
+		set_interface(rule->match.out, scope->network->bridge);
 	}
 
 	/* The ports of the bridge are parted; what the host would route back is dropped here. */
-	if (!network->icc) {
-		rule = add_network_rule(rules, network, FIREWALL_FORWARD, FORWARD_SIBLINGS,
+	if (!scope->network->icc) {
+		rule = add_network_rule(rules, scope, FIREWALL_FORWARD, FORWARD_SIBLINGS,
 					FIREWALL_DROP);
-		set_interface(rule->match.in, network->bridge);
-		set_interface(rule->match.out, network->bridge);
+		set_interface(rule->match.in, scope->network->bridge);
+		set_interface(rule->match.out, scope->network->bridge);
 	}
-	if (network->internal) {
-		rule = add_network_rule(rules, network, FIREWALL_FORWARD, FORWARD_INSIDE,
+	if (scope->network->internal) {
+		rule = add_network_rule(rules, scope, FIREWALL_FORWARD, FORWARD_INSIDE,
 					FIREWALL_DROP);
-		set_interface(rule->match.in, network->bridge);
-		set_interface(rule->match.out, network->bridge);
+		set_interface(rule->match.in, scope->network->bridge);
+		set_interface(rule->match.out, scope->network->bridge);
 		rule->match.not_out = true;
 	}
 
 	/* Out of the bridge, and between siblings where br_netfilter shows us their packets. */
-	rule = add_network_rule(rules, network, FIREWALL_FORWARD, FORWARD_OUT, FIREWALL_ACCEPT);
-	set_interface(rule->match.in, network->bridge);
+	rule = add_network_rule(rules, scope, FIREWALL_FORWARD, FORWARD_OUT, FIREWALL_ACCEPT);
+	set_interface(rule->match.in, scope->network->bridge);
 }
 
-static void add_masquerade(struct firewall_rules *rules, const struct firewall_network *network)
+static void add_masquerade(struct firewall_rules *rules, const struct scope *scope)
 {
-	const struct firewall_subnet subnet = {network->subnet, network->prefix};
+	const struct firewall_subnet subnet = subnet_of(scope->network, scope->family);
 	struct firewall_rule *rule;
 
 	/* Sibling to a published port: the answer has to come back through us. */
-	rule = add_network_rule(rules, network, FIREWALL_NAT, NAT_HAIRPIN, FIREWALL_MASQUERADE);
+	rule = add_network_rule(rules, scope, FIREWALL_NAT, NAT_HAIRPIN, FIREWALL_MASQUERADE);
 	rule->match.source = subnet;
-	set_interface(rule->match.out, network->bridge);
+	set_interface(rule->match.out, scope->network->bridge);
 	rule->match.states = FIREWALL_STATE_DNAT;
 
-	rule = add_network_rule(rules, network, FIREWALL_NAT, NAT_LOCALHOST, FIREWALL_MASQUERADE);
-	rule->match.source = loopback_net;
-	set_interface(rule->match.out, network->bridge);
+	if (scope->family == FIREWALL_IPV4) {
+		rule = add_network_rule(rules, scope, FIREWALL_NAT, NAT_LOCALHOST,
+					FIREWALL_MASQUERADE);
+		rule->match.source = loopback_net;
+		set_interface(rule->match.out, scope->network->bridge);
+	}
 
-	if (!network->nat)
+	if (!scope->network->nat)
 		return;
-	rule = add_network_rule(rules, network, FIREWALL_NAT, NAT_NETWORK, FIREWALL_MASQUERADE);
+	rule = add_network_rule(rules, scope, FIREWALL_NAT, NAT_NETWORK, FIREWALL_MASQUERADE);
 	rule->match.source = subnet;
-	set_interface(rule->match.out, network->bridge);
+	set_interface(rule->match.out, scope->network->bridge);
 	rule->match.not_out = true;
 }
 
@@ -156,14 +231,14 @@ static const struct firewall_network *find_bridge(const struct firewall_set *set
 }
 
 static const struct firewall_network *find_subnet(const struct firewall_set *set,
-						  struct in_addr address)
+						  enum firewall_family family,
+						  const union firewall_address *address)
 {
 	for (size_t i = 0; i < set->network_count; i++) {
-		const struct firewall_network *network = &set->networks[i];
-		in_addr_t mask = htonl(network->prefix ? ~0u << (32 - network->prefix) : 0);
+		const struct firewall_subnet subnet = subnet_of(&set->networks[i], family);
 
-		if (((address.s_addr ^ network->subnet.s_addr) & mask) == 0)
-			return network;
+		if (subnet.prefix && firewall_subnet_has(family, &subnet, address))
+			return &set->networks[i];
 	}
 	return NULL;
 }
@@ -171,9 +246,11 @@ static const struct firewall_network *find_subnet(const struct firewall_set *set
 static int add_forward(struct firewall_rules *rules, const struct firewall_set *set,
 		       const struct firewall_forward *forward, struct error *err)
 {
-	struct firewall_rule *rule = add_rule(rules, FIREWALL_DNAT, 0, FIREWALL_DNAT_TO);
+	struct firewall_rule *rule =
+		add_rule(rules, forward->family, FIREWALL_DNAT, 0, FIREWALL_DNAT_TO);
+	const struct firewall_network *network = find_bridge(set, forward->bridge);
 
-	if (!find_bridge(set, forward->bridge))
+	if (!network)
 		return error_set(err, EINVAL, "published port of %s on unknown bridge %s",
 				 forward->container, forward->bridge);
 	if (forward->host_first > forward->host_last ||
@@ -182,8 +259,10 @@ static int add_forward(struct firewall_rules *rules, const struct firewall_set *
 		return error_set(err, EINVAL, "published ports %u-%u of %s to %u-%u",
 				 forward->host_first, forward->host_last, forward->container,
 				 forward->container_first, forward->container_last);
-	rule->match.destination.address = forward->host_address;
-	rule->match.destination.prefix = forward->host_address.s_addr == INADDR_ANY ? 0 : 32;
+	if (!firewall_address_is_any(forward->family, &forward->host_address)) {
+		rule->match.destination.address = forward->host_address;
+		rule->match.destination.prefix = firewall_address_bits(forward->family);
+	}
 	rule->match.protocol = forward->protocol;
 	rule->match.port_first = forward->host_first;
 	rule->match.port_last = forward->host_last;
@@ -196,7 +275,8 @@ static int add_forward(struct firewall_rules *rules, const struct firewall_set *
 static int add_exception(struct firewall_rules *rules, const struct firewall_set *set,
 			 const struct firewall_exception *exception, struct error *err)
 {
-	const struct firewall_network *network = find_subnet(set, exception->address);
+	const struct firewall_network *network =
+		find_subnet(set, exception->family, &exception->address);
 	struct firewall_rule *rule;
 
 	if (!network)
@@ -204,10 +284,10 @@ static int add_exception(struct firewall_rules *rules, const struct firewall_set
 				 exception->container);
 	if (network->nat == exception->nat)
 		return 0;
-	rule = add_rule(rules, FIREWALL_NAT, NAT_EXCEPTION,
+	rule = add_rule(rules, exception->family, FIREWALL_NAT, NAT_EXCEPTION,
 			exception->nat ? FIREWALL_MASQUERADE : FIREWALL_RETURN);
 	rule->match.source.address = exception->address;
-	rule->match.source.prefix = 32;
+	rule->match.source.prefix = firewall_address_bits(exception->family);
 	set_interface(rule->match.out, network->bridge);
 	rule->match.not_out = true;
 	return set_container_comment(rule, exception->container, err);
@@ -218,12 +298,19 @@ static int compare_numbers(uint32_t a, uint32_t b)
 	return (a > b) - (a < b);
 }
 
-static int compare_subnets(const struct firewall_subnet *a, const struct firewall_subnet *b)
+static int compare_addresses(const union firewall_address *a, const union firewall_address *b,
+			     enum firewall_family family)
+{
+	return memcmp(a, b, firewall_address_bits(family) / 8);
+}
+
+static int compare_subnets(const struct firewall_subnet *a, const struct firewall_subnet *b,
+			   enum firewall_family family)
 {
 	/* The narrower one first: a port on one address goes before the same on all. */
 	int order = compare_numbers(b->prefix, a->prefix);
 
-	return order ? order : compare_numbers(ntohl(a->address.s_addr), ntohl(b->address.s_addr));
+	return order ? order : compare_addresses(&a->address, &b->address, family);
 }
 
 static int compare_rules(const void *left, const void *right)
@@ -231,22 +318,39 @@ static int compare_rules(const void *left, const void *right)
 	const struct firewall_rule *a = left, *b = right;
 	int order;
 
-	if ((order = compare_numbers(a->chain, b->chain)) != 0 ||
+	if ((order = compare_numbers(a->family, b->family)) != 0 ||
+	    (order = compare_numbers(a->chain, b->chain)) != 0 ||
 	    (order = compare_numbers(a->rank, b->rank)) != 0 ||
-	    (order = compare_subnets(&a->match.destination, &b->match.destination)) != 0 ||
+	    (order = compare_subnets(&a->match.destination, &b->match.destination, a->family)) != 0 ||
 	    (order = compare_numbers(a->match.protocol, b->match.protocol)) != 0 ||
 	    (order = compare_numbers(a->match.port_first, b->match.port_first)) != 0 ||
 	    (order = compare_numbers(a->match.port_last, b->match.port_last)) != 0 ||
-	    (order = compare_subnets(&a->match.source, &b->match.source)) != 0 ||
+	    (order = compare_subnets(&a->match.source, &b->match.source, a->family)) != 0 ||
 	    (order = strcmp(a->match.in, b->match.in)) != 0 ||
 	    (order = strcmp(a->match.out, b->match.out)) != 0 ||
-	    (order = compare_numbers(ntohl(a->to.s_addr), ntohl(b->to.s_addr))) != 0 ||
+	    (order = compare_addresses(&a->to, &b->to, a->family)) != 0 ||
 	    (order = compare_numbers(a->to_first, b->to_first)) != 0)
 		return order;
 	return strcmp(a->comment, b->comment);
 }
 
-#define RULES_PER_NETWORK 10 /* at most: two guards, five of forwarding, three of NAT */
+/* At most: two guards, five of forwarding and three of NAT, and in IPv6 no guards. */
+#define RULES_PER_NETWORK 18
+
+static void add_network_rules(struct firewall_rules *rules, const struct firewall_network *network)
+{
+	for (unsigned int family = 0; family < FIREWALL_FAMILY_COUNT; family++) {
+		const struct scope scope = {network, (enum firewall_family)family};
+
+		if (family == FIREWALL_IPV6 && network->prefix6 == 0)
+			continue;
+		/* The kernel lets nothing in from a link that is for ::1, or from it. */
+		if (family == FIREWALL_IPV4)
+			add_guard(rules, &scope);
+		add_forward_rules(rules, &scope);
+		add_masquerade(rules, &scope);
+	}
+}
 
 int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *rules,
 			 struct error *err)
@@ -259,9 +363,7 @@ int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *
 	for (size_t i = 0; i < set->network_count; i++) {
 		if (strlen(set->networks[i].bridge) >= IFNAMSIZ)
 			return error_set(err, ENAMETOOLONG, "bridge %s", set->networks[i].bridge);
-		add_guard(&built, &set->networks[i]);
-		add_forward_rules(&built, &set->networks[i]);
-		add_masquerade(&built, &set->networks[i]);
+		add_network_rules(&built, &set->networks[i]);
 	}
 	for (size_t i = 0; i < set->forward_count; i++)
 		if (add_forward(&built, set, &set->forwards[i], err) < 0)
@@ -282,14 +384,25 @@ void firewall_rules_clear(struct firewall_rules *rules)
 }
 
 const struct firewall_rule *firewall_rules_of(const struct firewall_rules *rules,
+					      enum firewall_family family,
 					      enum firewall_chain chain, size_t *count)
 {
+	const struct firewall_rule *items = rules->items;
 	size_t first = 0, end;
 
-	while (first < rules->count && rules->items[first].chain < chain)
+	while (first < rules->count && (items[first].family != family || items[first].chain != chain))
 		first++;
-	for (end = first; end < rules->count && rules->items[end].chain == chain; end++)
+	for (end = first;
+	     end < rules->count && items[end].family == family && items[end].chain == chain; end++)
 		;
 	*count = end - first;
-	return rules->items + first;
+	return items + first;
+}
+
+bool firewall_rules_have(const struct firewall_rules *rules, enum firewall_family family)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (rules->items[i].family == family)
+			return true;
+	return false;
 }

@@ -38,11 +38,18 @@ enum firewall_action {
 #define FIREWALL_STATE_DNAT    2u /* its destination was rewritten */
 
 struct firewall_subnet {
-	struct in_addr address;
+	union firewall_address address;
 	unsigned int prefix; /* 0: any address */
 };
 
-/* What a packet must be like; zero fields match every packet. */
+/* The mask of a prefix of at most as many bits as an address of the family has. */
+union firewall_address firewall_mask(enum firewall_family family, unsigned int prefix);
+unsigned int firewall_address_bits(enum firewall_family family); /* 32 or 128 */
+bool firewall_address_is_any(enum firewall_family family, const union firewall_address *address);
+bool firewall_subnet_has(enum firewall_family family, const struct firewall_subnet *subnet,
+			 const union firewall_address *address);
+
+/* What a packet of a family must be like; zero fields match every packet. */
 struct firewall_match {
 	char in[IFNAMSIZ], out[IFNAMSIZ];
 	bool not_in, not_out;
@@ -57,29 +64,31 @@ struct firewall_match {
 #define FIREWALL_COMMENT_SIZE 80 /* "cman:" and a name of 63, "cman:network:" and a bridge */
 
 struct firewall_rule {
+	enum firewall_family family;
 	enum firewall_chain chain;
 	unsigned int rank; /* rules of a lower rank come first in their chain */
 	struct firewall_match match;
 	enum firewall_action action;
 	/* FIREWALL_DNAT_TO: as many ports as the match has */
-	struct in_addr to;
+	union firewall_address to;
 	uint16_t to_first, to_last;
 	char comment[FIREWALL_COMMENT_SIZE];
 };
 
-/* From where, and with which packets, a chain that has rules is entered. */
+/* From where, and with which packets, a chain of a family that has rules is entered. */
 struct firewall_jump {
+	enum firewall_family family;
 	enum firewall_hook hook;
 	enum firewall_chain chain;
 	bool first; /* before everybody else's rules; otherwise after those there are */
 	struct firewall_match match;
 };
-#define FIREWALL_JUMP_COUNT 5
+#define FIREWALL_JUMP_COUNT 9
 extern const struct firewall_jump firewall_jumps[FIREWALL_JUMP_COUNT];
 #define FIREWALL_JUMP_COMMENT "cman"
 
 struct firewall_rules {
-	struct firewall_rule *items; /* by chain, then in the order of the chain */
+	struct firewall_rule *items; /* by family and chain, then in the order of the chain */
 	size_t count;
 };
 
@@ -91,6 +100,8 @@ void firewall_rules_clear(struct firewall_rules *rules);
 
 /* The rules of one chain, a part of items; *count of them. */
 const struct firewall_rule *firewall_rules_of(const struct firewall_rules *rules,
+					      enum firewall_family family,
 					      enum firewall_chain chain, size_t *count);
+bool firewall_rules_have(const struct firewall_rules *rules, enum firewall_family family);
 
 #endif

@@ -7,12 +7,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Not in lower case: "dnat" is a word of nft's. */
-static const char *const chain_names[FIREWALL_CHAIN_COUNT] = {
-	[FIREWALL_GUARD] = "GUARD",
-	[FIREWALL_FORWARD] = "FWD",
-	[FIREWALL_DNAT] = "DNAT",
-	[FIREWALL_NAT] = "NAT",
+/* Not in lower case: "dnat" is a word of nft's. Those of the two families stand in one table. */
+static const char *const chain_names[FIREWALL_FAMILY_COUNT][FIREWALL_CHAIN_COUNT] = {
+	[FIREWALL_IPV4] = {[FIREWALL_GUARD] = "GUARD",
+			   [FIREWALL_FORWARD] = "FWD",
+			   [FIREWALL_DNAT] = "DNAT",
+			   [FIREWALL_NAT] = "NAT"},
+	[FIREWALL_IPV6] = {[FIREWALL_GUARD] = "GUARD6",
+			   [FIREWALL_FORWARD] = "FWD6",
+			   [FIREWALL_DNAT] = "DNAT6",
+			   [FIREWALL_NAT] = "NAT6"},
+};
+
+const char *firewall_text_chain_name(enum firewall_family family, enum firewall_chain chain)
+{
+	return chain_names[family][chain];
+}
+
+/* What nft says for a family: "ip daddr", "dnat ip to", "meta nfproto ipv4". */
+static const struct {
+	const char *word, *protocol;
+	int family;
+} families[FIREWALL_FAMILY_COUNT] = {
+	[FIREWALL_IPV4] = {"ip", "ipv4", AF_INET},
+	[FIREWALL_IPV6] = {"ip6", "ipv6", AF_INET6},
 };
 
 /*
@@ -44,22 +62,23 @@ static void add_interface(struct text *line, const char *key, const char *name, 
 		text_addf(line, "%s %s\"%s\" ", key, inverted ? "!= " : "", name);
 }
 
-static void add_address(struct text *line, struct in_addr address)
+static void add_address(struct text *line, enum firewall_family family,
+			const union firewall_address *address)
 {
-	char text[INET_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN];
 
-	inet_ntop(AF_INET, &address, text, sizeof(text));
+	inet_ntop(families[family].family, address, text, sizeof(text));
 	text_addf(line, "%s", text);
 }
 
-static void add_subnet(struct text *line, const char *key, const struct firewall_subnet *subnet,
-		       bool inverted)
+static void add_subnet(struct text *line, enum firewall_family family, const char *key,
+		       const struct firewall_subnet *subnet, bool inverted)
 {
 	if (subnet->prefix == 0)
 		return;
-	text_addf(line, "ip %s %s", key, inverted ? "!= " : "");
-	add_address(line, subnet->address);
-	if (subnet->prefix < 32)
+	text_addf(line, "%s %s %s", families[family].word, key, inverted ? "!= " : "");
+	add_address(line, family, &subnet->address);
+	if (subnet->prefix < firewall_address_bits(family))
 		text_addf(line, "/%u", subnet->prefix);
 	text_addf(line, " ");
 }
@@ -77,12 +96,13 @@ static void add_range(struct text *line, uint16_t first, uint16_t last)
 		text_addf(line, "%u-%u", first, last);
 }
 
-static void add_match(struct text *line, const struct firewall_match *match)
+static void add_match(struct text *line, enum firewall_family family,
+		      const struct firewall_match *match)
 {
 	add_interface(line, "iifname", match->in, match->not_in);
 	add_interface(line, "oifname", match->out, match->not_out);
-	add_subnet(line, "saddr", &match->source, false);
-	add_subnet(line, "daddr", &match->destination, match->not_destination);
+	add_subnet(line, family, "saddr", &match->source, false);
+	add_subnet(line, family, "daddr", &match->destination, match->not_destination);
 	if (match->destination_local)
 		text_addf(line, "fib daddr type local ");
 	if (match->port_first) {
@@ -96,11 +116,15 @@ static void add_dnat(struct text *line, const struct firewall_rule *rule)
 {
 	const struct firewall_match *match = &rule->match;
 
-	text_addf(line, "dnat ip to ");
-	add_address(line, rule->to);
+	const bool ports = rule->to_first == rule->to_last || rule->to_first != match->port_first;
+	const bool brackets = ports && rule->family == FIREWALL_IPV6;
+
+	text_addf(line, "dnat %s to %s", families[rule->family].word, brackets ? "[" : "");
+	add_address(line, rule->family, &rule->to);
+	text_addf(line, "%s", brackets ? "]" : "");
 	if (rule->to_first == rule->to_last) {
 		text_addf(line, ":%u", rule->to_first);
-	} else if (rule->to_first != match->port_first) {
+	} else if (ports) {
 		/* To a range alone it would be any port of it; this is the n-th to the n-th. */
 		text_addf(line, ":%s dport map { ", protocol_name(match->protocol));
 		for (unsigned int i = 0; match->port_first + i <= match->port_last; i++)
@@ -114,7 +138,7 @@ static void add_rule(struct strlist *lines, const struct firewall_rule *rule, co
 {
 	AUTO_TEXT struct text line = {0};
 
-	add_match(&line, &rule->match);
+	add_match(&line, rule->family, &rule->match);
 	text_addf(&line, "%s", state);
 	switch (rule->action) {
 	case FIREWALL_ACCEPT:
@@ -171,36 +195,75 @@ static struct firewall_text_chain *add_chain(struct firewall_text_table *table, 
 	return chain;
 }
 
-static void add_base_chain(struct firewall_text_table *table, const struct firewall_jump *jump)
+/* The base chain of a jump, which has those of the other family as well. */
+static struct firewall_text_chain *find_base_chain(struct firewall_text_table *table,
+						   const struct firewall_jump *jump)
 {
 	const char *type = chain_bases[jump->chain].type, *hook = hooks[jump->hook];
-	struct firewall_text_chain *chain = add_chain(
-		table, xprintf("%s-%s", jump->chain == FIREWALL_GUARD ? "raw" : type, hook));
-	AUTO_TEXT struct text line = {0};
+	AUTO_FREE char *name = xprintf("%s-%s", jump->chain == FIREWALL_GUARD ? "raw" : type, hook);
+	struct firewall_text_chain *chain;
 
+	for (size_t i = 0; i < table->count; i++)
+		if (strcmp(table->chains[i].name, name) == 0)
+			return &table->chains[i];
+	chain = add_chain(table, take_pointer(&name));
 	chain->base = xprintf("type %s hook %s priority %d; policy accept;", type, hook,
 			      chain_bases[jump->chain].priority);
-	/* The table is one for both families, our rules are of IPv4. "ip daddr" implies it. */
+	return chain;
+}
+
+static void add_jump(struct firewall_text_table *table, const struct firewall_jump *jump)
+{
+	struct firewall_text_chain *chain = find_base_chain(table, jump);
+	AUTO_TEXT struct text line = {0};
+
+	/* The table is one for both families. "ip daddr" implies which it is. */
 	if (jump->match.destination.prefix == 0)
-		text_addf(&line, "meta nfproto ipv4 ");
-	add_match(&line, &jump->match);
-	text_addf(&line, "jump %s comment \"%s\"", chain_names[jump->chain], FIREWALL_JUMP_COMMENT);
+		text_addf(&line, "meta nfproto %s ", families[jump->family].protocol);
+	add_match(&line, jump->family, &jump->match);
+	text_addf(&line, "jump %s comment \"%s\"", chain_names[jump->family][jump->chain],
+		  FIREWALL_JUMP_COMMENT);
 	strlist_add(&chain->rules, text_value(&line));
+}
+
+static bool is_jumped_to(enum firewall_family family, enum firewall_chain chain)
+{
+	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++)
+		if (firewall_jumps[i].family == family && firewall_jumps[i].chain == chain)
+			return true;
+	return false;
+}
+
+static void add_chains(struct firewall_text_table *table, enum firewall_family family,
+		       const struct firewall_rules *rules)
+{
+	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++) {
+		struct firewall_text_chain *chain;
+		size_t count;
+		const struct firewall_rule *items = firewall_rules_of(rules, family, i, &count);
+
+		if (!is_jumped_to(family, i))
+			continue;
+		chain = add_chain(table, xstrdup(chain_names[family][i]));
+		for (size_t j = 0; j < count; j++)
+			add_rules(&chain->rules, &items[j]);
+	}
 }
 
 void firewall_text_build(const struct firewall_rules *rules, struct firewall_text_table *table)
 {
-	*table = (struct firewall_text_table){0};
-	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++) {
-		struct firewall_text_chain *chain = add_chain(table, xstrdup(chain_names[i]));
-		size_t count;
-		const struct firewall_rule *items = firewall_rules_of(rules, i, &count);
+	const bool wanted[FIREWALL_FAMILY_COUNT] = {
+		[FIREWALL_IPV4] = true,
+		[FIREWALL_IPV6] = firewall_rules_have(rules, FIREWALL_IPV6),
+	};
 
-		for (size_t j = 0; j < count; j++)
-			add_rules(&chain->rules, &items[j]);
-	}
+	*table = (struct firewall_text_table){0};
+	for (unsigned int i = 0; i < FIREWALL_FAMILY_COUNT; i++)
+		if (wanted[i])
+			add_chains(table, i, rules);
 	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++)
-		add_base_chain(table, &firewall_jumps[i]);
+		if (wanted[firewall_jumps[i].family])
+			add_jump(table, &firewall_jumps[i]);
 }
 
 void firewall_text_clear(struct firewall_text_table *table)

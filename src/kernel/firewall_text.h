@@ -31,9 +31,12 @@ struct firewall_text_name {
 };
 struct firewall_text_name firewall_text_name(const char *prefix);
 
+/* Of the chain that has the rules, as there is one for each family: "FWD", "FWD6". */
+const char *firewall_text_chain_name(enum firewall_family family, enum firewall_chain chain);
+
 /*
  * All chains of ours with the rules in them, those that are jumped to first: the same chains
- * whatever the rules are.
+ * whatever the rules are, but that those of IPv6 are there only when it has any.
  */
 void firewall_text_build(const struct firewall_rules *rules, struct firewall_text_table *table);
 

@@ -34,8 +34,9 @@ static struct firewall_forward forward_of(const struct network_record *network,
 	return (struct firewall_forward){
 		.container = member->container,
 		.bridge = network->bridge,
-		.address = member->address,
-		.host_address = port->host_address,
+		.family = FIREWALL_IPV4,
+		.address = {.v4 = member->address},
+		.host_address = {.v4 = port->host_address},
 		.host_first = port->host_first,
 		.host_last = port->host_last,
 		.container_first = port->container_first,
@@ -63,7 +64,8 @@ static void add_rules(struct rules *rules, const struct network_record *network)
 		if (member->nat != network->nat)
 			rules->exceptions[rules->exception_count++] = (struct firewall_exception){
 				.container = member->container,
-				.address = member->address,
+				.family = FIREWALL_IPV4,
+				.address = {.v4 = member->address},
 				.nat = member->nat,
 			};
 	}
@@ -373,7 +375,7 @@ static void add_files(struct rules *rules, const struct conf *conf, const struct
 			if (spec->interfaces[j].port_count > 0 && spec->interfaces[j].network &&
 			    strcmp(spec->interfaces[j].network, network->name) == 0) {
 				forward.container = spec->name;
-				forward.address = spec->interfaces[j].ip;
+				forward.address.v4 = spec->interfaces[j].ip;
 			}
 	}
 	rules->networks[rules->network_count++] = item;
@@ -405,8 +407,8 @@ void rules_warn_of_files(const struct conf *conf)
 /* ---- looking ---- */
 
 int rules_recall(const struct manager *manager, const struct state *state,
-		 const struct network_record *networks, size_t count, struct rules_in_force *in_force,
-		 struct error *err)
+		 const struct network_record *networks, size_t count,
+		 struct rules_in_force *in_force, struct error *err)
 {
 	AUTO(rules_clear) struct rules rules = {0};
 	struct firewall_set set;

@@ -10,8 +10,9 @@ static struct firewall_packet packet_of(struct walk *walk, const struct travelle
 	return (struct firewall_packet){
 		.in = traveller->in,
 		.out = traveller->out,
-		.source = traveller->source,
-		.destination = traveller->destination,
+		.family = FIREWALL_IPV4,
+		.source = {.v4 = traveller->source},
+		.destination = {.v4 = traveller->destination},
 		.destination_local = trace_is_local(walk, traveller->destination),
 		.protocol = traveller->protocol,
 		.port = traveller->port,
@@ -21,13 +22,13 @@ static struct firewall_packet packet_of(struct walk *walk, const struct travelle
 
 static const char *name_of(const struct walk *walk, enum firewall_chain chain)
 {
-	return walk->sight.names[chain];
+	return walk->sight.names[FIREWALL_IPV4][chain];
 }
 
 /* "is not in the kernel", and the like; NULL: the chain is as it should be. */
 static const char *fault_of(const struct walk *walk, enum firewall_chain chain)
 {
-	switch (walk->sight.presence[chain]) {
+	switch (walk->sight.presence[FIREWALL_IPV4][chain]) {
 	case FIREWALL_PRESENT:
 		break;
 	case FIREWALL_DIFFERENT:
@@ -77,7 +78,7 @@ const struct firewall_rule *trace_dnat(struct walk *walk, struct traveller *trav
 		return NULL;
 	port = firewall_translated_port(rule, traveller->port);
 	trace_address(traveller->destination, from);
-	trace_address(rule->to, to);
+	trace_address(rule->to.v4, to);
 	if (is_firewall_unknown(walk, "DNAT")) {
 		/* told */
 	} else if (fault) {
@@ -88,7 +89,7 @@ const struct firewall_rule *trace_dnat(struct walk *walk, struct traveller *trav
 		trace_ok(walk, name_of(walk, FIREWALL_DNAT), "port %u of the host leads to %s:%u",
 			 traveller->port, to, port);
 	}
-	traveller->destination = rule->to;
+	traveller->destination = rule->to.v4;
 	traveller->port = port;
 	traveller->states |= FIREWALL_STATE_DNAT;
 	return rule;
@@ -181,7 +182,7 @@ bool trace_filter(struct walk *walk, const struct traveller *traveller)
 		firewall_evaluate(&walk->rules, FIREWALL_FORWARD, &packet);
 	const char *chain = name_of(walk, FIREWALL_FORWARD);
 	const char *fault = fault_of(walk, FIREWALL_FORWARD);
-	bool in_force = walk->sight.presence[FIREWALL_FORWARD] == FIREWALL_PRESENT;
+	bool in_force = walk->sight.presence[FIREWALL_IPV4][FIREWALL_FORWARD] == FIREWALL_PRESENT;
 	struct firewall_judgement judgement;
 	struct error err;
 

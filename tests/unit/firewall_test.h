@@ -37,6 +37,20 @@ static inline struct in_addr address_of(const char *text)
 	return address;
 }
 
+static inline enum firewall_family family_of(const char *address)
+{
+	return strchr(address, ':') ? FIREWALL_IPV6 : FIREWALL_IPV4;
+}
+
+static inline union firewall_address either_address_of(const char *text)
+{
+	const int family = family_of(text) == FIREWALL_IPV6 ? AF_INET6 : AF_INET;
+	union firewall_address address = {.v6 = IN6ADDR_ANY_INIT};
+
+	assert_int_equal(inet_pton(family, text, &address), 1);
+	return address;
+}
+
 static inline struct firewall_network make_network(const char *bridge, const char *subnet,
 						   unsigned int prefix, bool nat)
 {
@@ -56,8 +70,9 @@ static inline struct firewall_forward make_forward(const char *container, const 
 {
 	return (struct firewall_forward){container,
 					 bridge,
-					 address_of(address),
-					 address_of(host_address),
+					 family_of(address),
+					 either_address_of(address),
+					 either_address_of(host_address),
 					 ports[0],
 					 ports[1],
 					 ports[2],

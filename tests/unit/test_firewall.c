@@ -16,15 +16,20 @@
 
 /* --- rules ------------------------------------------------------------------------------------ */
 
-static void describe_subnet(struct text *text, const char *word,
+/* Into a buffer that the next call uses again. */
+static const char *show(enum firewall_family family, const union firewall_address *address)
+{
+	static char text[INET6_ADDRSTRLEN];
+
+	return inet_ntop(family == FIREWALL_IPV6 ? AF_INET6 : AF_INET, address, text, sizeof(text));
+}
+
+static void describe_subnet(struct text *text, const char *word, enum firewall_family family,
 			    const struct firewall_subnet *subnet)
 {
-	char address[INET_ADDRSTRLEN];
-
 	if (subnet->prefix == 0)
 		return;
-	inet_ntop(AF_INET, &subnet->address, address, sizeof(address));
-	text_addf(text, " %s %s/%u", word, address, subnet->prefix);
+	text_addf(text, " %s %s/%u", word, show(family, &subnet->address), subnet->prefix);
 }
 
 static void describe_rule(struct text *text, const struct firewall_rule *rule)
@@ -33,13 +38,13 @@ static void describe_rule(struct text *text, const struct firewall_rule *rule)
 	static const char *const actions[] = {"accept", "drop", "return", "to", "masquerade"};
 	const struct firewall_match *match = &rule->match;
 
-	text_addf(text, "%s:", chains[rule->chain]);
+	text_addf(text, "%s%s:", chains[rule->chain], rule->family == FIREWALL_IPV6 ? "6" : "");
 	if (match->in[0])
 		text_addf(text, " %s %s", match->not_in ? "not-in" : "in", match->in);
 	if (match->out[0])
 		text_addf(text, " %s %s", match->not_out ? "not-out" : "out", match->out);
-	describe_subnet(text, "from", &match->source);
-	describe_subnet(text, "for", &match->destination);
+	describe_subnet(text, "from", rule->family, &match->source);
+	describe_subnet(text, "for", rule->family, &match->destination);
 	if (match->protocol)
 		text_addf(text, " %s %u-%u", match->protocol == IPPROTO_TCP ? "tcp" : "udp",
 			  match->port_first, match->port_last);
@@ -48,12 +53,9 @@ static void describe_rule(struct text *text, const struct firewall_rule *rule)
 	if (match->states & FIREWALL_STATE_DNAT)
 		text_addf(text, " dnatted");
 	text_addf(text, " %s", actions[rule->action]);
-	if (rule->action == FIREWALL_DNAT_TO) {
-		char address[INET_ADDRSTRLEN];
-
-		inet_ntop(AF_INET, &rule->to, address, sizeof(address));
-		text_addf(text, " %s:%u-%u", address, rule->to_first, rule->to_last);
-	}
+	if (rule->action == FIREWALL_DNAT_TO)
+		text_addf(text, " %s:%u-%u", show(rule->family, &rule->to), rule->to_first,
+			  rule->to_last);
 	text_addf(text, " (%s)\n", rule->comment);
 }
 
@@ -154,7 +156,7 @@ static void assert_chain(const struct firewall_set *set, enum firewall_chain cha
 	size_t count;
 
 	assert_ok(firewall_rules_build(set, &rules, err));
-	rule = firewall_rules_of(&rules, chain, &count);
+	rule = firewall_rules_of(&rules, FIREWALL_IPV4, chain, &count);
 	for (size_t i = 0; i < count; i++)
 		describe_rule(&text, &rule[i]);
 	assert_string_equal(text_value(&text), expected);
@@ -199,9 +201,9 @@ static void test_exceptions_of_nat(void **state)
 	const struct firewall_network networks[] = {make_network("cman0", "10.83.0.0", 24, true),
 						    make_network("cman1", "10.84.0.0", 24, false)};
 	const struct firewall_exception exceptions[] = {
-		{"out", address_of("10.84.0.7"), true},
-		{"same", address_of("10.84.0.8"), false},
-		{"job", address_of("10.83.0.7"), false},
+		{"out", FIREWALL_IPV4, either_address_of("10.84.0.7"), true},
+		{"same", FIREWALL_IPV4, either_address_of("10.84.0.8"), false},
+		{"job", FIREWALL_IPV4, either_address_of("10.83.0.7"), false},
 	};
 	const struct firewall_set set = {.prefix = "CMAN",
 					 .networks = networks,
@@ -236,7 +238,8 @@ static void test_contradictions(void **state)
 	const struct firewall_network networks[] = {make_network("cman0", "10.83.0.0", 24, true)};
 	struct firewall_forward forward = make_forward("web", "cman1", "10.83.0.9", "0.0.0.0",
 						       PORTS(80, 80, 80, 80), IPPROTO_TCP);
-	const struct firewall_exception exception = {"web", address_of("10.83.1.9"), false};
+	const struct firewall_exception exception = {"web", FIREWALL_IPV4,
+						     either_address_of("10.83.1.9"), false};
 	struct firewall_set set = {.prefix = "CMAN",
 				   .networks = networks,
 				   .network_count = 1,

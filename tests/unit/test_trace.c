@@ -15,7 +15,8 @@ static int build_rules(void **state)
 {
 	static struct firewall_network networks[4];
 	static struct firewall_forward forwards[3];
-	const struct firewall_exception exception = {"job", address_of("10.83.0.12"), false};
+	const struct firewall_exception exception = {"job", FIREWALL_IPV4,
+						     either_address_of("10.83.0.12"), false};
 	const struct firewall_set set = {
 		.prefix = "CMAN",
 		.networks = networks,
@@ -56,8 +57,9 @@ static struct firewall_packet packet(const char *in, const char *out, const char
 	return (struct firewall_packet){
 		.in = in,
 		.out = out,
-		.source = address_of(source),
-		.destination = address_of(destination),
+		.family = family_of(destination),
+		.source = either_address_of(source),
+		.destination = either_address_of(destination),
 		.protocol = IPPROTO_TCP,
 		.port = 80,
 	};
@@ -114,7 +116,7 @@ static void expect_dnat(const char *address, uint16_t port, const char *to, uint
 	}
 	assert_non_null(rule);
 	assert_int_equal(rule->action, FIREWALL_DNAT_TO);
-	assert_int_equal(rule->to.s_addr, address_of(to).s_addr);
+	assert_int_equal(rule->to.v4.s_addr, address_of(to).s_addr);
 	assert_int_equal(firewall_translated_port(rule, port), to_port);
 }
 
@@ -144,7 +146,7 @@ static void test_jumps(void **state)
 	assert_false(firewall_enters(FIREWALL_HOOK_PREROUTING, FIREWALL_DNAT, &one));
 	one.destination_local = true;
 	assert_true(firewall_enters(FIREWALL_HOOK_PREROUTING, FIREWALL_DNAT, &one));
-	one.destination = address_of("127.0.0.1");
+	one.destination = either_address_of("127.0.0.1");
 	assert_false(firewall_enters(FIREWALL_HOOK_PREROUTING, FIREWALL_DNAT, &one));
 	assert_true(firewall_enters(FIREWALL_HOOK_OUTPUT, FIREWALL_DNAT, &one));
 	assert_false(firewall_enters(FIREWALL_HOOK_FORWARD, FIREWALL_DNAT, &one));
@@ -173,10 +175,10 @@ static void test_nat_and_guard(void **state)
 	assert_int_equal(leave("198.51.100.7", "eth0", 0), -1);
 
 	assert_int_equal(decide(FIREWALL_GUARD, &one), FIREWALL_DROP);
-	one.destination = address_of("192.0.2.2");
+	one.destination = either_address_of("192.0.2.2");
 	assert_int_equal(decide(FIREWALL_GUARD, &one), -1);
 	one.in = "eth0";
-	one.destination = address_of("127.0.0.1");
+	one.destination = either_address_of("127.0.0.1");
 	assert_int_equal(decide(FIREWALL_GUARD, &one), -1);
 }
 

@@ -9,7 +9,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 kinds="both nft manual"
 cgroups=v2
-libraries="libkmod.so.2 libnftables.so.1"
+libraries="$libraries libnftables.so.1"
 
 fetch() { chroot /srv/web /bin/busybox wget -q -O - "$1"; }
 

@@ -25,7 +25,7 @@
 
 kinds="v2 none v1 hybrid"
 programs="cman cman-supervisor cman-init"
-libraries=libkmod.so.2
+libraries="libkmod.so.2 libip4tc.so.2 libip6tc.so.2"
 needs=
 cgroups=
 size=16M
