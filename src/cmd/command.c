@@ -66,6 +66,9 @@ static const struct command_option kill_options[] = {
 	"The first process of the container gets the signal. The kernel keeps signals away from\n" \
 	"it that it has no handler for, all but KILL and STOP. Use down to stop a container.\n"
 
+#define PAUSE_DETAILS                                                                              \
+	"Its processes get no processor time and keep all they have: memory, sockets, files.\n"    \
+	"Who connects to it waits. down resumes it for its last steps.\n"
 #define TRACE_DETAILS                                                                              \
 	"NAME TO:PORT is the way out of the container; TO is an address or a name in its\n"        \
 	"hosts file. NAME:PORT is the way from outside to its port. /udp behind the port\n"        \
@@ -150,6 +153,25 @@ const struct command command_table[] = {
 		.maximum = ANY_NUMBER,
 		.options = kill_options,
 		.run = cmd_kill,
+	},
+	{
+		.name = "pause",
+		.arguments = "NAME...",
+		.summary = "stop containers where they stand, until resume",
+		.details = PAUSE_DETAILS,
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = all_options,
+		.run = cmd_pause,
+	},
+	{
+		.name = "resume",
+		.arguments = "NAME...",
+		.summary = "let paused containers go on",
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = all_options,
+		.run = cmd_resume,
 	},
 	{
 		.name = "graph",

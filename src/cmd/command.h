@@ -97,6 +97,8 @@ int cmd_ps(const struct options *options, int argc, char *argv[], struct error *
 int cmd_status(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_logs(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_pause(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_resume(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_kill(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_graph(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_trace(const struct options *options, int argc, char *argv[], struct error *err);

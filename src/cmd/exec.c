@@ -14,8 +14,13 @@ static int require_running(const struct state *state, const char *name, struct r
 
 	if (found < 0)
 		return -1;
-	if (found > 0 && record_liveness(record) == LIVE_RUNNING)
-		return 0;
+	if (found > 0 && record_liveness(record) == LIVE_RUNNING) {
+		if (!record->paused_at)
+			return 0;
+		/* What enters it would stand still as well. */
+		error_set(err, 0, "%s is paused", name);
+		return error_hint(err, "cman resume %s", name);
+	}
 	error_set(err, 0, "%s does not run", name);
 	return error_hint(err, "cman up %s", name);
 }

@@ -21,6 +21,7 @@ static const char *color_of(const struct view *view)
 	switch (view->state) {
 	case VIEW_RUNNING:
 		return "\033[32m";
+	case VIEW_PAUSED:
 	case VIEW_STARTING:
 	case VIEW_STOPPING:
 	case VIEW_STALE:

@@ -34,6 +34,7 @@ static int lsb_status(enum view_state state)
 {
 	switch (state) {
 	case VIEW_RUNNING:
+	case VIEW_PAUSED:
 	case VIEW_STOPPING:
 		return LSB_RUNNING;
 	case VIEW_STALE:
@@ -211,6 +212,8 @@ static void print_alive(const struct status *status)
 	text_format_duration(uptime, sizeof(uptime), view_uptime(&status->view));
 	snprintf(text, sizeof(text), " (%s)", uptime);
 	print_time("since", record->started_at, text);
+	if (record->paused_at)
+		print_time("paused", record->paused_at, "");
 	snprintf(text, sizeof(text), "%d, supervised by %d", (int)record->init.pid,
 		 (int)record->supervisor.pid);
 	print_line("process", text);

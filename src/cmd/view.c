@@ -24,7 +24,9 @@ static enum view_state find_state(const struct state *state, const struct record
 	case LIVE_NONE:
 		break;
 	case LIVE_RUNNING:
-		return record->phase == PHASE_STOPPING ? VIEW_STOPPING : VIEW_RUNNING;
+		if (record->phase == PHASE_STOPPING)
+			return VIEW_STOPPING;
+		return record->paused_at ? VIEW_PAUSED : VIEW_RUNNING;
 	case LIVE_ENDED:
 		return VIEW_EXITED;
 	case LIVE_STALE:
@@ -66,10 +68,10 @@ void view_clear(struct view *view)
 const char *view_state_name(enum view_state state)
 {
 	static const char *const names[] = {
-		[VIEW_STOPPED] = "stopped", [VIEW_STARTING] = "starting",
-		[VIEW_RUNNING] = "running", [VIEW_STOPPING] = "stopping",
-		[VIEW_EXITED] = "exited",   [VIEW_STALE] = "stale",
-		[VIEW_UNKNOWN] = "unknown",
+		[VIEW_STOPPED] = "stopped",   [VIEW_STARTING] = "starting",
+		[VIEW_RUNNING] = "running",   [VIEW_PAUSED] = "paused",
+		[VIEW_STOPPING] = "stopping", [VIEW_EXITED] = "exited",
+		[VIEW_STALE] = "stale",       [VIEW_UNKNOWN] = "unknown",
 	};
 
 	return names[state];
@@ -151,6 +153,8 @@ struct json *view_to_json(const struct view *view)
 	if (view->alive) {
 		json_add_number(object, "pid", (uint64_t)record->init.pid);
 		json_add_number(object, "uptime_seconds", view_uptime(view));
+		if (record->paused_at)
+			json_add_number(object, "paused_at", record->paused_at);
 	}
 	if (record->exited)
 		add_end(object, record);

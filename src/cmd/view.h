@@ -14,6 +14,7 @@ enum view_state {
 	VIEW_STOPPED,  /* nothing of it is there */
 	VIEW_STARTING, /* a command is bringing it up */
 	VIEW_RUNNING,
+	VIEW_PAUSED,   /* it runs, and was told to stand still */
 	VIEW_STOPPING, /* it is being taken down, or cleaned up */
 	VIEW_EXITED,   /* ended by itself, cleaned up */
 	VIEW_STALE,    /* it does not run, and something of it is left */

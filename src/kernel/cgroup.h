@@ -133,6 +133,14 @@ struct cgroup_usage {
 };
 void cgroup_read_usage(const struct cgroup_host *host, const char *name, struct cgroup_usage *usage);
 
+/*
+ * Stops all processes of PARENT/NAME and below where they stand, or lets them go on, and waits
+ * until it is so. ETIMEDOUT: some are in the kernel and cannot be stopped now; the rest is.
+ * cgroups v2: cgroup.freeze (Linux 5.2); v1: the freezer controller.
+ */
+int cgroup_freeze(const struct cgroup_host *host, const char *name, bool frozen, int timeout_ms,
+		  struct error *err);
+
 /* Whether a process belongs to PARENT/NAME (in the hierarchy used for tracking). */
 bool cgroup_contains(const struct cgroup_host *host, const char *name, pid_t pid);
 

@@ -95,17 +95,24 @@ static bool parse_mount_line(char *line, struct mount_line *mount)
 	return true;
 }
 
+/* What a v2 tree does without a controller, and v1 with one. */
+static bool v2_does(const char *controllers)
+{
+	return strcmp(controllers, "cpuacct") == 0 || strcmp(controllers, "freezer") == 0;
+}
+
 /* The controllers of a v1 mount that cman has a use for, among its other mount options. */
 static void pick_controllers(const char *options, bool have_v2, char *out, size_t size,
 			     bool *optional)
 {
 	/*
-	 * v2 counts CPU time without a controller; v1 does not. devices holds who may open what.
+	 * v2 counts CPU time and freezes without a controller; v1 does not. devices holds who may
+	 * open what.
 	 * Named hierarchies belong to a service manager, which kills what it finds in its own part.
 	 */
-	static const char *const used[] = {"pids", "memory", "cpu", "devices",
-					   "cpuacct", "cpuset", "blkio"};
-	size_t always = 5; /* the first ones; of the others only what has limits is in it */
+	static const char *const used[] = {"pids",    "memory",  "cpu",    "devices",
+					   "freezer", "cpuacct", "cpuset", "blkio"};
+	size_t always = 6; /* the first ones; of the others only what has limits is in it */
 	bool useful = false;
 
 	*out = '\0';
@@ -123,11 +130,10 @@ static void pick_controllers(const char *options, bool have_v2, char *out, size_
 		item += span + (item[span] == ',');
 	}
 	for (size_t i = 0; i < always; i++)
-		if (cgroup_list_has(out, used[i]) && (strcmp(used[i], "cpuacct") != 0 || !have_v2))
+		if (cgroup_list_has(out, used[i]) && !(have_v2 && v2_does(used[i])))
 			useful = true;
 	*optional = !useful && !strstr(out, "name=");
-	/* Only CPU time is counted there, which v2 does. */
-	if (*optional && strcmp(out, "cpuacct") == 0)
+	if (*optional && have_v2 && v2_does(out))
 		*out = '\0';
 }
 

@@ -113,11 +113,11 @@ int cgroup_v2_enable(const struct cgroup_host *host, const struct cgroup_setting
 int cgroup_v2_sum_memory_low(const struct cgroup_host *host, bool rises, struct error *err);
 
 /*
- * Waits until there are no processes in the v2 cgroup or below: 1 there are none (or no such
- * cgroup), 0 the deadline passed, -1.
+ * Waits until cgroup.events of a v2 cgroup says so of key ("populated": with processes in it or
+ * below; "frozen"): 1 it does, or there is no such cgroup; 0 the deadline passed; -1.
  */
-int cgroup_v2_wait_empty(const struct cgroup_hierarchy *hierarchy, const char *path,
-			 uint64_t deadline, struct error *err);
+int cgroup_v2_wait_event(const struct cgroup_hierarchy *hierarchy, const char *path,
+			 const char *key, bool wanted, uint64_t deadline, struct error *err);
 
 /*
  * Pids of the processes in path and below, at most size of them; missing has none. Pids of

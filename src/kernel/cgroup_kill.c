@@ -216,6 +216,17 @@ static int kill_batch(const struct cgroup_hierarchy *hierarchy, const char *path
 	return result < 0 ? -1 : count;
 }
 
+/* A frozen process dies when it is thawed, on v1. */
+static void thaw_v1(const struct cgroup_host *host, const char *name)
+{
+	const struct cgroup_hierarchy *freezer = cgroup_find(host, "freezer");
+	char file[CGROUP_PATH_SIZE];
+
+	cgroup_path(host, name, "freezer.state", file);
+	if (freezer && !freezer->v2)
+		fs_write_at(freezer->fd, file, "THAWED", NULL);
+}
+
 int cgroup_kill_by_signals(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
 			   const char *name, uint64_t deadline, struct error *err)
 {
@@ -223,6 +234,7 @@ int cgroup_kill_by_signals(const struct cgroup_host *host, const struct cgroup_h
 	char path[CGROUP_PATH_SIZE], file[CGROUP_PATH_SIZE];
 	struct error reason;
 
+	thaw_v1(host, name);
 	cgroup_path(host, name, NULL, path);
 	cgroup_path(host, name, "pids.max", file);
 	/*
@@ -268,7 +280,7 @@ static int kill_until(const struct cgroup_host *host, const char *name, uint64_t
 	 * delay; where that fails, it is only the delay.
 	 */
 	kill_batch(hierarchy, path, deadline, &killed, NULL);
-	empty = cgroup_v2_wait_empty(hierarchy, path, deadline, err);
+	empty = cgroup_v2_wait_event(hierarchy, path, "populated", false, deadline, err);
 	return empty == 0 ? survivors(hierarchy, path, err) : empty < 0 ? -1 : 0;
 }
 
@@ -361,7 +373,8 @@ void cgroup_remove_parent(const struct cgroup_host *host, int timeout_ms)
 	if (host->count == 0 || !leave_supervisors(host, path) || has_containers(host))
 		return;
 	if (host->hierarchies[0].v2 &&
-	    cgroup_v2_wait_empty(&host->hierarchies[0], path, deadline, NULL) != 1)
+	    cgroup_v2_wait_event(&host->hierarchies[0], path, "populated", false, deadline,
+				 NULL) != 1)
 		return;
 	for (int i = 0; i < host->count; i++)
 		if (remove_settled(&host->hierarchies[i], path, NULL) < 0 ||

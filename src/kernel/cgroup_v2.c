@@ -273,8 +273,11 @@ int cgroup_v2_sum_memory_low(const struct cgroup_host *host, bool rises, struct 
 	return 0;
 }
 
-/* Reads "populated" from an open cgroup.events. ENODEV: the cgroup was removed meanwhile. */
-static int read_populated(int events_fd, const char *file, struct error *err)
+/*
+ * Reads a key of an open cgroup.events: 0 or 1. A cgroup that was removed meanwhile (ENODEV) is
+ * neither populated nor frozen.
+ */
+static int read_event(int events_fd, const char *file, const char *key, struct error *err)
 {
 	char text[256];
 	const char *found;
@@ -285,14 +288,15 @@ static int read_populated(int events_fd, const char *file, struct error *err)
 	if (count < 0)
 		return error_set(err, errno, "read %s", file);
 	text[count] = '\0';
-	found = strstr(text, "populated ");
+	found = strstr(text, key);
 	if (!found)
-		return error_set(err, EPROTO, "%s", file);
-	return found[strlen("populated ")] == '1';
+		return error_set(err, EPROTO, "no \"%s\" in %s", key, file);
+	found += strlen(key);
+	return strncmp(found, " 1", 2) == 0;
 }
 
-int cgroup_v2_wait_empty(const struct cgroup_hierarchy *hierarchy, const char *path,
-			 uint64_t deadline, struct error *err)
+int cgroup_v2_wait_event(const struct cgroup_hierarchy *hierarchy, const char *path,
+			 const char *key, bool wanted, uint64_t deadline, struct error *err)
 {
 	char file[CGROUP_PATH_SIZE];
 	AUTO_FD int fd = -1;
@@ -306,12 +310,12 @@ int cgroup_v2_wait_empty(const struct cgroup_hierarchy *hierarchy, const char *p
 	for (;;) {
 		/* A change shows as POLLPRI; the file as such is always readable. */
 		struct pollfd changed = {.fd = fd, .events = POLLPRI};
-		int populated = read_populated(fd, file, err);
+		int is = read_event(fd, file, key, err);
 		int left = cgroup_time_left(deadline);
 
-		if (populated < 0)
+		if (is < 0)
 			return -1;
-		if (!populated)
+		if (is == wanted)
 			return 1;
 		if (left == 0)
 			return 0;

@@ -167,6 +167,7 @@ int container_empty(struct host *host, struct container *container, struct error
 	}
 	strlist_clear(&record->steps);
 	record->phase = PHASE_STOPPED;
+	record->paused_at = 0;
 	return record_write(&host->state, record, err);
 }
 

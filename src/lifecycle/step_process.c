@@ -2,6 +2,7 @@
 /* The steps that make, start and end processes: cgroup, init, start. */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -17,6 +18,7 @@
 
 #define SETUP_TIMEOUT_MS 60000 /* a hung file system below the rootfs must not hang us */
 #define KILL_TIMEOUT_MS 10000
+#define THAW_TIMEOUT_MS 1000
 
 /* ---- cgroup ---- */
 
@@ -280,6 +282,24 @@ static bool would_react(pid_t pid, int signal_number)
 	return waits_for_signals(pid);
 }
 
+/* Who is paused could not take a signal, nor be seen waiting for one. */
+static void thaw(struct host *host, struct container *container)
+{
+	const struct cgroup_host *cgroup;
+	struct error err;
+
+	if (!container->record.paused_at)
+		return;
+	cgroup = host_cgroup(host, container->record.cgroup_parent, &err);
+	if (!cgroup || cgroup_freeze(cgroup, container->name, false, THAW_TIMEOUT_MS, &err) < 0)
+		log_warning("%s: resume it: %s", container->name, err.text);
+	/* What it did when it was paused it begins again, in a moment. */
+	for (int i = 0; i < 10 && !would_react(container->record.init.pid,
+					       container->record.stop_signal); i++)
+		poll(NULL, 0, 2);
+	container->record.paused_at = 0;
+}
+
 int start_undo(struct host *host, struct container *container, struct error *err)
 {
 	struct record *record = &container->record;
@@ -293,6 +313,7 @@ int start_undo(struct host *host, struct container *container, struct error *err
 	record->phase = PHASE_STOPPING;
 	if (record_write(&host->state, record, err) < 0)
 		log_warning("%s: %s, stopping it all the same", container->name, err->text);
+	thaw(host, container);
 	container->stop_deadline_ms = process_monotonic_ms();
 	if (!would_react(record->init.pid, record->stop_signal))
 		return 0; /* init_undo kills it */

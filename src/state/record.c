@@ -81,6 +81,8 @@ static bool parse_field(void *data, const char *key, const char *value)
 		return lines_u64(value, &record->started_at);
 	if (strcmp(key, "started-boottime") == 0)
 		return lines_u64(value, &record->started_boottime);
+	if (strcmp(key, "paused") == 0)
+		return lines_u64(value, &record->paused_at);
 	if (strcmp(key, "cgroup-parent") == 0)
 		return lines_text(value, &record->cgroup_parent);
 	if (strcmp(key, "firewall-prefix") == 0)
@@ -116,6 +118,8 @@ static void print_record(const struct record *record, struct text *out)
 		  record->started_at, record->started_boottime, record->oom_killed);
 	text_addf(out, "stop-signal %d\nstop-timeout-ms %u\n", record->stop_signal,
 		  record->stop_timeout_ms);
+	if (record->paused_at)
+		text_addf(out, "paused %" PRIu64 "\n", record->paused_at);
 	if (record->has_capabilities)
 		text_addf(out, "capabilities %" PRIu64 "\n", record->capabilities);
 	if (record->cgroup_parent)

@@ -30,6 +30,7 @@ struct record {
 	struct process_identity supervisor;
 	uint64_t started_at;                /* seconds since the epoch */
 	uint64_t started_boottime;          /* seconds of CLOCK_BOOTTIME, for the uptime */
+	uint64_t paused_at;                 /* seconds since the epoch; 0: it is not */
 	struct strlist steps;               /* names of steps begun, in order */
 	struct strlist addresses;           /* "cman0 10.83.0.10 eth0[ fd00::10]", per interface */
 	struct strlist ports;               /* as in the file, for ps */

@@ -212,8 +212,8 @@ static void test_kill_timeout(void **state)
 	cgroup_path(&host, "web", NULL, path);
 	snprintf(number, sizeof(number), "%d", (int)pid);
 	if (host.hierarchies[0].v2)
-		assert_int_equal(cgroup_v2_wait_empty(&host.hierarchies[0], path,
-						      cgroup_deadline(20), &err),
+		assert_int_equal(cgroup_v2_wait_event(&host.hierarchies[0], path, "populated",
+						      false, cgroup_deadline(20), &err),
 				 0);
 	/* Time is up before it began: what is still there is named, and dies nevertheless. */
 	if (cgroup_kill_by_signals(&host, &host.hierarchies[0], "web", 0, &err) < 0) {
@@ -223,12 +223,83 @@ static void test_kill_timeout(void **state)
 	wait_status(pid);
 }
 
+/* ---- standing still ---- */
+
+static volatile uint64_t *counter; /* shared with the child */
+
+static void count(void)
+{
+	for (;;)
+		++*counter;
+}
+
+static bool counts(pid_t pid)
+{
+	uint64_t before = *counter;
+
+	(void)pid;
+	poll(NULL, 0, 5);
+	return *counter > before;
+}
+
+static void assert_freezes(const struct cgroup_host *where)
+{
+	pid_t pid;
+	uint64_t before;
+
+	*counter = 0;
+	assert_ok(cgroup_create(where, "web", &unlimited, &err));
+	pid = start_in(where, "web", count);
+	assert_true(comes_true(counts, pid));
+	assert_ok(cgroup_freeze(where, "web", true, TIMEOUT_MS, &err));
+	before = *counter;
+	poll(NULL, 0, 50);
+	assert_true(*counter == before);
+	assert_ok(cgroup_freeze(where, "web", true, TIMEOUT_MS, &err));
+	assert_ok(cgroup_freeze(where, "web", false, TIMEOUT_MS, &err));
+	assert_true(comes_true(counts, pid));
+	/* Who is killed dies, standing still or not. */
+	assert_ok(cgroup_freeze(where, "web", true, TIMEOUT_MS, &err));
+	assert_ok(cgroup_kill(where, "web", TIMEOUT_MS, &err));
+	assert_int_equal(WTERMSIG(wait_status(pid)), SIGKILL);
+	assert_ok(cgroup_remove(where, "web", TIMEOUT_MS, &err));
+	assert_int_equal(cgroup_freeze(where, "web", true, TIMEOUT_MS, &err), -1);
+}
+
+static void test_freeze(void **state)
+{
+	struct cgroup_host v1;
+	struct cgroup_hierarchy *freezer;
+
+	(void)state;
+	counter = mmap(NULL, sizeof(*counter), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
+	assert_true((void *)counter != MAP_FAILED);
+	assert_freezes(&host);
+	if (make_pure_v1(&v1)) {
+		AUTO_FD int fd = open("/sys/fs/cgroup/freezer", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		/* Where there is a v2 tree as well it is not among those of the host. */
+		if (fd >= 0 && !cgroup_find(&v1, "freezer")) {
+			freezer = &v1.hierarchies[v1.count++];
+			*freezer = (struct cgroup_hierarchy){.fd = fd};
+			snprintf(freezer->controllers, sizeof(freezer->controllers), "freezer");
+			snprintf(freezer->root, sizeof(freezer->root), "/");
+		}
+		if (cgroup_find(&v1, "freezer"))
+			assert_freezes(&v1);
+		cgroup_remove_parent(&v1, TIMEOUT_MS);
+		assert_false(exists(&v1, parent));
+	}
+	munmap((void *)counter, sizeof(*counter));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_kill_tree),       TEST(test_kill_forking),  TEST(test_pure_v1),
 		TEST(test_kill_by_signals), TEST(test_remove_nested), TEST(test_leftover),
-		TEST(test_kill_timeout),
+		TEST(test_kill_timeout),    TEST(test_freeze),
 	};
 
 	return RUN("cgroup_kill", tests);
