@@ -46,7 +46,7 @@ int firewall_lock(int timeout_ms, struct error *err)
 
 int firewall_choose(const char *prefix, enum firewall_backend *backend, struct error *err)
 {
-	struct error own;
+	struct error own = {0};
 	int answer;
 
 	err = err ? err : &own;
@@ -65,7 +65,7 @@ int firewall_choose(const char *prefix, enum firewall_backend *backend, struct e
 int firewall_commit(const struct firewall_set *set, struct error *err)
 {
 	AUTO_FIREWALL_RULES struct firewall_rules rules = {0};
-	struct error own;
+	struct error own = {0};
 
 	err = err ? err : &own;
 	if (firewall_rules_build(set, &rules, err) < 0)

@@ -124,8 +124,8 @@ int firewall_choose(const char *prefix, enum firewall_backend *backend, struct e
  * Makes the kernel's tables hold exactly the rules of set in our chains: nothing is written when
  * nothing differs. An empty set removes chains and jumps. All or nothing per table; when a later
  * table fails, the earlier ones are put back. ENOPROTOOPT, ENOENT: a kernel without the legacy
- * tables, or without nf_tables. ENOSYS: no libip4tc, libip6tc or libnftables. EINVAL: a set that contradicts itself, or
- * a name that nft(8) has no way to write.
+ * tables, or without nf_tables. ENOSYS: no libip4tc, libip6tc or libnftables. EINVAL: a set that
+ * contradicts itself, or a name that nft(8) has no way to write.
  */
 int firewall_commit(const struct firewall_set *set, struct error *err);
 

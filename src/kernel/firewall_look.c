@@ -17,7 +17,7 @@ int firewall_look(enum firewall_backend backend, const char *prefix,
 		  const struct firewall_rules *rules, struct firewall_sight *sight,
 		  struct error *err)
 {
-	struct error own;
+	struct error own = {0};
 
 	err = err ? err : &own;
 	*sight = (struct firewall_sight){.backend = backend};

@@ -117,7 +117,7 @@ static int legacy_is_foreign(const struct firewall_set *set, struct error *err)
 int firewall_find_obstacles(const struct firewall_set *set, struct strlist *warnings,
 			    struct error *err)
 {
-	struct error own;
+	struct error own = {0};
 	int legacy;
 
 	err = err ? err : &own;
