@@ -47,6 +47,13 @@ static const struct command_option logs_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+static const struct command_option wait_options[] = {
+	OPTION(0, "state", "STATE", state,
+	       "running, paused, stopped, exited or ended (else: ended)"),
+	OPTION('t', "timeout", "TIME", timeout, "how long at most, as 30s (else: for ever)"),
+	NO_MORE_OPTIONS,
+};
+
 static const struct command_option kill_options[] = {
 	OPTION('s', "signal", "SIGNAL", signal, "name or number of the signal (else: TERM)"),
 	NO_MORE_OPTIONS,
@@ -69,6 +76,9 @@ static const struct command_option kill_options[] = {
 #define PAUSE_DETAILS                                                                              \
 	"Its processes get no processor time and keep all they have: memory, sockets, files.\n"    \
 	"Who connects to it waits. down resumes it for its last steps.\n"
+#define WAIT_DETAILS                                                                               \
+	"Prints the state of each as it comes. ended is stopped or exited: nothing of it runs.\n"  \
+	"Exit status: 0 all of them came to it, 1 the time was up, or cman failed.\n"
 #define TRACE_DETAILS                                                                              \
 	"NAME TO:PORT is the way out of the container; TO is an address or a name in its\n"        \
 	"hosts file. NAME:PORT is the way from outside to its port. /udp behind the port\n"        \
@@ -172,6 +182,16 @@ const struct command command_table[] = {
 		.maximum = ANY_NUMBER,
 		.options = all_options,
 		.run = cmd_resume,
+	},
+	{
+		.name = "wait",
+		.arguments = "NAME...",
+		.summary = "wait until containers have ended, or come to a state",
+		.details = WAIT_DETAILS,
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = wait_options,
+		.run = cmd_wait,
 	},
 	{
 		.name = "graph",

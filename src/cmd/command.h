@@ -30,6 +30,8 @@ struct options {
 	bool follow;
 	const char *lines;
 	const char *signal;
+	const char *state;
+	const char *timeout;
 };
 
 struct command_option {
@@ -99,6 +101,7 @@ int cmd_exec(const struct options *options, int argc, char *argv[], struct error
 int cmd_logs(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_pause(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_resume(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_wait(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_kill(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_graph(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_trace(const struct options *options, int argc, char *argv[], struct error *err);

@@ -37,6 +37,43 @@ load lib
 	cman status --json web | jq -e '.state == "running"'
 }
 
+@test "wait returns when a container has ended, or came to a state, or the time is up" {
+	container brief <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "while [ ! -e /tmp/end ]; do sleep 0.01; done; exit 3" ];
+	EOF
+	sleeper web </dev/null
+	run_ok cman wait brief
+	assert_equal "$output" "brief: stopped"
+	cman wait --state running web >"$BATS_TEST_TMPDIR/running" &
+	waiting=$!
+	run_ok cman up brief web
+	wait $waiting
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/running")" "web: running"
+	run_fails cman wait -t 100ms brief
+	assert_output_has "brief: the time is up"
+	cman wait brief >"$BATS_TEST_TMPDIR/ended" &
+	waiting=$!
+	run_ok cman exec brief touch /tmp/end
+	wait $waiting
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/ended")" "brief: exited, exit status 3"
+	cman wait --state paused --timeout=20s web >"$BATS_TEST_TMPDIR/paused" &
+	waiting=$!
+	run_ok cman pause web
+	wait $waiting
+	cman wait --state stopped web >"$BATS_TEST_TMPDIR/stopped" &
+	waiting=$!
+	run_ok cman down web
+	wait $waiting
+	run cman wait --state runing web
+	assert_equal "$status" 2
+	assert_output_has 'did you mean "running"'
+	run cman wait --timeout ten web
+	assert_equal "$status" 2
+	run_fails cman wait wbe
+	assert_output_has web
+}
+
 @test "kill sends a signal" {
 	container web <<-EOF
 	rootfs = "@rootfs@";
