@@ -201,9 +201,14 @@ $(BUILD)/overwrite: tests/system/overwrite.c $(BUILD)/.flags | $(BUILD)/.package
 	$(call say,CC,$@)
 	$(Q)$(COMPILE) $(STATIC) $(STATIC_LINKING) -o $@ $<
 
+# One that changes tables of iptables as its own, on the host's side.
+$(BUILD)/contend: tests/system/contend.c $(BUILD)/.flags | $(BUILD)/.packages
+	$(call say,CC,$@)
+	$(Q)$(COMPILE) $(HARDENING) $(LINKING) -o $@ $< $$($(PKG_CONFIG) --cflags --libs libip4tc)
+
 # TESTS=tests/system/network.bats runs one file, FILTER=regex the tests of that name.
 TESTS = $(sort $(wildcard tests/system/*.bats))
-check-system: all $(PROBES) $(BUILD)/probe $(BUILD)/overwrite
+check-system: all $(PROBES) $(BUILD)/probe $(BUILD)/overwrite $(BUILD)/contend
 	@$(REPORTED) CMAN='$(abspath $(BUILD))/cman' $(BATS) $(if $(FILTER),--filter '$(FILTER)') $(TESTS)
 
 # Processes of cman that nobody listens to have something to report as well.
