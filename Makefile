@@ -206,9 +206,14 @@ $(BUILD)/contend: tests/system/contend.c $(BUILD)/.flags | $(BUILD)/.packages
 	$(call say,CC,$@)
 	$(Q)$(COMPILE) $(HARDENING) $(LINKING) -o $@ $< $$($(PKG_CONFIG) --cflags --libs libip4tc)
 
+# Two ends of a conversation.
+$(BUILD)/talk: tests/system/talk.c $(BUILD)/.flags | $(BUILD)/.packages
+	$(call say,CC,$@)
+	$(Q)$(COMPILE) $(HARDENING) $(LINKING) -o $@ $<
+
 # TESTS=tests/system/network.bats runs one file, FILTER=regex the tests of that name.
 TESTS = $(sort $(wildcard tests/system/*.bats))
-check-system: all $(PROBES) $(BUILD)/probe $(BUILD)/overwrite $(BUILD)/contend
+check-system: all $(PROBES) $(BUILD)/probe $(BUILD)/overwrite $(BUILD)/contend $(BUILD)/talk
 	@$(REPORTED) CMAN='$(abspath $(BUILD))/cman' $(BATS) $(if $(FILTER),--filter '$(FILTER)') $(TESTS)
 
 # Processes of cman that nobody listens to have something to report as well.

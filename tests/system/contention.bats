@@ -69,7 +69,7 @@ finish() {
 	COMMANDS=()
 	return $failed
 }
-declare -A COMMANDS=()
+declare -gA COMMANDS=()
 
 # The rules of cman and nothing else, without counters.
 rules_of_cman() {
@@ -105,7 +105,7 @@ writer() { # NAME CMD...
 	machine timeout 100 "$@" >"$BATS_TEST_TMPDIR/$name.rows" 2>"$BATS_TEST_TMPDIR/$name.err" 3>&- &
 	WRITERS[$!]=$name
 }
-declare -A WRITERS=()
+declare -gA WRITERS=()
 
 # Tells all writers to come to an end, and takes their word for what is in the tables.
 quiet() {
