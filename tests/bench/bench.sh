@@ -1,15 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2034 # variables of the harness
-# bench.sh: `make bench`. What it costs to bring an idle container up and down, side by side with
-# what else is installed, what a running one keeps in memory, and what the hundredth costs.
+# bench.sh: `make bench`, in parts, of which BENCH names some:
+#
+#   race         what it costs to bring an idle container up and down, side by side with what else is
+#                installed, what a running one keeps in memory, and what the hundredth costs
+#   throughput   TCP out of a container and between two, beside a bridge and veth made by hand
+#   scale        rules, starts, stops and commits beside up to a thousand others
+#
 # Everything happens in a machine of its own (tests/system/lib.bash) and goes with it.
-# ROUNDS, CROWD and PAUSE_MS may be set; CMAN and BENCH are the programs.
+# ROUNDS, CROWD, PAUSE_MS and MIB may be set; CMAN is the program; the tools are beside it.
 set -euo pipefail
 
+BENCH=${BENCH:-race throughput scale}
 ROUNDS=${ROUNDS:-25}
 CROWD=${CROWD:-100}
 PAUSE_MS=${PAUSE_MS:-60}
+MIB=${MIB:-64}
+TOOL=${CMAN%/*}/bench
 
 [ "$(id -u)" = 0 ] || { echo "bench: needs root" >&2; exit 1; }
 here=$(cd "$(dirname "$0")" && pwd)
@@ -159,7 +167,7 @@ enter_unshare() {
 # --- the race ----------------------------------------------------------------------------------
 
 race() { # ROUNDS PAUSE_MS
-	machine "$BENCH" "$1" "$2" <"$contenders" | tee "$scratch/race" | awk '
+	machine "$TOOL" "$1" "$2" <"$contenders" | tee "$scratch/race" | awk '
 		NR == 1 { start = $2; stop = $3 }
 		{ printf "  %-12s start %8.2f ms  %6.2f x   ", $1, $2, $2 / start
 		  if ($3 > 0) printf "stop %8.2f ms  %6.2f x\n", $3, $3 / stop
@@ -200,7 +208,7 @@ memory() {
 
 one_more() { # prints "start stop" of one more container among those that run
 	printf 'one\t%s\t%s\n' "$CMAN -c $CONF up bench" "$CMAN -c $CONF down bench" |
-		machine "$BENCH" "$ROUNDS" "$1" | cut -d' ' -f2,3
+		machine "$TOOL" "$ROUNDS" "$1" | cut -d' ' -f2,3
 }
 
 crowd() {
@@ -220,34 +228,210 @@ crowd() {
 	machine timeout 300 "$CMAN" -c $CONF down --all >/dev/null
 }
 
-make_rootfs idle
-hide_unified
-enter_cman
-enter_lxc
-enter_oci crun
-enter_oci runc
-enter_podman
-enter_bubblewrap
-enter_unshare
+compare_starts() {
+	hide_unified
+	enter_cman
+	enter_lxc
+	enter_oci crun
+	enter_oci runc
+	enter_podman
+	enter_bubblewrap
+	enter_unshare
 
-echo "Linux $(uname -r), $(nproc) processors; medians of $ROUNDS rounds, taken in turns; x: times cman"
-echo "Spaced: $PAUSE_MS ms before each command"
-race "$ROUNDS" "$PAUSE_MS"
-echo "Back to back"
-race "$ROUNDS" 0
-echo "Memory of what stays beside a running container (PSS)"
-memory
-echo "One more among $CROWD containers, spaced"
-crowd
-echo "What each of them does"
-cat <<'END'
-  cman         all namespaces with user ids of its own, limits, bridge and veth, NAT, a published port
-  lxc          namespaces without user ids, limits none, veth on a bridge that is there already
-  crun, runc   namespaces without user ids, limits, network namespace with nothing in it
-  podman       as crun, with its network, NAT and a published port
-  bubblewrap, unshare   namespaces and a root; no network, no limits
-END
-if [ ${#absent[@]} -gt 0 ]; then
-	echo "Not compared"
-	printf '  %s\n' "${absent[@]}"
-fi
+	echo "Spaced: $PAUSE_MS ms before each command; medians of $ROUNDS rounds, taken in turns; x: times cman"
+	race "$ROUNDS" "$PAUSE_MS"
+	echo "Back to back"
+	race "$ROUNDS" 0
+	echo "Memory of what stays beside a running container (PSS)"
+	memory
+	echo "One more among $CROWD containers, spaced"
+	crowd
+	echo "What each of them does"
+	cat <<-'END'
+	  cman         all namespaces with user ids of its own, limits, bridge and veth, NAT, a published port
+	  lxc          namespaces without user ids, limits none, veth on a bridge that is there already
+	  crun, runc   namespaces without user ids, limits, network namespace with nothing in it
+	  podman       as crun, with its network, NAT and a published port
+	  bubblewrap, unshare   namespaces and a root; no network, no limits
+	END
+	if [ ${#absent[@]} -gt 0 ]; then
+		echo "Not compared"
+		printf '  %s\n' "${absent[@]}"
+	fi
+	machine sh -c "rm -f $T/conf.d/*.conf"
+}
+
+# --- throughput --------------------------------------------------------------------------------
+
+# A host of its own with a bridge and two others on it: no rule, no connection tracking.
+make_by_hand() { # MTU
+	local i
+
+	machine ip netns add hand
+	machine ip -n hand link add hand0 mtu "$1" type bridge
+	machine ip -n hand address add 10.97.0.1/24 dev hand0
+	machine ip -n hand link set hand0 up
+	for i in 1 2; do
+		machine ip netns add "hand$i"
+		machine ip -n hand link add "port$i" mtu "$1" type veth peer name eth0 mtu "$1" netns "hand$i"
+		machine ip -n hand link set "port$i" master hand0 up
+		machine ip -n "hand$i" address add "10.97.0.1$i/24" dev eth0
+		machine ip -n "hand$i" link set eth0 up
+	done
+}
+
+# as CONTAINER CMD...: among its processes, for the scheduler and for its limits. With its network
+# alone that would be another race: a cgroup has one share of the processors, whoever is in it.
+as() {
+	local name=$1
+
+	shift
+	# shellcheck disable=SC2016 # for that shell
+	machine sh -c 'for file in /sys/fs/cgroup/$0/cgroup.procs /sys/fs/cgroup/*/$0/cgroup.procs; do
+			[ ! -e "$file" ] || echo $$ >"$file"
+		done
+		exec "$@"' "$CGROUP/$name" "$@"
+}
+
+# What else the machine does is not to have the processors meanwhile.
+prefer_containers() {
+	# shellcheck disable=SC2016 # for that shell
+	machine sh -c 'for file in /sys/fs/cgroup/*/$0/cpu.shares; do [ ! -e "$file" ] || echo 262144 >"$file"; done
+		for file in /sys/fs/cgroup/$0/cpu.weight /sys/fs/cgroup/*/$0/cpu.weight; do
+			[ ! -e "$file" ] || echo 10000 >"$file"
+		done' "$CGROUP"
+}
+
+receive() { # COMMAND TO RUN IT WITH...
+	as south "$@" "$TOOL-stream" receive 5001 >/dev/null 2>&1 &
+	disown
+}
+
+stream_from() { # cman or hand, ADDRESS, WAY: adds MiB/s to the file of that way
+	local log=$scratch/$1-$3 try
+
+	for ((try = 0; try < 50; try++)); do # a receiver may still be starting
+		case $1 in
+		cman) within north /bin/stream send "$2" 5001 "$MIB" ;;
+		hand) as north ip netns exec hand1 "$TOOL-stream" send "$2" 5001 "$MIB" ;;
+		esac >>"$log" 2>"$scratch/stream.err" && return
+		sleep 0.1
+	done
+	echo "bench: $1 sends nothing to $2: $(<"$scratch/stream.err")" >&2
+	return 1
+}
+
+# Of numbers on standard input.
+median() { sort -n | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'; }
+
+measure_throughput() {
+	local round rounds=$((2 * ROUNDS)) way
+
+	machine cp -a "$T/rootfs/idle" "$T/rootfs/stream"
+	machine cp "$TOOL-stream" "$T/rootfs/stream/bin/stream"
+	for name in north south; do
+		container $name <<-END
+		rootfs = "$T/rootfs/stream";
+		read_only = true;
+		command = [ "/bin/stream", "receive", "5001" ];
+		stop_signal = "SIGKILL";
+		END
+	done
+	cman up north south >/dev/null
+	make_by_hand "$(machine cat /sys/class/net/cman0/mtu)"
+	prefer_containers
+	receive
+	receive ip netns exec hand
+	receive ip netns exec hand2
+	for ((round = 0; round < rounds; round++)); do
+		stream_from cman 10.83.0.1 host
+		stream_from hand 10.97.0.1 host
+		stream_from cman "$(ip_of south)" container
+		stream_from hand 10.97.0.12 container
+	done
+	echo "TCP, one connection, $MIB MiB; medians of $rounds rounds, taken in turns; x: median of their ratios"
+	for way in host container; do
+		printf '  container to %-10s cman %6.0f MiB/s   bridge and veth by hand %6.0f MiB/s   %.2f x\n' $way \
+			"$(median <"$scratch/cman-$way")" "$(median <"$scratch/hand-$way")" \
+			"$(paste "$scratch/cman-$way" "$scratch/hand-$way" | awk '{ print $1 / $2 }' | median)"
+	done
+	cman down --all >/dev/null
+	machine sh -c "rm -f $T/conf.d/*.conf"
+}
+
+# --- scale -------------------------------------------------------------------------------------
+
+plain_container() { # NAME [PORTS]
+	container "$1" <<-END
+	rootfs = "$T/rootfs/idle";
+	read_only = true;
+	command = [ "/bin/sleep", "100000" ];
+	net : { ports = [ ${2:-} ]; };
+	stop_signal = "SIGKILL";
+	END
+}
+
+count_rules() { # those of them that match REGEX
+	machine sh -c 'iptables-legacy-save; nft list ruleset 2>/dev/null' | grep '"cman' | grep -c -E "$1" || true
+}
+
+# One more beside those that run, among so many files.
+scale_row() {
+	local files running ports start stop rules
+
+	files=$(machine sh -c "ls $T/conf.d | wc -l")
+	running=$(cman ps --json | jq '[.[] | select(.state == "running")] | length')
+	machine "$CMAN" -c $CONF up bench >/dev/null
+	rules=$(count_rules .)
+	ports=$(count_rules 'dport|DNAT --to')
+	machine "$CMAN" -c $CONF down bench >/dev/null
+	read -r start stop <<<"$(one_more "$PAUSE_MS")"
+	printf '  %6s %8s %6s %6s   %8s %8s\n' "$files" "$running" "$ports" "$rules" "$start" "$stop"
+}
+
+measure_scale() {
+	local i j ports names=() backend count
+
+	echo "One more container, with nothing special, beside others; medians of $ROUNDS rounds, spaced"
+	echo "   files  running  ports  rules   start ms  stop ms"
+	plain_container bench
+	scale_row
+	for ((i = 1; i <= 100; i++)); do
+		plain_container "plain$i"
+		names+=("plain$i")
+	done
+	machine timeout 300 "$CMAN" -c $CONF up "${names[@]}" >/dev/null
+	scale_row
+	for ((i = 101; i < 1000; i++)); do plain_container "plain$i"; done
+	scale_row
+	names=()
+	for ((i = 0; i < 10; i++)); do
+		ports=
+		for ((j = 0; j < 100; j++)); do ports+="${ports:+, }\"$((10000 + 100 * i + j)):80\""; done
+		plain_container "ports$i" "$ports"
+		names+=("ports$i")
+	done
+	machine timeout 300 "$CMAN" -c $CONF up "${names[@]}" >/dev/null
+	scale_row
+	cman down --all >/dev/null
+	machine sh -c "rm -f $T/conf.d/*.conf"
+	echo "One commit alone: ports published, rules; all of them at once, one more, one less, nothing to do"
+	for backend in iptables nftables; do
+		for count in 0 100 1000; do
+			machine unshare --net "$TOOL-commit" $backend $count "$ROUNDS" | awk -v backend=$backend -v count=$count '{
+				printf "  %-9s %5d %6d   first %7.2f ms   one more %6.2f ms   one less %6.2f ms   none %6.2f ms\n",
+					backend, count, $1, $2, $3, $4, $5 }'
+		done
+	done
+}
+
+make_rootfs idle
+echo "Linux $(uname -r), $(nproc) processors"
+for part in $BENCH; do
+	case $part in
+	race) compare_starts ;;
+	throughput) measure_throughput ;;
+	scale) measure_scale ;;
+	*) echo "bench: no such part: $part; there are: race throughput scale" >&2; exit 2 ;;
+	esac
+done
