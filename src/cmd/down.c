@@ -76,7 +76,7 @@ int cmd_finish(const struct options *options, int argc, char *argv[], struct err
 
 	(void)argc;
 	strlist_add(&names, argv[0]);
-	if (load_configuration(options, false, &conf, err) < 0 ||
+	if (load_manager(options, &conf, err) < 0 ||
 	    host_open(&conf.manager, true, &host, err) < 0)
 		return -1;
 	wave_take(&wave, &host, &names);

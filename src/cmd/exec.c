@@ -50,8 +50,7 @@ int cmd_exec(const struct options *options, int argc, char *argv[], struct error
 	int there, status;
 
 	(void)argc;
-	if (load_configuration(options, false, &conf, err) < 0 ||
-	    load_names(&conf, 1, argv, LOAD_RECORDED, &names, err) < 0)
+	if (load_recorded(options, 1, argv, LOAD_RECORDED, &conf, &names, err) < 0)
 		return -1;
 	there = load_state(&conf, &state, err);
 	if (there < 0 || require_running(there ? &state : NULL, argv[0], &record, err) < 0 ||

@@ -37,8 +37,7 @@ int cmd_kill(const struct options *options, int argc, char *argv[], struct error
 			   SIGRTMAX);
 		return COMMAND_MISUSED;
 	}
-	if (load_configuration(options, false, &conf, err) < 0 ||
-	    load_names(&conf, argc, argv, LOAD_RECORDED, &names, err) < 0)
+	if (load_recorded(options, argc, argv, LOAD_RECORDED, &conf, &names, err) < 0)
 		return -1;
 	there = load_state(&conf, &state, err);
 	if (there < 0)

@@ -133,19 +133,35 @@ static bool is_of_use(const struct manager *manager)
 	       manager->cgroup_parent && manager->firewall_prefix;
 }
 
+static int go_on_without(const struct manager *manager, struct error *err)
+{
+	if (!is_of_use(manager))
+		return -1;
+	log_warning("%s, going on with the rest of it", err->text);
+	error_clear(err);
+	return 0;
+}
+
 int load_configuration(const struct options *options, bool tell, struct conf *conf,
 		       struct error *err)
 {
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
 
-	if (read_files(options, conf, &diagnostics, err) < 0) {
-		if (!is_of_use(&conf->manager))
-			return -1;
-		log_warning("%s, going on with the rest of it", err->text);
-		error_clear(err);
-	}
+	if (read_files(options, conf, &diagnostics, err) < 0 &&
+	    go_on_without(&conf->manager, err) < 0)
+		return -1;
 	print_diagnostics(&diagnostics, NULL, tell || options->verbose, options->verbose);
 	return 0;
+}
+
+int load_manager(const struct options *options, struct conf *conf, struct error *err)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	int rc = conf_load_manager(options->config_file, conf, &diagnostics, err);
+
+	if (rc == 0 || err->code != ENOENT)
+		print_diagnostics(&diagnostics, NULL, false, options->verbose);
+	return rc == 0 ? 0 : go_on_without(&conf->manager, err);
 }
 
 /* ---- names ---- */
@@ -208,6 +224,35 @@ int load_names(const struct conf *conf, int argc, char *argv[], enum load_known 
 		add_once(names, argv[i]);
 	}
 	return 0;
+}
+
+static bool are_recorded(const struct conf *conf, int count, char *const names[])
+{
+	AUTO_STRLIST struct strlist recorded = {0};
+
+	if (list_records(conf, &recorded, NULL) < 0)
+		return false;
+	for (int i = 0; i < count; i++)
+		if (!strlist_contains(&recorded, names[i]))
+			return false;
+	return true;
+}
+
+int load_recorded(const struct options *options, int argc, char *argv[], enum load_known all,
+		  struct conf *conf, struct strlist *names, struct error *err)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+
+	if ((argc > 0 || all == LOAD_RECORDED) &&
+	    conf_load_manager(options->config_file, conf, &diagnostics, NULL) == 0 &&
+	    are_recorded(conf, argc, argv)) {
+		print_diagnostics(&diagnostics, NULL, false, options->verbose);
+	} else {
+		conf_clear(conf);
+		if (load_configuration(options, false, conf, err) < 0)
+			return -1;
+	}
+	return load_names(conf, argc, argv, all, names, err);
 }
 
 /* ---- containers to start ---- */

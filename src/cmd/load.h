@@ -27,6 +27,9 @@ int load_containers(const struct options *options, int argc, char *argv[], struc
 int load_configuration(const struct options *options, bool tell, struct conf *conf,
 		       struct error *err);
 
+/* The same without the containers' files: conf has none of them. */
+int load_manager(const struct options *options, struct conf *conf, struct error *err);
+
 /* What names there are. */
 enum load_known {
 	LOAD_RECORDED, /* with a record: running, or something is left of them */
@@ -39,6 +42,13 @@ enum load_known {
  */
 int load_names(const struct conf *conf, int argc, char *argv[], enum load_known all,
 	       struct strlist *names, struct error *err);
+
+/*
+ * load_configuration() and load_names() for commands that need no more of the containers' files than
+ * the names: these files are not read where argv is of records alone, and conf may have none of them.
+ */
+int load_recorded(const struct options *options, int argc, char *argv[], enum load_known all,
+		  struct conf *conf, struct strlist *names, struct error *err);
 
 /*
  * The state directory for reading. 1; 0: there is none yet, nothing was ever started; -1. state

@@ -212,8 +212,7 @@ int cmd_logs(const struct options *options, int argc, char *argv[], struct error
 		error_wrap(err, "--lines");
 		return COMMAND_MISUSED;
 	}
-	if (load_configuration(options, false, &conf, err) < 0 ||
-	    load_names(&conf, argc, argv, LOAD_KNOWN, &names, err) < 0)
+	if (load_recorded(options, argc, argv, LOAD_KNOWN, &conf, &names, err) < 0)
 		return -1;
 	path = xprintf("%s/%s.log", conf.manager.log_dir, names.items[0]);
 	log.fd = fd = fs_open_at(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);

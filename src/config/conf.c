@@ -220,8 +220,8 @@ static int load_manager(const char *manager_file, struct conf *conf, char **show
 	return 0;
 }
 
-int conf_load(const char *manager_file, const struct conf_hints *hints, struct conf *conf,
-	      struct diagnostics *diagnostics, struct error *err)
+static int load(const char *manager_file, bool containers, const struct conf_hints *hints,
+		struct conf *conf, struct diagnostics *diagnostics, struct error *err)
 {
 	AUTO_FREE char *shown_directory = NULL;
 	bool readable, sound;
@@ -231,14 +231,26 @@ int conf_load(const char *manager_file, const struct conf_hints *hints, struct c
 		return report_missing_manager(manager_file, diagnostics, err);
 	readable = load_manager(manager_file, conf, &shown_directory, diagnostics) == 0;
 	sound = diagnostics_count_errors(diagnostics, NULL) == 0;
-	if (readable)
+	if (readable && containers)
 		load_containers(conf, shown_directory, sound, diagnostics);
-	if (sound) {
+	if (sound && containers) {
 		addresses_assign(conf, hints, NULL, diagnostics);
 		conflicts_check(conf, NULL, diagnostics);
 	}
 	diagnostics_sort(diagnostics);
 	return sound ? 0 : error_set(err, 0, "the manager file %s has errors", manager_file);
+}
+
+int conf_load(const char *manager_file, const struct conf_hints *hints, struct conf *conf,
+	      struct diagnostics *diagnostics, struct error *err)
+{
+	return load(manager_file, true, hints, conf, diagnostics, err);
+}
+
+int conf_load_manager(const char *manager_file, struct conf *conf, struct diagnostics *diagnostics,
+		      struct error *err)
+{
+	return load(manager_file, false, NULL, conf, diagnostics, err);
 }
 
 /* Room for one more, at its place in the order, or the old one of that name, emptied. */

@@ -38,6 +38,10 @@ struct conf_hints {
 int conf_load(const char *manager_file, const struct conf_hints *hints, struct conf *conf,
 	      struct diagnostics *diagnostics, struct error *err);
 
+/* The same with the manager file alone, for who needs no container's: conf has none. */
+int conf_load_manager(const char *manager_file, struct conf *conf, struct diagnostics *diagnostics,
+		      struct error *err);
+
 /*
  * Reads one more container file that is not in conf_dir (cman check FILE), or reads it anew,
  * checked together with the set. Name from the file's name. -1: it cannot be the name of a

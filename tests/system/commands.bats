@@ -186,3 +186,32 @@ load lib
 	run_ok machine timeout 3 "$CMAN" -c $CONF down web
 	wait $down
 }
+
+# With a thousand files that is most of what such a command costs.
+@test "a command on what runs reads no container's file" {
+	sleeper web </dev/null
+	sleeper other </dev/null
+	run_ok cman up web
+	while read -r command; do
+		# shellcheck disable=SC2086 # split at blanks
+		run machine timeout 20 strace -qq -o $T/calls -e trace=openat "$CMAN" -c $CONF $command
+		run_ok machine cat $T/calls
+		assert_output_has "$CONF"
+		[[ $output != *web.conf* && $output != *other.conf* ]] || {
+			echo "$command reads:"
+			grep -F conf.d <<<"$output"
+			return 1
+		}
+	done <<-END
+	exec web -- true
+	kill -s CONT web
+	logs web
+	finish web 00000000-0000-0000-0000-000000000000
+	END
+	machine rm $T/calls
+	# A name without a record may be one of a file.
+	run cman exec other -- true
+	assert_output_has "other does not run"
+	run cman exec othr -- true
+	assert_output_has 'did you mean "other"?'
+}
