@@ -210,7 +210,8 @@ static void check_pairs(const struct territory *all, size_t count, const char *o
 		add_pairs_of(&search, all, all[i].upper, i);
 		add_pairs_of(&search, all, all[i].image, i);
 	}
-	qsort(search.pairs, search.pair_count, sizeof(*search.pairs), compare_pairs);
+	if (search.pair_count > 1)
+		qsort(search.pairs, search.pair_count, sizeof(*search.pairs), compare_pairs);
 	for (size_t i = 0; i < search.pair_count; i++)
 		if (i == 0 || compare_pairs(&search.pairs[i - 1], &search.pairs[i]) != 0)
 			check_upper(diagnostics, only, &all[search.pairs[i].mine],
