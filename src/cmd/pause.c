@@ -48,8 +48,7 @@ static int run(const struct options *options, int argc, char *argv[], const stru
 	AUTO_HOST struct host host = HOST_INIT;
 	int status = 0;
 
-	if (load_configuration(options, true, &conf, err) < 0 ||
-	    load_names(&conf, argc, argv, LOAD_RECORDED, &names, err) < 0 ||
+	if (load_recorded(options, argc, argv, LOAD_RECORDED, &conf, &names, err) < 0 ||
 	    host_open(&conf.manager, true, &host, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {

@@ -168,8 +168,7 @@ int cmd_wait(const struct options *options, int argc, char *argv[], struct error
 		rc = parse_deadline(options->timeout, &deadline_ms, err);
 	if (rc < 0)
 		return rc;
-	if (load_configuration(options, false, &conf, err) < 0 ||
-	    load_names(&conf, argc, argv, LOAD_KNOWN, &names, err) < 0)
+	if (load_recorded(options, argc, argv, LOAD_KNOWN, &conf, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++) {
 		if (wait_for(&conf, names.items[i], &wish, deadline_ms, err) < 0)
