@@ -7,7 +7,7 @@
 
 #include "base/parse.h"
 #include "kernel/rootfs.h"
-#include "kernel/socket_holder.h"
+#include "kernel/socket_look.h"
 #include "lifecycle/confinement.h"
 #include "state/idrange.h"
 #include "state/network.h"
@@ -33,12 +33,13 @@ static int wrap_interface(const struct container *container, const struct interf
 
 /* ---- ports ---- */
 
-static int refuse_port(uint16_t port, uint8_t protocol, struct error *err)
+static int refuse_port(struct in_addr address, uint16_t port, uint8_t protocol, struct error *err)
 {
+	const struct socket_question question = {protocol, port, AF_INET, &address};
 	const char *word = protocol == IPPROTO_TCP ? "tcp" : "udp";
 	struct socket_holder holder;
 
-	if (socket_find_holder(port, protocol, &holder)) {
+	if (socket_find_holder(&question, &holder)) {
 		error_set(err, EADDRINUSE, "port %u/%s of the host is taken by %s (process %d)", port,
 			  word, holder.name, (int)holder.pid);
 		return error_hint(err, "publish another port, or end that process");
@@ -69,7 +70,7 @@ static int probe_port(struct in_addr address, uint16_t port, uint8_t protocol, s
 		return 0;
 	parse_format_ipv4(address, text);
 	if (errno == EADDRINUSE)
-		return refuse_port(port, protocol, err);
+		return refuse_port(address, port, protocol, err);
 	if (errno == EADDRNOTAVAIL) {
 		error_set(err, EADDRNOTAVAIL, "%s is no address of this host", text);
 		return error_hint(err, "see ip address; leave the address out to publish on all");

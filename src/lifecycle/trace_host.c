@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kernel/socket_listener.h"
+#include "kernel/socket_look.h"
 #include "kernel/sysctl.h"
 #include "lifecycle/trace_walk.h"
 
@@ -122,12 +122,13 @@ bool trace_is_local(struct walk *walk, struct in_addr address)
 
 void trace_host_listener(struct walk *walk, const struct traveller *traveller)
 {
+	const struct socket_question question = {traveller->protocol, traveller->port, AF_INET,
+						 &traveller->destination};
 	const char *protocol = traveller->protocol == IPPROTO_TCP ? "tcp" : "udp";
 	struct socket_listener listener;
 	struct error err;
 
-	if (socket_find_listener(getpid(), traveller->protocol, traveller->port,
-				 traveller->destination, &listener, &err) < 0) {
+	if (socket_find_listener(getpid(), &question, &listener, &err) < 0) {
 		trace_failed(walk, "listener", &err);
 	} else if (listener.reached) {
 		trace_ok(walk, "listener", "the host listens on port %u/%s, address %s",

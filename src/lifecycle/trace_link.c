@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "kernel/socket_listener.h"
+#include "kernel/socket_look.h"
 #include "lifecycle/trace_walk.h"
 
 /* What helps when something of ours has been taken apart by hand. */
@@ -93,13 +93,14 @@ bool trace_inner_link(struct walk *walk, struct place *place)
 
 bool trace_listener(struct walk *walk, struct place *place, const struct traveller *traveller)
 {
+	const struct socket_question question = {traveller->protocol, traveller->port, AF_INET,
+						 &traveller->destination};
 	const char *protocol = traveller->protocol == IPPROTO_TCP ? "tcp" : "udp";
 	const char *name = place->member->container;
 	struct socket_listener listener;
 	struct error err;
 
-	if (socket_find_listener(place->pid, traveller->protocol, traveller->port,
-				 traveller->destination, &listener, &err) < 0)
+	if (socket_find_listener(place->pid, &question, &listener, &err) < 0)
 		return trace_failed(walk, "listener", &err);
 	if (listener.reached) {
 		trace_ok(walk, "listener", "%s listens on port %u/%s, address %s", name,

@@ -4,7 +4,6 @@
 
 #include "cmd/dot.h"
 #include "kernel/firewall_evaluate.h"
-#include "kernel/socket_listener.h"
 
 /* --- the rules, asked about one packet --------------------------------------------------------- */
 
@@ -192,57 +191,6 @@ static void test_no_rules(void **state)
 		assert_null(firewall_evaluate(&none, i, &one));
 }
 
-/* --- who listens ------------------------------------------------------------------------------- */
-
-#define HEADING                                                                                    \
-	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
-#define TAIL " 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0 0 10 0\n"
-
-/* The tables are of a little-endian host; where that is not so, there is nothing to compare. */
-static void expect_listener(const char *table, int family, uint8_t protocol, uint16_t port,
-			    const char *address)
-{
-	struct socket_listener listener = {0};
-
-	if (htonl(1) == 1)
-		skip();
-	socket_search_table(table, family, protocol, port, address_of("10.83.0.10"), &listener);
-	assert_int_equal(listener.there, address != NULL);
-	assert_string_equal(listener.address, address ? address : "");
-	assert_int_equal(listener.reached, address && strcmp(address, "127.0.0.1") != 0 &&
-						   strcmp(address, "::1") != 0);
-}
-
-static void test_listeners(void **state)
-{
-	static const char tcp[] = HEADING
-		"   0: 0100007F:0050 00000000:0000 0A" TAIL /* 127.0.0.1:80 */
-		"   1: 0A00530A:0051 00000000:0000 0A" TAIL /* 10.83.0.10:81 */
-		"   2: 0A00530A:0052 0100000A:1234 01" TAIL /* a connection on port 82 */
-		"   3: 0100007F:0053 00000000:0000 0A" TAIL /* 127.0.0.1:83, and on all as well */
-		"  10: 00000000:0053 00000000:0000 0A" TAIL;
-	static const char tcp6[] = HEADING
-		"   0: 00000000000000000000000000000000:0050 00000000000000000000000000000000:0000 0A" TAIL
-		"   1: 00000000000000000000000001000000:0051 00000000000000000000000000000000:0000 0A" TAIL
-		"   2: 0000000000000000FFFF00000A00530A:0052 00000000000000000000000000000000:0000 0A" TAIL;
-	static const char udp[] = HEADING "  99: 00000000:0035 00000000:0000 07" TAIL;
-
-	(void)state;
-	expect_listener(tcp, AF_INET, IPPROTO_TCP, 80, "127.0.0.1");
-	expect_listener(tcp, AF_INET, IPPROTO_TCP, 81, "10.83.0.10");
-	expect_listener(tcp, AF_INET, IPPROTO_TCP, 82, NULL);
-	expect_listener(tcp, AF_INET, IPPROTO_TCP, 83, "0.0.0.0");
-	expect_listener(tcp, AF_INET, IPPROTO_TCP, 84, NULL);
-	expect_listener(tcp6, AF_INET6, IPPROTO_TCP, 80, "::");
-	expect_listener(tcp6, AF_INET6, IPPROTO_TCP, 81, "::1");
-	expect_listener(tcp6, AF_INET6, IPPROTO_TCP, 82, "::ffff:10.83.0.10");
-	expect_listener(udp, AF_INET, IPPROTO_UDP, 53, "0.0.0.0");
-	expect_listener(udp, AF_INET, IPPROTO_TCP, 53, NULL);
-	expect_listener("", AF_INET, IPPROTO_TCP, 80, NULL);
-	expect_listener(HEADING "rubbish\n 0: XYZ:0050\n 1: 00:0050 00:0 0A\n", AF_INET,
-			IPPROTO_TCP, 80, NULL);
-}
-
 /* --- dot --------------------------------------------------------------------------------------- */
 
 static void expect_dot(const char *text, const char *expected)
@@ -270,8 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forward),     cmocka_unit_test(test_dnat),
 		cmocka_unit_test(test_jumps),       cmocka_unit_test(test_nat_and_guard),
-		cmocka_unit_test(test_no_rules),    cmocka_unit_test(test_listeners),
-		cmocka_unit_test(test_dot_strings),
+		cmocka_unit_test(test_no_rules),    cmocka_unit_test(test_dot_strings),
 	};
 
 	return cmocka_run_group_tests(tests, build_rules, clear_rules);
