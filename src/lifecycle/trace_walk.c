@@ -153,13 +153,12 @@ static int open_inside(struct place *place, struct error *err)
 	return place->inside ? 1 : -1;
 }
 
-/* The name inside of the interface with that index: "cman0 10.83.0.10 eth0". */
+/* The name inside of the interface with that index: "cman0 10.83.0.10 eth0[ fd00::10]". */
 static void find_interface(const struct record *record, unsigned int index, char out[IFNAMSIZ])
 {
-	const char *entry = index < record->addresses.count ? record->addresses.items[index] : "";
-	const char *name = strrchr(entry, ' ');
-
-	snprintf(out, IFNAMSIZ, "%s", name ? name + 1 : "");
+	out[0] = '\0';
+	if (index < record->addresses.count)
+		sscanf(record->addresses.items[index], "%*s %*s %15s", out);
 }
 
 int trace_find_place(struct walk *walk, const char *container, const char *interface,

@@ -63,6 +63,17 @@ web() { server web <<<'net : { ip = "10.83.0.10"; ports = [ "8080:80" ]; };'; }
 		(.hops | all(.verdict == "ok")) and .destination == "192.0.2.1" and .port == 80'
 }
 
+@test "trace: IPv4 of a container that has IPv6 as well" {
+	write_manager 'networks : { six : { subnet = "10.91.0.0/24"; subnet6 = "fd00:91::/64"; }; };'
+	server dual <<<'net : { ip = "10.91.0.5"; ports = [ "8080:80" ]; };'
+	run_ok cman up dual
+	arrives dual $OUTSIDE_IP:80
+	arrives dual:80
+	assert_output_has "the host's end of eth0"
+	reaches_outside dual
+	assert_page outside http://$HOST_IP:8080/ "page of dual"
+}
+
 @test "trace: a name is looked up where the container does, and nowhere else" {
 	web
 	sleeper db <<<'net : { aliases = [ "store" ]; };'
