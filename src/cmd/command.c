@@ -41,6 +41,13 @@ static const struct command_option graph_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+static const struct command_option trace_options[] = {
+	OPTION('4', "ipv4", NULL, ipv4, "by IPv4 alone"),
+	OPTION('6', "ipv6", NULL, ipv6, "by IPv6 alone"),
+	OPTION(0, "json", NULL, json, "print JSON"),
+	NO_MORE_OPTIONS,
+};
+
 static const struct command_option logs_options[] = {
 	OPTION('f', "follow", NULL, follow, "go on printing until the container has ended"),
 	OPTION('n', "lines", "N", lines, "begin with the last N lines (else: all)"),
@@ -80,9 +87,10 @@ static const struct command_option kill_options[] = {
 	"Prints the state of each as it comes. ended is stopped or exited: nothing of it runs.\n"  \
 	"Exit status: 0 all of them came to it, 1 the time was up, or cman failed.\n"
 #define TRACE_DETAILS                                                                              \
-	"NAME TO:PORT is the way out of the container; TO is an address or a name in its\n"        \
-	"hosts file. NAME:PORT is the way from outside to its port. /udp behind the port\n"        \
-	"asks for UDP. A line tells each hop: ok, STOP, or ? for what is not seen from here.\n"    \
+	"NAME TO:PORT is the way out of the container; TO is an IPv4 address, an IPv6 address\n"   \
+	"in brackets, or a name in its hosts file. Without a port it is a ping. NAME:PORT is\n"    \
+	"the way from outside to its port. /udp behind the port asks for UDP. A line tells each\n" \
+	"hop: ok, STOP, ! for what should not be so, or ? for what is not seen from here.\n"       \
 	"Nothing is changed, and no packet is sent.\n"                                             \
 	"Exit status: 0 nothing stops it, 1 something does, or cman failed.\n"
 
@@ -203,12 +211,12 @@ const struct command command_table[] = {
 	},
 	{
 		.name = "trace",
-		.arguments = "NAME[:PORT] [TO:PORT]",
+		.arguments = "NAME[:PORT] [TO[:PORT]]",
 		.summary = "tell the way of a packet, and what stops it",
 		.details = TRACE_DETAILS,
 		.minimum = 1,
 		.maximum = 2,
-		.options = json_options,
+		.options = trace_options,
 		.run = cmd_trace,
 	},
 	{

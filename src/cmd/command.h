@@ -27,6 +27,7 @@ struct options {
 	bool all;
 	bool json;
 	bool dot;
+	bool ipv4, ipv6;
 	bool follow;
 	const char *lines;
 	const char *signal;

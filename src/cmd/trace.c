@@ -5,60 +5,49 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/parse.h"
 #include "cmd/command.h"
 #include "cmd/json.h"
 #include "cmd/load.h"
+#include "cmd/trace_words.h"
 
 /* ---- what was asked ---- */
 
-static int refuse(const char *text, const char *reason, struct error *err)
+static int take_family(const struct options *options, const struct trace_words *words, int *family,
+		       struct error *err)
 {
-	command_misused(err, "trace: \"%s\": %s", text, reason);
-	error_hint(err, "cman trace NAME TO:PORT[/udp] for the way out, "
-			"cman trace NAME:PORT[/udp] for the way in");
-	return COMMAND_MISUSED;
-}
-
-/* "HOST:PORT", "HOST:PORT/udp"; *host is taken out of it, for free(). */
-static int parse_endpoint(const char *text, char **host, struct trace_question *question,
-			  struct error *err)
-{
-	AUTO_FREE char *copy = xstrdup(text);
-	char *protocol = strchr(copy, '/'), *port = strrchr(copy, ':');
-	uint64_t number;
-
-	question->protocol = IPPROTO_TCP;
-	if (protocol) {
-		*protocol++ = '\0';
-		if (strcmp(protocol, "udp") == 0)
-			question->protocol = IPPROTO_UDP;
-		else if (strcmp(protocol, "tcp") != 0)
-			return refuse(text, "the protocol is tcp or udp", err);
-		port = strrchr(copy, ':');
-	}
-	if (!port)
-		return refuse(text, "the port is missing", err);
-	*port++ = '\0';
-	if (parse_number(port, 1, UINT16_MAX, &number, NULL) < 0)
-		return refuse(text, "a port is a number from 1 to 65535", err);
-	if (strchr(copy, ':'))
-		return refuse(text, "IPv6 is not traced", err);
-	if (*copy == '\0')
-		return refuse(text, "what stands before the port is missing", err);
-	question->port = (uint16_t)number;
-	*host = take_pointer(&copy);
+	if (options->ipv4 && options->ipv6)
+		return command_misused(err, "trace: -4 and -6 at once; without them it is both");
+	*family = options->ipv4 ? AF_INET : options->ipv6 ? AF_INET6 : AF_UNSPEC;
+	if (*family != AF_UNSPEC && words->family != AF_UNSPEC && words->family != *family)
+		return command_misused(err, "trace: %s is an address of IPv%c", words->host,
+				       words->family == AF_INET6 ? '6' : '4');
 	return 0;
 }
 
-static int check_destination(const char *text, const char *host, struct error *err)
+/* The strings in it are those of argv and of words. */
+static int take_question(const struct options *options, int argc, char *argv[],
+			 struct trace_words *words, struct trace_question *question,
+			 struct error *err)
 {
-	struct in_addr address;
-
-	/* What looks like an address is not taken for a name. */
-	if (strspn(host, "0123456789.") == strlen(host) ? parse_ipv4(host, &address, NULL) < 0
-							: parse_check_hostname(host, 253, NULL) < 0)
-		return refuse(text, "is neither an IPv4 address nor a name", err);
+	if (trace_words_parse(argv[argc - 1], words, err) < 0 ||
+	    take_family(options, words, &question->family, err) < 0)
+		return COMMAND_MISUSED;
+	question->protocol = words->protocol;
+	question->port = words->port;
+	question->container = argc == 2 ? argv[0] : words->host;
+	question->destination = argc == 2 ? words->host : NULL;
+	if (argc == 2 && strchr(argv[0], ':')) {
+		command_misused(err, "trace: \"%s\": the port stands behind where it goes to",
+				argv[0]);
+		error_hint(err, "cman trace NAME TO:PORT");
+		return COMMAND_MISUSED;
+	}
+	if (argc == 1 && words->port == 0) {
+		command_misused(err, "trace: \"%s\": the port is missing", argv[0]);
+		error_hint(err, "cman trace NAME:PORT[/udp] for the way in, "
+				"cman trace NAME TO[:PORT[/udp]] for the way out");
+		return COMMAND_MISUSED;
+	}
 	return 0;
 }
 
@@ -70,6 +59,7 @@ static const struct {
 	[HOP_OK] = {"ok", "ok", "\033[32m"},
 	[HOP_STOP] = {"STOP", "stop", "\033[31m"},
 	[HOP_UNKNOWN] = {"?", "unknown", "\033[33m"},
+	[HOP_WARNING] = {"!", "warning", "\033[33m"},
 };
 
 static void print_hops(const struct trace *trace)
@@ -91,11 +81,19 @@ static void print_hops(const struct trace *trace)
 	}
 }
 
+static void print_text(const struct traces *traces)
+{
+	for (size_t i = 0; i < traces->count; i++) {
+		if (traces->count > 1)
+			printf("%s:\n", traces->items[i].family == AF_INET6 ? "IPv6" : "IPv4");
+		print_hops(&traces->items[i]);
+	}
+}
+
 /* ---- for programs ---- */
 
-static void print_json(const struct trace_question *question, const struct trace *trace)
+static struct json *list_hops(const struct trace *trace)
 {
-	AUTO_JSON struct json *object = json_new_object();
 	struct json *list = json_new_list();
 
 	for (size_t i = 0; i < trace->count; i++) {
@@ -108,13 +106,36 @@ static void print_json(const struct trace_question *question, const struct trace
 		json_add_text(item, "remedy", hop->remedy);
 		json_append(list, item);
 	}
+	return list;
+}
+
+static const char *protocol_name(const struct trace_question *question)
+{
+	if (question->protocol == IPPROTO_ICMP)
+		return "icmp";
+	return question->protocol == IPPROTO_UDP ? "udp" : "tcp";
+}
+
+static void print_json(const struct trace_question *question, const struct traces *traces)
+{
+	AUTO_JSON struct json *object = json_new_object();
+	struct json *list = json_new_list();
+
+	for (size_t i = 0; i < traces->count; i++) {
+		const struct trace *trace = &traces->items[i];
+		struct json *item = json_new_object();
+
+		json_add_text(item, "family", trace->family == AF_INET6 ? "ipv6" : "ipv4");
+		json_add_bool(item, "arrives", trace_arrives(trace));
+		json_add(item, "hops", list_hops(trace));
+		json_append(list, item);
+	}
 	json_add_text(object, "container", question->container);
-	json_add_text(object, "family", "ipv4");
 	json_add_text(object, "destination", question->destination);
-	json_add_number(object, "port", question->port);
-	json_add_text(object, "protocol", question->protocol == IPPROTO_TCP ? "tcp" : "udp");
-	json_add_bool(object, "arrives", trace_arrives(trace));
-	json_add(object, "hops", list);
+	json_add_number(object, "port", question->port ? question->port : UINT64_MAX);
+	json_add_text(object, "protocol", protocol_name(question));
+	json_add_bool(object, "arrives", traces_arrive(traces));
+	json_add(object, "walks", list);
 	json_print(object, stdout);
 }
 
@@ -123,28 +144,21 @@ int cmd_trace(const struct options *options, int argc, char *argv[], struct erro
 	AUTO_CONF struct conf conf = {0};
 	AUTO_STATE struct state state = {-1, -1, -1};
 	AUTO_STRLIST struct strlist names = {0};
-	AUTO_TRACE struct trace trace = {0};
-	AUTO_FREE char *host = NULL;
-	struct trace_question question = {.container = argv[0]};
-	int rc = parse_endpoint(argv[argc - 1], &host, &question, err);
+	AUTO_TRACES struct traces traces = {0};
+	AUTO_TRACE_WORDS struct trace_words words = {0};
+	struct trace_question question;
 
-	if (rc == 0 && argc == 2)
-		rc = check_destination(argv[1], host, err);
-	if (rc < 0)
-		return rc;
-	if (argc == 2)
-		question.destination = host;
-	else
-		question.container = host;
+	if (take_question(options, argc, argv, &words, &question, err) < 0)
+		return COMMAND_MISUSED;
 	if (load_configuration(options, false, &conf, err) < 0 ||
 	    load_names(&conf, 1, (char *[]){(char *)question.container}, LOAD_KNOWN, &names, err) <
 		    0 ||
 	    load_state(&conf, &state, err) < 0 ||
-	    trace_run(&conf.manager, &state, &question, &trace, err) < 0)
+	    trace_run(&conf.manager, &state, &question, &traces, err) < 0)
 		return -1;
 	if (options->json)
-		print_json(&question, &trace);
+		print_json(&question, &traces);
 	else
-		print_hops(&trace);
-	return trace_arrives(&trace) ? 0 : 1;
+		print_text(&traces);
+	return traces_arrive(&traces) ? 0 : 1;
 }

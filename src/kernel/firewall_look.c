@@ -310,6 +310,7 @@ void firewall_remedy(const char *hook, const struct firewall_packet *packet, boo
 		text_addf(line, "nft insert rule %s %s oifname %s accept", judgement->table,
 			  judgement->chain, packet->out);
 	else
-		text_addf(line, "iptables-legacy -I %s %s %s -j ACCEPT", hook,
+		text_addf(line, "%s-legacy -I %s %s %s -j ACCEPT",
+			  packet->family == FIREWALL_IPV6 ? "ip6tables" : "iptables", hook,
 			  outwards ? "-i" : "-o", outwards ? packet->in : packet->out);
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +216,67 @@ int netlink_find_uplink(struct netlink *netlink, int family, char out[IFNAMSIZ],
 	return uplink.index != 0 && netlink_find_name(netlink, uplink.index, out);
 }
 
+static void read_neighbour(struct nlmsghdr *message, void *data)
+{
+	const struct ndmsg *header = nlmsg_data(message);
+	bool *silent = data;
+
+	if (message->nlmsg_type == RTM_NEWNEIGH)
+		*silent = (header->ndm_state & (NUD_FAILED | NUD_INCOMPLETE)) != 0;
+}
+
+int netlink_is_silent(struct netlink *netlink, int family, int index, const void *address,
+		      struct error *err)
+{
+	const struct ndmsg header = {.ndm_family = (unsigned char)family, .ndm_ifindex = index};
+	struct nl_msg *message = nlmsg_alloc_simple(RTM_GETNEIGH, 0);
+	AUTO_BATCH struct netlink_batch batch = {0};
+	bool silent = false;
+
+	if (message && (nlmsg_append(message, (void *)&header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+			nla_put(message, NDA_DST, (int)length_of(family), address) < 0)) {
+		nlmsg_free(message);
+		message = NULL;
+	}
+	/* ENOENT: it has never been asked. */
+	if (netlink_batch_add(&batch, message, ENOENT, err, "look at a neighbour") < 0 ||
+	    netlink_send(netlink, &batch, read_neighbour, &silent, err) < 0)
+		return -1;
+	return silent;
+}
+
+struct wanted_address {
+	int family, index;
+	const void *address;
+	bool found;
+};
+
+static void compare_address(struct nlmsghdr *message, void *data)
+{
+	struct ifaddrmsg *header = nlmsg_data(message);
+	struct wanted_address *wanted = data;
+	struct nlattr *attribute;
+
+	if (message->nlmsg_type != RTM_NEWADDR || header->ifa_family != wanted->family ||
+	    header->ifa_index != (unsigned int)wanted->index)
+		return;
+	attribute = nlmsg_find_attr(message, sizeof(*header),
+				    wanted->family == AF_INET ? IFA_LOCAL : IFA_ADDRESS);
+	if (attribute && nla_len(attribute) == (int)length_of(wanted->family) &&
+	    memcmp(nla_data(attribute), wanted->address, length_of(wanted->family)) == 0)
+		wanted->found = true;
+}
+
+int netlink_has_address(struct netlink *netlink, int family, int index, const void *address,
+			struct error *err)
+{
+	struct wanted_address wanted = {family, index, address, false};
+
+	if (netlink_dump(netlink, RTM_GETADDR, family, compare_address, &wanted, err) < 0)
+		return -1;
+	return wanted.found;
+}
+
 struct first_address {
 	int family, index;
 	char *out;
@@ -231,7 +293,8 @@ static void check_address(struct nlmsghdr *message, void *data)
 	uint8_t address[16];
 
 	if (message->nlmsg_type != RTM_NEWADDR || first->found ||
-	    header->ifa_family != first->family || header->ifa_index != (unsigned int)first->index)
+	    header->ifa_family != first->family ||
+	    header->ifa_index != (unsigned int)first->index || header->ifa_scope == RT_SCOPE_LINK)
 		return;
 	attribute = nlmsg_find_attr(message, sizeof(*header),
 				    first->family == AF_INET ? IFA_LOCAL : IFA_ADDRESS);

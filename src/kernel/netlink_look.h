@@ -56,7 +56,21 @@ int netlink_look_up_route(struct netlink *netlink, const struct route_question *
  */
 int netlink_find_uplink(struct netlink *netlink, int family, char out[IFNAMSIZ], struct error *err);
 
-/* The first address of a link, as text ("192.0.2.2/24"): 1; 0: it has none. */
+/*
+ * Whether the neighbour on that link did not answer when it was last asked for its link address
+ * (ARP, neighbour discovery): 1; 0: it did, or nobody has asked; -1.
+ */
+int netlink_is_silent(struct netlink *netlink, int family, int index, const void *address,
+		      struct error *err);
+
+/* Whether the link has that address: 1 or 0. */
+int netlink_has_address(struct netlink *netlink, int family, int index, const void *address,
+			struct error *err);
+
+/*
+ * The first address of a link that others reach it by, as text ("192.0.2.2/24"): 1; 0: it has none.
+ * Link-local ones are none.
+ */
 int netlink_find_address(struct netlink *netlink, int family, int index, char *out, size_t size,
 			 struct error *err);
 

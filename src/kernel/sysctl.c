@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,6 +43,21 @@ int sysctl_read(const char *name, char *out, size_t size, struct error *err)
 	if (build_path(name, path, err) < 0)
 		return -1;
 	return fs_read_line_at(AT_FDCWD, path, out, size, err);
+}
+
+int sysctl_read_in(int netns_fd, const char *name, char *out, size_t size, struct error *err)
+{
+	AUTO_FD int own_fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int rc;
+
+	if (own_fd < 0)
+		return error_set(err, errno, "open our network namespace");
+	if (setns(netns_fd, CLONE_NEWNET) < 0)
+		return error_set(err, errno, "enter network namespace");
+	rc = sysctl_read(name, out, size, err);
+	if (setns(own_fd, CLONE_NEWNET) < 0)
+		abort();
+	return rc;
 }
 
 int sysctl_write(const char *name, const char *value, struct error *err)

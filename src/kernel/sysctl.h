@@ -18,6 +18,12 @@ int sysctl_read(const char *name, char *out, size_t size, struct error *err);
 int sysctl_write(const char *name, const char *value, struct error *err);
 
 /*
+ * sysctl_read() in that network namespace, which the calling thread enters for a moment. Should it
+ * not find back, the program ends.
+ */
+int sysctl_read_in(int netns_fd, const char *name, char *out, size_t size, struct error *err);
+
+/*
  * Those of a container, through a procfs of our own (procfs_open()): sets a switch in the
  * namespaces of the caller. EACCES: they are not ours to set. One that has the value already is
  * success.

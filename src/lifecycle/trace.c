@@ -2,7 +2,6 @@
 /* The walks: out of a container, and from outside into one. */
 #include "lifecycle/trace.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +24,7 @@ static void arrive_inside(struct walk *walk, struct place *place, const struct t
 /* On a bridge, to the container behind one of its ports. */
 static void arrive(struct walk *walk, const struct traveller *traveller)
 {
-	const char *container = trace_find_owner(walk, traveller->destination);
+	const char *container = trace_find_owner(walk, &traveller->destination);
 	AUTO_PLACE struct place place = {0};
 	char text[TRACE_ADDRESS_SIZE];
 	struct error err;
@@ -37,9 +36,11 @@ static void arrive(struct walk *walk, const struct traveller *traveller)
 		trace_failed(walk, "container", &err);
 	} else if (found == 0) {
 		trace_stop(walk, "neighbour", "no running container has the address %s",
-			   trace_address(traveller->destination, text));
+			   trace_address(&traveller->destination, text));
 		trace_remedy(walk, "cman ps lists those there are");
 	} else if (trace_host_end(walk, &place)) {
+		if (trace_arrives(walk->trace))
+			trace_neighbour(walk, place.network->bridge, &traveller->destination);
 		arrive_inside(walk, &place, traveller);
 	}
 }
@@ -58,7 +59,7 @@ static bool is_isolated(struct walk *walk, const struct place *place)
 static void walk_to_neighbour(struct walk *walk, const struct place *place,
 			      struct traveller *traveller)
 {
-	const char *container = trace_find_owner(walk, traveller->destination);
+	const char *container = trace_find_owner(walk, &traveller->destination);
 
 	if (!container && !place->network->own) {
 		trace_unknown(walk, place->network->bridge,
@@ -71,7 +72,7 @@ static void walk_to_neighbour(struct walk *walk, const struct place *place,
 			   place->network->name);
 		trace_remedy(walk, "networks.%s.icc in %s, or a published port",
 			     place->network->name, walk->manager->file);
-	} else if (!place->network->own || !container || !trace_bridge_is_filtered() ||
+	} else if (!place->network->own || !container || !trace_bridge_is_filtered(walk) ||
 		   trace_filter(walk, traveller)) {
 		arrive(walk, traveller);
 	}
@@ -90,7 +91,7 @@ static void walk_through_host(struct walk *walk, struct traveller *traveller)
 {
 	if (!trace_guard(walk, traveller))
 		return;
-	if (!trace_dnat(walk, traveller) && trace_is_local(walk, traveller->destination)) {
+	if (!trace_dnat(walk, traveller) && trace_is_local(walk, &traveller->destination)) {
 		if (trace_input(walk, traveller))
 			trace_host_listener(walk, traveller);
 		return;
@@ -101,7 +102,10 @@ static void walk_through_host(struct walk *walk, struct traveller *traveller)
 		return;
 	if (is_cmans_bridge(walk, traveller->out)) {
 		arrive(walk, traveller);
-	} else if (trace_uplink(walk, traveller->out) && trace_arrives(walk->trace)) {
+	} else if (trace_uplink(walk, traveller->out) && trace_arrives(walk->trace) &&
+		   trace_neighbour(walk, traveller->out,
+				   trace_is_any(&traveller->gateway) ? &traveller->destination
+								     : &traveller->gateway)) {
 		trace_ok(walk, "beyond",
 			 "it leaves this host; what comes then is not seen from here");
 	}
@@ -113,9 +117,9 @@ static void walk_over_parent(struct walk *walk, struct place *place, struct trav
 
 	if (!trace_parent(walk, place))
 		return;
-	if (trace_is_local(walk, traveller->destination)) {
+	if (trace_is_local(walk, &traveller->destination)) {
 		trace_stop(walk, "macvlan", "%s is this host, which a macvlan does not reach",
-			   trace_address(traveller->destination, text));
+			   trace_address(&traveller->destination, text));
 		trace_remedy(walk, "a second interface on a network with a bridge");
 	} else {
 		trace_ok(walk, "beyond", "it leaves on that link, past the host's firewall");
@@ -125,9 +129,9 @@ static void walk_over_parent(struct walk *walk, struct place *place, struct trav
 static void walk_out_of(struct walk *walk, struct place *place, const struct route_answer *answer,
 			struct traveller *traveller)
 {
-	struct in_addr gateway;
+	const struct trace_ip gateway = trace_next_of(walk, answer);
+	const struct trace_ip ours = trace_gateway_of(walk, place->network);
 
-	memcpy(&gateway, answer->gateway, sizeof(gateway));
 	snprintf(traveller->in, IFNAMSIZ, "%s", place->network->bridge);
 	if (!trace_inner_link(walk, place))
 		return;
@@ -138,12 +142,12 @@ static void walk_out_of(struct walk *walk, struct place *place, const struct rou
 	if (!trace_host_end(walk, place) ||
 	    !trace_bridge(walk, place->network, place->network->own && answer->has_gateway))
 		return;
-	if (!answer->has_gateway && !trace_is_local(walk, traveller->destination))
+	if (!answer->has_gateway && !trace_is_local(walk, &traveller->destination))
 		walk_to_neighbour(walk, place, traveller);
-	else if (answer->has_gateway && gateway.s_addr != place->network->gateway.s_addr &&
-		 !trace_is_local(walk, gateway))
+	else if (answer->has_gateway && !trace_same(&gateway, &ours) &&
+		 !trace_is_local(walk, &gateway))
 		trace_unknown(walk, "gateway", "is not this host: trace on from there");
-	else if (answer->has_gateway && !place->network->own && !trace_is_local(walk, gateway))
+	else if (answer->has_gateway && !place->network->own && !trace_is_local(walk, &gateway))
 		trace_ok(walk, "beyond", "it leaves by a gateway that is not this host");
 	else
 		walk_through_host(walk, traveller);
@@ -156,9 +160,19 @@ static bool stop_without_network(struct walk *walk, const struct trace_question 
 	return false;
 }
 
-static void walk_out(struct walk *walk, const struct trace_question *question)
+/* A ping has a protocol of its own in each family. */
+static struct traveller set_out(const struct walk *walk, const struct trace_question *question)
 {
 	struct traveller traveller = {.protocol = question->protocol, .port = question->port};
+
+	if (question->protocol == IPPROTO_ICMP && walk->family == AF_INET6)
+		traveller.protocol = IPPROTO_ICMPV6;
+	return traveller;
+}
+
+static void walk_out(struct walk *walk, const struct trace_question *question)
+{
+	struct traveller traveller = set_out(walk, question);
 	AUTO_PLACE struct place first = {0}, place = {0};
 	struct route_answer answer;
 	struct error err;
@@ -171,8 +185,12 @@ static void walk_out(struct walk *walk, const struct trace_question *question)
 			stop_without_network(walk, question);
 		return;
 	}
+	if (first.paused) {
+		trace_stop(walk, "container", "%s is paused, and sends nothing", question->container);
+		trace_remedy(walk, "cman resume %s", question->container);
+	}
 	if (!trace_find_destination(walk, question, &traveller.destination) ||
-	    !trace_route_inside(walk, &first, traveller.destination, &answer))
+	    !trace_route_inside(walk, &first, &traveller.destination, &answer))
 		return;
 	if (answer.local) {
 		trace_listener(walk, &first, &traveller);
@@ -184,24 +202,26 @@ static void walk_out(struct walk *walk, const struct trace_question *question)
 	} else if (found == 0) {
 		trace_unknown(walk, answer.out, "is a link that cman has not made");
 	} else {
-		traveller.source = place.member->address;
+		traveller.source = trace_ip_of(walk, place.member);
 		walk_out_of(walk, &place, &answer, &traveller);
 	}
 }
 
 /* ---- from outside ---- */
 
-static bool is_loopback(struct in_addr address)
+static struct trace_ip host_address_of(const struct port_forward *forward)
 {
-	return ntohl(address.s_addr) >> 24 == 127;
+	return (struct trace_ip){.family = AF_INET, .v4 = forward->host_address};
 }
 
 /* How much of the outside a published port is for. */
 static int rank_of(const struct port_forward *forward)
 {
-	if (forward->host_address.s_addr == INADDR_ANY)
+	const struct trace_ip address = host_address_of(forward);
+
+	if (trace_is_any(&address))
 		return 3;
-	return is_loopback(forward->host_address) ? 1 : 2;
+	return trace_is_loopback(&address) ? 1 : 2;
 }
 
 /* The published port that leads to the port asked for; place: the interface it is published on. */
@@ -219,6 +239,7 @@ static const struct port_forward *find_forward(const struct walk *walk,
 				const struct port_forward *forward = &one->ports[k];
 
 				if (strcmp(one->container, question->container) != 0 ||
+				    host_address_of(forward).family != walk->family ||
 				    forward->protocol != question->protocol ||
 				    question->port < forward->container_first ||
 				    question->port > forward->container_last ||
@@ -276,11 +297,10 @@ static void tell_unpublished(struct walk *walk, const struct place *place,
 static bool enter_host(struct walk *walk, const struct port_forward *forward,
 		       struct traveller *traveller)
 {
-	const struct route_question question = {.family = AF_INET,
-						.destination = &traveller->source};
+	const struct route_question question = {walk->family, traveller->source.bytes, NULL, 0};
 	struct route_answer answer;
 	struct error err;
-	int found = netlink_find_uplink(walk->host, AF_INET, traveller->in, &err);
+	int found = netlink_find_uplink(walk->host, walk->family, traveller->in, &err);
 
 	if (found < 0)
 		return trace_failed(walk, "uplink", &err);
@@ -293,10 +313,10 @@ static bool enter_host(struct walk *walk, const struct port_forward *forward,
 	trace_uplink(walk, traveller->in);
 	if (!forward)
 		return true;
-	traveller->destination = forward->host_address;
-	if (forward->host_address.s_addr == INADDR_ANY &&
+	traveller->destination = host_address_of(forward);
+	if (trace_is_any(&traveller->destination) &&
 	    netlink_look_up_route(walk->host, &question, &answer, NULL) == 1 && answer.has_source)
-		memcpy(&traveller->destination, answer.source, sizeof(traveller->destination));
+		memcpy(traveller->destination.bytes, answer.source, sizeof(answer.source));
 	return true;
 }
 
@@ -304,49 +324,51 @@ static void tell_published(struct walk *walk, const struct port_forward *forward
 			   const struct trace_question *question)
 {
 	const char *protocol = question->protocol == IPPROTO_TCP ? "tcp" : "udp";
+	const struct trace_ip on = host_address_of(forward);
 	char address[TRACE_ADDRESS_SIZE];
 
-	trace_address(forward->host_address, address);
-	if (is_loopback(forward->host_address)) {
+	trace_address(&on, address);
+	if (trace_is_loopback(&on)) {
 		trace_stop(walk, "published", "on %s: for this host alone", address);
 		trace_remedy(walk, "leave the address out in net.ports of its file");
-	} else if (forward->host_address.s_addr != INADDR_ANY &&
-		   !trace_is_local(walk, forward->host_address)) {
+	} else if (!trace_is_any(&on) && !trace_is_local(walk, &on)) {
 		trace_stop(walk, "published", "on %s, which is no address of this host", address);
 		trace_remedy(walk, "ip address shows those there are");
 	} else {
 		trace_ok(walk, "published", "port %u/%s of %s leads to %s:%u",
 			 forward->host_first + question->port - forward->container_first, protocol,
-			 forward->host_address.s_addr == INADDR_ANY ? "the host" : address,
-			 question->container, question->port);
+			 trace_is_any(&on) ? "the host" : address, question->container,
+			 question->port);
 	}
 }
 
 static void check_leads_to(struct walk *walk, const struct place *place,
 			   const struct traveller *traveller)
 {
+	const struct trace_ip own = trace_ip_of(walk, place->member);
 	char text[TRACE_ADDRESS_SIZE];
 
 	if (strcmp(traveller->out, place->network->bridge) == 0)
 		return;
-	trace_stop(walk, "route", "what is for %s goes to %s, not to %s",
-		   trace_address(place->member->address, text), traveller->out,
-		   place->network->bridge);
+	trace_stop(walk, "route", "what is for %s goes to %s, not to %s", trace_address(&own, text),
+		   traveller->out, place->network->bridge);
 	trace_remedy(walk, "take the other route away: ip route get %s", text);
 }
 
 static bool cross_host(struct walk *walk, const struct place *place,
 		       const struct port_forward *forward, struct traveller *traveller)
 {
+	const struct trace_ip own = trace_ip_of(walk, place->member);
+
 	if (!enter_host(walk, forward, traveller)) {
-		traveller->destination = place->member->address;
+		traveller->destination = own;
 		return true;
 	}
 	if (forward && !trace_dnat(walk, traveller)) {
 		trace_stop(walk, "DNAT", "no rule leads there");
 		return false;
 	}
-	if (traveller->destination.s_addr != place->member->address.s_addr) {
+	if (!trace_same(&traveller->destination, &own)) {
 		trace_stop(walk, "DNAT", "another container publishes that port more exactly");
 		return false;
 	}
@@ -357,17 +379,21 @@ static bool cross_host(struct walk *walk, const struct place *place,
 	return trace_filter(walk, traveller);
 }
 
+/* Who is outside may ask for its own address. */
+static bool is_direct(const struct network_record *network)
+{
+	return !network->own || (!network->nat && !network->internal);
+}
+
 static void walk_to_place(struct walk *walk, struct place *place,
 			  const struct port_forward *forward, const struct trace_question *question)
 {
-	struct traveller traveller = {
-		.protocol = question->protocol,
-		.port = question->port,
-		.destination = place->member->address,
-	};
-	bool direct = !place->network->own || (!place->network->nat && !place->network->internal);
+	struct traveller traveller = set_out(walk, question);
+	const bool direct = is_direct(place->network);
 
-	inet_pton(AF_INET, TRACE_ELSEWHERE, &traveller.source);
+	traveller.destination = trace_ip_of(walk, place->member);
+	trace_parse(walk->family == AF_INET6 ? TRACE_ELSEWHERE6 : TRACE_ELSEWHERE,
+		    &traveller.source);
 	if (forward) {
 		tell_published(walk, forward, question);
 		traveller.port =
@@ -385,7 +411,7 @@ static void walk_to_place(struct walk *walk, struct place *place,
 	if (place->network->own && (forward ? trace_arrives(walk->trace) : direct) &&
 	    !cross_host(walk, place, forward, &traveller))
 		return;
-	traveller.destination = place->member->address;
+	traveller.destination = trace_ip_of(walk, place->member);
 	traveller.port = question->port;
 	if (trace_bridge(walk, place->network, place->network->own) && trace_host_end(walk, place))
 		arrive_inside(walk, place, &traveller);
@@ -395,48 +421,125 @@ static void walk_in(struct walk *walk, const struct trace_question *question)
 {
 	const struct network_member *member = NULL;
 	const struct port_forward *forward = find_forward(walk, question, &member);
+	const struct trace_ip ip = member ? trace_ip_of(walk, member) : (struct trace_ip){0};
 	AUTO_PLACE struct place place = {0};
 	struct error err;
-	int found = trace_find_place(walk, question->container, NULL,
-				     member ? &member->address : NULL, &place, &err);
+	int found = trace_find_place(walk, question->container, NULL, member ? &ip : NULL, &place,
+				     &err);
 
 	if (found < 0)
 		trace_failed(walk, "container", &err);
 	else if (found == 0)
 		stop_without_network(walk, question);
-	else
+	else if (trace_has_family(walk, &place))
 		walk_to_place(walk, &place, forward, question);
 }
 
 /* ---- all of it ---- */
 
-static bool is_running(struct walk *walk, const char *container, struct error *err)
+static const struct {
+	unsigned int bit;
+	int family;
+} families[] = {{TRACE_IPV4, AF_INET}, {TRACE_IPV6, AF_INET6}};
+
+static unsigned int bit_of(int family)
+{
+	return family == AF_INET6 ? TRACE_IPV6 : TRACE_IPV4;
+}
+
+static bool has_direct_network(const struct walk *walk, const char *container)
+{
+	for (size_t i = 0; i < walk->network_count; i++)
+		for (size_t j = 0; j < walk->networks[i].member_count; j++)
+			if (is_direct(&walk->networks[i]) &&
+			    strcmp(walk->networks[i].members[j].container, container) == 0)
+				return true;
+	return false;
+}
+
+/* Those in which the port is published; where it is not, and need not be, those it has. */
+static unsigned int families_from_outside(struct walk *walk, const struct trace_question *question)
+{
+	const struct network_member *member;
+	unsigned int published = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		walk->family = families[i].family;
+		if (find_forward(walk, question, &member))
+			published |= families[i].bit;
+	}
+	if (published == 0 && has_direct_network(walk, question->container))
+		return trace_families_of_container(walk, question->container);
+	return published;
+}
+
+/* Never none. */
+static unsigned int choose_families(struct walk *walk, const struct trace_question *question)
+{
+	unsigned int chosen, both;
+	struct trace_ip address;
+
+	if (question->destination && trace_parse(question->destination, &address))
+		return bit_of(address.family);
+	if (question->family != AF_UNSPEC)
+		return bit_of(question->family);
+	if (question->destination) {
+		chosen = trace_families_of_name(walk, question);
+		both = chosen & trace_families_of_container(walk, question->container);
+		chosen = both ? both : chosen;
+	} else {
+		chosen = families_from_outside(walk, question);
+	}
+	return chosen ? chosen : TRACE_IPV4;
+}
+
+static void begin_walk(struct walk *walk, int family, struct traces *traces)
+{
+	walk->family = family;
+	walk->trace = &traces->items[traces->count++];
+	walk->trace->family = family;
+}
+
+static bool is_running(struct walk *walk, const struct trace_question *question,
+		       struct traces *traces)
 {
 	AUTO_RECORD struct record record = {0};
-	int found = walk->state->dir_fd < 0 ? 0 : record_read(walk->state, container, &record, err);
+	struct error err;
+	int found = walk->state->dir_fd < 0
+			    ? 0
+			    : record_read(walk->state, question->container, &record, &err);
 
-	if (found < 0)
-		return trace_failed(walk, "container", err);
 	if (found == 1 && record_liveness(&record) == LIVE_RUNNING)
 		return true;
-	trace_stop(walk, "container", "%s does not run", container);
-	trace_remedy(walk, "cman up %s", container);
+	begin_walk(walk, question->family == AF_INET6 ? AF_INET6 : AF_INET, traces);
+	if (found < 0)
+		return trace_failed(walk, "container", &err);
+	trace_stop(walk, "container", "%s does not run", question->container);
+	trace_remedy(walk, "cman up %s", question->container);
 	return false;
 }
 
 int trace_run(const struct manager *manager, const struct state *state,
-	      const struct trace_question *question, struct trace *trace, struct error *err)
+	      const struct trace_question *question, struct traces *traces, struct error *err)
 {
-	AUTO(trace_close) struct walk walk = {.manager = manager, .state = state, .trace = trace};
+	AUTO(trace_close) struct walk walk = {.manager = manager, .state = state};
+	unsigned int chosen;
 
-	if (!is_running(&walk, question->container, err))
+	*traces = (struct traces){0};
+	if (!is_running(&walk, question, traces))
 		return 0;
 	if (trace_open(&walk, err) < 0)
 		return -1;
-	trace_ok(&walk, "container", "%s runs", question->container);
-	if (question->destination)
-		walk_out(&walk, question);
-	else
-		walk_in(&walk, question);
+	chosen = choose_families(&walk, question);
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		if (!(chosen & families[i].bit))
+			continue;
+		begin_walk(&walk, families[i].family, traces);
+		trace_ok(&walk, "container", "%s runs", question->container);
+		if (question->destination)
+			walk_out(&walk, question);
+		else
+			walk_in(&walk, question);
+	}
 	return 0;
 }

@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The firewall on the way of a packet: our rules, whether they are in force, and those of others. */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "lifecycle/trace_walk.h"
 
+static enum firewall_family family_of(const struct walk *walk)
+{
+	return walk->family == AF_INET6 ? FIREWALL_IPV6 : FIREWALL_IPV4;
+}
+
+static union firewall_address address_of(const struct trace_ip *ip)
+{
+	union firewall_address address;
+
+	memcpy(address.bytes, ip->bytes, sizeof(address.bytes));
+	return address;
+}
+
 static struct firewall_packet packet_of(struct walk *walk, const struct traveller *traveller)
 {
 	return (struct firewall_packet){
+		.family = family_of(walk),
 		.in = traveller->in,
 		.out = traveller->out,
-		.family = FIREWALL_IPV4,
-		.source = {.v4 = traveller->source},
-		.destination = {.v4 = traveller->destination},
-		.destination_local = trace_is_local(walk, traveller->destination),
+		.source = address_of(&traveller->source),
+		.destination = address_of(&traveller->destination),
+		.destination_local = trace_is_local(walk, &traveller->destination),
 		.protocol = traveller->protocol,
 		.port = traveller->port,
 		.states = traveller->states,
@@ -22,13 +34,18 @@ static struct firewall_packet packet_of(struct walk *walk, const struct travelle
 
 static const char *name_of(const struct walk *walk, enum firewall_chain chain)
 {
-	return walk->sight.names[FIREWALL_IPV4][chain];
+	return walk->sight.names[family_of(walk)][chain];
+}
+
+static enum firewall_presence presence_of(const struct walk *walk, enum firewall_chain chain)
+{
+	return walk->sight.presence[family_of(walk)][chain];
 }
 
 /* "is not in the kernel", and the like; NULL: the chain is as it should be. */
 static const char *fault_of(const struct walk *walk, enum firewall_chain chain)
 {
-	switch (walk->sight.presence[FIREWALL_IPV4][chain]) {
+	switch (presence_of(walk, chain)) {
 	case FIREWALL_PRESENT:
 		break;
 	case FIREWALL_DIFFERENT:
@@ -71,35 +88,41 @@ const struct firewall_rule *trace_dnat(struct walk *walk, struct traveller *trav
 			? firewall_evaluate(&walk->rules, FIREWALL_DNAT, &packet)
 			: NULL;
 	const char *fault = fault_of(walk, FIREWALL_DNAT);
-	char from[TRACE_ADDRESS_SIZE], to[TRACE_ADDRESS_SIZE];
+	char to[TRACE_ADDRESS_SIZE];
 	uint16_t port;
 
 	if (!rule)
 		return NULL;
 	port = firewall_translated_port(rule, traveller->port);
-	trace_address(traveller->destination, from);
-	trace_address(rule->to.v4, to);
+	memcpy(traveller->destination.bytes, rule->to.bytes, walk->family == AF_INET6 ? 16 : 4);
+	trace_endpoint(&traveller->destination, port, to);
 	if (is_firewall_unknown(walk, "DNAT")) {
 		/* told */
 	} else if (fault) {
-		trace_stop(walk, name_of(walk, FIREWALL_DNAT), "%s: nothing leads to %s:%u", fault,
-			   to, port);
+		trace_stop(walk, name_of(walk, FIREWALL_DNAT), "%s: nothing leads to %s", fault, to);
 		remedy_rules(walk);
 	} else {
-		trace_ok(walk, name_of(walk, FIREWALL_DNAT), "port %u of the host leads to %s:%u",
-			 traveller->port, to, port);
+		trace_ok(walk, name_of(walk, FIREWALL_DNAT), "port %u of the host leads to %s",
+			 traveller->port, to);
 	}
-	traveller->destination = rule->to.v4;
 	traveller->port = port;
 	traveller->states |= FIREWALL_STATE_DNAT;
 	return rule;
 }
 
+/* The kernel itself lets nothing in that is for ::1: in IPv6 there is no guard, and no fault of it. */
 bool trace_guard(struct walk *walk, const struct traveller *traveller)
 {
 	const struct firewall_packet packet = packet_of(walk, traveller);
 	const struct firewall_rule *rule = firewall_evaluate(&walk->rules, FIREWALL_GUARD, &packet);
+	const char *fault = walk->firewall_known ? fault_of(walk, FIREWALL_GUARD) : NULL;
 
+	if (fault) {
+		trace_warn(walk, name_of(walk, FIREWALL_GUARD),
+			   "%s: containers reach 127.0.0.0/8 of the host", fault);
+		remedy_rules(walk);
+		return true;
+	}
 	if (!rule || rule->action != FIREWALL_DROP)
 		return true;
 	trace_stop(walk, name_of(walk, FIREWALL_GUARD), "127.0.0.0/8 never comes in from a bridge");
@@ -182,7 +205,7 @@ bool trace_filter(struct walk *walk, const struct traveller *traveller)
 		firewall_evaluate(&walk->rules, FIREWALL_FORWARD, &packet);
 	const char *chain = name_of(walk, FIREWALL_FORWARD);
 	const char *fault = fault_of(walk, FIREWALL_FORWARD);
-	bool in_force = walk->sight.presence[FIREWALL_IPV4][FIREWALL_FORWARD] == FIREWALL_PRESENT;
+	bool in_force = presence_of(walk, FIREWALL_FORWARD) == FIREWALL_PRESENT;
 	struct firewall_judgement judgement;
 	struct error err;
 
@@ -226,16 +249,47 @@ bool trace_input(struct walk *walk, const struct traveller *traveller)
 
 /* ---- the source address ---- */
 
-static struct in_addr address_of_link(struct walk *walk, const char *name, struct in_addr towards)
+/* What the kernel takes for it: the address it would send from itself. */
+static bool find_masquerade(struct walk *walk, const struct traveller *traveller,
+			    struct trace_ip *source, struct link_state *out)
 {
-	const struct route_question question = {.family = AF_INET, .destination = &towards};
-	struct in_addr address = {INADDR_ANY};
+	const struct route_question question = {walk->family, traveller->destination.bytes, NULL, 0};
 	struct route_answer answer;
 
-	if (netlink_look_up_route(walk->host, &question, &answer, NULL) == 1 && answer.has_source &&
-	    strcmp(answer.out, name) == 0)
-		memcpy(&address, answer.source, sizeof(address));
-	return address;
+	if (netlink_look_up_route(walk->host, &question, &answer, NULL) != 1 ||
+	    !answer.has_source || strcmp(answer.out, traveller->out) != 0 ||
+	    netlink_look_at_link(walk->host, traveller->out, 0, out, NULL) != 1)
+		return false;
+	*source = (struct trace_ip){.family = walk->family};
+	memcpy(source->bytes, answer.source, sizeof(source->bytes));
+	return true;
+}
+
+static void tell_masquerade(struct walk *walk, struct traveller *traveller, const char *chain)
+{
+	char text[TRACE_ADDRESS_SIZE];
+	struct link_state out;
+	struct error err;
+	int has;
+
+	if (!find_masquerade(walk, traveller, &traveller->source, &out)) {
+		trace_stop(walk, chain, "%s has no address to masquerade with", traveller->out);
+		trace_remedy(walk, "ip address add ADDRESS dev %s", traveller->out);
+		return;
+	}
+	trace_address(&traveller->source, text);
+	has = netlink_has_address(walk->host, walk->family, out.index, traveller->source.bytes,
+				  &err);
+	if (has < 0) {
+		trace_failed(walk, chain, &err);
+	} else if (has == 0) {
+		/* One of another link then, a bridge of ours at worst, that nobody outside knows. */
+		trace_warn(walk, chain, "the source becomes %s, which is no address of %s", text,
+			   traveller->out);
+		trace_remedy(walk, "ip address add ADDRESS dev %s", traveller->out);
+	} else {
+		trace_ok(walk, chain, "the source becomes %s", text);
+	}
 }
 
 bool trace_masquerade(struct walk *walk, struct traveller *traveller)
@@ -245,24 +299,16 @@ bool trace_masquerade(struct walk *walk, struct traveller *traveller)
 	const char *chain = name_of(walk, FIREWALL_NAT), *fault = fault_of(walk, FIREWALL_NAT);
 	char text[TRACE_ADDRESS_SIZE];
 
-	trace_address(traveller->source, text);
+	trace_address(&traveller->source, text);
 	if (is_firewall_unknown(walk, "NAT"))
 		return true;
 	if (!rule || rule->action != FIREWALL_MASQUERADE) {
 		trace_ok(walk, chain, "leaves the source %s: who answers needs a route back", text);
-		return true;
-	}
-	if (fault) {
+	} else if (fault) {
 		trace_stop(walk, chain, "%s: answers to %s do not find back", fault, text);
 		remedy_rules(walk);
-		return true;
+	} else {
+		tell_masquerade(walk, traveller, chain);
 	}
-	traveller->source = address_of_link(walk, traveller->out, traveller->destination);
-	if (traveller->source.s_addr == INADDR_ANY) {
-		trace_stop(walk, chain, "%s has no address to masquerade with", traveller->out);
-		trace_remedy(walk, "ip address add ADDRESS dev %s", traveller->out);
-		return true;
-	}
-	trace_ok(walk, chain, "the source becomes %s", trace_address(traveller->source, text));
 	return true;
 }

@@ -15,7 +15,7 @@
 
 /* ---- hops ---- */
 
-void trace_clear(struct trace *trace)
+static void clear(struct trace *trace)
 {
 	for (size_t i = 0; i < trace->count; i++) {
 		free(trace->hops[i].where);
@@ -23,13 +23,27 @@ void trace_clear(struct trace *trace)
 		free(trace->hops[i].remedy);
 	}
 	free(trace->hops);
-	*trace = (struct trace){0};
+}
+
+void traces_clear(struct traces *traces)
+{
+	for (size_t i = 0; i < traces->count; i++)
+		clear(&traces->items[i]);
+	*traces = (struct traces){0};
 }
 
 bool trace_arrives(const struct trace *trace)
 {
 	for (size_t i = 0; i < trace->count; i++)
 		if (trace->hops[i].verdict == HOP_STOP)
+			return false;
+	return true;
+}
+
+bool traces_arrive(const struct traces *traces)
+{
+	for (size_t i = 0; i < traces->count; i++)
+		if (!trace_arrives(&traces->items[i]))
 			return false;
 	return true;
 }
@@ -73,6 +87,11 @@ void trace_unknown(struct walk *walk, const char *where, const char *fmt, ...)
 	ADD_HOP(HOP_UNKNOWN);
 }
 
+void trace_warn(struct walk *walk, const char *where, const char *fmt, ...)
+{
+	ADD_HOP(HOP_WARNING);
+}
+
 void trace_remedy(struct walk *walk, const char *fmt, ...)
 {
 	struct hop *hop = &walk->trace->hops[walk->trace->count - 1];
@@ -92,9 +111,92 @@ bool trace_failed(struct walk *walk, const char *where, const struct error *err)
 	return false;
 }
 
-const char *trace_address(struct in_addr address, char out[TRACE_ADDRESS_SIZE])
+/* ---- addresses ---- */
+
+static struct trace_ip make_ip(const struct walk *walk, struct in_addr v4, struct in6_addr v6)
 {
-	return inet_ntop(AF_INET, &address, out, TRACE_ADDRESS_SIZE);
+	struct trace_ip ip = {.family = walk->family};
+
+	if (walk->family == AF_INET6)
+		ip.v6 = v6;
+	else
+		ip.v4 = v4;
+	return ip;
+}
+
+struct trace_ip trace_ip_of(const struct walk *walk, const struct network_member *member)
+{
+	return make_ip(walk, member->address, member->address6);
+}
+
+struct trace_ip trace_gateway_of(const struct walk *walk, const struct network_record *network)
+{
+	return make_ip(walk, network->gateway, network->gateway6);
+}
+
+struct trace_ip trace_next_of(const struct walk *walk, const struct route_answer *answer)
+{
+	struct trace_ip ip = {.family = walk->family};
+
+	memcpy(ip.bytes, answer->gateway, sizeof(ip.bytes));
+	return ip;
+}
+
+bool trace_same(const struct trace_ip *a, const struct trace_ip *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+bool trace_is_any(const struct trace_ip *ip)
+{
+	return IN6_IS_ADDR_UNSPECIFIED(&ip->v6);
+}
+
+bool trace_is_loopback(const struct trace_ip *ip)
+{
+	return ip->family == AF_INET6 ? IN6_IS_ADDR_LOOPBACK(&ip->v6) : ip->bytes[0] == 127;
+}
+
+bool trace_parse(const char *text, struct trace_ip *ip)
+{
+	struct trace_ip found = {.family = strchr(text, ':') ? AF_INET6 : AF_INET};
+
+	if (inet_pton(found.family, text, found.bytes) != 1)
+		return false;
+	*ip = found;
+	return true;
+}
+
+const char *trace_address(const struct trace_ip *ip, char out[TRACE_ADDRESS_SIZE])
+{
+	return inet_ntop(ip->family, ip->bytes, out, (socklen_t)TRACE_ADDRESS_SIZE);
+}
+
+const char *trace_endpoint(const struct trace_ip *ip, uint16_t port, char out[TRACE_ADDRESS_SIZE])
+{
+	const bool brackets = ip->family == AF_INET6;
+	char address[TRACE_ADDRESS_SIZE];
+
+	if (port == 0)
+		return trace_address(ip, out);
+	snprintf(out, TRACE_ADDRESS_SIZE, "%s%.45s%s:%u", brackets ? "[" : "",
+		 trace_address(ip, address), brackets ? "]" : "", port);
+	return out;
+}
+
+const char *trace_family_name(const struct walk *walk)
+{
+	return walk->family == AF_INET6 ? "IPv6" : "IPv4";
+}
+
+bool trace_is_ping(const struct traveller *traveller)
+{
+	return traveller->protocol == IPPROTO_ICMP || traveller->protocol == IPPROTO_ICMPV6;
+}
+
+const char *trace_protocol_name(const struct traveller *traveller)
+{
+	return traveller->protocol == IPPROTO_UDP ? "udp" : "tcp";
 }
 
 /* ---- what is looked at ---- */
@@ -162,7 +264,7 @@ static void find_interface(const struct record *record, unsigned int index, char
 }
 
 int trace_find_place(struct walk *walk, const char *container, const char *interface,
-		     const struct in_addr *address, struct place *place, struct error *err)
+		     const struct trace_ip *address, struct place *place, struct error *err)
 {
 	AUTO_RECORD struct record record = {0};
 	struct place found = {0};
@@ -173,16 +275,21 @@ int trace_find_place(struct walk *walk, const char *container, const char *inter
 	for (size_t i = 0; i < walk->network_count; i++) {
 		for (size_t j = 0; j < walk->networks[i].member_count; j++) {
 			const struct network_member *member = &walk->networks[i].members[j];
+			const struct trace_ip ip = trace_ip_of(walk, member);
 			char name[IFNAMSIZ];
 
 			find_interface(&record, member->index, name);
 			if (strcmp(member->container, container) != 0 ||
 			    (interface && strcmp(name, interface) != 0) ||
-			    (address && member->address.s_addr != address->s_addr) ||
+			    (address && !trace_same(&ip, address)) ||
 			    (found.member && found.member->index < member->index))
 				continue;
 			found = (struct place){
-				&walk->networks[i], member, record.init.pid, "", "", NULL};
+				.network = &walk->networks[i],
+				.member = member,
+				.pid = record.init.pid,
+				.paused = record.paused_at != 0,
+			};
 			memcpy(found.interface, name, sizeof(name));
 		}
 	}
@@ -193,25 +300,51 @@ int trace_find_place(struct walk *walk, const char *container, const char *inter
 	return open_inside(place, err);
 }
 
-const char *trace_find_owner(const struct walk *walk, struct in_addr address)
+const char *trace_find_owner(const struct walk *walk, const struct trace_ip *address)
 {
-	for (size_t i = 0; i < walk->network_count; i++)
-		for (size_t j = 0; j < walk->networks[i].member_count; j++)
-			if (walk->networks[i].members[j].address.s_addr == address.s_addr)
-				return walk->networks[i].members[j].container;
+	for (size_t i = 0; i < walk->network_count; i++) {
+		for (size_t j = 0; j < walk->networks[i].member_count; j++) {
+			const struct network_member *member = &walk->networks[i].members[j];
+			const struct trace_ip ip = trace_ip_of(walk, member);
+
+			if (trace_same(&ip, address))
+				return member->container;
+		}
+	}
 	return NULL;
+}
+
+unsigned int trace_families_of_container(const struct walk *walk, const char *container)
+{
+	unsigned int families = 0;
+
+	for (size_t i = 0; i < walk->network_count; i++) {
+		for (size_t j = 0; j < walk->networks[i].member_count; j++) {
+			const struct network_member *member = &walk->networks[i].members[j];
+
+			if (strcmp(member->container, container) != 0)
+				continue;
+			families |= TRACE_IPV4;
+			if (!IN6_IS_ADDR_UNSPECIFIED(&member->address6))
+				families |= TRACE_IPV6;
+		}
+	}
+	return families;
 }
 
 /* ---- names ---- */
 
-/* The first IPv4 address of a name in the text of a hosts file. */
-static bool search_hosts(char *text, const char *name, struct in_addr *address)
+/* The first address of a name in the text of a hosts file, of that family. */
+static bool search_hosts(const char *hosts, const char *name, int family, struct trace_ip *address)
 {
+	AUTO_FREE char *copy = xstrdup(hosts);
+	char *text = copy;
+
 	for (char *line; (line = strsep(&text, "\n")) != NULL;) {
 		char *words = line, *word = strsep(&words, " \t");
-		struct in_addr found;
+		struct trace_ip found;
 
-		if (!word || inet_pton(AF_INET, word, &found) != 1)
+		if (!word || !trace_parse(word, &found) || found.family != family)
 			continue;
 		while ((word = strsep(&words, " \t")) != NULL) {
 			if (strcasecmp(word, name) != 0)
@@ -241,25 +374,48 @@ static int read_hosts(const struct walk *walk, const char *container, struct tex
 	return error_set(err, ENOENT, "hosts file of %s", container);
 }
 
+unsigned int trace_families_of_name(const struct walk *walk, const struct trace_question *question)
+{
+	AUTO_TEXT struct text hosts = {0};
+	struct trace_ip address;
+	unsigned int families = 0;
+
+	if (read_hosts(walk, question->container, &hosts, NULL) < 0)
+		return 0;
+	if (search_hosts(text_value(&hosts), question->destination, AF_INET, &address))
+		families |= TRACE_IPV4;
+	if (search_hosts(text_value(&hosts), question->destination, AF_INET6, &address))
+		families |= TRACE_IPV6;
+	return families;
+}
+
 bool trace_find_destination(struct walk *walk, const struct trace_question *question,
-			    struct in_addr *address)
+			    struct trace_ip *address)
 {
 	AUTO_TEXT struct text hosts = {0};
 	char text[TRACE_ADDRESS_SIZE];
 	struct error err;
 
-	if (inet_pton(AF_INET, question->destination, address) == 1)
+	if (trace_parse(question->destination, address))
 		return true;
 	if (read_hosts(walk, question->container, &hosts, &err) < 0)
 		return trace_failed(walk, "name", &err);
-	if (hosts.data && search_hosts(hosts.data, question->destination, address)) {
+	if (search_hosts(text_value(&hosts), question->destination, walk->family, address)) {
 		trace_ok(walk, "name", "%s is %s, by its hosts file", question->destination,
-			 trace_address(*address, text));
+			 trace_address(address, text));
 		return true;
+	}
+	if (trace_families_of_name(walk, question) != 0) {
+		trace_stop(walk, "name", "%s has no %s address in its hosts file",
+			   question->destination, trace_family_name(walk));
+		return false;
 	}
 	trace_stop(walk, "name", "%s is not in its hosts file, and DNS is not asked here",
 		   question->destination);
-	trace_remedy(walk, "cman trace %s ADDRESS:%u, with the address", question->container,
-		     question->port);
+	if (question->port)
+		trace_remedy(walk, "cman trace %s ADDRESS:%u, with the address",
+			     question->container, question->port);
+	else
+		trace_remedy(walk, "cman trace %s ADDRESS, with the address", question->container);
 	return false;
 }

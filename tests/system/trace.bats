@@ -2,12 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # cman trace and cman graph: what they say, beside what real packets do.
 load lib
-
-# The same tests for both backends: trace-nftables.bats is a link to this file.
-case $BATS_TEST_FILENAME in
-*-nftables.bats) BACKEND=nftables ;;
-*) BACKEND=iptables ;;
-esac
+load trace
 
 NETWORKS='networks : { cman0 : { subnet = "10.83.0.0/16"; };
 	quiet : { subnet = "10.91.0.0/24"; internal = true; };
@@ -21,32 +16,6 @@ prepare() {
 	outside busybox httpd -p 0.0.0.0:80 -h /run
 }
 
-arrives() { # ARG...: nothing stops it
-	run_ok cman trace "$@"
-	[[ $output != *STOP* ]] || { echo "$output"; return 1; }
-}
-
-# stops WHERE TEXT ARG...: there it stops, and these words are in that line or its remedy
-stops() {
-	local where=$1 text=$2
-
-	shift 2
-	run cman trace "$@"
-	assert_equal "$status" 1
-	[[ $(grep -A 1 -E "^STOP +$where " <<<"$output") == *"$text"* ]] || {
-		printf 'no STOP at %s with: %s\nin: %s\n' "$where" "$text" "$output"
-		return 1
-	}
-}
-
-reaches_outside() { # NAME: a connection to the server beyond the uplink
-	within "$1" timeout 3 busybox nc -w 2 $OUTSIDE_IP 80 </dev/null
-}
-
-chain() { if [ $BACKEND = nftables ]; then echo "inet cman $1"; else echo "CMAN-$1"; fi; }
-
-only_with() { [ $BACKEND = "$1" ] || skip "$1"; }
-
 web() { server web <<<'net : { ip = "10.83.0.10"; ports = [ "8080:80" ]; };'; }
 
 @test "trace: the way out, hop by hop" {
@@ -59,8 +28,9 @@ web() { server web <<<'net : { ip = "10.83.0.10"; ports = [ "8080:80" ]; };'; }
 	assert_output_has "by 10.83.0.1" "the source becomes $HOST_IP"
 	reaches_outside web
 	arrives web $OUTSIDE_IP:53/udp
-	cman trace --json web $OUTSIDE_IP:80 | jq -e '.arrives and (.hops | length) > 8 and
-		(.hops | all(.verdict == "ok")) and .destination == "192.0.2.1" and .port == 80'
+	cman trace --json web $OUTSIDE_IP:80 | jq -e '.arrives and (.walks | length) == 1 and
+		.walks[0].family == "ipv4" and (.walks[0].hops | length) > 8 and
+		(.walks[0].hops | all(.verdict == "ok")) and .destination == "192.0.2.1" and .port == 80'
 }
 
 @test "trace: IPv4 of a container that has IPv6 as well" {
@@ -266,6 +236,22 @@ web() { server web <<<'net : { ip = "10.83.0.10"; ports = [ "8080:80" ]; };'; }
 	machine pkill socat
 }
 
+@test "trace: a container that is paused" {
+	web
+	sleeper db </dev/null
+	run_ok cman up web db
+	arrives db web:80
+	run_ok cman pause web
+	stops listener "web is paused, and answers nobody" db web:80
+	assert_output_has "cman resume web"
+	stops listener "web is paused" web:80
+	stops container "web is paused, and sends nothing" web db:80
+	assert_no_page db http://web/
+	run_ok cman resume web
+	arrives db web:80
+	assert_page db http://web/ "page of web"
+}
+
 @test "trace: the veth taken off its bridge, down, or gone" {
 	web
 	run_ok cman up web
@@ -385,17 +371,25 @@ web() { server web <<<'net : { ip = "10.83.0.10"; ports = [ "8080:80" ]; };'; }
 	stops container "cman up web" web $OUTSIDE_IP:80
 	stops container "web does not run" web:80
 	cman trace --json web:80 >"$BATS_TEST_TMPDIR/json" || true
-	jq -e '.arrives == false and .hops[0].verdict == "stop" and .hops[0].remedy == "cman up web" and
-		.destination == null' "$BATS_TEST_TMPDIR/json"
+	jq -e '.arrives == false and .walks[0].hops[0].verdict == "stop" and
+		.walks[0].hops[0].remedy == "cman up web" and .destination == null' "$BATS_TEST_TMPDIR/json"
 	run_fails cman trace wbe:80
 	assert_output_has 'did you mean "web"?'
 	for question in web "web web:" "web :80" "web:0" "web:65536" "web:http" "web web:80/sctp" \
-		"web 1.2.3:80" "web 1.2.3.4.5:80" "web [::1]:80" "web a_b:80" "web"; do
+		"web 1.2.3:80" "web 1.2.3.4.5:80" "web 2001:db8::1:443" "web [2001:db8::1" "web [fe80::1]" \
+		"web a_b:80" "web:80 192.0.2.1" "web web/udp"; do
 		# shellcheck disable=SC2086 # words
 		run cman trace $question
 		assert_equal "$question: $status" "$question: 2"
-		assert_output_has "trace: \"" "cman trace NAME:PORT[/udp]"
+		assert_output_has 'trace: "' 'hint: '
 	done
+	run cman trace web 2001:db8::1:443
+	assert_output_has '"[2001:db8::1]:443"'
+	run cman trace -4 -6 web:80
+	assert_equal "$status" 2
+	run cman trace -4 web '[2001:db8::1]:443'
+	assert_equal "$status" 2
+	assert_output_has "is an address of IPv6"
 }
 
 @test "trace and graph change nothing" {

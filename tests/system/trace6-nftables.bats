@@ -1,0 +1,1 @@
+trace6.bats
