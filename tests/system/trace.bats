@@ -236,6 +236,54 @@ web() { server web <<<'net : { ip = "10.83.0.10"; ports = [ "8080:80" ]; };'; }
 	machine pkill socat
 }
 
+@test "trace: a guard that is missing stops nothing, and is told" {
+	web
+	run_ok cman up web
+	arrives web $OUTSIDE_IP:80
+	[[ $output != *GUARD* ]]
+	if [ $BACKEND = nftables ]; then
+		machine nft flush chain inet cman GUARD
+	else
+		machine iptables-legacy -t raw -F CMAN-GUARD
+	fi
+	warns "$(chain GUARD)" "containers reach 127.0.0.0/8 of the host" web $OUTSIDE_IP:80
+	assert_output_has "cman restart web makes all rules anew"
+	reaches_outside web
+	if [ $BACKEND = nftables ]; then
+		machine nft flush chain inet cman raw-prerouting
+	else
+		machine iptables-legacy -t raw -F PREROUTING
+	fi
+	warns "$(chain GUARD)" "a jump to the chain is missing" web $OUTSIDE_IP:80
+	cman trace --json web $OUTSIDE_IP:80 | jq -e '.arrives and (.walks[0].hops | any(.verdict == "warning"))'
+	run_ok cman restart web
+	arrives web $OUTSIDE_IP:80
+	[[ $output != *GUARD* ]]
+}
+
+@test "trace: a gateway that does not answer, and rules that choose another table" {
+	web
+	run_ok cman up web
+	arrives web 203.0.113.1:80
+	assert_output_has "it leaves this host"
+	outside ip address delete $OUTSIDE_IP/24 dev uplink1
+	machine ip neighbour flush dev $UPLINK
+	refute reaches_outside web 203.0.113.1
+	wonders $UPLINK "$OUTSIDE_IP did not answer there when the host last looked for it" web 203.0.113.1:80
+	assert_output_has "ping -c 1 $OUTSIDE_IP"
+	outside ip address add $OUTSIDE_IP/24 dev uplink1
+	machine ip neighbour flush dev $UPLINK
+	reaches_outside web
+	arrives web $OUTSIDE_IP:80
+	assert_output_has "it leaves this host"
+	machine ip rule add from 10.83.0.10 table 77
+	machine ip route add prohibit default table 77
+	stops route "the host drops what is for $OUTSIDE_IP: Permission denied" web $OUTSIDE_IP:80
+	refute reaches_outside web
+	machine ip route delete prohibit default table 77
+	machine ip rule delete from 10.83.0.10 table 77
+}
+
 @test "trace: a container that is paused" {
 	web
 	sleeper db </dev/null
