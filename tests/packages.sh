@@ -43,6 +43,7 @@ packages() {
 	tests        unshare                      util-linux         util-linux
 	tests        script                       bsdutils           util-linux-script
 	tests        ps                           procps             procps-ng
+	tests        dot                          graphviz           graphviz
 	tests        jq                           jq                 jq
 	tests        mandoc                       mandoc             mandoc
 	tests        shellcheck                   shellcheck         ShellCheck

@@ -4,37 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "cmd/command.h"
-#include "cmd/dot.h"
+#include "cmd/graph.h"
 #include "cmd/load.h"
 #include "cmd/view.h"
 #include "kernel/netlink_look.h"
 #include "state/network.h"
-
-/* An interface of a container: what it has while the container runs, else what its file says. */
-struct attachment {
-	char *network, *container, *interface, *address, *ports;
-	bool up;
-};
-
-struct node {
-	char *name;
-	char *description; /* "bridge cman0, 10.83.0.1/16, nat" */
-	bool up;
-};
-
-struct graph {
-	char host[256];
-	char uplink[IFNAMSIZ], uplink_address[64]; /* "": there is none */
-	struct node *networks;
-	size_t network_count;
-	struct attachment *attachments;
-	size_t attachment_count;
-	struct strlist alone;      /* containers without a network */
-	struct strlist containers; /* all, in order, */
-	struct strlist running;    /* and which of them run */
-};
 
 static void graph_clear(struct graph *graph)
 {
@@ -46,17 +21,24 @@ static void graph_clear(struct graph *graph)
 		free(graph->attachments[i].network);
 		free(graph->attachments[i].container);
 		free(graph->attachments[i].interface);
-		free(graph->attachments[i].address);
+		free(graph->attachments[i].addresses);
 		free(graph->attachments[i].ports);
 	}
 	free(graph->networks);
 	free(graph->attachments);
+	strlist_clear(&graph->uplinks);
 	strlist_clear(&graph->alone);
 	strlist_clear(&graph->containers);
 	strlist_clear(&graph->running);
 }
 
 /* ---- gathering ---- */
+
+/* ip6 "": it has none */
+static char *join_addresses(const char *ip, const char *ip6)
+{
+	return xprintf("%s%s%s", ip, *ip6 ? "\n" : "", ip6);
+}
 
 static char *join_ports(const struct port_forward *ports, size_t count)
 {
@@ -94,7 +76,7 @@ static void attach_recorded(struct graph *graph, const struct state *state,
 				      .network = xstrdup(entry.network),
 				      .container = xstrdup(record->name),
 				      .interface = xstrdup(entry.interface),
-				      .address = xstrdup(entry.address),
+				      .addresses = join_addresses(entry.address, entry.address6),
 				      .ports = member ? join_ports(member->ports, member->port_count)
 						      : xstrdup(""),
 				      .up = true,
@@ -106,18 +88,21 @@ static void attach_configured(struct graph *graph, const struct spec *spec)
 {
 	for (size_t i = 0; i < spec->interface_count; i++) {
 		const struct interface *interface = &spec->interfaces[i];
-		char address[PARSE_TEXT_MAX];
+		char ip[PARSE_TEXT_MAX], ip6[PARSE_TEXT_MAX] = "";
 
-		parse_format_ipv4(interface->ip, address);
+		parse_format_ipv4(interface->ip, ip);
+		if (!IN6_IS_ADDR_UNSPECIFIED(&interface->ip6))
+			parse_format_ipv6(&interface->ip6, ip6);
 		if (!interface->network) /* its file has errors */
 			continue;
-		attach(graph, (struct attachment){
-				      .network = xstrdup(interface->network),
-				      .container = xstrdup(spec->name),
-				      .interface = xstrdup(interface->name),
-				      .address = xstrdup(interface->ip.s_addr ? address : "?"),
-				      .ports = join_ports(interface->ports, interface->port_count),
-			      });
+		attach(graph,
+		       (struct attachment){
+			       .network = xstrdup(interface->network),
+			       .container = xstrdup(spec->name),
+			       .interface = xstrdup(interface->name),
+			       .addresses = join_addresses(interface->ip.s_addr ? ip : "?", ip6),
+			       .ports = join_ports(interface->ports, interface->port_count),
+		       });
 	}
 }
 
@@ -153,6 +138,9 @@ static struct network_record as_configured(const struct network *network)
 		.subnet = network->subnet,
 		.gateway = network->gateway,
 		.prefix = network->prefix,
+		.subnet6 = network->subnet6,
+		.gateway6 = network->gateway6,
+		.prefix6 = network->prefix6,
 		.nat = network->nat == SETTING_YES,
 		.internal = network->internal,
 		.icc = network->icc,
@@ -162,14 +150,18 @@ static struct network_record as_configured(const struct network *network)
 
 static void describe(struct text *text, const struct network_record *network, const char *parent)
 {
-	char address[PARSE_TEXT_MAX];
+	const bool has_gateway6 = !IN6_IS_ADDR_UNSPECIFIED(&network->gateway6);
+	char address[PARSE_TEXT_MAX], address6[PARSE_TEXT_MAX];
 
+	parse_format_ipv6(has_gateway6 ? &network->gateway6 : &network->subnet6, address6);
 	parse_format_ipv4(network->gateway.s_addr ? network->gateway : network->subnet, address);
 	if (network->bridge[0])
 		text_addf(text, "%sbridge %s", network->own ? "" : "external ", network->bridge);
 	else
 		text_addf(text, "macvlan of %s", parent);
 	text_addf(text, ", %s/%u", address, network->prefix);
+	if (network->prefix6 != 0)
+		text_addf(text, ", %s/%u", address6, network->prefix6);
 	add_flag(text, network->nat, "nat");
 	add_flag(text, network->internal, "internal");
 	add_flag(text, !network->icc, "no icc");
@@ -225,198 +217,54 @@ static void add_networks(struct graph *graph, const struct conf *conf, const str
 		add_network(graph, conf, state, names.items[i]);
 }
 
-static int add_host(struct graph *graph, struct error *err)
+/* The link that leads out by a family, and its address; "" where there is none. */
+struct uplink {
+	char name[IFNAMSIZ], address[64];
+};
+
+static int find_uplink(struct netlink *netlink, int family, struct uplink *uplink, struct error *err)
 {
-	AUTO_NETLINK struct netlink *netlink = netlink_open(err);
 	struct link_state link;
 	int found;
 
-	if (gethostname(graph->host, sizeof(graph->host) - 1) < 0)
-		snprintf(graph->host, sizeof(graph->host), "host");
-	if (!netlink)
-		return -1;
-	found = netlink_find_uplink(netlink, AF_INET, graph->uplink, err);
+	*uplink = (struct uplink){.name = ""};
+	found = netlink_find_uplink(netlink, family, uplink->name, err);
+	if (found <= 0)
+		uplink->name[0] = '\0';
 	if (found <= 0)
 		return found;
-	if (netlink_look_at_link(netlink, graph->uplink, 0, &link, err) < 0)
+	if (netlink_look_at_link(netlink, uplink->name, 0, &link, err) < 0)
 		return -1;
-	return netlink_find_address(netlink, AF_INET, link.index, graph->uplink_address,
-				    sizeof(graph->uplink_address), err);
+	return netlink_find_address(netlink, family, link.index, uplink->address,
+				    sizeof(uplink->address), err);
 }
 
-/* ---- as text ---- */
-
-struct widths {
-	int container, interface, address;
-};
-
-static void widen(int *width, const char *text)
+static void add_uplink(struct graph *graph, const struct uplink *uplink, const char *address6)
 {
-	if ((int)strlen(text) > *width)
-		*width = (int)strlen(text);
+	const char *comma = *uplink->address && *address6 ? ", " : "";
+
+	if (uplink->name[0])
+		strlist_add_taken(&graph->uplinks, xprintf("%s %s%s%s", uplink->name,
+							   uplink->address, comma, address6));
 }
 
-#define COLUMNS 80
-
-static int longest_line(const char *lines)
+static int add_host(struct graph *graph, struct error *err)
 {
-	int longest = 0;
+	AUTO_NETLINK struct netlink *netlink = netlink_open(err);
+	struct uplink four, six;
 
-	for (; *lines; lines += strcspn(lines, "\n"), lines += *lines == '\n')
-		if ((int)strcspn(lines, "\n") > longest)
-			longest = (int)strcspn(lines, "\n");
-	return longest;
-}
-
-/*
- * A line each, behind the address where there is room, else below. here: where the line is now;
- * trunk: what goes on to the left of the lines.
- */
-static void print_ports(const char *ports, int here, int column, const char *trunk)
-{
-	const bool below = column + longest_line(ports) > COLUMNS;
-	const int indent = below ? 6 : column - (int)strlen(trunk);
-
-	if (*ports && !below)
-		printf("%*s", column - here, "");
-	for (const char *port = ports; *port; port += *port == '\n') {
-		if (below || port != ports)
-			printf("\n%s%*s", trunk, indent, "");
-		printf("%.*s", (int)strcspn(port, "\n"), port);
-		port += strcspn(port, "\n");
+	if (gethostname(graph->host, sizeof(graph->host) - 1) < 0)
+		snprintf(graph->host, sizeof(graph->host), "host");
+	if (!netlink || find_uplink(netlink, AF_INET, &four, err) < 0 ||
+	    find_uplink(netlink, AF_INET6, &six, err) < 0)
+		return -1;
+	if (strcmp(four.name, six.name) == 0) {
+		add_uplink(graph, &four, six.address);
+	} else {
+		add_uplink(graph, &four, "");
+		add_uplink(graph, &six, "");
 	}
-}
-
-static void print_attachment(const struct attachment *attachment, const struct widths *widths,
-			     const char *trunk, bool last)
-{
-	const bool color = attachment->up && log_use_color(stdout);
-	AUTO_FREE char *beside = xprintf("%s%s", trunk, last ? " " : "|");
-	int column = (int)strlen(trunk) + 3 + widths->container + 8 + widths->interface + 2;
-
-	printf("%s%c- %-*s  %s%s%s  %-*s  %s", trunk, last ? '`' : '|', widths->container,
-	       attachment->container, color ? "\033[32m" : "", attachment->up ? "up  " : "down",
-	       color ? "\033[0m" : "", widths->interface, attachment->interface,
-	       attachment->address);
-	print_ports(attachment->ports, column + (int)strlen(attachment->address),
-		    column + widths->address + 2, beside);
-	putchar('\n');
-}
-
-static void print_members(const struct graph *graph, const char *network, bool last)
-{
-	const struct attachment *open = NULL;
-	struct widths widths = {0, 0, 0};
-
-	for (size_t i = 0; i < graph->attachment_count; i++) {
-		const struct attachment *attachment = &graph->attachments[i];
-
-		if (strcmp(attachment->network, network) != 0)
-			continue;
-		widen(&widths.container, attachment->container);
-		widen(&widths.interface, attachment->interface);
-		widen(&widths.address, attachment->address);
-	}
-	/* One behind, for the last one has another branch. */
-	for (size_t i = 0; i < graph->attachment_count; i++) {
-		if (strcmp(graph->attachments[i].network, network) != 0)
-			continue;
-		if (open)
-			print_attachment(open, &widths, last ? "   " : "|  ", false);
-		open = &graph->attachments[i];
-	}
-	if (open)
-		print_attachment(open, &widths, last ? "   " : "|  ", true);
-}
-
-static void print_text(const struct graph *graph)
-{
-	const bool alone = graph->alone.count > 0;
-	int width = 0;
-
-	for (size_t i = 0; i < graph->network_count; i++)
-		widen(&width, graph->networks[i].name);
-	printf("%s", graph->host);
-	if (graph->uplink[0])
-		printf("  uplink %s %s", graph->uplink, graph->uplink_address);
-	putchar('\n');
-	for (size_t i = 0; i < graph->network_count; i++) {
-		const struct node *network = &graph->networks[i];
-		bool last = !alone && i + 1 == graph->network_count;
-
-		printf("%c- %-*s  %s\n", last ? '`' : '|', width, network->name,
-		       network->description);
-		print_members(graph, network->name, last);
-	}
-	for (size_t i = 0; i < graph->alone.count; i++)
-		printf("%s%s", i ? " " : "`- no network: ", graph->alone.items[i]);
-	if (alone)
-		putchar('\n');
-}
-
-/* ---- as dot ---- */
-
-/* KIND and name make the id of a node: a network may be called as a container is. */
-static void add_id(struct text *out, const char *kind, const char *name)
-{
-	AUTO_FREE char *id = xprintf("%s %s", kind, name);
-
-	dot_add_string(out, id);
-}
-
-static void add_node(struct text *out, const char *kind, const char *name, const char *label,
-		     const char *shape, bool up)
-{
-	text_addf(out, "\t");
-	add_id(out, kind, name);
-	text_addf(out, " [shape=%s, style=%s, label=", shape, up ? "solid" : "dashed");
-	dot_add_string(out, label);
-	text_addf(out, "];\n");
-}
-
-static void add_edge(struct text *out, const char *const from[2], const char *const to[2],
-		     const char *label, bool up)
-{
-	text_addf(out, "\t");
-	add_id(out, from[0], from[1]);
-	text_addf(out, " -- ");
-	add_id(out, to[0], to[1]);
-	text_addf(out, " [style=%s, label=", up ? "solid" : "dashed");
-	dot_add_string(out, label);
-	text_addf(out, "];\n");
-}
-
-static void print_dot(const struct graph *graph)
-{
-	AUTO_FREE char *host = xprintf("%s%s%s%s%s", graph->host, graph->uplink[0] ? "\n" : "",
-				       graph->uplink, graph->uplink[0] ? "\n" : "",
-				       graph->uplink_address);
-	AUTO_TEXT struct text out = {0};
-
-	add_node(&out, "host", "", host, "house", true);
-	for (size_t i = 0; i < graph->network_count; i++) {
-		const struct node *network = &graph->networks[i];
-		AUTO_FREE char *label = xprintf("%s\n%s", network->name, network->description);
-
-		add_node(&out, "network", network->name, label, "ellipse", network->up);
-		add_edge(&out, (const char *const[]){"host", ""},
-			 (const char *const[]){"network", network->name}, "", network->up);
-	}
-	for (size_t i = 0; i < graph->containers.count; i++) {
-		const char *name = graph->containers.items[i];
-
-		add_node(&out, "container", name, name, "box",
-			 strlist_contains(&graph->running, name));
-	}
-	for (size_t i = 0; i < graph->attachment_count; i++) {
-		const struct attachment *one = &graph->attachments[i];
-		AUTO_FREE char *label = xprintf("%s\n%s%s%s", one->interface, one->address,
-						*one->ports ? "\n" : "", one->ports);
-
-		add_edge(&out, (const char *const[]){"network", one->network},
-			 (const char *const[]){"container", one->container}, label, one->up);
-	}
-	printf("graph cman {\n\trankdir=LR;\n%s}\n", text_value(&out));
+	return 0;
 }
 
 int cmd_graph(const struct options *options, int argc, char *argv[], struct error *err)
@@ -424,7 +272,7 @@ int cmd_graph(const struct options *options, int argc, char *argv[], struct erro
 	AUTO_CONF struct conf conf = {0};
 	AUTO_STATE struct state state = {-1, -1, -1};
 	AUTO_STRLIST struct strlist names = {0};
-	AUTO(graph_clear) struct graph graph = {.uplink = ""};
+	AUTO(graph_clear) struct graph graph = {.host = ""};
 	int there;
 
 	if (load_configuration(options, false, &conf, err) < 0 ||
@@ -437,8 +285,8 @@ int cmd_graph(const struct options *options, int argc, char *argv[], struct erro
 		add_container(&graph, &conf, there ? &state : NULL, names.items[i]);
 	add_networks(&graph, &conf, there ? &state : NULL, argc > 0);
 	if (options->dot)
-		print_dot(&graph);
+		graph_print_dot(&graph);
 	else
-		print_text(&graph);
+		graph_print_text(&graph);
 	return 0;
 }

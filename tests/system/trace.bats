@@ -478,16 +478,17 @@ web() { server web <<<'net : { ip = "10.83.0.10"; ports = [ "8080:80" ]; };'; }
 @test "graph --dot is the language of Graphviz" {
 	web
 	sleeper gate <<<'net = ( { ip = "10.83.0.9"; }, { network = "quiet"; name = "a\"\\N"; } );'
+	sleeper alone <<<'net = "none";'
 	run_ok cman up gate
 	run_ok cman graph --dot
 	id='"([^"\\]|\\.)*"'
-	attributes="\\[[a-z]+=($id|[a-z]+)(, [a-z]+=($id|[a-z]+))*\\]"
-	assert_equal "$(head -n 2 <<<"$output")" $'graph cman {\n\trankdir=LR;'
+	attributes="\\[[a-z]+=($id|[a-z0-9]+)(, [a-z]+=($id|[a-z0-9]+))*\\]"
+	assert_equal "$(head -n 3 <<<"$output")" $'graph cman {\n\trankdir=LR;\n\tranksep=1;'
 	assert_equal "$(tail -n 1 <<<"$output")" "}"
-	refute grep -vE "^	$id( -- $id)? $attributes;\$" <(sed '1,2d;$d' <<<"$output")
+	refute grep -vE "^	($id( -- $id)?|node|edge) $attributes;\$" <(sed '1,3d;$d' <<<"$output")
 	assert_output_has '"network quiet" -- "container gate" [style=solid, label="a\"\\N\n10.91.0.' \
-		'"network cman0" -- "container web" [style=dashed, label="eth0\n10.83.0.10\n8080:80"]'
-	if command -v dot >/dev/null; then
-		cman graph --dot | dot -Tsvg | grep -q '</svg>'
-	fi
+		'"network cman0" -- "container web" [style=dashed, label="eth0\n10.83.0.10"]' \
+		'"container web" [shape=box, style="dashed", label="web\n8080:80"]' \
+		'"network cells" [shape=box, style="rounded,dashed", label="cells\nbridge cells\n'
+	cman graph --dot | dot -Tsvg | grep -q '</svg>'
 }

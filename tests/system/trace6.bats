@@ -158,3 +158,33 @@ web() {
 	machine ip6tables-legacy -F INPUT
 	machine pkill -f 'httpd -p .::1?]:222[23]'
 }
+
+@test "graph: both families, in 80 columns" {
+	web
+	sleeper gate <<<'net = ( { network = "six"; ip = "10.91.0.9"; }, { network = "quiet"; name = "lan0"; } );'
+	sleeper idle <<<'net : { network = "plain"; ip6 = "2001:db8:93::1:2:3:4"; ports = [ "81:81" ]; };'
+	sleeper a-container-with-quite-a-long-name <<<'net : { network = "plain";
+		ip6 = "2001:db8:93:0:1234:5678:9abc:def0"; ports = [ "192.0.2.2:18000-18999:8000-8999" ]; };'
+	run_ok cman up web gate a-container-with-quite-a-long-name
+	run_ok cman graph
+	assert_output_has "machine  uplink $UPLINK $HOST_IP/24, $HOST_IP6/64" \
+		"bridge six, 10.91.0.1/24, fd00:91::1/64, nat" "fd00:92::1/64, internal"
+	assert_match "$output" $'web +up +eth0 +10\\.91\\.0\\.10 +8080:80\n[| ]+fd00:91::a\n'
+	assert_match "$output" $'long-name +up +eth0\n[| ]+10\\.93\\.0\\.[0-9]+ +192.0.2.2:18000-18999:8000-8999\n[| ]+2001:db8:93:0:1234:5678:9abc:def0\n'
+	refute grep -nE '.{81}| $' <<<"$output"
+	run_ok cman graph idle
+	assert_match "$output" $'idle +down +eth0 +10\\.93\\.0\\.[0-9]+ +81:81\n +2001:db8:93:0:1:2:3:4'
+	run_ok cman graph --dot
+	assert_output_has "label=\"machine\\n$UPLINK $HOST_IP/24\\n$HOST_IP6/64\"" \
+		'"network six" -- "container web" [style=solid, label="eth0\n10.91.0.10\nfd00:91::a"]'
+	cman graph --dot | dot -Tpng | head -c 4 | grep -q PNG
+	# IPv6 over a link of its own; none at all.
+	machine ip link add six0 type dummy 2>/dev/null || machine ip link add six0 type bridge
+	machine ip link set six0 up
+	machine ip -6 address add 2001:db8:2::2/64 dev six0 nodad
+	machine ip -6 route replace default via 2001:db8:2::1
+	run_ok cman graph web
+	assert_output_has "machine  uplink $UPLINK $HOST_IP/24"$'\n'"|  uplink six0 2001:db8:2::2/64"
+	machine ip -6 route replace default via $OUTSIDE_IP6
+	machine ip link delete six0
+}
