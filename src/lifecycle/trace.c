@@ -39,8 +39,6 @@ static void arrive(struct walk *walk, const struct traveller *traveller)
 			   trace_address(&traveller->destination, text));
 		trace_remedy(walk, "cman ps lists those there are");
 	} else if (trace_host_end(walk, &place)) {
-		if (trace_arrives(walk->trace))
-			trace_neighbour(walk, place.network->bridge, &traveller->destination);
 		arrive_inside(walk, &place, traveller);
 	}
 }

@@ -151,7 +151,7 @@ bool trace_forwarding(struct walk *walk, const struct traveller *traveller);
 bool trace_reverse_path(struct walk *walk, const struct traveller *traveller); /* IPv4 alone */
 /* Sets traveller->out. */
 bool trace_host_route(struct walk *walk, struct traveller *traveller);
-/* Whether who gets it next has an address on that link, as far as the host knows. */
+/* Whether who gets it next is known to be silent on that link. */
 bool trace_neighbour(struct walk *walk, const char *link, const struct trace_ip *address);
 bool trace_is_local(struct walk *walk, const struct trace_ip *address);
 /* The end of the way: a program of the host. */
