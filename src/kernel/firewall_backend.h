@@ -10,7 +10,7 @@
 #include "kernel/firewall_rules.h"
 
 /*
- * A packet that has to pass FORWARD, to be asked about. An interface "" is one that no rule names, an
+ * A packet that has to pass FORWARD (or, for nf_tables, INPUT), to be asked about. An interface "" is one that no rule names, an
  * address 0.0.0.0 or :: one that no rule can be said to match.
  */
 struct firewall_probe {
@@ -19,6 +19,10 @@ struct firewall_probe {
 	union firewall_address source, destination;
 	bool answer; /* of an established connection; otherwise it is a new one */
 	bool dnat;   /* to a published port */
+	bool input;  /* for this host itself */
+	/* 0: one that no rule can be said to match */
+	uint8_t protocol;
+	uint16_t port; /* of the destination; of TCP and UDP */
 };
 
 /* Who lets it pass or not: a chain entered from the hook. */
@@ -27,6 +31,8 @@ struct firewall_verdict {
 	char table[64]; /* "ip filter", or "" for the legacy table */
 	char chain[64];
 	bool ufw; /* the rules are those of ufw */
+	/* In nf_tables: a rule that could not be judged may make it otherwise. */
+	bool unsure;
 };
 
 /* Whether the match "conntrack" of iptables, of that revision, accepts the packet; false: unknown. */
@@ -51,7 +57,7 @@ int firewall_nftables_commit(const char *prefix, const struct firewall_rules *ru
 int firewall_nftables_foreign(const char *prefix, struct error *err);
 
 /*
- * What the legacy table filter, and the base chains of forward in nf_tables (but for the table of
+ * What the legacy table filter, and the base chains of the hook in nf_tables (but for the table of
  * that prefix), make of the packet: rules that cannot be judged from here count as not matching.
  * The first chain that drops it, if any, is in verdict.
  */

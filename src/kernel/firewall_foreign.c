@@ -2,6 +2,7 @@
 /* What others have in nf_tables: asked at each first start, so without libnftables. */
 #include "kernel/firewall_backend.h"
 
+#include <arpa/inet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_tables.h>
@@ -74,7 +75,8 @@ int firewall_nftables_foreign(const char *prefix, struct error *err)
 struct chain {
 	uint8_t family;
 	char *table, *name;
-	bool is_base; /* of the hook forward */
+	bool is_base; /* of one of the two hooks, */
+	bool input;   /* that of input, not of forward */
 	bool drops;   /* by policy */
 };
 
@@ -121,6 +123,7 @@ static int take_chain(void *data, uint8_t family, const void *bytes, size_t leng
 	struct ruleset *ruleset = data;
 	struct chain *chain;
 	size_t count = ruleset->chain_count;
+	uint32_t number;
 
 	firewall_dump_parse(bytes, length, attributes, NFTA_CHAIN_MAX);
 	firewall_dump_parse(attributes[NFTA_CHAIN_HOOK].data, attributes[NFTA_CHAIN_HOOK].length,
@@ -132,12 +135,14 @@ static int take_chain(void *data, uint8_t family, const void *bytes, size_t leng
 		ruleset->chains =
 			xrealloc(ruleset->chains, count ? 2 * count : 1, sizeof(*ruleset->chains));
 	chain = &ruleset->chains[ruleset->chain_count++];
+	number = firewall_dump_u32(&hook[NFTA_HOOK_HOOKNUM]);
 	*chain = (struct chain){
 		.family = family,
 		.table = xstrdup(firewall_dump_text(&attributes[NFTA_CHAIN_TABLE])),
 		.name = xstrdup(firewall_dump_text(&attributes[NFTA_CHAIN_NAME])),
 		.is_base = hook[NFTA_HOOK_HOOKNUM].data &&
-			   firewall_dump_u32(&hook[NFTA_HOOK_HOOKNUM]) == NF_INET_FORWARD,
+			   (number == NF_INET_FORWARD || number == NF_INET_LOCAL_IN),
+		.input = number == NF_INET_LOCAL_IN,
 		.drops = attributes[NFTA_CHAIN_POLICY].data &&
 			 firewall_dump_u32(&attributes[NFTA_CHAIN_POLICY]) == NF_DROP,
 	};
@@ -179,6 +184,8 @@ struct machine {
 	uint8_t bytes[4 * SLOTS];
 	bool known[SLOTS];
 	bool holds_state; /* the last thing loaded is the state of the connection */
+	bool unsure;      /* whether the rule matches cannot be said */
+	bool may_lead;    /* nor where it leads to if it does */
 };
 
 /* The slot of a register by its number; SLOTS: none of ours. */
@@ -220,6 +227,14 @@ static uint8_t protocol_of(const struct firewall_probe *probe)
 	return probe->family == FIREWALL_IPV6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
 }
 
+/* 0: a link that no rule names, or one that is not there. */
+static void load_index(struct machine *machine, uint32_t reg, const char *name)
+{
+	const uint32_t index = *name ? if_nametoindex(name) : 0;
+
+	load(machine, reg, index ? &index : NULL, sizeof(index));
+}
+
 static void load_meta(struct machine *machine, const struct firewall_attribute *attributes)
 {
 	const struct firewall_probe *probe = machine->probe;
@@ -236,8 +251,17 @@ static void load_meta(struct machine *machine, const struct firewall_attribute *
 		snprintf(name, sizeof(name), "%s", probe->out);
 		load(machine, reg, name, sizeof(name));
 		break;
+	case NFT_META_IIF:
+		load_index(machine, reg, probe->in);
+		break;
+	case NFT_META_OIF:
+		load_index(machine, reg, probe->out);
+		break;
 	case NFT_META_NFPROTO:
 		load(machine, reg, &family, sizeof(family));
+		break;
+	case NFT_META_L4PROTO:
+		load(machine, reg, probe->protocol ? &probe->protocol : NULL, 1);
 		break;
 	default:
 		load(machine, reg, NULL, 16);
@@ -264,6 +288,16 @@ static void load_connection(struct machine *machine, const struct firewall_attri
 	}
 }
 
+/* Behind the header of IP the port of the destination, which TCP and UDP have in one place. */
+static void load_port(struct machine *machine, uint32_t reg, uint32_t offset, uint32_t length)
+{
+	const uint16_t port = htons(machine->probe->port);
+
+	load(machine, reg,
+	     machine->probe->port && offset == 2 && length == sizeof(port) ? &port : NULL,
+	     length > 0 && length < 16 ? length : 16);
+}
+
 /* Of the header only the two addresses are known, each after the other. */
 static void load_payload(struct machine *machine, const struct firewall_attribute *attributes)
 {
@@ -275,11 +309,15 @@ static void load_payload(struct machine *machine, const struct firewall_attribut
 	uint32_t offset = firewall_dump_u32(&attributes[NFTA_PAYLOAD_OFFSET]);
 	uint32_t length = firewall_dump_u32(&attributes[NFTA_PAYLOAD_LEN]);
 	uint32_t which = (offset - first) / size, at = (offset - first) % size;
-	bool known =
-		firewall_dump_u32(&attributes[NFTA_PAYLOAD_BASE]) == NFT_PAYLOAD_NETWORK_HEADER &&
-		offset >= first && length > 0 && length <= size && which < 2 &&
-		at + length <= size && !firewall_address_is_any(probe->family, addresses[which]);
+	uint32_t base = firewall_dump_u32(&attributes[NFTA_PAYLOAD_BASE]);
+	bool known = base == NFT_PAYLOAD_NETWORK_HEADER && offset >= first && length > 0 &&
+		     length <= size && which < 2 && at + length <= size &&
+		     !firewall_address_is_any(probe->family, addresses[which]);
 
+	if (base == NFT_PAYLOAD_TRANSPORT_HEADER) {
+		load_port(machine, reg, offset, length);
+		return;
+	}
 	load(machine, reg, known ? addresses[which]->bytes + at : NULL,
 	     known || length < 16 ? length : 16);
 }
@@ -320,9 +358,29 @@ static bool compares(struct machine *machine, const struct firewall_attribute *a
 	const uint8_t *there =
 		value_of(machine, firewall_dump_u32(&attributes[NFTA_CMP_SREG]), value->length);
 
-	if (!there || !value->data || (operation != NFT_CMP_EQ && operation != NFT_CMP_NEQ))
-		return false;
-	return (memcmp(there, value->data, value->length) == 0) == (operation == NFT_CMP_EQ);
+	int order;
+
+	if (!there || !value->data) {
+		machine->unsure = true;
+		return true;
+	}
+	order = memcmp(there, value->data, value->length);
+	switch (operation) {
+	case NFT_CMP_EQ:
+		return order == 0;
+	case NFT_CMP_NEQ:
+		return order != 0;
+	case NFT_CMP_LT:
+		return order < 0;
+	case NFT_CMP_LTE:
+		return order <= 0;
+	case NFT_CMP_GT:
+		return order > 0;
+	case NFT_CMP_GTE:
+		return order >= 0;
+	}
+	machine->unsure = true;
+	return true;
 }
 
 /* Where a rule leads. */
@@ -346,7 +404,7 @@ static void take_verdict(const struct firewall_attribute *attributes, struct out
 
 #define ATTRIBUTES_MAX 16 /* more than any of these expressions has */
 
-/* One expression; false: the rule does not match, or nobody can say so. */
+/* One expression; false: the rule does not match. */
 static bool run_expression(struct machine *machine, const char *name,
 			   const struct firewall_attribute *attributes, struct outcome *outcome)
 {
@@ -365,14 +423,19 @@ static bool run_expression(struct machine *machine, const char *name,
 		return compares(machine, attributes);
 	} else if (strcmp(name, "lookup") == 0) {
 		/* A set of states, without looking into it, has that of answers and not "new". */
-		return held_state && machine->probe->answer && !attributes[NFTA_LOOKUP_DREG].data;
+		if (held_state)
+			return machine->probe->answer && !attributes[NFTA_LOOKUP_DREG].data;
+		machine->unsure = true;
+		machine->may_lead = attributes[NFTA_LOOKUP_DREG].data != NULL;
 	} else if (strcmp(name, "immediate") == 0) {
 		if (firewall_dump_u32(&attributes[NFTA_IMMEDIATE_DREG]) == NFT_REG_VERDICT)
 			take_verdict(attributes, outcome);
 	} else if (strcmp(name, "match") == 0) {
 		const char *match = firewall_dump_text(&attributes[NFTA_MATCH_NAME]);
 
-		return strcmp(match, "comment") == 0 ||
+		if (strcmp(match, "comment") != 0 && strcmp(match, "conntrack") != 0)
+			machine->unsure = true;
+		return machine->unsure || strcmp(match, "comment") == 0 ||
 		       (strcmp(match, "conntrack") == 0 &&
 			firewall_probe_conntrack(machine->probe, attributes[NFTA_MATCH_INFO].data,
 						 attributes[NFTA_MATCH_INFO].length,
@@ -383,12 +446,14 @@ static bool run_expression(struct machine *machine, const char *name,
 		outcome->code = NF_DROP;
 	} else if (strcmp(name, "counter") != 0 && strcmp(name, "log") != 0 &&
 		   strcmp(name, "target") != 0) {
-		return false;
+		machine->unsure = true;
 	}
 	return true;
 }
 
-static struct outcome run_rule(const struct rule *rule, const struct firewall_probe *probe)
+/* A rule nobody can judge counts as one that does not match; unsure: it may let the packet pass. */
+static struct outcome run_rule(const struct rule *rule, const struct firewall_probe *probe,
+			       bool *unsure)
 {
 	const struct firewall_attribute list = {rule->expressions, rule->length};
 	const struct outcome nowhere = {.code = NFT_CONTINUE};
@@ -407,14 +472,18 @@ static struct outcome run_rule(const struct rule *rule, const struct firewall_pr
 				    attributes, &outcome))
 			return nowhere;
 	}
-	return outcome;
+	if (!machine.unsure)
+		return outcome;
+	*unsure |= machine.may_lead || outcome.code == NF_ACCEPT || outcome.code == NFT_JUMP ||
+		   outcome.code == NFT_GOTO || outcome.code == NFT_RETURN;
+	return nowhere;
 }
 
 #define JUMPS_MAX 32 /* more than NFT_JUMP_STACK_SIZE */
 
 /* A verdict, or NFT_CONTINUE where the chain is left at its end or by return. */
 static int32_t run_chain(const struct ruleset *ruleset, const struct chain *in, const char *name,
-			 const struct firewall_probe *probe, unsigned int depth)
+			 const struct firewall_probe *probe, unsigned int depth, bool *unsure)
 {
 	for (size_t i = 0; i < ruleset->rule_count && depth < JUMPS_MAX; i++) {
 		const struct rule *rule = &ruleset->rules[i];
@@ -423,13 +492,14 @@ static int32_t run_chain(const struct ruleset *ruleset, const struct chain *in, 
 		if (rule->family != in->family || strcmp(rule->chain, name) != 0 ||
 		    strcmp(rule->table, in->table) != 0)
 			continue;
-		outcome = run_rule(rule, probe);
+		outcome = run_rule(rule, probe, unsure);
 		if (outcome.code == NFT_RETURN)
 			return NFT_CONTINUE;
 		if (outcome.code >= 0)
 			return outcome.code;
 		if (outcome.code == NFT_JUMP || outcome.code == NFT_GOTO) {
-			int32_t code = run_chain(ruleset, in, outcome.chain, probe, depth + 1);
+			int32_t code =
+				run_chain(ruleset, in, outcome.chain, probe, depth + 1, unsure);
 
 			if (code >= 0 || outcome.code == NFT_GOTO)
 				return code;
@@ -459,15 +529,17 @@ static void judge(const struct ruleset *ruleset, const struct firewall_probe *pr
 	*verdict = (struct firewall_verdict){.drops = false};
 	for (size_t i = 0; i < ruleset->chain_count && !verdict->drops; i++) {
 		const struct chain *chain = &ruleset->chains[i];
+		bool unsure = false;
 		int32_t code;
 
-		if (!chain->is_base ||
+		if (!chain->is_base || chain->input != probe->input ||
 		    (chain->family != NFPROTO_INET && chain->family != protocol_of(probe)))
 			continue;
-		code = run_chain(ruleset, chain, chain->name, probe, 0);
+		code = run_chain(ruleset, chain, chain->name, probe, 0, &unsure);
 		if (code != NF_DROP && (code >= 0 || !chain->drops))
 			continue;
 		verdict->drops = true;
+		verdict->unsure = unsure;
 		verdict->ufw = has_ufw(ruleset, chain);
 		snprintf(verdict->table, sizeof(verdict->table), "%s %s",
 			 family_name(chain->family), chain->table);

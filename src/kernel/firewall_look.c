@@ -256,10 +256,11 @@ static int judge_legacy(const struct firewall_sight *sight, const char *hook,
 	return 0;
 }
 
-/* Rules that cannot be judged count as not matching there. */
-static int judge_nftables(const char *prefix, const struct firewall_packet *packet,
+/* A rule that cannot be judged counts as not matching there, and what it would drop as passing. */
+static int judge_nftables(const char *prefix, bool input, const struct firewall_packet *packet,
 			  struct firewall_judgement *judgement, struct error *err)
 {
+	const bool has_port = packet->protocol == IPPROTO_TCP || packet->protocol == IPPROTO_UDP;
 	const struct firewall_probe probe = {
 		.family = packet->family,
 		.in = packet->in,
@@ -267,6 +268,9 @@ static int judge_nftables(const char *prefix, const struct firewall_packet *pack
 		.source = packet->source,
 		.destination = packet->destination,
 		.dnat = packet->states & FIREWALL_STATE_DNAT,
+		.input = input,
+		.protocol = packet->protocol,
+		.port = has_port ? packet->port : 0,
 	};
 	struct firewall_verdict verdict;
 
@@ -274,7 +278,10 @@ static int judge_nftables(const char *prefix, const struct firewall_packet *pack
 		return -1;
 	if (!verdict.drops)
 		return 0;
-	*judgement = (struct firewall_judgement){.fate = FIREWALL_DROPS, .ufw = verdict.ufw};
+	*judgement = (struct firewall_judgement){
+		.fate = verdict.unsure ? FIREWALL_MAY_DROP : FIREWALL_DROPS,
+		.ufw = verdict.ufw,
+	};
 	memcpy(judgement->table, verdict.table, sizeof(judgement->table));
 	snprintf(judgement->chain, sizeof(judgement->chain), "%.31s", verdict.chain);
 	return 0;
@@ -288,9 +295,10 @@ int firewall_judge(const struct firewall_sight *sight, const char *hook,
 	if (sight->has_filter[packet->family] &&
 	    judge_legacy(sight, hook, rules, packet, judgement, err) < 0)
 		return -1;
-	if (judgement->fate != FIREWALL_DROPS && strcmp(hook, "FORWARD") == 0)
-		return judge_nftables(sight->prefix, packet, judgement, err);
-	return 0;
+	return judgement->fate == FIREWALL_DROPS
+		       ? 0
+		       : judge_nftables(sight->prefix, strcmp(hook, "INPUT") == 0, packet,
+					judgement, err);
 }
 
 void firewall_remedy(const char *hook, const struct firewall_packet *packet, bool outwards,
@@ -307,8 +315,9 @@ void firewall_remedy(const char *hook, const struct firewall_packet *packet, boo
 		firewall_obstacle_remedy(&verdict, !outwards, outwards ? packet->in : packet->out,
 					 line);
 	else if (judgement->table[0])
-		text_addf(line, "nft insert rule %s %s oifname %s accept", judgement->table,
-			  judgement->chain, packet->out);
+		text_addf(line, "nft insert rule %s %s %s %s accept", judgement->table,
+			  judgement->chain, outwards ? "iifname" : "oifname",
+			  outwards ? packet->in : packet->out);
 	else
 		text_addf(line, "%s-legacy -I %s %s %s -j ACCEPT",
 			  packet->family == FIREWALL_IPV6 ? "ip6tables" : "iptables", hook,

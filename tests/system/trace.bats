@@ -145,6 +145,42 @@ web() { server web <<<'net : { ip = "10.83.0.10"; ports = [ "8080:80" ]; };'; }
 	machine iptables-legacy -P FORWARD ACCEPT
 }
 
+@test "trace: what chains of others in nf_tables make of a port, and of what is for the host" {
+	web
+	run_ok cman up web
+	machine busybox httpd -p $HOST_IP:2223 -h /run
+	machine nft -f - <<-'EOF'
+	table inet other {
+		chain in {
+			type filter hook input priority 0; policy drop;
+			ct state established,related accept
+			iif lo accept
+			tcp dport 2223 accept
+		}
+		chain passing {
+			type filter hook forward priority 0; policy drop;
+			ct state vmap { established : accept, related : accept, invalid : drop }
+			tcp dport 80-89 accept
+			udp dport { 53, 123 } accept
+		}
+	}
+	EOF
+	arrives web $HOST_IP:2223
+	within web timeout 3 busybox nc -w 2 $HOST_IP 2223 </dev/null
+	stops INPUT "chain in of inet other drops it" web $HOST_IP:2224
+	assert_output_has "nft insert rule inet other in iifname cman0 accept"
+	arrives web $OUTSIDE_IP:80
+	reaches_outside web
+	stops FORWARD "chain passing of inet other drops it" web $OUTSIDE_IP:90
+	stops FORWARD "chain passing of inet other drops it" web $OUTSIDE_IP
+	wonders FORWARD "chain passing of inet other may drop it" web $OUTSIDE_IP:53/udp
+	machine nft insert rule inet other in tcp dport 2223 drop
+	stops INPUT "chain in of inet other drops it" web $HOST_IP:2223
+	refute within web timeout 3 busybox nc -w 2 $HOST_IP 2223 </dev/null
+	machine nft delete table inet other
+	machine pkill -f 'httpd -p 192.0.2.2:2223'
+}
+
 @test "trace: rules of ours in nf_tables that somebody took away or changed" {
 	only_with nftables
 	web
