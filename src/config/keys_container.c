@@ -261,6 +261,28 @@ static const struct key limits_keys_array[] = {
 };
 static const struct key_table limits_keys = KEY_TABLE(limits_keys_array);
 
+static const struct key bandwidth_keys_array[] = {
+	{
+		.name = "ingress",
+		.type = &type_bandwidth,
+		.offset = offsetof(struct bandwidth, ingress),
+		.default_text = "\"max\"",
+		.form = "\"8kbit\" to \"100Gbit\" (kbit, Mbit, Gbit), or \"max\"",
+		.help = "bits per second towards the container",
+		.change = CHANGE_ATTACH,
+	},
+	{
+		.name = "egress",
+		.type = &type_bandwidth,
+		.offset = offsetof(struct bandwidth, egress),
+		.default_text = "\"max\"",
+		.form = "\"8kbit\" to \"100Gbit\" (kbit, Mbit, Gbit), or \"max\"",
+		.help = "bits per second that the container sends",
+		.change = CHANGE_ATTACH,
+	},
+};
+static const struct key_table bandwidth_keys = KEY_TABLE(bandwidth_keys_array);
+
 /* Types that set several fields get the whole struct interface: offset 0. */
 static const struct key net_keys_array[] = {
 	{
@@ -321,6 +343,29 @@ static const struct key net_keys_array[] = {
 		.offset = offsetof(struct interface, default_route),
 		.form = "true or false",
 		.help = "what has no other route goes out here; default: true for the first",
+		.change = CHANGE_ATTACH,
+	},
+	{
+		.name = "antispoof",
+		.type = &type_setting,
+		.offset = offsetof(struct interface, antispoof),
+		.form = "true or false",
+		.help = "it sends from its own addresses only; default: true where it could do otherwise",
+		.change = CHANGE_ATTACH,
+	},
+	{
+		.name = "isolate",
+		.type = &type_setting,
+		.offset = offsetof(struct interface, isolate),
+		.form = "true or false",
+		.help = "no other container of the network reaches it; default: as the network",
+		.change = CHANGE_ATTACH,
+	},
+	{
+		.name = "bandwidth",
+		.members = &bandwidth_keys,
+		.offset = offsetof(struct interface, bandwidth),
+		.help = "how much goes through it",
 		.change = CHANGE_ATTACH,
 	},
 	{

@@ -195,6 +195,14 @@ static const struct key network_keys_array[] = {
 		.help = "containers of the network reach each other",
 	},
 	{
+		.name = "isolate",
+		.type = &type_boolean,
+		.offset = offsetof(struct network, isolate),
+		.default_text = "false",
+		.form = "true or false",
+		.help = "what net.isolate is where a container does not say",
+	},
+	{
 		.name = "mtu",
 		.type = &type_mtu,
 		.offset = offsetof(struct network, mtu),

@@ -8,11 +8,13 @@ static void print_keys(const struct key_table *table, const void *object, bool r
 		       const char *indent, struct text *out);
 
 static void print_group(const struct key *key, const void *members_of, bool resolved,
-			struct text *out)
+			const char *indent, struct text *out)
 {
-	text_addf(out, "%s : {\n", key->name);
-	print_keys(key->members, members_of, resolved, "  ", out);
-	text_addf(out, "};\n");
+	AUTO_FREE char *further = xprintf("%s  ", indent);
+
+	text_addf(out, "%s%s : {\n", indent, key->name);
+	print_keys(key->members, members_of, resolved, further, out);
+	text_addf(out, "%s};\n", indent);
 }
 
 /* One interface as a group, several as a list of groups. */
@@ -20,7 +22,7 @@ static void print_interfaces(const struct key *key, const struct spec *spec, boo
 			     struct text *out)
 {
 	if (spec->interface_count == 1) {
-		print_group(key, &spec->interfaces[0], resolved, out);
+		print_group(key, &spec->interfaces[0], resolved, "", out);
 		return;
 	}
 	text_addf(out, "%s = ( ", key->name);
@@ -46,7 +48,7 @@ static void print_keys(const struct key_table *table, const void *object, bool r
 		else if (key->type == &type_interfaces) /* its members are an interface's */
 			print_interfaces(key, object, resolved, out);
 		else if (key->members && !key->type)
-			print_group(key, field, resolved, out);
+			print_group(key, field, resolved, indent, out);
 	}
 }
 

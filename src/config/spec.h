@@ -132,6 +132,13 @@ enum setting { SETTING_UNSET, SETTING_NO, SETTING_YES };
 /* "auto": made from the IPv4 address where the network has a subnet6. */
 enum ip6_mode { IP6_AUTO, IP6_NONE, IP6_STATIC };
 
+/* Bits per second at the most, as Ethernet frames. */
+struct bandwidth {
+	uint64_t ingress; /* towards the container */
+	uint64_t egress;  /* what it sends */
+};
+#define BANDWIDTH_MAX 0 /* "max": not limited */
+
 /* One network interface of a container (the group net, or an element of the list). */
 struct interface {
 	char *network;       /* name in networks; NULL before validation: the first one */
@@ -144,6 +151,9 @@ struct interface {
 	uint8_t mac[6];      /* set by conf_load() even when mac_auto */
 	uint32_t mtu;        /* bytes; 0 before validation: the network's */
 	enum setting default_route; /* validation leaves SETTING_YES to one at most */
+	enum setting antispoof;     /* set by validation: nothing is sent in another's name */
+	enum setting isolate;       /* set by validation: nobody on the network reaches it */
+	struct bandwidth bandwidth;
 	struct strlist aliases;    /* further names for siblings on this network */
 	bool nat;
 	bool nat_set; /* false: as the network says */
@@ -243,6 +253,7 @@ struct network {
 	char parent[IFNAMSIZ]; /* macvlan on this link of the host, without a bridge; "": none */
 	bool internal;         /* no way out of it, and none in */
 	bool icc;              /* its containers reach each other */
+	bool isolate;          /* the default of its interfaces */
 	struct in_addr subnet;                /* address with the host bits zero */
 	unsigned int prefix;                  /* 8..30 */
 	struct in_addr gateway;               /* the bridge's own address; INADDR_ANY: there is none */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* validate_interfaces.c: the group net against the networks, and its elements against each other. */
 #include <arpa/inet.h>
+#include <linux/capability.h>
 #include <string.h>
 
+#include "config/capabilities.h"
 #include "config/validate.h"
 
 static void report(const struct spec *spec, const struct interface *interface, const char *member,
@@ -162,6 +164,72 @@ static void check_mtu(const struct network *network, const struct spec *spec,
 	report(spec, interface, "mtu", diagnostics, "the bridge would drop larger packets", message);
 }
 
+/*
+ * Whether it could send in the name of others. For IPv6 that takes no capability: IPV6_FREEBIND
+ * lets every process bind to an address that is not there, and the kernel sends from it.
+ */
+static bool can_forge(const struct network *network, const struct spec *spec,
+		      const struct interface *interface)
+{
+	const uint64_t needed = UINT64_C(1) << CAP_NET_RAW | UINT64_C(1) << CAP_NET_ADMIN;
+	uint64_t capabilities = spec->security.privileged ? CAPABILITIES_ALL : 0;
+
+	capabilities &= ~capabilities_of(&spec->security.cap_drop);
+	capabilities |= capabilities_of(&spec->security.cap_add);
+	return (capabilities & needed) ||
+	       (network->prefix6 && interface->ip6_mode != IP6_NONE);
+}
+
+/* What is done on the host's end of a veth, which a macvlan does not have. */
+static void check_no_gate(const struct spec *spec, const struct interface *interface,
+			  const struct network *network, struct diagnostics *diagnostics)
+{
+	AUTO_FREE char *message = xprintf("network %s is a macvlan, where cman sees no packets",
+					  network->name);
+
+	if (interface->antispoof == SETTING_YES)
+		report(spec, interface, "antispoof", diagnostics, NULL, message);
+	if (interface->bandwidth.ingress != BANDWIDTH_MAX)
+		report(spec, interface, "bandwidth.ingress", diagnostics, NULL, message);
+	if (interface->bandwidth.egress != BANDWIDTH_MAX)
+		report(spec, interface, "bandwidth.egress", diagnostics, NULL, message);
+}
+
+/* Its address is dropped where the host would route it back, which takes rules of cman's. */
+static void check_isolate(const struct manager *manager, const struct network *network,
+			  const struct spec *spec, const struct interface *interface,
+			  struct diagnostics *diagnostics)
+{
+	AUTO_FREE char *message = xprintf("network %s is %s, which cman does not filter",
+					  network->name,
+					  network->external ? "external" : "a macvlan");
+
+	if (interface->isolate != SETTING_YES)
+		return;
+	if (!network_is_own(network))
+		report(spec, interface, "isolate", diagnostics, "a network of its own parts it too",
+		       message);
+	else if (manager->firewall_backend == FIREWALL_NONE)
+		report(spec, interface, "isolate", diagnostics,
+		       "\"none\" leaves all rules to you; with \"auto\" cman makes them",
+		       "nothing is filtered with firewall.backend = \"none\"");
+}
+
+static void finish_gate(const struct manager *manager, const struct network *network,
+			const struct spec *spec, struct interface *interface,
+			struct diagnostics *diagnostics)
+{
+	check_isolate(manager, network, spec, interface, diagnostics);
+	if (network->parent[0])
+		check_no_gate(spec, interface, network, diagnostics);
+	else if (interface->antispoof == SETTING_UNSET && can_forge(network, spec, interface))
+		interface->antispoof = SETTING_YES;
+	if (interface->antispoof == SETTING_UNSET)
+		interface->antispoof = SETTING_NO;
+	if (interface->isolate == SETTING_UNSET)
+		interface->isolate = network->isolate ? SETTING_YES : SETTING_NO;
+}
+
 static void finish_interface(const struct manager *manager, const struct spec *spec,
 			     struct interface *interface, struct diagnostics *diagnostics)
 {
@@ -187,6 +255,7 @@ static void finish_interface(const struct manager *manager, const struct spec *s
 	check_mtu(network, spec, interface, diagnostics);
 	check_routes(network, spec, interface, diagnostics);
 	check_kind(network, spec, interface, diagnostics);
+	finish_gate(manager, network, spec, interface, diagnostics);
 }
 
 /* One interface against those before it. */

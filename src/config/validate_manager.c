@@ -99,6 +99,8 @@ static void check_kind(const struct check *check, struct network *network)
 		report(check, network, "internal", NULL, internal);
 	if (!network->icc)
 		report(check, network, "icc", NULL, icc);
+	if (network->isolate)
+		report(check, network, "isolate", NULL, icc);
 }
 
 static void finish_network(const struct check *check, struct network *network)
@@ -274,6 +276,9 @@ static void check_rules(const struct check *check, struct network *network)
 		       "nothing is filtered with firewall.backend = \"none\"");
 	if (!network->icc)
 		report(check, network, "icc", hint,
+		       "nothing is filtered with firewall.backend = \"none\"");
+	if (network->isolate)
+		report(check, network, "isolate", hint,
 		       "nothing is filtered with firewall.backend = \"none\"");
 }
 

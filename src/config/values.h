@@ -88,6 +88,7 @@ extern const struct value_type type_ip;             /* struct interface */
 extern const struct value_type type_mac;            /* struct interface */
 extern const struct value_type type_inner_mtu;      /* uint32_t, bytes; 0: as the network */
 extern const struct value_type type_setting;         /* enum setting */
+extern const struct value_type type_bandwidth;      /* uint64_t, bits per second */
 extern const struct value_type type_routes;         /* struct interface */
 extern const struct value_type type_aliases;        /* struct strlist */
 extern const struct value_type type_nat;            /* struct interface */

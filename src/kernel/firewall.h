@@ -93,6 +93,14 @@ struct firewall_exception {
 	bool nat;
 };
 
+/* A container that others on its network do not reach but by published ports, nor it them. */
+struct firewall_isolated {
+	const char *container;
+	const char *bridge;
+	enum firewall_family family;
+	union firewall_address address;
+};
+
 struct firewall_set {
 	enum firewall_backend backend; /* which is to have the rules; not FIREWALL_AUTO */
 	const char *prefix;            /* of chain names: 1 to 10 capitals */
@@ -102,6 +110,8 @@ struct firewall_set {
 	size_t forward_count;
 	const struct firewall_exception *exceptions;
 	size_t exception_count;
+	const struct firewall_isolated *isolated;
+	size_t isolated_count;
 };
 
 /*

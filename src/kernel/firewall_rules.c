@@ -293,6 +293,30 @@ static int add_exception(struct firewall_rules *rules, const struct firewall_set
 	return set_container_comment(rule, exception->container, err);
 }
 
+/* Its link keeps frames of others away; what the host would route back is dropped here. */
+static int add_isolated(struct firewall_rules *rules, const struct firewall_set *set,
+			const struct firewall_isolated *isolated, struct error *err)
+{
+	const struct firewall_network *network = find_bridge(set, isolated->bridge);
+	const struct firewall_subnet address = {isolated->address,
+						firewall_address_bits(isolated->family)};
+
+	if (!network)
+		return error_set(err, EINVAL, "isolated container %s on unknown bridge %s",
+				 isolated->container, isolated->bridge);
+	for (int from = 0; from < 2; from++) {
+		struct firewall_rule *rule = add_rule(rules, isolated->family, FIREWALL_FORWARD,
+						      FORWARD_SIBLINGS, FIREWALL_DROP);
+
+		set_interface(rule->match.in, network->bridge);
+		set_interface(rule->match.out, network->bridge);
+		*(from ? &rule->match.source : &rule->match.destination) = address;
+		if (set_container_comment(rule, isolated->container, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int compare_numbers(uint32_t a, uint32_t b)
 {
 	return (a > b) - (a < b);
@@ -355,8 +379,8 @@ static void add_network_rules(struct firewall_rules *rules, const struct firewal
 int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *rules,
 			 struct error *err)
 {
-	size_t most =
-		RULES_PER_NETWORK * set->network_count + set->forward_count + set->exception_count;
+	size_t most = RULES_PER_NETWORK * set->network_count + set->forward_count +
+		      set->exception_count + 2 * set->isolated_count;
 	AUTO_FIREWALL_RULES struct firewall_rules built = {
 		.items = xalloc(most, sizeof(struct firewall_rule))};
 
@@ -370,6 +394,9 @@ int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *
 			return -1;
 	for (size_t i = 0; i < set->exception_count; i++)
 		if (add_exception(&built, set, &set->exceptions[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < set->isolated_count; i++)
+		if (add_isolated(&built, set, &set->isolated[i], err) < 0)
 			return -1;
 	qsort(built.items, built.count, sizeof(struct firewall_rule), compare_rules);
 	*rules = built;

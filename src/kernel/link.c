@@ -192,18 +192,25 @@ static int add_port_modes(struct netlink_batch *batch, int index, const struct v
 				 veth->host_name);
 }
 
+/* Its own, else it changes with the ports that come and go, and ARP with it. */
+void netlink_bridge_mac(struct in_addr address, uint8_t mac[6])
+{
+	mac[0] = 0x02;
+	mac[1] = 'c';
+	memcpy(mac + 2, &address, sizeof(address));
+}
+
 /* Options and MAC of a bridge; with flags NLM_F_CREATE | NLM_F_EXCL and index 0 it is made. */
 static struct nl_msg *build_bridge(const struct bridge *bridge, int index, int flags)
 {
-	/* Its own MAC, else it changes with the ports that come and go, and ARP with it. */
-	uint8_t mac[6] = {0x02, 'c'};
+	uint8_t mac[6];
 	AUTO_LINK struct rtnl_link *link = rtnl_link_alloc();
 	struct nl_msg *message = NULL;
 	struct nlattr *info, *options;
 
-	memcpy(mac + 2, &bridge->address, 4);
 	if (!link)
 		return NULL;
+	netlink_bridge_mac(bridge->address, mac);
 	rtnl_link_set_ifindex(link, index);
 	/* Before Linux 6.2 naming a link that is up is refused, even when nothing changes. */
 	if (index == 0)

@@ -47,6 +47,9 @@ struct bridge {
  */
 int netlink_make_bridge(struct netlink *netlink, const struct bridge *bridge, struct error *err);
 
+/* The MAC of a bridge of ours with this address. */
+void netlink_bridge_mac(struct in_addr address, uint8_t mac[6]);
+
 /* A bridge that is there already, and the administrator's. ENODEV; EINVAL: no bridge. */
 int netlink_check_bridge(struct netlink *netlink, const char *name, struct error *err);
 

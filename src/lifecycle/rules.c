@@ -17,7 +17,8 @@ struct rules {
 	struct firewall_network *networks;
 	struct firewall_forward *forwards;
 	struct firewall_exception *exceptions;
-	size_t network_count, forward_count, exception_count;
+	struct firewall_isolated *isolated;
+	size_t network_count, forward_count, exception_count, isolated_count;
 };
 
 static void rules_clear(struct rules *rules)
@@ -25,6 +26,7 @@ static void rules_clear(struct rules *rules)
 	free(rules->networks);
 	free(rules->forwards);
 	free(rules->exceptions);
+	free(rules->isolated);
 }
 
 static struct firewall_forward forward_of(const struct network_record *network,
@@ -45,6 +47,25 @@ static struct firewall_forward forward_of(const struct network_record *network,
 	};
 }
 
+/* In each family that the network has rules of. */
+static void add_isolated(struct rules *rules, const struct firewall_network *network,
+			 const struct network_member *member)
+{
+	struct firewall_isolated isolated = {
+		.container = member->container,
+		.bridge = network->bridge,
+		.family = FIREWALL_IPV4,
+		.address = {.v4 = member->address},
+	};
+
+	rules->isolated[rules->isolated_count++] = isolated;
+	if (network->prefix6 == 0 || IN6_IS_ADDR_UNSPECIFIED(&member->address6))
+		return;
+	isolated.family = FIREWALL_IPV6;
+	isolated.address.v6 = member->address6;
+	rules->isolated[rules->isolated_count++] = isolated;
+}
+
 static void add_rules(struct rules *rules, const struct network_record *network)
 {
 	rules->networks[rules->network_count++] = (struct firewall_network){
@@ -61,6 +82,8 @@ static void add_rules(struct rules *rules, const struct network_record *network)
 		for (size_t j = 0; j < member->port_count; j++)
 			rules->forwards[rules->forward_count++] =
 				forward_of(network, member, &member->ports[j]);
+		if (member->isolated)
+			add_isolated(rules, &rules->networks[rules->network_count - 1], member);
 		if (member->nat != network->nat)
 			rules->exceptions[rules->exception_count++] = (struct firewall_exception){
 				.container = member->container,
@@ -83,6 +106,7 @@ static void build_rules(struct rules *rules, const struct network_record *networ
 	rules->networks = xalloc(count, sizeof(*rules->networks));
 	rules->forwards = xalloc(forwards, sizeof(*rules->forwards));
 	rules->exceptions = xalloc(members, sizeof(*rules->exceptions));
+	rules->isolated = xalloc(2 * members, sizeof(*rules->isolated));
 	for (size_t i = 0; i < count; i++)
 		if (networks[i].own)
 			add_rules(rules, &networks[i]);
@@ -97,6 +121,8 @@ static struct firewall_set set_of(const struct rules *rules)
 		.forward_count = rules->forward_count,
 		.exceptions = rules->exceptions,
 		.exception_count = rules->exception_count,
+		.isolated = rules->isolated,
+		.isolated_count = rules->isolated_count,
 	};
 }
 

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "kernel/sysctl.h"
+#include "lifecycle/gate.h"
 #include "lifecycle/hosts_file.h"
 #include "lifecycle/rules.h"
 #include "lifecycle/steps.h"
@@ -152,6 +153,7 @@ static void add_member(const struct host *host, struct network_record *network,
 		.address = interface->ip,
 		.address6 = interface->ip6,
 		.nat = interface->nat_set ? interface->nat : network->nat,
+		.isolated = interface->isolate == SETTING_YES,
 		.own_hosts = hosts_file_is_own(spec, host->manager),
 		.ports = interface->ports,
 		.port_count = interface->port_count,
@@ -366,7 +368,8 @@ static int make_macvlan(struct host *host, const struct interface *interface, co
 }
 
 static int make_veth(struct host *host, const struct container *container, unsigned int index,
-		     const struct network *network, int netns_fd, struct error *err)
+		     const struct network *network, int netns_fd, struct netlink *inner,
+		     struct error *err)
 {
 	const struct interface *interface = &container->spec->interfaces[index];
 	char host_name[IFNAMSIZ], alias[ALIAS_MAX];
@@ -383,18 +386,20 @@ static int make_veth(struct host *host, const struct container *container, unsig
 	netlink_veth_name(container->name, index, host_name);
 	link_alias(container->name, interface->name, alias);
 	memcpy(veth.mac, interface->mac, sizeof(veth.mac));
-	return netlink_make_veth(host->netlink, &veth, err);
+	if (netlink_make_veth(host->netlink, &veth, err) < 0)
+		return -1;
+	return gate_make(host->netlink, inner, container, index, network, host_name, err);
 }
 
 static int make_link(struct host *host, const struct container *container, unsigned int index,
-		     int netns_fd, struct error *err)
+		     int netns_fd, struct netlink *inner, struct error *err)
 {
 	const struct interface *interface = &container->spec->interfaces[index];
 	const struct network *network = manager_find_network(host->manager, interface->network);
 
 	return network->parent[0]
 		       ? make_macvlan(host, interface, network->parent, netns_fd, err)
-		       : make_veth(host, container, index, network, netns_fd, err);
+		       : make_veth(host, container, index, network, netns_fd, inner, err);
 }
 
 static void copy_routes(const struct interface *interface, struct inner_route *routes)
@@ -455,7 +460,7 @@ static int make_links(struct host *host, struct container *container, struct err
 	if (!inner)
 		return -1;
 	for (unsigned int i = 0; i < container->spec->interface_count; i++)
-		if (make_link(host, container, i, netns_fd, err) < 0)
+		if (make_link(host, container, i, netns_fd, inner, err) < 0)
 			return -1;
 	return configure_inside(host, container, inner, err);
 }

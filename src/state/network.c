@@ -159,6 +159,17 @@ static bool parse_subnet6(const char *text, struct network_record *network)
 	       inet_pton(AF_INET6, gateway, &network->gateway6) == 1;
 }
 
+/* "isolated 1", about the member named last. */
+static bool parse_isolated(const char *text, struct network_record *network)
+{
+	uint64_t number;
+
+	if (network->member_count == 0 || !lines_u64(text, &number))
+		return false;
+	network->members[network->member_count - 1].isolated = number != 0;
+	return true;
+}
+
 static bool parse_alias(const char *text, struct network_record *network)
 {
 	if (network->member_count == 0)
@@ -222,6 +233,8 @@ static bool parse_field(void *data, const char *key, const char *value)
 		return parse_member(value, network);
 	if (strcmp(key, "address6") == 0)
 		return parse_address6(value, network);
+	if (strcmp(key, "isolated") == 0)
+		return parse_isolated(value, network);
 	if (strcmp(key, "subnet6") == 0)
 		return parse_subnet6(value, network);
 	if (strcmp(key, "port") == 0)
@@ -242,6 +255,8 @@ static void print_member(const struct network_member *member, struct text *out)
 		inet_ntop(AF_INET6, &member->address6, address, sizeof(address));
 		text_addf(out, "address6 %s\n", address);
 	}
+	if (member->isolated)
+		text_addf(out, "isolated 1\n");
 	for (size_t i = 0; i < member->aliases.count; i++)
 		text_addf(out, "alias %s\n", member->aliases.items[i]);
 	for (size_t i = 0; i < member->port_count; i++) {

@@ -17,6 +17,7 @@ struct network_member {
 	struct in_addr address;
 	struct in6_addr address6; /* in6addr_any: none */
 	bool nat;                /* may differ from the network's */
+	bool isolated;           /* others on the network do not reach it */
 	bool own_hosts;          /* has a hosts file of its own (extra_hosts) to be kept current */
 	struct port_forward *ports;
 	size_t port_count;

@@ -222,6 +222,26 @@ static void test_exceptions_of_nat(void **state)
 		     "nat: not-out cman0 from 10.83.0.0/24 masquerade (cman:network:cman0)\n");
 }
 
+static void test_isolated_containers(void **state)
+{
+	const struct firewall_network networks[] = {make_network("cman0", "10.83.0.0", 24, false)};
+	const struct firewall_isolated isolated[] = {
+		{"web", "cman0", FIREWALL_IPV4, either_address_of("10.83.0.7")}};
+	const struct firewall_set set = {.prefix = "CMAN",
+					 .networks = networks,
+					 .network_count = 1,
+					 .isolated = isolated,
+					 .isolated_count = 1};
+
+	(void)state;
+	/* Behind what belongs to a published port, before what lets siblings through. */
+	assert_chain(&set, FIREWALL_FORWARD,
+		     "forward: out cman0 answers dnatted accept (cman:network:cman0)\n"
+		     "forward: in cman0 out cman0 for 10.83.0.7/32 drop (cman:web)\n"
+		     "forward: in cman0 out cman0 from 10.83.0.7/32 drop (cman:web)\n"
+		     "forward: in cman0 accept (cman:network:cman0)\n");
+}
+
 static void assert_refused(const struct firewall_set *set, const char *message)
 {
 	struct firewall_rules rules = {0};
@@ -240,6 +260,8 @@ static void test_contradictions(void **state)
 						       PORTS(80, 80, 80, 80), IPPROTO_TCP);
 	const struct firewall_exception exception = {"web", FIREWALL_IPV4,
 						     either_address_of("10.83.1.9"), false};
+	const struct firewall_isolated isolated = {"web", "cman1", FIREWALL_IPV4,
+						   either_address_of("10.83.0.9")};
 	struct firewall_set set = {.prefix = "CMAN",
 				   .networks = networks,
 				   .network_count = 1,
@@ -257,6 +279,12 @@ static void test_contradictions(void **state)
 				    .exceptions = &exception,
 				    .exception_count = 1};
 	assert_refused(&set, "address of web is in none of the networks: Invalid argument");
+	set = (struct firewall_set){.prefix = "CMAN",
+				    .networks = networks,
+				    .network_count = 1,
+				    .isolated = &isolated,
+				    .isolated_count = 1};
+	assert_refused(&set, "isolated container web on unknown bridge cman1: Invalid argument");
 }
 
 /* --- in the words of nft ---------------------------------------------------------------------- */
@@ -548,6 +576,7 @@ int main(void)
 		cmocka_unit_test(test_closed_networks),
 		cmocka_unit_test(test_published_ports),
 		cmocka_unit_test(test_exceptions_of_nat),
+		cmocka_unit_test(test_isolated_containers),
 		cmocka_unit_test(test_contradictions),
 		cmocka_unit_test(test_lock_is_taken_and_released),
 		cmocka_unit_test(test_lock_time_out_names_the_holder),

@@ -53,6 +53,7 @@ static void test_read_is_what_was_written(void **data)
 		add_member(&written, name, address);
 	}
 	strlist_add(&written.members[7].aliases, "www.example.org");
+	written.members[8].isolated = true;
 	assert_int_equal(network_record_write(&state, &written, &err), 0);
 	assert_int_equal(network_record_read(&state, "cman0", &read, &err), 1);
 	assert_int_equal(read.member_count, 300);

@@ -751,12 +751,12 @@ static void origins(void **state)
 	assert_int_equal(conf_load_file(&conf, file, &diagnostics, &err), 0);
 	spec = conf_find(&conf, "everything");
 	assert_origin(spec, "rootfs", NULL, file, 5);
-	assert_origin(spec, "limits.pids", "small", "container.conf", 16);
+	assert_origin(spec, "limits.pids", "small", "container.conf", 19);
 	assert_origin(spec, "limits.memory", NULL, file, 11);
-	assert_origin(spec, "labels[0]", "small", "container.conf", 16);
+	assert_origin(spec, "labels[0]", "small", "container.conf", 19);
 	assert_origin(spec, "labels[2]", NULL, file, 4);
-	assert_origin(spec, "environment[0]", "defaults", "container.conf", 12);
-	assert_origin(spec, "environment[1]", "debug", "container.conf", 17);
+	assert_origin(spec, "environment[0]", "defaults", "container.conf", 15);
+	assert_origin(spec, "environment[1]", "debug", "container.conf", 20);
 	assert_origin(spec, "net.ports[2]", NULL, file, 17);
 	/* What was not set: the group it belongs to, or else the file. */
 	at = origin_find(&spec->origins, "net.mtu");

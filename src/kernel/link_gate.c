@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/link_gate.h"
+
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+
+#include "kernel/netlink_private.h"
+
+/* At what rate whatever the timers of a kernel do: they are late by a few ms at the most. */
+#define BURST_DIVISOR 100 /* 10 ms of it */
+#define QUEUE_DIVISOR 10  /* 100 ms */
+#define BURST_FRAMES  4
+#define QUEUE_FRAMES  32
+
+static uint32_t larger(uint64_t a, uint64_t b)
+{
+	return (uint32_t)(a > b ? a : b);
+}
+
+uint32_t link_gate_burst(uint64_t bits, uint32_t mtu)
+{
+	return larger(bits / 8 / BURST_DIVISOR, (uint64_t)BURST_FRAMES * (mtu + ETH_HLEN));
+}
+
+/* A request about queueing of a link: RTM_NEWQDISC or RTM_NEWTFILTER, of a kind. NULL: no memory. */
+static struct nl_msg *begin(int type, int index, uint32_t parent, uint32_t handle, uint32_t info,
+			    const char *kind)
+{
+	const struct tcmsg header = {
+		.tcm_family = AF_UNSPEC,
+		.tcm_ifindex = index,
+		.tcm_parent = parent,
+		.tcm_handle = handle,
+		.tcm_info = info,
+	};
+	struct nl_msg *message = nlmsg_alloc_simple(type, NLM_F_CREATE | NLM_F_EXCL);
+
+	if (message && (nlmsg_append(message, (void *)&header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+			nla_put_string(message, TCA_KIND, kind) < 0)) {
+		nlmsg_free(message);
+		return NULL;
+	}
+	return message;
+}
+
+static struct nl_msg *build_filter(int index, uint32_t hook, int program_fd)
+{
+	struct nl_msg *message = begin(RTM_NEWTFILTER, index, TC_H_MAKE(TC_H_CLSACT, hook), 1,
+				       TC_H_MAKE(1u << 16, htons(ETH_P_ALL)), "bpf");
+	struct nlattr *options;
+
+	if (!message)
+		return NULL;
+	if (!(options = nla_nest_start(message, TCA_OPTIONS)) ||
+	    nla_put_u32(message, TCA_BPF_FD, (uint32_t)program_fd) < 0 ||
+	    nla_put_string(message, TCA_BPF_NAME, "cman") < 0 ||
+	    nla_put_u32(message, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT) < 0 ||
+	    nla_nest_end(message, options) < 0) {
+		nlmsg_free(message);
+		return NULL;
+	}
+	return message;
+}
+
+/* What the kernel lacks has no words of its own: ENOENT. */
+static int explain(const char *module, struct error *err)
+{
+	if (err && err->code == ENOENT)
+		error_hint(err, "this kernel has no %s, nor a module of that name", module);
+	return -1;
+}
+
+static int load_sent(const struct link_gate *gate, struct error *err)
+{
+	struct bpf_insn instructions[LINK_PROGRAM_MAX];
+	AUTO_FD int bucket_fd = gate->bits ? link_program_make_bucket(err) : -1;
+
+	if (gate->bits && bucket_fd < 0)
+		return -1;
+	return link_program_load(instructions,
+				 link_program_make_sent(gate, bucket_fd, instructions), err);
+}
+
+static int load_received(const struct link_gate *gate, struct error *err)
+{
+	struct bpf_insn instructions[LINK_PROGRAM_MAX];
+
+	return link_program_load(instructions, link_program_make_received(gate, instructions), err);
+}
+
+int link_gate_set(struct netlink *netlink, const char *link, const struct link_gate *gate,
+		  struct error *err)
+{
+	/* What the container sends comes in on our end. */
+	const struct {
+		bool wanted;
+		uint32_t hook;
+		int (*load)(const struct link_gate *gate, struct error *err);
+	} directions[] = {
+		{link_program_judges_sent(gate), TC_H_MIN_INGRESS, load_sent},
+		{link_program_judges_received(gate), TC_H_MIN_EGRESS, load_received},
+	};
+	AUTO_BATCH struct netlink_batch batch = {0};
+	int index = netlink_find_index(netlink, link);
+	struct nl_msg *message = begin(RTM_NEWQDISC, index, TC_H_CLSACT, TC_H_MAKE(TC_H_CLSACT, 0),
+				       0, "clsact");
+
+	if (netlink_batch_add(&batch, message, 0, err, "add clsact to link %s", link) < 0 ||
+	    netlink_send(netlink, &batch, NULL, NULL, err) < 0)
+		return explain("sch_ingress", err);
+	for (size_t i = 0; i < ARRAY_SIZE(directions); i++) {
+		AUTO_BATCH struct netlink_batch one = {0};
+		AUTO_FD int fd = -1;
+
+		if (!directions[i].wanted)
+			continue;
+		fd = directions[i].load(gate, err);
+		if (fd < 0)
+			return -1;
+		message = build_filter(index, directions[i].hook, fd);
+		if (netlink_batch_add(&one, message, 0, err, "add a filter to link %s", link) < 0 ||
+		    netlink_send(netlink, &one, NULL, NULL, err) < 0)
+			return explain("cls_bpf", err);
+	}
+	return 0;
+}
+
+static struct nl_msg *build_shaper(int index, uint64_t bits, uint32_t mtu)
+{
+	const uint64_t bytes = bits / 8;
+	const uint32_t burst = link_gate_burst(bits, mtu);
+	struct tc_tbf_qopt shape = {
+		.rate = {.linklayer = TC_LINKLAYER_ETHERNET,
+			 .rate = bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)bytes},
+		.limit = larger(bytes / QUEUE_DIVISOR, (uint64_t)QUEUE_FRAMES * (mtu + ETH_HLEN)),
+	};
+	struct nl_msg *message = begin(RTM_NEWQDISC, index, TC_H_ROOT, 1u << 16, 0, "tbf");
+	struct nlattr *options;
+
+	if (!message)
+		return NULL;
+	if (!(options = nla_nest_start(message, TCA_OPTIONS)) ||
+	    nla_put(message, TCA_TBF_PARMS, sizeof(shape), &shape) < 0 ||
+	    nla_put_u32(message, TCA_TBF_BURST, burst) < 0 ||
+	    (bytes > UINT32_MAX && nla_put_u64(message, TCA_TBF_RATE64, bytes) < 0) ||
+	    nla_nest_end(message, options) < 0) {
+		nlmsg_free(message);
+		return NULL;
+	}
+	return message;
+}
+
+int link_gate_shape(struct netlink *netlink, const char *link, uint64_t bits, uint32_t mtu,
+		    struct error *err)
+{
+	AUTO_BATCH struct netlink_batch batch = {0};
+	struct nl_msg *message = build_shaper(netlink_find_index(netlink, link), bits, mtu);
+
+	if (netlink_batch_add(&batch, message, 0, err, "add tbf to link %s", link) < 0 ||
+	    netlink_send(netlink, &batch, NULL, NULL, err) < 0)
+		return explain("sch_tbf", err);
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * gate.h: net.antispoof, net.isolate and net.bandwidth of an interface on a bridge. All of it is on
+ * the host's end of the veth, where nothing in the container can take it away.
+ */
+#ifndef LIFECYCLE_GATE_H
+#define LIFECYCLE_GATE_H
+
+#include "kernel/netlink.h"
+#include "lifecycle/container.h"
+
+/*
+ * Sets up what the interface of that index asks for, nothing if it asks for nothing. link: its end
+ * on the host. inner: a socket in the container's namespace, where the link is still down. Errors
+ * name the key.
+ */
+int gate_make(struct netlink *netlink, struct netlink *inner, const struct container *container,
+	      unsigned int index, const struct network *network, const char *link,
+	      struct error *err);
+
+#endif
