@@ -221,7 +221,7 @@ REPORTS  = $(abspath $(BUILD))/reports
 REPORTED = $(if $(SANITIZE),tests/sanitized.sh '$(REPORTS)' env)
 
 # VM_TESTS="up limits" runs some of those in tests/vm. What cannot be installed is skipped.
-check-vm: all unit-tests
+check-vm: all unit-tests $(PROBES)
 	@tests/packages.sh install vm || true
 	@tests/vm/check.sh '$(BUILD)' $(VM_TESTS)
 

@@ -6,6 +6,7 @@
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 
+#include "kernel/module.h"
 #include "kernel/netlink_private.h"
 
 /* At what rate whatever the timers of a kernel do: they are late by a few ms at the most. */
@@ -64,11 +65,23 @@ static struct nl_msg *build_filter(int index, uint32_t hook, int program_fd)
 	return message;
 }
 
-/* What the kernel lacks has no words of its own: ENOENT. */
-static int explain(const char *module, struct error *err)
+/*
+ * The kernel loads by itself what it lacks, unless it may not start modprobe(8): then we do. ENOENT
+ * is what it says without.
+ */
+static int send_loading(struct netlink *netlink, struct netlink_batch *batch, const char *module,
+			struct error *err)
 {
-	if (err && err->code == ENOENT)
-		error_hint(err, "this kernel has no %s, nor a module of that name", module);
+	struct error reason, why;
+
+	if (netlink_send(netlink, batch, NULL, NULL, &reason) == 0 ||
+	    (reason.code == ENOENT && module_load(module, &why) == 0 &&
+	     netlink_send(netlink, batch, NULL, NULL, &reason) == 0))
+		return 0;
+	if (reason.code == ENOENT)
+		error_hint(&reason, "this kernel has no %s, nor a module of that name", module);
+	if (err)
+		*err = reason;
 	return -1;
 }
 
@@ -108,8 +121,8 @@ int link_gate_set(struct netlink *netlink, const char *link, const struct link_g
 				       0, "clsact");
 
 	if (netlink_batch_add(&batch, message, 0, err, "add clsact to link %s", link) < 0 ||
-	    netlink_send(netlink, &batch, NULL, NULL, err) < 0)
-		return explain("sch_ingress", err);
+	    send_loading(netlink, &batch, "sch_ingress", err) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(directions); i++) {
 		AUTO_BATCH struct netlink_batch one = {0};
 		AUTO_FD int fd = -1;
@@ -121,8 +134,8 @@ int link_gate_set(struct netlink *netlink, const char *link, const struct link_g
 			return -1;
 		message = build_filter(index, directions[i].hook, fd);
 		if (netlink_batch_add(&one, message, 0, err, "add a filter to link %s", link) < 0 ||
-		    netlink_send(netlink, &one, NULL, NULL, err) < 0)
-			return explain("cls_bpf", err);
+		    send_loading(netlink, &one, "cls_bpf", err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -159,7 +172,7 @@ int link_gate_shape(struct netlink *netlink, const char *link, uint64_t bits, ui
 	struct nl_msg *message = build_shaper(netlink_find_index(netlink, link), bits, mtu);
 
 	if (netlink_batch_add(&batch, message, 0, err, "add tbf to link %s", link) < 0 ||
-	    netlink_send(netlink, &batch, NULL, NULL, err) < 0)
-		return explain("sch_tbf", err);
+	    send_loading(netlink, &batch, "sch_tbf", err) < 0)
+		return -1;
 	return 0;
 }

@@ -86,6 +86,22 @@ hears_freebind() {
 	hears_freebind
 }
 
+@test "antispoof on an external bridge, and its absence on a macvlan" {
+	machine ip link add br9 type bridge
+	machine ip address add 10.83.0.1/16 dev br9
+	machine sh -c 'echo 1 >/proc/sys/net/ipv6/conf/br9/disable_ipv6'
+	machine ip link set br9 up
+	snapshot >"$BATS_TEST_TMPDIR/before"
+	write_manager 'networks : { lan : { external = true; bridge = "br9"; subnet = "10.83.0.0/16"; }; wire : { parent = "uplink0"; subnet = "192.0.2.0/24"; }; };'
+	prober a <<<'net : { ip = "10.83.0.10"; }; security : { cap_add = [ "NET_RAW" ]; };'
+	sleeper b <<<'net : { ip = "10.83.0.11"; };'
+	sleeper c <<<'net : { network = "wire"; ip = "192.0.2.9"; }; security : { cap_add = [ "NET_RAW" ]; };'
+	run_ok cman up a b c
+	# It has no IPv6 address but the link-local one, so that fd00:83::a is a forged one, too.
+	assert_equal "$(heard c-b)" "own-arp own-ip4 own-ip6-local"
+	assert_match "$(cman show c)" 'antispoof = false'
+}
+
 # --- isolate -----------------------------------------------------------------------------------
 
 no_bridge_netfilter() { machine sh -c 'for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $f ] || echo 0 >$f; done'; }
@@ -135,8 +151,8 @@ in_net() {
 	machine nsenter --net="/proc/$(pid_of "$name")/ns/net" "$@"
 }
 
-@test "isolate: neither routes by the host nor neighbours told by hand lead around it" {
-	write_manager "$NET6"
+no_way_around() { # BACKEND
+	write_manager "$NET6 firewall : { backend = \"$1\"; };"
 	no_bridge_netfilter
 	snapshot >"$BATS_TEST_TMPDIR/before"
 	server a <<<'net : { ip = "10.83.0.10"; ip6 = "fd00:83::10"; isolate = true; };'
@@ -159,8 +175,14 @@ in_net() {
 	assert_page b http://10.83.0.12/ "page of c"
 	assert_no_page b http://10.83.0.10/
 	assert_no_page a http://10.83.0.11/
-	run_ok rules
-	assert_output_has 'cman:a'
+}
+
+@test "isolate: neither routes by the host nor neighbours told by hand lead around it" {
+	no_way_around iptables
+}
+
+@test "isolate with nftables: likewise" {
+	no_way_around nftables
 }
 
 @test "isolate: a sibling that calls itself the bridge is not heard, and nothing of the container is" {
