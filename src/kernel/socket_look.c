@@ -164,9 +164,10 @@ int socket_find_listener(pid_t pid, const struct socket_question *question,
 			 struct socket_listener *listener, struct error *err)
 {
 	AUTO_FREE char *process = xprintf("%d", (int)pid);
-	struct search search = {question, address_of(question), listener};
+	struct search search = {question, address_of(question), NULL};
 
 	*listener = (struct socket_listener){0};
+	search.listener = listener;
 	return read_tables(process, question->protocol, note_listener, &search, err);
 }
 
