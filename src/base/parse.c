@@ -254,7 +254,7 @@ int parse_ipv6_network(const char *text, struct in6_addr *network, unsigned int 
 	}
 	proper = address;
 	for (size_t i = bits; i < 128; i++)
-		proper.s6_addr[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+		proper.s6_addr[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
 	if (memcmp(&proper, &address, sizeof(proper)) != 0) {
 		parse_format_ipv6(&proper, formatted);
 		error_set(err, 0, "\"%s\" has bits set behind its prefix", text);
@@ -340,17 +340,43 @@ static bool scan_protocol(const char *text, uint8_t *protocol)
 	return *text == '\0' || strcmp(text, "/tcp") == 0 || strcmp(text, "/udp") == 0;
 }
 
+/* "192.0.2.1:", "[2001:db8::1]:" or nothing; moves *text behind it. */
+static bool scan_host_address(const char **text, struct port_forward *forward, struct error *err)
+{
+	const char *colon = strchr(*text, ':'), *bracket = strstr(*text, "]:");
+	char address[INET6_ADDRSTRLEN] = "";
+
+	if (**text == '[') {
+		if (!bracket || bracket - *text > (ptrdiff_t)sizeof(address))
+			return false;
+		memcpy(address, *text + 1, (size_t)(bracket - *text - 1));
+		forward->families = PORT_IPV6;
+		*text = bracket + 2;
+		if (inet_pton(AF_INET6, address, &forward->host_address6) != 1)
+			return false;
+		if (!IN6_IS_ADDR_LINKLOCAL(&forward->host_address6) &&
+		    !IN6_IS_ADDR_MULTICAST(&forward->host_address6))
+			return true;
+		error_set(err, 0, "nothing can be published on %s", address);
+		return false;
+	}
+	if (!colon || !memchr(*text, '.', (size_t)(colon - *text)))
+		return true;
+	if (!scan_ipv4(*text, (size_t)(colon - *text), &forward->host_address))
+		return false;
+	forward->families = PORT_IPV4;
+	*text = colon + 1;
+	return true;
+}
+
 int parse_port_forward(const char *text, struct port_forward *forward, struct error *err)
 {
-	struct port_forward result = {.host_address = {INADDR_ANY}};
-	const char *c = text, *colon = strchr(text, ':');
+	struct port_forward result = {.families = PORT_IPV4 | PORT_IPV6};
+	const char *c = text;
 	struct error reason = {0};
 
-	if (colon && memchr(text, '.', (size_t)(colon - text))) {
-		if (!scan_ipv4(text, (size_t)(colon - text), &result.host_address))
-			goto malformed;
-		c = colon + 1;
-	}
+	if (!scan_host_address(&c, &result, &reason))
+		goto malformed;
 	if (!scan_ports(&c, &result.host_first, &result.host_last, &reason) || *c++ != ':' ||
 	    !scan_ports(&c, &result.container_first, &result.container_last, &reason) ||
 	    !scan_protocol(c, &result.protocol))
@@ -367,8 +393,25 @@ malformed:
 	if (reason.text[0])
 		return error_set(err, 0, "\"%s\": %s", text, reason.text);
 	error_set(err, 0, "\"%s\" is not a port forwarding", text);
-	return error_hint(err, "HOST:CONTAINER like \"8080:80\", \"127.0.0.1:8443:443/tcp\" or"
-			       " \"5000-5009:5000-5009/udp\"");
+	return error_hint(err, "HOST:CONTAINER like \"8080:80\", \"127.0.0.1:8443:443/tcp\","
+			       " \"[::1]:8443:443\" or \"5000-5009:5000-5009/udp\"");
+}
+
+bool parse_port_forwards_meet(const struct port_forward *one, const struct port_forward *other,
+			      unsigned int families)
+{
+	families &= one->families & other->families;
+	if (one->protocol != other->protocol || one->host_first > other->host_last ||
+	    other->host_first > one->host_last)
+		return false;
+	if ((families & PORT_IPV4) &&
+	    (one->host_address.s_addr == other->host_address.s_addr ||
+	     one->host_address.s_addr == INADDR_ANY || other->host_address.s_addr == INADDR_ANY))
+		return true;
+	return (families & PORT_IPV6) &&
+	       (IN6_ARE_ADDR_EQUAL(&one->host_address6, &other->host_address6) ||
+		IN6_IS_ADDR_UNSPECIFIED(&one->host_address6) ||
+		IN6_IS_ADDR_UNSPECIFIED(&other->host_address6));
 }
 
 int parse_check_container_name(const char *name, struct error *err)
@@ -491,11 +534,16 @@ void parse_format_port_forward(const struct port_forward *forward, char out[PARS
 {
 	char host[16], container[16], address[PARSE_TEXT_MAX] = "";
 
-	if (forward->host_address.s_addr != INADDR_ANY)
+	if (forward->families == PORT_IPV4) {
 		parse_format_ipv4(forward->host_address, address);
+	} else if (forward->families == PORT_IPV6) {
+		address[0] = '[';
+		inet_ntop(AF_INET6, &forward->host_address6, address + 1, sizeof(address) - 2);
+		strcat(address, "]");
+	}
 	format_ports(host, sizeof(host), forward->host_first, forward->host_last);
 	format_ports(container, sizeof(container), forward->container_first,
 		     forward->container_last);
-	snprintf(out, PARSE_TEXT_MAX, "%.15s%s%s:%s%s", address, *address ? ":" : "", host,
+	snprintf(out, PARSE_TEXT_MAX, "%.47s%s%s:%s%s", address, *address ? ":" : "", host,
 		 container, forward->protocol == IPPROTO_UDP ? "/udp" : "");
 }

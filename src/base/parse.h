@@ -16,7 +16,7 @@
 #include "base/error.h"
 
 /* Large enough for every parse_format_...() below. */
-#define PARSE_TEXT_MAX 64
+#define PARSE_TEXT_MAX 96
 
 /* Decimal digits only; minimum to maximum, both included. */
 int parse_number(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *out,
@@ -55,16 +55,26 @@ bool parse_is_ip(const char *text);
 /* "02:00:5e:10:00:01": a unicast address. */
 int parse_mac(const char *text, uint8_t mac[6], struct error *err);
 
+/* Families that a port is published in; in IPv6 where the container has an address of it. */
+#define PORT_IPV4 1u
+#define PORT_IPV6 2u
+
 /* A port, or a range of ports, of the host that leads into a container. */
 struct port_forward {
-	struct in_addr host_address; /* INADDR_ANY: every address of the host */
+	unsigned int families;         /* both where no address is named */
+	struct in_addr host_address;   /* INADDR_ANY: every address of the host */
+	struct in6_addr host_address6; /* in6addr_any: likewise */
 	uint16_t host_first, host_last;
 	uint16_t container_first, container_last; /* as many as on the host side */
 	uint8_t protocol;                         /* IPPROTO_TCP or IPPROTO_UDP */
 };
 
-/* "[ADDRESS:]HOST[-LAST]:CONTAINER[-LAST][/tcp or /udp]", ports 1 to 65535. */
+/* "[ADDRESS:]HOST[-LAST]:CONTAINER[-LAST][/tcp or /udp]", ports 1 to 65535; an IPv6 one in "[]". */
 int parse_port_forward(const char *text, struct port_forward *forward, struct error *err);
+
+/* Whether both are about the same address, port and protocol, in one of these families. */
+bool parse_port_forwards_meet(const struct port_forward *one, const struct port_forward *other,
+			      unsigned int families);
 
 /* A container's name, which is a DNS label: [a-z0-9][a-z0-9-]{0,62}, no '-' at the end. */
 int parse_check_container_name(const char *name, struct error *err);

@@ -13,9 +13,9 @@
 struct claim {
 	const struct spec *spec;
 	const struct interface *interface; /* NULL: its ids */
-	char value[64];            /* of the member, as text; "" for a port */
-	size_t element;            /* index into its ports or aliases */
-	const struct claim *rival; /* another one that claims the same */
+	char value[PARSE_TEXT_MAX];        /* of the member, as text; "" for a port */
+	size_t element;                    /* index into its ports or aliases */
+	const struct claim *rival;         /* another one that claims the same */
 };
 
 struct claims {
@@ -153,11 +153,6 @@ static int compare_ports(const void *a, const void *b)
 	return one->element < other->element ? -1 : one->element > other->element;
 }
 
-static bool addresses_meet(struct in_addr one, struct in_addr other)
-{
-	return one.s_addr == other.s_addr || one.s_addr == INADDR_ANY || other.s_addr == INADDR_ANY;
-}
-
 static void report_port(const struct claim *claim, struct diagnostics *diagnostics)
 {
 	const struct port_forward *mine = forward_of(claim), *other = forward_of(claim->rival);
@@ -183,7 +178,10 @@ static void check_ports(struct claims *claims, const char *only, struct diagnost
 
 			if (other->protocol != mine->protocol || other->host_first > mine->host_last)
 				break;
-			if (addresses_meet(mine->host_address, other->host_address))
+			if (parse_port_forwards_meet(
+				    mine, other,
+				    interface_families(claims->items[i].interface) &
+					    interface_families(claims->items[j].interface)))
 				set_rivals(&claims->items[i], &claims->items[j]);
 		}
 	}
@@ -265,9 +263,9 @@ static void claim_addresses(struct claims *ips, struct claims *macs, const struc
 	if (!interface->ip_auto)
 		parse_format_ipv4(interface->ip, add_claim(ips, spec, interface, 0)->value);
 	if (!interface->mac_auto)
-		snprintf(add_claim(macs, spec, interface, 0)->value, sizeof(((struct claim *)0)->value),
-			 "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
-			 mac[5]);
+		snprintf(add_claim(macs, spec, interface, 0)->value,
+			 sizeof(((struct claim *)0)->value), "%02x:%02x:%02x:%02x:%02x:%02x",
+			 mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
 static bool has_aliases(const struct conf *conf)
@@ -292,7 +290,8 @@ static bool has_static_ip6(const struct conf *conf)
 
 void conflicts_check(const struct conf *conf, const char *only, struct diagnostics *diagnostics)
 {
-	struct claims ips = {.member = "ip"}, macs = {.member = "mac"}, names = {.member = "aliases"};
+	struct claims ips = {.member = "ip"}, macs = {.member = "mac"},
+		      names = {.member = "aliases"};
 	struct claims ports = {.member = "ports"}, ip6s = {.member = "ip6"};
 	struct claims ids = {.member = "security.userns"};
 	bool aliases = has_aliases(conf), static_ip6 = has_static_ip6(conf);

@@ -233,6 +233,11 @@ void manager_clear(struct manager *manager)
 	*manager = (struct manager){0};
 }
 
+unsigned int interface_families(const struct interface *interface)
+{
+	return PORT_IPV4 | (IN6_IS_ADDR_UNSPECIFIED(&interface->ip6) ? 0 : PORT_IPV6);
+}
+
 struct in6_addr network_map_ip6(const struct network *network, struct in_addr address)
 {
 	struct in6_addr mapped = network->subnet6;

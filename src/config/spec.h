@@ -45,13 +45,13 @@ struct origins {
  */
 struct location origin_find(const struct origins *origins, const char *key);
 
-struct io_limit { /* of one block device; LIMIT_MAX: not limited */
+struct io_limit {              /* of one block device; LIMIT_MAX: not limited */
 	char *device;          /* "/dev/sda" or "8:0" */
 	uint64_t rbps, wbps;   /* bytes per second */
 	uint64_t riops, wiops; /* operations per second */
 };
 
-struct ulimit { /* prlimit(2); LIMIT_MAX: unlimited */
+struct ulimit {       /* prlimit(2); LIMIT_MAX: unlimited */
 	int resource; /* RLIMIT_... */
 	uint64_t soft, hard;
 };
@@ -81,12 +81,11 @@ struct limits {
 #define NOFILE_SOFT 1024
 #define NOFILE_HARD 524288
 /* Nothing is limited. */
-#define LIMITS_NONE                                                                                \
-	{                                                                                          \
-		.pids = LIMIT_MAX, .memory = LIMIT_MAX, .cpu_quota_us = LIMIT_MAX,                 \
-		.memory_high = LIMIT_MAX, .swap = LIMIT_MAX, .cpu_weight = WEIGHT_DEFAULT,         \
-		.io_weight = WEIGHT_DEFAULT, .nofile_soft = NOFILE_SOFT,                           \
-		.nofile_hard = NOFILE_HARD                                   \
+#define LIMITS_NONE                                                                                 \
+	{                                                                                           \
+		.pids = LIMIT_MAX, .memory = LIMIT_MAX, .cpu_quota_us = LIMIT_MAX,                  \
+		.memory_high = LIMIT_MAX, .swap = LIMIT_MAX, .cpu_weight = WEIGHT_DEFAULT,          \
+		.io_weight = WEIGHT_DEFAULT, .nofile_soft = NOFILE_SOFT, .nofile_hard = NOFILE_HARD \
 	}
 
 enum userns_mode { USERNS_AUTO, USERNS_NONE, USERNS_RANGE };
@@ -98,7 +97,7 @@ struct userns {
 };
 enum device_access { DEVICE_READ = 1, DEVICE_WRITE = 2, DEVICE_MKNOD = 4 };
 
-struct device { /* of the host, in the container besides the usual ones */
+struct device {              /* of the host, in the container besides the usual ones */
 	char *path;          /* below /dev, the same for both */
 	unsigned int access; /* enum device_access */
 };
@@ -113,7 +112,8 @@ struct security {
 	char *seccomp;   /* "default", "none" or the path of a file */
 	uint32_t *calls; /* what the file says, by validation; see calls.h */
 	char *apparmor;  /* "unconfined" or the name of a profile */
-	struct strlist masked_paths, readonly_paths; /* in the container, besides the built-in ones */
+	struct strlist masked_paths,
+		readonly_paths; /* in the container, besides the built-in ones */
 	struct strlist sysctls; /* "net/core/somaxconn=1024", always with slashes */
 	struct device *devices;
 	size_t device_count;
@@ -163,6 +163,9 @@ struct interface {
 	size_t route_count;
 };
 #define ROUTES_MAX 64
+
+/* Families that it has addresses of: PORT_IPV4 and PORT_IPV6. */
+unsigned int interface_families(const struct interface *interface);
 
 struct host_entry { /* extra_hosts: "name=address" */
 	char *name;
@@ -216,11 +219,11 @@ struct spec {
 	char *rootfs;          /* absolute path */
 	char *rootfs_real;     /* without symbolic links, by validation; NULL: it is not there */
 	enum rootfs_mode rootfs_mode;
-	uint64_t rootfs_size;  /* bytes of changes; LIMIT_MAX: not limited, a volatile one: half of
+	uint64_t rootfs_size; /* bytes of changes; LIMIT_MAX: not limited, a volatile one: half of
 				* the memory */
-	char *rootfs_upper;    /* where an overlay keeps them; NULL: spec_upper() has the default */
-	bool read_only;        /* the rootfs with all that is mounted below it on the host */
-	struct mount *mounts;  /* in the order they are made */
+	char *rootfs_upper;   /* where an overlay keeps them; NULL: spec_upper() has the default */
+	bool read_only;       /* the rootfs with all that is mounted below it on the host */
+	struct mount *mounts; /* in the order they are made */
 	size_t mount_count;
 	char *hostname;
 	struct strlist command;     /* argv, at least one */
@@ -228,13 +231,13 @@ struct spec {
 	enum full_init full_init;   /* what it is, by validation; not in a recorded spec */
 	struct strlist environment; /* "KEY=value", the whole environment of the payload */
 	char *working_dir;
-	char *user; /* "root", "1000", "1000:1000", "www-data" */
+	char *user;                          /* "root", "1000", "1000:1000", "www-data" */
 	struct strlist supplementary_groups; /* names and ids, besides those of the rootfs */
 	struct limits limits;
 	struct interface *interfaces;
 	size_t interface_count;
 	bool interfaces_listed; /* net is a list of groups: keys are "net[0].ip", not "net.ip" */
-	struct strlist dns; /* "host", "none" or addresses, as written */
+	struct strlist dns;     /* "host", "none" or addresses, as written */
 	struct strlist dns_search;
 	struct host_entry *extra_hosts;
 	size_t extra_host_count;
@@ -249,21 +252,21 @@ struct spec {
 struct network {
 	char *name;
 	char bridge[IFNAMSIZ];
-	bool external;         /* the bridge is the administrator's */
-	char parent[IFNAMSIZ]; /* macvlan on this link of the host, without a bridge; "": none */
-	bool internal;         /* no way out of it, and none in */
-	bool icc;              /* its containers reach each other */
-	bool isolate;          /* the default of its interfaces */
-	struct in_addr subnet;                /* address with the host bits zero */
-	unsigned int prefix;                  /* 8..30 */
-	struct in_addr gateway;               /* the bridge's own address; INADDR_ANY: there is none */
+	bool external;          /* the bridge is the administrator's */
+	char parent[IFNAMSIZ];  /* macvlan on this link of the host, without a bridge; "": none */
+	bool internal;          /* no way out of it, and none in */
+	bool icc;               /* its containers reach each other */
+	bool isolate;           /* the default of its interfaces */
+	struct in_addr subnet;  /* address with the host bits zero */
+	unsigned int prefix;    /* 8..30 */
+	struct in_addr gateway; /* the bridge's own address; INADDR_ANY: there is none */
 	struct in_addr pool_first, pool_last; /* inclusive; for ip = "auto" */
-	bool subnet6_auto;        /* made from the machine's id and the name */
-	struct in6_addr subnet6;  /* as subnet */
-	unsigned int prefix6;     /* 16..126; 0: no IPv6 */
-	struct in6_addr gateway6; /* as gateway; in6addr_any: there is none */
-	enum setting nat; /* unset before validation */
-	uint32_t mtu;     /* bytes */
+	bool subnet6_auto;                    /* made from the machine's id and the name */
+	struct in6_addr subnet6;              /* as subnet */
+	unsigned int prefix6;                 /* 16..126; 0: no IPv6 */
+	struct in6_addr gateway6;             /* as gateway; in6addr_any: there is none */
+	enum setting nat;                     /* unset before validation */
+	uint32_t mtu;                         /* bytes */
 	struct origins origins;
 };
 
@@ -289,7 +292,7 @@ struct manager {
 	char *file;
 	char *conf_dir, *state_dir, *data_dir, *log_dir;
 	enum cgroup_version cgroup_version;
-	char *cgroup_parent;   /* relative path below the cgroup root */
+	char *cgroup_parent; /* relative path below the cgroup root */
 	enum firewall_backend firewall_backend;
 	char *firewall_prefix; /* of chain names: 1 to 10 capitals */
 	struct strlist dns_servers, dns_fallback, dns_search;

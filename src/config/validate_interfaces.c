@@ -13,8 +13,8 @@ static void report(const struct spec *spec, const struct interface *interface, c
 	char key[INTERFACE_KEY_MAX];
 
 	spec_interface_key(spec, interface, member, key);
-	diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, key), hint, "%s: %s",
-			key, text);
+	diagnostics_add(diagnostics, SEVERITY_ERROR, origin_find(&spec->origins, key), hint,
+			"%s: %s", key, text);
 }
 
 /* The name a network was meant to have, as a hint; NULL when nothing comes near. */
@@ -75,7 +75,8 @@ static void check_ip6(const struct network *network, const struct spec *spec,
 		return;
 	if (network->prefix6 == 0) {
 		message = xprintf("network %s has no subnet6", network->name);
-		report(spec, interface, "ip6", diagnostics, "subnet6 = \"auto\"; makes one", message);
+		report(spec, interface, "ip6", diagnostics, "subnet6 = \"auto\"; makes one",
+		       message);
 		return;
 	}
 	if (!network_has_ip6(network, &interface->ip6))
@@ -89,6 +90,29 @@ static void check_ip6(const struct network *network, const struct spec *spec,
 	parse_format_ipv6(&network->subnet6, subnet);
 	message = xprintf("%s network %s, %s/%u", fault, network->name, subnet, network->prefix6);
 	report(spec, interface, "ip6", diagnostics, NULL, message);
+}
+
+/* A port that is published in IPv6 alone, and nowhere to lead it. */
+static void check_ports6(const struct network *network, const struct spec *spec,
+			 const struct interface *interface, struct diagnostics *diagnostics)
+{
+	const bool none = interface->ip6_mode == IP6_NONE;
+
+	if (network->prefix6 && !none)
+		return;
+	for (size_t i = 0; i < interface->port_count; i++) {
+		AUTO_FREE char *key = xprintf("ports[%zu]", i);
+		AUTO_FREE char *message = NULL;
+		char port[PARSE_TEXT_MAX];
+
+		if (interface->ports[i].families != PORT_IPV6)
+			continue;
+		parse_format_port_forward(&interface->ports[i], port);
+		message = none ? xprintf("%s: the interface has ip6 = \"none\"", port)
+			       : xprintf("%s: network %s has no subnet6", port, network->name);
+		report(spec, interface, key, diagnostics,
+		       none ? NULL : "subnet6 = \"auto\"; makes one", message);
+	}
 }
 
 /* Neighbours are the only gateways there are. */
@@ -129,7 +153,7 @@ static void check_no_rules(const struct spec *spec, const struct interface *inte
 static void check_kind(const struct network *network, const struct spec *spec,
 		       const struct interface *interface, struct diagnostics *diagnostics)
 {
-	const char *kind = network->external  ? "external"
+	const char *kind = network->external    ? "external"
 			   : network->parent[0] ? "a macvlan"
 			   : network->internal  ? "internal"
 						: NULL;
@@ -252,6 +276,7 @@ static void finish_interface(const struct manager *manager, const struct spec *s
 	if (!interface->ip_auto)
 		check_address(network, spec, interface, diagnostics);
 	check_ip6(network, spec, interface, diagnostics);
+	check_ports6(network, spec, interface, diagnostics);
 	check_mtu(network, spec, interface, diagnostics);
 	check_routes(network, spec, interface, diagnostics);
 	check_kind(network, spec, interface, diagnostics);
@@ -329,4 +354,3 @@ void validate_interfaces(const struct manager *manager, struct spec *spec,
 	}
 	choose_default_route(manager, spec, diagnostics);
 }
-

@@ -25,7 +25,9 @@
  *   (net.ipv4.conf.BRIDGE.route_localnet must be 1), from siblings and from the container itself.
  *   Where br_netfilter is on (net.bridge.bridge-nf-call-iptables), the last one needs hairpin mode
  *   on the container's bridge port: DNAT then happens inside the bridge. A port published on
- *   127.0.0.1 is not reached from anywhere but the host.
+ *   127.0.0.1 or ::1 is not reached from anywhere but the host. ::1 takes a local route to it for
+ *   each bridge; where br_netfilter has ip6tables called (net.bridge.bridge-nf-call-ip6tables), the
+ *   kernel throws answers to it away all the same.
  * - Everything goes out of our bridges and between siblings, unless internal or icc says
  *   otherwise.
  * - Into a network with nat come answers and published ports only: the rest is dropped. A host
@@ -104,6 +106,7 @@ struct firewall_isolated {
 struct firewall_set {
 	enum firewall_backend backend; /* which is to have the rules; not FIREWALL_AUTO */
 	const char *prefix;            /* of chain names: 1 to 10 capitals */
+	bool without_localhost6;       /* no port is published on ::1, on "::" neither */
 	const struct firewall_network *networks;
 	size_t network_count;
 	const struct firewall_forward *forwards;

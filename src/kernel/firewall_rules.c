@@ -11,6 +11,7 @@
 
 /* Order inside the chains: the whole of one rank, over all networks, comes before the next. */
 enum { FORWARD_ANSWERS, FORWARD_CLOSED, FORWARD_SIBLINGS, FORWARD_INSIDE, FORWARD_OUT };
+enum { DNAT_NOT, DNAT_PORT };
 enum { NAT_HAIRPIN, NAT_LOCALHOST, NAT_EXCEPTION, NAT_NETWORK };
 
 /* From asm/byteorder.h, as htonl() is no constant. */
@@ -54,6 +55,10 @@ const struct firewall_jump firewall_jumps[FIREWALL_JUMP_COUNT] = {
 };
 
 static const struct firewall_subnet loopback_net = LOOPBACK_NET;
+static const struct firewall_subnet loopback6 = {
+	.address = {.v6 = IN6ADDR_LOOPBACK_INIT},
+	.prefix = 128,
+};
 
 unsigned int firewall_address_bits(enum firewall_family family)
 {
@@ -198,12 +203,9 @@ static void add_masquerade(struct firewall_rules *rules, const struct scope *sco
 	set_interface(rule->match.out, scope->network->bridge);
 	rule->match.states = FIREWALL_STATE_DNAT;
 
-	if (scope->family == FIREWALL_IPV4) {
-		rule = add_network_rule(rules, scope, FIREWALL_NAT, NAT_LOCALHOST,
-					FIREWALL_MASQUERADE);
-		rule->match.source = loopback_net;
-		set_interface(rule->match.out, scope->network->bridge);
-	}
+	rule = add_network_rule(rules, scope, FIREWALL_NAT, NAT_LOCALHOST, FIREWALL_MASQUERADE);
+	rule->match.source = scope->family == FIREWALL_IPV6 ? loopback6 : loopback_net;
+	set_interface(rule->match.out, scope->network->bridge);
 
 	if (!scope->network->nat)
 		return;
@@ -247,7 +249,7 @@ static int add_forward(struct firewall_rules *rules, const struct firewall_set *
 		       const struct firewall_forward *forward, struct error *err)
 {
 	struct firewall_rule *rule =
-		add_rule(rules, forward->family, FIREWALL_DNAT, 0, FIREWALL_DNAT_TO);
+		add_rule(rules, forward->family, FIREWALL_DNAT, DNAT_PORT, FIREWALL_DNAT_TO);
 	const struct firewall_network *network = find_bridge(set, forward->bridge);
 
 	if (!network)
@@ -270,6 +272,16 @@ static int add_forward(struct firewall_rules *rules, const struct firewall_set *
 	rule->to_first = forward->container_first;
 	rule->to_last = forward->container_last;
 	return set_container_comment(rule, forward->container, err);
+}
+
+/* Who connects to ::1 is then refused at once, instead of waiting for answers. */
+static void leave_out_localhost6(struct firewall_rules *rules)
+{
+	struct firewall_rule *rule =
+		add_rule(rules, FIREWALL_IPV6, FIREWALL_DNAT, DNAT_NOT, FIREWALL_RETURN);
+
+	rule->match.destination = loopback6;
+	snprintf(rule->comment, sizeof(rule->comment), "cman");
 }
 
 static int add_exception(struct firewall_rules *rules, const struct firewall_set *set,
@@ -380,7 +392,7 @@ int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *
 			 struct error *err)
 {
 	size_t most = RULES_PER_NETWORK * set->network_count + set->forward_count +
-		      set->exception_count + 2 * set->isolated_count;
+		      set->exception_count + 2 * set->isolated_count + 1;
 	AUTO_FIREWALL_RULES struct firewall_rules built = {
 		.items = xalloc(most, sizeof(struct firewall_rule))};
 
@@ -392,6 +404,8 @@ int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *
 	for (size_t i = 0; i < set->forward_count; i++)
 		if (add_forward(&built, set, &set->forwards[i], err) < 0)
 			return -1;
+	if (set->without_localhost6)
+		leave_out_localhost6(&built);
 	for (size_t i = 0; i < set->exception_count; i++)
 		if (add_exception(&built, set, &set->exceptions[i], err) < 0)
 			return -1;

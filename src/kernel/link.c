@@ -242,6 +242,13 @@ static int create_bridge(struct netlink *netlink, const struct bridge *bridge, s
 	return netlink_send(netlink, &batch, NULL, NULL, err);
 }
 
+/*
+ * Without an address of the link itself the kernel asks no neighbour for whom it forwards. The same
+ * on each bridge: nobody routes by it.
+ */
+static const struct in6_addr link_address = {.s6_addr = {0xfe, 0x80, [15] = 1}};
+#define LINK_ADDRESS_PREFIX 64
+
 /* Addresses of a bridge that are no longer wanted. */
 struct stale_addresses {
 	const struct bridge *bridge;
@@ -270,6 +277,8 @@ static void collect_stale_address(struct nlmsghdr *message, void *data)
 	if (memcmp(address.bytes, wanted.bytes, sizeof(address.bytes)) == 0 &&
 	    header->ifa_prefixlen == (v6 ? bridge->prefix6 : bridge->prefix))
 		return;
+	if (v6 && bridge->prefix6 && memcmp(address.bytes, &link_address, sizeof(link_address)) == 0)
+		return;
 	if (netlink_add_address(&stale->batch, RTM_DELADDR, stale->index, stale->bridge->name,
 				address, header->ifa_prefixlen, stale->err) < 0)
 		stale->rc = -1;
@@ -289,7 +298,8 @@ static int update_bridge(struct netlink *netlink, const struct bridge *bridge, i
 		return -1;
 	rc = netlink_dump(netlink, RTM_GETADDR, AF_INET, collect_stale_address, &stale, err);
 	if (rc == 0)
-		rc = netlink_dump(netlink, RTM_GETADDR, AF_INET6, collect_stale_address, &stale, err);
+		rc = netlink_dump(netlink, RTM_GETADDR, AF_INET6, collect_stale_address, &stale,
+				  err);
 	if (rc == 0)
 		rc = stale.rc;
 	if (rc == 0)
@@ -323,9 +333,13 @@ int netlink_make_bridge(struct netlink *netlink, const struct bridge *bridge, st
 	    netlink_add_address(&batch, RTM_NEWADDR, link.index, bridge->name,
 				netlink_ip4(bridge->address), bridge->prefix, err) < 0 ||
 	    (bridge->prefix6 &&
-	     netlink_add_address(&batch, RTM_NEWADDR, link.index, bridge->name,
-				 netlink_ip6(bridge->address6), bridge->prefix6, err) < 0) ||
-	    netlink_add_link_up(&batch, link.index, bridge->name, err) < 0)
+	     (netlink_add_address(&batch, RTM_NEWADDR, link.index, bridge->name,
+				  netlink_ip6(bridge->address6), bridge->prefix6, err) < 0 ||
+	      netlink_add_address(&batch, RTM_NEWADDR, link.index, bridge->name,
+				  netlink_ip6(link_address), LINK_ADDRESS_PREFIX, err) < 0)) ||
+	    netlink_add_link_up(&batch, link.index, bridge->name, err) < 0 ||
+	    (bridge->prefix6 &&
+	     netlink_add_localhost_route(&batch, link.index, bridge->name, err) < 0))
 		return -1;
 	return netlink_send(netlink, &batch, NULL, NULL, err);
 }
@@ -467,8 +481,7 @@ int netlink_make_macvlan(struct netlink *netlink, const struct macvlan *macvlan,
 	if (parent_index == 0)
 		return error_set(err, ENODEV, "there is no link %s", macvlan->parent);
 	if (netlink_batch_add(&batch, build_macvlan(macvlan, parent_index), 0, err,
-			      "make macvlan %s on link %s", macvlan->inner_name,
-			      macvlan->parent) < 0)
+			      "make macvlan %s on link %s", macvlan->inner_name, macvlan->parent) < 0)
 		return -1;
 	return netlink_send(netlink, &batch, NULL, NULL, err);
 }

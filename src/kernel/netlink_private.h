@@ -99,4 +99,12 @@ int netlink_add_link_up(struct netlink_batch *batch, int index, const char *name
 int netlink_add_address(struct netlink_batch *batch, int type, int index, const char *name,
 			struct ip address, unsigned int prefix, struct error *err);
 
+/*
+ * Adds a route by which answers to ::1 come in on that link: of what the kernel looks up for that
+ * address it takes none of another link. Those are answers to connections whose addresses were
+ * translated only: packets that are for ::1 themselves come in on no link but "lo".
+ */
+int netlink_add_localhost_route(struct netlink_batch *batch, int index, const char *name,
+				struct error *err);
+
 #endif

@@ -57,7 +57,7 @@ static bool is_unspecified(struct ip ip)
 static struct ip network_of(struct ip ip, unsigned int prefix)
 {
 	for (unsigned int i = prefix; i < 8 * sizeof(ip.bytes); i++)
-		ip.bytes[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+		ip.bytes[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
 	return ip;
 }
 
@@ -148,7 +148,13 @@ int netlink_add_address(struct netlink_batch *batch, int type, int index, const 
 				 "give link %s the address %s/%u", name, text, prefix);
 }
 
-/* To destination/prefix, by gateway or (unspecified) to neighbours on the link itself. */
+#define LOCALHOST_PRIORITY                                                                         \
+	2048 /* and the index of the link: behind the kernel's own, which has 0 */
+
+/*
+ * To destination/prefix, by gateway or (unspecified) to neighbours on the link itself; to the host,
+ * as coming in on that link, where the table is that of local routes.
+ */
 static struct nl_msg *build_route(int index, uint32_t table, struct ip destination,
 				  unsigned int prefix, struct ip gateway)
 {
@@ -169,11 +175,24 @@ static struct nl_msg *build_route(int index, uint32_t table, struct ip destinati
 	rtnl_route_add_nexthop(route, hop); /* the route owns it from here on */
 	rtnl_route_set_family(route, (uint8_t)destination.family);
 	rtnl_route_set_table(route, table);
+	if (table == RT_TABLE_LOCAL) {
+		rtnl_route_set_type(route, RTN_LOCAL);
+		rtnl_route_set_priority(route, LOCALHOST_PRIORITY + (uint32_t)index);
+	}
 	rtnl_route_set_scope(route, is_unspecified(gateway) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
 	if (rtnl_route_set_dst(route, to) < 0 ||
 	    rtnl_route_build_add_request(route, NLM_F_CREATE | NLM_F_REPLACE, &message) < 0)
 		return NULL;
 	return message;
+}
+
+int netlink_add_localhost_route(struct netlink_batch *batch, int index, const char *name,
+				struct error *err)
+{
+	const struct ip anywhere = {.family = AF_INET6}, localhost = netlink_ip6(in6addr_loopback);
+
+	return netlink_batch_add(batch, build_route(index, RT_TABLE_LOCAL, localhost, 128, anywhere),
+				 0, err, "route what link %s answers to ::1", name);
 }
 
 static void put_rule(struct rtnl_rule **rule)
@@ -221,8 +240,7 @@ static int add_source_routes(struct netlink_batch *batch, const struct inner_add
 			      build_route(inner->index, table, subnet, inner->prefix, anywhere), 0,
 			      err, "route answers of link %s to its neighbours", inner->link) < 0 ||
 	    netlink_batch_add(batch, build_route(inner->index, table, anywhere, 0, inner->gateway),
-			      0, err, "route answers of link %s over its gateway",
-			      inner->link) < 0)
+			      0, err, "route answers of link %s over its gateway", inner->link) < 0)
 		return -1;
 	return netlink_batch_add(batch, build_rule(inner->address, table), EEXIST, err,
 				 "choose routes by the address of link %s", inner->link);
@@ -234,8 +252,8 @@ static int add_default_route(struct netlink_batch *batch, const struct inner_add
 	const struct ip anywhere = {.family = inner->address.family};
 
 	return netlink_batch_add(
-		batch, build_route(inner->index, RT_TABLE_MAIN, anywhere, 0, inner->gateway), 0, err,
-		"route everything over link %s", inner->link);
+		batch, build_route(inner->index, RT_TABLE_MAIN, anywhere, 0, inner->gateway), 0,
+		err, "route everything over link %s", inner->link);
 }
 
 static int add_own_routes(struct netlink_batch *batch, const struct inner_link *link, int index,
@@ -336,8 +354,8 @@ static bool is_dying(int index)
 	return index != 0 && !if_indextoname((unsigned int)index, name);
 }
 
-static void note_overlap(struct overlap *overlap, struct ip address, unsigned int length,
-			 int index, bool connected)
+static void note_overlap(struct overlap *overlap, struct ip address, unsigned int length, int index,
+			 bool connected)
 {
 	if (overlap->found || (index != 0 && index == overlap->except_index) ||
 	    !overlaps(overlap, address, length, connected) || is_dying(index))

@@ -9,6 +9,7 @@
 #include "kernel/rootfs.h"
 #include "kernel/socket_look.h"
 #include "lifecycle/confinement.h"
+#include "lifecycle/rules.h"
 #include "state/idrange.h"
 #include "state/network.h"
 
@@ -33,13 +34,14 @@ static int wrap_interface(const struct container *container, const struct interf
 
 /* ---- ports ---- */
 
-static int refuse_port(struct in_addr address, uint16_t port, uint8_t protocol, struct error *err)
+static int refuse_port(const struct socket_question *question, struct error *err)
 {
-	const struct socket_question question = {protocol, port, AF_INET, &address};
+	const uint8_t protocol = question->protocol;
+	const unsigned int port = question->port;
 	const char *word = protocol == IPPROTO_TCP ? "tcp" : "udp";
 	struct socket_holder holder;
 
-	if (socket_find_holder(&question, &holder)) {
+	if (socket_find_holder(question, &holder)) {
 		error_set(err, EADDRINUSE, "port %u/%s of the host is taken by %s (process %d)", port,
 			  word, holder.name, (int)holder.pid);
 		return error_hint(err, "publish another port, or end that process");
@@ -50,27 +52,45 @@ static int refuse_port(struct in_addr address, uint16_t port, uint8_t protocol, 
 }
 
 /* Binds the port for a moment, as the kernel's own answer to whether it is free. */
-static int probe_port(struct in_addr address, uint16_t port, uint8_t protocol, struct error *err)
+static int probe_port(int family, const struct port_forward *forward, uint16_t port,
+		      struct error *err)
 {
-	struct sockaddr_in name = {
+	const struct sockaddr_in name = {
 		.sin_family = AF_INET,
-		.sin_addr = address,
+		.sin_addr = forward->host_address,
 		.sin_port = htons(port),
 	};
+	const struct sockaddr_in6 name6 = {
+		.sin6_family = AF_INET6,
+		.sin6_addr = forward->host_address6,
+		.sin6_port = htons(port),
+	};
+	const bool v6 = family == AF_INET6;
+	const uint8_t protocol = forward->protocol;
+	const struct socket_question question = {
+		protocol, port, family,
+		v6 ? (const void *)&forward->host_address6 : &forward->host_address};
 	int type = protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM, on = 1;
-	AUTO_FD int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	AUTO_FD int fd = socket(family, type | SOCK_CLOEXEC, 0);
 	char text[PARSE_TEXT_MAX];
 
 	if (fd < 0)
 		return error_set(err, errno, "socket");
+	/* IPv4 is asked about apart. */
+	if (v6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	/* Connections in TIME_WAIT hold no port; for UDP it would hide a holder. socket(7) */
 	if (protocol == IPPROTO_TCP)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0)
+	if (bind(fd, v6 ? (const struct sockaddr *)&name6 : (const struct sockaddr *)&name,
+		 v6 ? sizeof(name6) : sizeof(name)) == 0)
 		return 0;
-	parse_format_ipv4(address, text);
+	if (v6)
+		parse_format_ipv6(&forward->host_address6, text);
+	else
+		parse_format_ipv4(forward->host_address, text);
 	if (errno == EADDRINUSE)
-		return refuse_port(address, port, protocol, err);
+		return refuse_port(&question, err);
 	if (errno == EADDRNOTAVAIL) {
 		error_set(err, EADDRNOTAVAIL, "%s is no address of this host", text);
 		return error_hint(err, "see ip address; leave the address out to publish on all");
@@ -78,32 +98,45 @@ static int probe_port(struct in_addr address, uint16_t port, uint8_t protocol, s
 	return error_set(err, errno, "port %u of %s", port, text);
 }
 
+static int check_localhost6(const struct port_forward *forward, struct error *err)
+{
+	if (!IN6_IS_ADDR_LOOPBACK(&forward->host_address6) || rules_can_answer_localhost6())
+		return 0;
+	error_set(err, EADDRNOTAVAIL,
+		  "no container can answer on ::1 where br_netfilter calls ip6tables");
+	return error_hint(err, "set net.bridge.bridge-nf-call-ip6tables = 0, or publish on another "
+			       "address");
+}
+
+static int probe_forward(const struct interface *interface, const struct port_forward *forward,
+			 struct error *err)
+{
+	const unsigned int families = forward->families & interface_families(interface);
+
+	if (check_localhost6(forward, err) < 0)
+		return -1;
+	for (unsigned int port = forward->host_first; port <= forward->host_last; port++)
+		if (((families & PORT_IPV4) &&
+		     probe_port(AF_INET, forward, (uint16_t)port, err) < 0) ||
+		    ((families & PORT_IPV6) &&
+		     probe_port(AF_INET6, forward, (uint16_t)port, err) < 0))
+			return -1;
+	return 0;
+}
+
 static int check_ports(const struct container *container, struct error *err)
 {
 	for (size_t i = 0; i < container->spec->interface_count; i++) {
 		const struct interface *interface = &container->spec->interfaces[i];
 
-		for (size_t j = 0; j < interface->port_count; j++) {
-			const struct port_forward *forward = &interface->ports[j];
-
-			for (unsigned int port = forward->host_first; port <= forward->host_last; port++)
-				if (probe_port(forward->host_address, (uint16_t)port,
-					       forward->protocol, err) < 0)
-					return wrap_interface(container, interface, "ports", err);
-		}
+		for (size_t j = 0; j < interface->port_count; j++)
+			if (probe_forward(interface, &interface->ports[j], err) < 0)
+				return wrap_interface(container, interface, "ports", err);
 	}
 	return 0;
 }
 
 /* ---- what running containers hold ---- */
-
-static bool forwards_overlap(const struct port_forward *a, const struct port_forward *b)
-{
-	return a->protocol == b->protocol && a->host_first <= b->host_last &&
-	       b->host_first <= a->host_last &&
-	       (a->host_address.s_addr == INADDR_ANY || b->host_address.s_addr == INADDR_ANY ||
-		a->host_address.s_addr == b->host_address.s_addr);
-}
 
 static int check_member(const struct container *container, const struct interface *interface,
 			const struct network_record *network, const struct network_member *member,
@@ -123,7 +156,9 @@ static int check_member(const struct container *container, const struct interfac
 	}
 	for (size_t i = 0; i < interface->port_count; i++) {
 		for (size_t j = 0; j < member->port_count; j++) {
-			if (!forwards_overlap(&interface->ports[i], &member->ports[j]))
+			if (!parse_port_forwards_meet(&interface->ports[i], &member->ports[j],
+						      interface_families(interface) &
+							      network_member_families(member)))
 				continue;
 			parse_format_port_forward(&member->ports[j], text);
 			error_set(err, EADDRINUSE, "the running container %s publishes %s",
@@ -185,8 +220,10 @@ static int check_foreign(struct host *host, const struct network *network, struc
 	if (!netlink)
 		return -1;
 	if (network->external && netlink_check_bridge(netlink, network->bridge, err) < 0) {
-		error_hint(err, "networks.%s is external: make the bridge first, or take "
-			   "\"external\" out", network->name);
+		error_hint(err,
+			   "networks.%s is external: make the bridge first, or take "
+			   "\"external\" out",
+			   network->name);
 		return -1;
 	}
 	if (network->parent[0] && if_nametoindex(network->parent) == 0) {
@@ -247,8 +284,8 @@ static int check_networks(struct host *host, const struct container *container, 
 			return -1;
 	}
 	for (size_t i = 0; i < container->spec->interface_count; i++) {
-		const struct network *network = manager_find_network(
-			host->manager, container->spec->interfaces[i].network);
+		const struct network *network =
+			manager_find_network(host->manager, container->spec->interfaces[i].network);
 
 		if (check_network(host, network, err) < 0)
 			return -1;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "kernel/firewall.h"
+#include "kernel/sysctl.h"
 
 #define FIREWALL_TIMEOUT_MS 10000
 /* In the state directory, a line for each place: "nftables CMAN BOOT-ID". */
@@ -29,41 +30,65 @@ static void rules_clear(struct rules *rules)
 	free(rules->isolated);
 }
 
-static struct firewall_forward forward_of(const struct network_record *network,
-					  const struct network_member *member,
-					  const struct port_forward *port)
+static union firewall_address address_of(const struct network_member *member,
+					 enum firewall_family family)
 {
-	return (struct firewall_forward){
+	union firewall_address address = {.v6 = member->address6};
+
+	if (family == FIREWALL_IPV4)
+		address.v4 = member->address;
+	return address;
+}
+
+static void add_forward(struct rules *rules, const struct network_record *network,
+			const struct network_member *member, const struct port_forward *port,
+			enum firewall_family family)
+{
+	struct firewall_forward forward = {
 		.container = member->container,
 		.bridge = network->bridge,
-		.family = FIREWALL_IPV4,
-		.address = {.v4 = member->address},
-		.host_address = {.v4 = port->host_address},
+		.family = family,
+		.address = address_of(member, family),
+		.host_address = {.v6 = port->host_address6},
 		.host_first = port->host_first,
 		.host_last = port->host_last,
 		.container_first = port->container_first,
 		.container_last = port->container_last,
 		.protocol = port->protocol,
 	};
+
+	if (family == FIREWALL_IPV4)
+		forward.host_address.v4 = port->host_address;
+	rules->forwards[rules->forward_count++] = forward;
 }
 
-/* In each family that the network has rules of. */
-static void add_isolated(struct rules *rules, const struct firewall_network *network,
-			 const struct network_member *member)
+static void add_member(struct rules *rules, const struct network_record *network,
+		       const struct network_member *member)
 {
-	struct firewall_isolated isolated = {
-		.container = member->container,
-		.bridge = network->bridge,
-		.family = FIREWALL_IPV4,
-		.address = {.v4 = member->address},
-	};
+	static const unsigned int bits[FIREWALL_FAMILY_COUNT] = {PORT_IPV4, PORT_IPV6};
+	const unsigned int families = network_member_families(member);
 
-	rules->isolated[rules->isolated_count++] = isolated;
-	if (network->prefix6 == 0 || IN6_IS_ADDR_UNSPECIFIED(&member->address6))
-		return;
-	isolated.family = FIREWALL_IPV6;
-	isolated.address.v6 = member->address6;
-	rules->isolated[rules->isolated_count++] = isolated;
+	for (unsigned int family = 0; family < FIREWALL_FAMILY_COUNT; family++) {
+		if (!(families & bits[family]))
+			continue;
+		for (size_t i = 0; i < member->port_count; i++)
+			if (member->ports[i].families & bits[family])
+				add_forward(rules, network, member, &member->ports[i], family);
+		if (member->isolated)
+			rules->isolated[rules->isolated_count++] = (struct firewall_isolated){
+				.container = member->container,
+				.bridge = network->bridge,
+				.family = family,
+				.address = address_of(member, family),
+			};
+		if (member->nat != network->nat)
+			rules->exceptions[rules->exception_count++] = (struct firewall_exception){
+				.container = member->container,
+				.family = family,
+				.address = address_of(member, family),
+				.nat = member->nat,
+			};
+	}
 }
 
 static void add_rules(struct rules *rules, const struct network_record *network)
@@ -72,26 +97,14 @@ static void add_rules(struct rules *rules, const struct network_record *network)
 		.bridge = network->bridge,
 		.subnet = network->subnet,
 		.prefix = network->prefix,
+		.subnet6 = network->subnet6,
+		.prefix6 = network->prefix6,
 		.nat = network->nat,
 		.internal = network->internal,
 		.icc = network->icc,
 	};
-	for (size_t i = 0; i < network->member_count; i++) {
-		const struct network_member *member = &network->members[i];
-
-		for (size_t j = 0; j < member->port_count; j++)
-			rules->forwards[rules->forward_count++] =
-				forward_of(network, member, &member->ports[j]);
-		if (member->isolated)
-			add_isolated(rules, &rules->networks[rules->network_count - 1], member);
-		if (member->nat != network->nat)
-			rules->exceptions[rules->exception_count++] = (struct firewall_exception){
-				.container = member->container,
-				.family = FIREWALL_IPV4,
-				.address = {.v4 = member->address},
-				.nat = member->nat,
-			};
-	}
+	for (size_t i = 0; i < network->member_count; i++)
+		add_member(rules, network, &network->members[i]);
 }
 
 static void build_rules(struct rules *rules, const struct network_record *networks, size_t count)
@@ -104,17 +117,38 @@ static void build_rules(struct rules *rules, const struct network_record *networ
 			forwards += networks[i].members[j].port_count;
 	}
 	rules->networks = xalloc(count, sizeof(*rules->networks));
-	rules->forwards = xalloc(forwards, sizeof(*rules->forwards));
-	rules->exceptions = xalloc(members, sizeof(*rules->exceptions));
+	/* In either family. */
+	rules->forwards = xalloc(2 * forwards, sizeof(*rules->forwards));
+	rules->exceptions = xalloc(2 * members, sizeof(*rules->exceptions));
 	rules->isolated = xalloc(2 * members, sizeof(*rules->isolated));
 	for (size_t i = 0; i < count; i++)
 		if (networks[i].own)
 			add_rules(rules, &networks[i]);
 }
 
+bool rules_can_answer_localhost6(void)
+{
+	char value[16];
+	struct error ignored;
+
+	/* No such switch: no br_netfilter. */
+	return sysctl_read("net/bridge/bridge-nf-call-ip6tables", value, sizeof(value), &ignored) <
+		       0 ||
+	       strcmp(value, "0") == 0;
+}
+
+static bool has_forward6(const struct rules *rules)
+{
+	for (size_t i = 0; i < rules->forward_count; i++)
+		if (rules->forwards[i].family == FIREWALL_IPV6)
+			return true;
+	return false;
+}
+
 static struct firewall_set set_of(const struct rules *rules)
 {
 	return (struct firewall_set){
+		.without_localhost6 = has_forward6(rules) && !rules_can_answer_localhost6(),
 		.networks = rules->networks,
 		.network_count = rules->network_count,
 		.forwards = rules->forwards,
@@ -388,6 +422,8 @@ static void add_files(struct rules *rules, const struct conf *conf, const struct
 		.bridge = network->bridge,
 		.subnet = network->subnet,
 		.prefix = network->prefix,
+		.subnet6 = network->subnet6,
+		.prefix6 = network->prefix6,
 		.nat = network->nat == SETTING_YES,
 		.internal = network->internal,
 		.icc = network->icc,

@@ -32,12 +32,15 @@ struct rules_in_force {
 	struct firewall_rules rules;
 };
 int rules_recall(const struct manager *manager, const struct state *state,
-		 const struct network_record *networks, size_t count, struct rules_in_force *in_force,
-		 struct error *err);
+		 const struct network_record *networks, size_t count,
+		 struct rules_in_force *in_force, struct error *err);
 
 /*
  * Whether there are to be rules at all, or firewall.backend is "none". Under the lock of networks.
  */
 bool rules_are_wanted(const struct host *host);
+
+/* Whether a port can be published on ::1 of the host: not where br_netfilter has ip6tables called. */
+bool rules_can_answer_localhost6(void);
 
 #endif

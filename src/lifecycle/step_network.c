@@ -10,15 +10,15 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "kernel/sysctl.h"
+#include "lifecycle/forwarding.h"
 #include "lifecycle/gate.h"
 #include "lifecycle/hosts_file.h"
 #include "lifecycle/rules.h"
 #include "lifecycle/steps.h"
 #include "state/network.h"
 
-#define NETWORK_TIMEOUT_MS 30000
+#define NETWORK_TIMEOUT_MS   30000
 #define LINK_GONE_TIMEOUT_MS 5000
-#define IP_FORWARD "net/ipv4/ip_forward"
 
 /* What marks our links in the kernel. */
 #define ALIAS_MAX 256 /* IFALIASZ */
@@ -31,37 +31,6 @@ static void bridge_alias(const char *network, char out[ALIAS_MAX])
 static void link_alias(const char *container, const char *interface, char out[ALIAS_MAX])
 {
 	snprintf(out, ALIAS_MAX, "cman:%s:%s", container, interface);
-}
-
-/* ---- ip_forward: on while a network is up, afterwards what it was ---- */
-
-static int forwarding_on(struct host *host, struct error *err)
-{
-	char before[16], now[16];
-
-	if (!fs_exists_at(host->state.dir_fd, "ip_forward")) {
-		if (sysctl_read(IP_FORWARD, before, sizeof(before), err) < 0 ||
-		    fs_replace_at(host->state.dir_fd, "ip_forward", before, strlen(before), 0600,
-				  err) < 0)
-			return -1;
-	}
-	/* Writing it makes the kernel walk all interfaces, even when it is on already. */
-	if (sysctl_read(IP_FORWARD, now, sizeof(now), err) < 0)
-		return -1;
-	return strcmp(now, "1") == 0 ? 0 : sysctl_write(IP_FORWARD, "1", err);
-}
-
-static int forwarding_back(struct host *host, struct error *err)
-{
-	char before[16];
-
-	if (!fs_exists_at(host->state.dir_fd, "ip_forward"))
-		return 0;
-	if (fs_read_line_at(host->state.dir_fd, "ip_forward", before, sizeof(before), err) < 0)
-		return -1;
-	if (strcmp(before, "0") == 0 && sysctl_write(IP_FORWARD, "0", err) < 0)
-		return -1;
-	return fs_remove_at(host->state.dir_fd, "ip_forward", err);
 }
 
 /* ---- network ---- */
@@ -111,8 +80,8 @@ static int check_unchanged(const struct network_record *up, const struct network
 {
 	if (is_unchanged(up, wanted))
 		return 0;
-	error_set(err, EBUSY, "network %s is up otherwise than %s says now",
-		  up->name, origin_find(&wanted->origins, "subnet").file);
+	error_set(err, EBUSY, "network %s is up otherwise than %s says now", up->name,
+		  origin_find(&wanted->origins, "subnet").file);
 	return error_hint(err, "take its %zu container(s) down first, beginning with %s",
 			  up->member_count, up->member_count ? up->members[0].container : "none");
 }
@@ -168,11 +137,16 @@ static void add_member(const struct host *host, struct network_record *network,
 	network_record_add(network, &member);
 }
 
+static bool forwards_ipv6(const struct network_record *network)
+{
+	return network->own && network->prefix6 && !network->internal;
+}
+
 static int join_network(struct host *host, struct container *container, unsigned int index,
 			struct error *err)
 {
-	const struct network *wanted = manager_find_network(
-		host->manager, container->spec->interfaces[index].network);
+	const struct network *wanted =
+		manager_find_network(host->manager, container->spec->interfaces[index].network);
 	AUTO_NETWORK_RECORD struct network_record network = {0};
 	int rc = network_record_read(&host->state, wanted->name, &network, err);
 
@@ -189,8 +163,9 @@ static int join_network(struct host *host, struct container *container, unsigned
 	if (network_record_write(&host->state, &network, err) < 0)
 		return error_wrap(err, "network %s", wanted->name);
 	/* Also when it is up already: somebody may have taken the bridge away. */
-	if (network.own &&
-	    (make_bridge(host, &network, err) < 0 || forwarding_on(host, err) < 0))
+	if (network.own && (make_bridge(host, &network, err) < 0 || forwarding_on(host, err) < 0))
+		return -1;
+	if (forwards_ipv6(&network) && forwarding6_on(host, err) < 0)
 		return -1;
 	return hosts_file_make(&host->state, host->manager, &network, err);
 }
@@ -264,8 +239,8 @@ static bool is_kept(const struct host *host, const struct network_record *networ
 }
 
 /* Reads all networks that stay; the names of the others go to unused. */
-static int read_networks(struct host *host, struct network_records *records,
-			 struct strlist *unused, struct error *err)
+static int read_networks(struct host *host, struct network_records *records, struct strlist *unused,
+			 struct error *err)
 {
 	AUTO_STRLIST struct strlist names = {0};
 
@@ -292,6 +267,14 @@ static bool has_own(const struct network_records *records)
 {
 	for (size_t i = 0; i < records->count; i++)
 		if (records->items[i].own)
+			return true;
+	return false;
+}
+
+static bool has_ipv6(const struct network_records *records)
+{
+	for (size_t i = 0; i < records->count; i++)
+		if (forwards_ipv6(&records->items[i]))
 			return true;
 	return false;
 }
@@ -327,12 +310,12 @@ static int commit_networks(struct host *host, bool warn, struct error *err)
 	 * A commit is all or nothing. On the way back from one that failed there is nothing to take
 	 * away, and who kept the lock then may keep it still.
 	 */
-	if (!host->firewall_refused &&
-	    rules_commit(host, records.items, records.count, err) < 0)
+	if (!host->firewall_refused && rules_commit(host, records.items, records.count, err) < 0)
 		return -1;
 	if (warn)
 		rules_warn(host, records.items, records.count);
-	if (!has_own(&records) && forwarding_back(host, err) < 0)
+	if ((!has_own(&records) && forwarding_back(host, err) < 0) ||
+	    (!has_ipv6(&records) && forwarding6_back(host, err) < 0))
 		return -1;
 	/* Last: for 20 ms after it the kernel lets nobody else change links or forwarding. */
 	for (size_t i = 0; i < unused.count; i++)

@@ -40,6 +40,11 @@ struct network_member *network_record_find(const struct network_record *network,
 	return NULL;
 }
 
+unsigned int network_member_families(const struct network_member *member)
+{
+	return PORT_IPV4 | (IN6_IS_ADDR_UNSPECIFIED(&member->address6) ? 0 : PORT_IPV6);
+}
+
 static struct network_member copy_member(const struct network_member *member)
 {
 	struct network_member copy = *member;
@@ -116,7 +121,8 @@ static bool parse_subnet(const char *text, struct network_record *network)
 	unsigned int prefix;
 	int used = 0;
 
-	if (sscanf(text, "%15[0-9.]/%u%n", address, &prefix, &used) != 2 || text[used] || prefix > 32)
+	if (sscanf(text, "%15[0-9.]/%u%n", address, &prefix, &used) != 2 || text[used] ||
+	    prefix > 32)
 		return false;
 	network->prefix = prefix;
 	return parse_address(address, &network->subnet);
@@ -128,8 +134,9 @@ static bool parse_member(const char *text, struct network_record *network)
 	struct network_member member = {.container = container};
 	int nat, own_hosts, used = 0;
 
-	if (sscanf(text, "%63[a-z0-9-] %u %15[0-9.] nat=%d own-hosts=%d%n", container, &member.index,
-		   address, &nat, &own_hosts, &used) != 5 || text[used])
+	if (sscanf(text, "%63[a-z0-9-] %u %15[0-9.] nat=%d own-hosts=%d%n", container,
+		   &member.index, address, &nat, &own_hosts, &used) != 5 ||
+	    text[used])
 		return false;
 	member.nat = nat != 0;
 	member.own_hosts = own_hosts != 0;
@@ -178,23 +185,40 @@ static bool parse_alias(const char *text, struct network_record *network)
 	return true;
 }
 
-/* A published port of the member named last. */
+static bool add_port(struct network_record *network, const struct port_forward *port)
+{
+	struct network_member *member = &network->members[network->member_count - 1];
+
+	member->ports = xrealloc(member->ports, member->port_count + 1, sizeof(*port));
+	member->ports[member->port_count++] = *port;
+	return true;
+}
+
+/* A published port of the member named last, as in a file. */
+static bool parse_forward(const char *text, struct network_record *network)
+{
+	struct port_forward port;
+
+	return network->member_count > 0 && parse_port_forward(text, &port, NULL) == 0 &&
+	       add_port(network, &port);
+}
+
+/* The same as an earlier version wrote it. */
 static bool parse_port(const char *text, struct network_record *network)
 {
 	char address[INET_ADDRSTRLEN];
-	struct port_forward port = {0};
-	struct network_member *member;
+	struct port_forward port = {.families = PORT_IPV4};
 	int used = 0;
 
 	if (network->member_count == 0 ||
 	    sscanf(text, "%hhu %15[0-9.] %hu-%hu %hu-%hu%n", &port.protocol, address,
 		   &port.host_first, &port.host_last, &port.container_first, &port.container_last,
-		   &used) != 6 || text[used] || !parse_address(address, &port.host_address))
+		   &used) != 6 ||
+	    text[used] || !parse_address(address, &port.host_address))
 		return false;
-	member = &network->members[network->member_count - 1];
-	member->ports = xrealloc(member->ports, member->port_count + 1, sizeof(port));
-	member->ports[member->port_count++] = port;
-	return true;
+	if (port.host_address.s_addr == INADDR_ANY)
+		port.families |= PORT_IPV6;
+	return add_port(network, &port);
 }
 
 /* What an earlier version did not write down, as there was one kind of network only. */
@@ -239,6 +263,8 @@ static bool parse_field(void *data, const char *key, const char *value)
 		return parse_subnet6(value, network);
 	if (strcmp(key, "port") == 0)
 		return parse_port(value, network);
+	if (strcmp(key, "forward") == 0)
+		return parse_forward(value, network);
 	if (strcmp(key, "alias") == 0)
 		return parse_alias(value, network);
 	return false;
@@ -260,12 +286,10 @@ static void print_member(const struct network_member *member, struct text *out)
 	for (size_t i = 0; i < member->aliases.count; i++)
 		text_addf(out, "alias %s\n", member->aliases.items[i]);
 	for (size_t i = 0; i < member->port_count; i++) {
-		const struct port_forward *port = &member->ports[i];
+		char forward[PARSE_TEXT_MAX];
 
-		inet_ntop(AF_INET, &port->host_address, address, sizeof(address));
-		text_addf(out, "port %u %s %u-%u %u-%u\n", port->protocol, address,
-			  port->host_first, port->host_last, port->container_first,
-			  port->container_last);
+		parse_format_port_forward(&member->ports[i], forward);
+		text_addf(out, "forward %s\n", forward);
 	}
 }
 
@@ -313,8 +337,8 @@ int network_open_directory(const struct state *state, const char *name, struct e
 	return fs_open_at(state->networks_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
 }
 
-int network_record_read(const struct state *state, const char *name,
-			struct network_record *network, struct error *err)
+int network_record_read(const struct state *state, const char *name, struct network_record *network,
+			struct error *err)
 {
 	AUTO_NETWORK_RECORD struct network_record found = {0};
 	AUTO_TEXT struct text text = {0};

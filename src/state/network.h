@@ -12,16 +12,19 @@
 
 struct network_member {
 	char *container;
-	struct strlist aliases;  /* further names siblings know it by */
-	unsigned int index;      /* of the container's interface */
+	struct strlist aliases; /* further names siblings know it by */
+	unsigned int index;     /* of the container's interface */
 	struct in_addr address;
 	struct in6_addr address6; /* in6addr_any: none */
-	bool nat;                /* may differ from the network's */
-	bool isolated;           /* others on the network do not reach it */
-	bool own_hosts;          /* has a hosts file of its own (extra_hosts) to be kept current */
+	bool nat;                 /* may differ from the network's */
+	bool isolated;            /* others on the network do not reach it */
+	bool own_hosts;           /* has a hosts file of its own (extra_hosts) to be kept current */
 	struct port_forward *ports;
 	size_t port_count;
 };
+
+/* Families that the member has addresses of: PORT_IPV4 and PORT_IPV6. */
+unsigned int network_member_families(const struct network_member *member);
 
 /* A network as it is on the host, whatever the manager file says today. */
 struct network_record {
@@ -31,11 +34,11 @@ struct network_record {
 	struct in_addr subnet, gateway;
 	unsigned int prefix;
 	struct in6_addr subnet6, gateway6;
-	unsigned int prefix6;    /* 0: no IPv6 */
-	uint32_t mtu;            /* bytes */
+	unsigned int prefix6; /* 0: no IPv6 */
+	uint32_t mtu;         /* bytes */
 	bool nat;
 	bool internal, icc;
-	bool own;                /* bridge and firewall are cman's; else bridge may be "" */
+	bool own;                       /* bridge and firewall are cman's; else bridge may be "" */
 	struct network_member *members; /* in the order they came */
 	size_t member_count;
 };
@@ -49,8 +52,8 @@ int network_lock(const struct state *state, int timeout_ms, struct error *err);
 /*
  * 1: read; 0: there is none, or it is of an earlier boot; -1: there, but damaged.
  */
-int network_record_read(const struct state *state, const char *name,
-			struct network_record *network, struct error *err);
+int network_record_read(const struct state *state, const char *name, struct network_record *network,
+			struct error *err);
 int network_record_write(const struct state *state, const struct network_record *network,
 			 struct error *err);
 

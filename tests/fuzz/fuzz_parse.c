@@ -62,7 +62,10 @@ static void check_port(const char *text)
 		    "\"%s\"", text);
 	parse_format_port_forward(&value, back);
 	fuzz_assert(parse_port_forward(back, &again, NULL) == 0, "\"%s\": \"%s\"", text, back);
-	fuzz_assert(again.host_address.s_addr == value.host_address.s_addr &&
+	fuzz_assert(again.families == value.families &&
+			    memcmp(&again.host_address6, &value.host_address6,
+				   sizeof(again.host_address6)) == 0 &&
+			    again.host_address.s_addr == value.host_address.s_addr &&
 			    again.host_first == value.host_first &&
 			    again.container_last == value.container_last &&
 			    again.protocol == value.protocol,

@@ -113,6 +113,7 @@ static void test_what_ip6tables_sees(void **state)
 		"-A CMAN-DNAT -p tcp -m tcp --dport 8080 -m comment --comment \"cman:web\" -j DNAT --to-destination [fd00:83::10]:80\n"
 		"-A CMAN-DNAT -p udp -m udp --dport 5000:5002 -m comment --comment \"cman:dns\" -j DNAT --to-destination [fd00:83::11]:6000-6002/5000\n"
 		"-A CMAN-NAT -s fd00:83::/64 -o cman0 -m conntrack --ctstate DNAT -m comment --comment \"cman:network:cman0\" -j MASQUERADE\n"
+		"-A CMAN-NAT -s ::1/128 -o cman0 -m comment --comment \"cman:network:cman0\" -j MASQUERADE\n"
 		"-A CMAN-NAT -s fd00:83::12/128 ! -o cman0 -m comment --comment \"cman:job\" -j RETURN\n"
 		"-A CMAN-NAT -s fd00:83::/64 ! -o cman0 -m comment --comment \"cman:network:cman0\" -j MASQUERADE\n"
 		":CMAN-FWD - [0:0]\n"
@@ -146,6 +147,7 @@ static void test_what_nft_sees(void **state)
 		"		udp dport 5000-5002 dnat ip6 to [fd00:83::11]:udp dport map { 5000 : 6000, 5001 : 6001, 5002 : 6002 } comment \"cman:dns\"\n"
 		"	chain NAT6 {\n"
 		"		oifname \"cman0\" ip6 saddr fd00:83::/64 ct status dnat masquerade comment \"cman:network:cman0\"\n"
+		"		oifname \"cman0\" ip6 saddr ::1 masquerade comment \"cman:network:cman0\"\n"
 		"		oifname != \"cman0\" ip6 saddr fd00:83::12 return comment \"cman:job\"\n"
 		"		oifname != \"cman0\" ip6 saddr fd00:83::/64 masquerade comment \"cman:network:cman0\"\n"
 		"		meta nfproto ipv4 jump GUARD comment \"cman\"\n"
@@ -275,6 +277,7 @@ static void test_rules_of_each_family(void **state)
 		.port = 8080,
 	};
 	const struct firewall_rule *rule;
+	struct firewall_set without;
 
 	(void)state;
 	assert_ok(firewall_rules_build(sample_set(FIREWALL_IPTABLES, true), &rules, err));
@@ -290,6 +293,16 @@ static void test_rules_of_each_family(void **state)
 	assert_null(firewall_evaluate(&rules, FIREWALL_DNAT, &packet));
 	packet.destination = either_address_of("fe80::1");
 	assert_false(firewall_enters(FIREWALL_HOOK_PREROUTING, FIREWALL_DNAT, &packet));
+
+	/* What nobody could answer is not led anywhere. */
+	packet.destination = either_address_of("::1");
+	packet.port = 8080;
+	assert_int_equal(firewall_evaluate(&rules, FIREWALL_DNAT, &packet)->to_first, 80);
+	firewall_rules_clear(&rules);
+	without = *sample_set(FIREWALL_IPTABLES, true);
+	without.without_localhost6 = true;
+	assert_ok(firewall_rules_build(&without, &rules, err));
+	assert_int_equal(firewall_evaluate(&rules, FIREWALL_DNAT, &packet)->action, FIREWALL_RETURN);
 
 	packet.out = "cman1"; /* which has no IPv6: its rules are of IPv4 */
 	assert_null(firewall_evaluate(&rules, FIREWALL_FORWARD, &packet));

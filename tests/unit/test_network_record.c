@@ -25,7 +25,11 @@ static struct network_record example(void)
 static void add_member(struct network_record *network, const char *name, const char *address)
 {
 	struct port_forward port = {
-		.host_first = 8080, .host_last = 8081, .container_first = 80, .container_last = 81,
+		.families = PORT_IPV4 | PORT_IPV6,
+		.host_first = 8080,
+		.host_last = 8081,
+		.container_first = 80,
+		.container_last = 81,
 		.protocol = IPPROTO_TCP,
 	};
 	struct network_member member = {
@@ -108,7 +112,8 @@ static void test_damaged(void **data)
 	assert_int_equal(fs_read_at(state.networks_fd, "cman0/record", 65536, &good, NULL), 0);
 	for (size_t length = 0; length < good.length; length++) {
 		assert_int_equal(fs_rewrite_at(state.networks_fd, "cman0/record", good.data, length,
-					       0600, NULL), 0);
+					       0600, NULL),
+				 0);
 		assert_int_equal(network_record_read(&state, "cman0", &read, NULL), -1);
 	}
 }

@@ -17,10 +17,11 @@
 
 static void test_ipv6(void **state)
 {
-	static const char *const bad[] = {"",	      "10.83.0.2",	"fd00",	       "fd00::g",
-					  "fd00:::1", "fd00::1%eth0", " fd00::1",      "fd00::1 ",
-					  "fd00::/",  "fd00::/129",	"fd00::/-1",   "fd00::1/64/2",
-					  "/64",      "fd00::0/64x",	"[fd00::]/64", "1:2:3:4:5:6:7:8:9/64"};
+	static const char *const bad[] = {
+		"",         "10.83.0.2",    "fd00",        "fd00::g",
+		"fd00:::1", "fd00::1%eth0", " fd00::1",    "fd00::1 ",
+		"fd00::/",  "fd00::/129",   "fd00::/-1",   "fd00::1/64/2",
+		"/64",      "fd00::0/64x",  "[fd00::]/64", "1:2:3:4:5:6:7:8:9/64"};
 	struct in6_addr address, wanted;
 	unsigned int prefix;
 	struct error err;
@@ -288,7 +289,12 @@ static void port_forwards(void **state)
 		{"8080:80/tcp", "8080:80"},
 		{"53:53/udp", "53:53/udp"},
 		{"127.0.0.1:8443:443", "127.0.0.1:8443:443"},
-		{"0.0.0.0:1:65535", "1:65535"},
+		{"0.0.0.0:1:65535", "0.0.0.0:1:65535"},
+		{"[::]:8080:80", "[::]:8080:80"},
+		{"[::1]:8443:443/tcp", "[::1]:8443:443"},
+		{"[2001:0DB8::0:1]:5000-5001:6000-6001/udp", "[2001:db8::1]:5000-5001:6000-6001/udp"},
+		{"[2fff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:60000-60001:60000-60001/udp",
+		 "[2fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:60000-60001:60000-60001/udp"},
 		{"5000-5009:6000-6009/udp", "5000-5009:6000-6009/udp"},
 		{"7-7:8-8", "7:8"},
 		{"255.255.255.254:60000-60001:60000-60001/udp",
@@ -319,7 +325,16 @@ static void port_forwards(void **state)
 		"-80:80",
 		"80:80-",
 		"80;80",
-		"[::1]:80:80",
+		"::1:80:80",
+		"[::1:80:80",
+		"[::1]80:80",
+		"[::1]:80",
+		"[]:80:80",
+		"[1.2.3.4]:80:80",
+		"[fe80::1%eth0]:80:80",
+		"[fe80::1]:80:80",
+		"[ff02::1]:80:80",
+		"[::1]:[::1]:80",
 		"99999999999999999999:80",
 	};
 	struct port_forward forward;
@@ -343,6 +358,42 @@ static void port_forwards(void **state)
 	assert_int_equal(forward.container_first, 7);
 	assert_int_equal(forward.container_last, 8);
 	assert_int_equal(forward.protocol, IPPROTO_UDP);
+	assert_int_equal(forward.families, PORT_IPV4);
+}
+
+/* Which of two would take the other's packets, where both containers have both families or not. */
+static void port_forwards_that_meet(void **state)
+{
+	static const struct {
+		const char *one, *other;
+		unsigned int families;
+		bool meet;
+	} pairs[] = {
+		{"80:80", "80:8080", PORT_IPV4, true},
+		{"80:80", "80:80/udp", PORT_IPV4, false},
+		{"80:80", "81:80", PORT_IPV4 | PORT_IPV6, false},
+		{"80-90:80-90", "90-99:90-99", PORT_IPV4, true},
+		{"80:80", "127.0.0.1:80:80", PORT_IPV4, true},
+		{"192.0.2.1:80:80", "127.0.0.1:80:80", PORT_IPV4, false},
+		{"80:80", "[::]:80:80", PORT_IPV4, false},
+		{"80:80", "[::]:80:80", PORT_IPV4 | PORT_IPV6, true},
+		{"0.0.0.0:80:80", "[::]:80:80", PORT_IPV4 | PORT_IPV6, false},
+		{"80:80", "[::1]:80:80", PORT_IPV4 | PORT_IPV6, true},
+		{"[2001:db8::1]:80:80", "[::1]:80:80", PORT_IPV4 | PORT_IPV6, false},
+		{"[2001:db8::1]:80:80", "[2001:db8:0::1]:80:80", PORT_IPV4 | PORT_IPV6, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		struct port_forward one, other;
+		struct error err;
+
+		assert_int_equal(parse_port_forward(pairs[i].one, &one, &err), 0);
+		assert_int_equal(parse_port_forward(pairs[i].other, &other, &err), 0);
+		if (parse_port_forwards_meet(&one, &other, pairs[i].families) != pairs[i].meet ||
+		    parse_port_forwards_meet(&other, &one, pairs[i].families) != pairs[i].meet)
+			fail_msg("%s and %s", pairs[i].one, pairs[i].other);
+	}
 }
 
 #define A63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -384,15 +435,11 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ipv6),
-		cmocka_unit_test(numbers),
-		cmocka_unit_test(sizes),
-		cmocka_unit_test(sizes_come_back),
-		cmocka_unit_test(durations),
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(networks),
-		cmocka_unit_test(macs),
-		cmocka_unit_test(port_forwards),
+		cmocka_unit_test(test_ipv6),     cmocka_unit_test(numbers),
+		cmocka_unit_test(sizes),         cmocka_unit_test(sizes_come_back),
+		cmocka_unit_test(durations),     cmocka_unit_test(addresses),
+		cmocka_unit_test(networks),      cmocka_unit_test(macs),
+		cmocka_unit_test(port_forwards), cmocka_unit_test(port_forwards_that_meet),
 		cmocka_unit_test(names),
 	};
 

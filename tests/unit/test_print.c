@@ -122,11 +122,15 @@ static void draw_interface(struct interface *interface)
 		uint16_t span = (uint16_t)(draw(2) * draw(1000));
 
 		*forward = (struct port_forward){
-			.host_address.s_addr = draw(2) ? INADDR_ANY : htonl(1 + draw(UINT32_MAX)),
+			.families = 1 + draw(3),
 			.host_first = (uint16_t)(1 + draw(64000)),
 			.container_first = (uint16_t)(1 + draw(64000)),
 			.protocol = draw(2) ? IPPROTO_TCP : IPPROTO_UDP,
 		};
+		if (forward->families == PORT_IPV4 && draw(2))
+			forward->host_address.s_addr = htonl(1 + draw(UINT32_MAX));
+		for (size_t byte = 0; forward->families == PORT_IPV6 && byte < 16; byte++)
+			forward->host_address6.s6_addr[byte] = (uint8_t)(byte ? draw(256) : 0x20);
 		forward->host_last = (uint16_t)(forward->host_first + span);
 		forward->container_last = (uint16_t)(forward->container_first + span);
 	}
@@ -181,7 +185,8 @@ static void draw_spec(struct spec *spec)
 	spec->description = draw(3) ? draw_string(false) : NULL;
 	draw_strings(&spec->labels, "key", false);
 	spec->rootfs = xprintf("/%s%u", draw(2) ? "srv/\xc3\xbc \"x\" \\" : "a", draw(99));
-	spec->rootfs_mode = (enum rootfs_mode[]){ROOTFS_BIND, ROOTFS_VOLATILE, ROOTFS_OVERLAY}[draw(3)];
+	spec->rootfs_mode =
+		(enum rootfs_mode[]){ROOTFS_BIND, ROOTFS_VOLATILE, ROOTFS_OVERLAY}[draw(3)];
 	if (spec->rootfs_mode != ROOTFS_BIND && draw(2))
 		spec->rootfs_size = (8ull << 20) + draw(1u << 31);
 	if (spec->rootfs_mode == ROOTFS_OVERLAY && draw(2))
@@ -230,7 +235,9 @@ static void assert_same_interface(const struct interface *one, const struct inte
 	for (size_t i = 0; i < one->port_count; i++) {
 		const struct port_forward *a = &one->ports[i], *b = &other->ports[i];
 
+		assert_int_equal(a->families, b->families);
 		assert_int_equal(a->host_address.s_addr, b->host_address.s_addr);
+		assert_memory_equal(&a->host_address6, &b->host_address6, 16);
 		assert_int_equal(a->host_first, b->host_first);
 		assert_int_equal(a->host_last, b->host_last);
 		assert_int_equal(a->container_first, b->container_first);
