@@ -89,8 +89,11 @@ hears_freebind() {
 @test "antispoof on an external bridge, and its absence on a macvlan" {
 	machine ip link add br9 type bridge
 	machine ip address add 10.83.0.1/16 dev br9
-	machine sh -c 'echo 1 >/proc/sys/net/ipv6/conf/br9/disable_ipv6'
-	machine ip link set br9 up
+	machine ip link add p9 type dummy
+	machine sh -c 'for link in br9 p9; do echo 1 >/proc/sys/net/ipv6/conf/$link/disable_ipv6; done'
+	machine ip link set p9 up master br9
+	machine ip link set br9 address 02:00:5e:10:00:09 up
+	wait_until 5 grep -q up "$(path /sys/class/net/br9/operstate)"
 	snapshot >"$BATS_TEST_TMPDIR/before"
 	write_manager 'networks : { lan : { external = true; bridge = "br9"; subnet = "10.83.0.0/16"; }; wire : { parent = "uplink0"; subnet = "192.0.2.0/24"; }; };'
 	prober a <<<'net : { ip = "10.83.0.10"; }; security : { cap_add = [ "NET_RAW" ]; };'
