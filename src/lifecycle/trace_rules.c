@@ -91,7 +91,7 @@ const struct firewall_rule *trace_dnat(struct walk *walk, struct traveller *trav
 	char to[TRACE_ADDRESS_SIZE];
 	uint16_t port;
 
-	if (!rule)
+	if (!rule || rule->action != FIREWALL_DNAT_TO)
 		return NULL;
 	port = firewall_translated_port(rule, traveller->port);
 	memcpy(traveller->destination.bytes, rule->to.bytes, walk->family == AF_INET6 ? 16 : 4);
