@@ -40,7 +40,7 @@ static char *join_addresses(const char *ip, const char *ip6)
 	return xprintf("%s%s%s", ip, *ip6 ? "\n" : "", ip6);
 }
 
-static char *join_ports(const struct port_forward *ports, size_t count)
+static char *join_ports(const struct port_forward *ports, size_t count, bool isolated)
 {
 	AUTO_TEXT struct text text = {0};
 
@@ -50,6 +50,8 @@ static char *join_ports(const struct port_forward *ports, size_t count)
 		parse_format_port_forward(&ports[i], port);
 		text_addf(&text, "%s%s", i ? "\n" : "", port);
 	}
+	if (isolated)
+		text_addf(&text, "%sisolated", count ? "\n" : "");
 	return xstrdup(text_value(&text));
 }
 
@@ -77,7 +79,8 @@ static void attach_recorded(struct graph *graph, const struct state *state,
 				      .container = xstrdup(record->name),
 				      .interface = xstrdup(entry.interface),
 				      .addresses = join_addresses(entry.address, entry.address6),
-				      .ports = member ? join_ports(member->ports, member->port_count)
+				      .ports = member ? join_ports(member->ports, member->port_count,
+								   member->isolated)
 						      : xstrdup(""),
 				      .up = true,
 			      });
@@ -101,7 +104,8 @@ static void attach_configured(struct graph *graph, const struct spec *spec)
 			       .container = xstrdup(spec->name),
 			       .interface = xstrdup(interface->name),
 			       .addresses = join_addresses(interface->ip.s_addr ? ip : "?", ip6),
-			       .ports = join_ports(interface->ports, interface->port_count),
+			       .ports = join_ports(interface->ports, interface->port_count,
+						   interface->isolate == SETTING_YES),
 		       });
 	}
 }

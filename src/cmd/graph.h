@@ -10,7 +10,8 @@
 /* An interface of a container: what it has while the container runs, else what its file says. */
 struct attachment {
 	char *network, *container, *interface;
-	char *addresses, *ports; /* lines */
+	char *addresses; /* lines */
+	char *ports;     /* lines, the last of them may be "isolated" */
 	bool up;
 };
 

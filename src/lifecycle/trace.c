@@ -24,13 +24,13 @@ static void arrive_inside(struct walk *walk, struct place *place, const struct t
 /* On a bridge, to the container behind one of its ports. */
 static void arrive(struct walk *walk, const struct traveller *traveller)
 {
-	const char *container = trace_find_owner(walk, &traveller->destination);
+	const struct network_member *owner = trace_find_owner(walk, &traveller->destination);
 	AUTO_PLACE struct place place = {0};
 	char text[TRACE_ADDRESS_SIZE];
 	struct error err;
-	int found = container ? trace_find_place(walk, container, NULL, &traveller->destination,
-						 &place, &err)
-			      : 0;
+	int found = owner ? trace_find_place(walk, owner->container, NULL, &traveller->destination,
+					     &place, &err)
+			  : 0;
 
 	if (found < 0) {
 		trace_failed(walk, "container", &err);
@@ -53,24 +53,37 @@ static bool is_isolated(struct walk *walk, const struct place *place)
 	       link.isolated;
 }
 
+static void tell_isolated(struct walk *walk, const struct network_member *member)
+{
+	char host_end[IFNAMSIZ];
+
+	netlink_veth_name(member->container, member->index, host_end);
+	trace_stop(walk, host_end,
+		   "%s is isolated: from its network only published ports lead to it",
+		   member->container);
+	trace_remedy(walk, "net.isolate in its file, and cman restart %s", member->container);
+}
+
 /* To a neighbour on the same bridge, without the host's routing. */
 static void walk_to_neighbour(struct walk *walk, const struct place *place,
 			      struct traveller *traveller)
 {
-	const char *container = trace_find_owner(walk, &traveller->destination);
+	const struct network_member *owner = trace_find_owner(walk, &traveller->destination);
 
-	if (!container && !place->network->own) {
+	if (!owner && !place->network->own) {
 		trace_unknown(walk, place->network->bridge,
 			      "beyond this bridge, which is not cman's, nothing is seen from here");
 		return;
 	}
 	snprintf(traveller->out, IFNAMSIZ, "%s", place->network->bridge);
-	if (place->network->own && container && !place->network->icc && is_isolated(walk, place)) {
+	if (owner && (place->member->isolated || owner->isolated)) {
+		tell_isolated(walk, place->member->isolated ? place->member : owner);
+	} else if (place->network->own && owner && !place->network->icc && is_isolated(walk, place)) {
 		trace_stop(walk, place->network->bridge, "%s keeps its containers from each other",
 			   place->network->name);
 		trace_remedy(walk, "networks.%s.icc in %s, or a published port",
 			     place->network->name, walk->manager->file);
-	} else if (!place->network->own || !container || !trace_bridge_is_filtered(walk) ||
+	} else if (!place->network->own || !owner || !trace_bridge_is_filtered(walk) ||
 		   trace_filter(walk, traveller)) {
 		arrive(walk, traveller);
 	}
@@ -84,12 +97,39 @@ static bool is_cmans_bridge(const struct walk *walk, const char *name)
 	return false;
 }
 
-/* What came out of a container, up to the link that leads out, or to another container. */
-static void walk_through_host(struct walk *walk, struct traveller *traveller)
+/*
+ * Where br_netfilter is on, a port published by a container of the same bridge is led to it inside
+ * the bridge, which keeps frames of one parted port from another.
+ */
+static void check_led_inside(struct walk *walk, const struct place *place,
+			     const struct traveller *traveller)
 {
+	const struct network_record *network = place->network;
+	const struct network_member *owner = trace_find_owner(walk, &traveller->destination);
+	bool parted = owner && (!network->icc || place->member->isolated || owner->isolated);
+
+	if (!parted || !network_record_find(network, owner->container, owner->index) ||
+	    !trace_bridge_is_filtered(walk))
+		return;
+	trace_stop(walk, network->bridge,
+		   "br_netfilter leads it to %s inside the bridge, which parts them",
+		   owner->container);
+	trace_remedy(walk, "sysctl -w net.bridge.bridge-nf-call-%s=0",
+		     walk->family == AF_INET6 ? "ip6tables" : "iptables");
+}
+
+/* What came out of a container, up to the link that leads out, or to another container. */
+static void walk_through_host(struct walk *walk, const struct place *place,
+			      struct traveller *traveller)
+{
+	const struct firewall_rule *published;
+
 	if (!trace_guard(walk, traveller))
 		return;
-	if (!trace_dnat(walk, traveller) && trace_is_local(walk, &traveller->destination)) {
+	published = trace_dnat(walk, traveller);
+	if (published)
+		check_led_inside(walk, place, traveller);
+	if (!published && trace_is_local(walk, &traveller->destination)) {
 		if (trace_input(walk, traveller))
 			trace_host_listener(walk, traveller);
 		return;
@@ -148,7 +188,7 @@ static void walk_out_of(struct walk *walk, struct place *place, const struct rou
 	else if (answer->has_gateway && !place->network->own && !trace_is_local(walk, &gateway))
 		trace_ok(walk, "beyond", "it leaves by a gateway that is not this host");
 	else
-		walk_through_host(walk, traveller);
+		walk_through_host(walk, place, traveller);
 }
 
 static bool stop_without_network(struct walk *walk, const struct trace_question *question)
@@ -184,7 +224,8 @@ static void walk_out(struct walk *walk, const struct trace_question *question)
 		return;
 	}
 	if (first.paused) {
-		trace_stop(walk, "container", "%s is paused, and sends nothing", question->container);
+		trace_stop(walk, "container", "%s is paused, and sends nothing",
+			   question->container);
 		trace_remedy(walk, "cman resume %s", question->container);
 	}
 	if (!trace_find_destination(walk, question, &traveller.destination) ||

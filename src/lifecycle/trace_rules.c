@@ -144,6 +144,12 @@ static void tell_drop(struct walk *walk, const struct firewall_rule *rule)
 	if (match->not_in) {
 		trace_stop(walk, chain, "into %s come answers and published ports alone", network);
 		trace_remedy(walk, "publish the port: net.ports, or have both on one network");
+	} else if (match->source.prefix != 0 || match->destination.prefix != 0) {
+		/* "cman:web": what its link keeps away is not routed back to it either. */
+		const char *container = strchr(rule->comment, ':');
+
+		trace_stop(walk, chain, "%s is isolated", container ? container + 1 : network);
+		trace_remedy(walk, "net.isolate in its file, or a published port");
 	} else if (match->not_out) {
 		trace_stop(walk, chain, "%s is internal: nothing goes out of it", network);
 		trace_remedy(walk, "networks.%s.internal in %s", network, walk->manager->file);

@@ -300,7 +300,8 @@ int trace_find_place(struct walk *walk, const char *container, const char *inter
 	return open_inside(place, err);
 }
 
-const char *trace_find_owner(const struct walk *walk, const struct trace_ip *address)
+const struct network_member *trace_find_owner(const struct walk *walk,
+					      const struct trace_ip *address)
 {
 	for (size_t i = 0; i < walk->network_count; i++) {
 		for (size_t j = 0; j < walk->networks[i].member_count; j++) {
@@ -308,7 +309,7 @@ const char *trace_find_owner(const struct walk *walk, const struct trace_ip *add
 			const struct trace_ip ip = trace_ip_of(walk, member);
 
 			if (trace_same(&ip, address))
-				return member->container;
+				return member;
 		}
 	}
 	return NULL;

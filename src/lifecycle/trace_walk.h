@@ -76,8 +76,9 @@ void trace_close(struct walk *walk);
 int trace_find_place(struct walk *walk, const char *container, const char *interface,
 		     const struct trace_ip *address, struct place *place, struct error *err);
 
-/* The container that has the address, or NULL. */
-const char *trace_find_owner(const struct walk *walk, const struct trace_ip *address);
+/* The interface of a container that has the address, or NULL. */
+const struct network_member *trace_find_owner(const struct walk *walk,
+					      const struct trace_ip *address);
 
 /* Of the walk's family; any (trace_is_any()): it has none. */
 struct trace_ip trace_ip_of(const struct walk *walk, const struct network_member *member);

@@ -408,6 +408,50 @@ web() { server web <<<'net : { ip = "10.83.0.10"; ports = [ "8080:80" ]; };'; }
 	stops neighbour "no running container has the address 10.83.0.77" web 10.83.0.77:80
 }
 
+set_br_netfilter() { machine sysctl -qw net.bridge.bridge-nf-call-iptables="$1"; }
+
+@test "trace: a container that is isolated" {
+	local was
+	was=$(machine cat /proc/sys/net/bridge/bridge-nf-call-iptables) || skip "no br_netfilter"
+	server one <<<'net : { ip = "10.83.0.20"; isolate = true; ports = [ "8090:80" ]; };'
+	sleeper two </dev/null
+	run_ok cman up one two
+	stops c-one "one is isolated" two one:80
+	assert_output_has "net.isolate in its file"
+	stops c-one "one is isolated" one two:80
+	assert_no_page two http://10.83.0.20/
+	set_br_netfilter 1
+	stops cman0 "sysctl -w net.bridge.bridge-nf-call-iptables=0" two $HOST_IP:8090
+	assert_no_page two http://$HOST_IP:8090/
+	set_br_netfilter 0
+	arrives two $HOST_IP:8090
+	assert_page two http://$HOST_IP:8090/ "page of one"
+	arrives one $OUTSIDE_IP:80
+	arrives one:80
+	# Sent to the bridge all the same.
+	machine nsenter --net="/proc/$(pid_of two)/ns/net" ip route add 10.83.0.20/32 via 10.83.0.1
+	stops "$(chain FWD)" "one is isolated" two 10.83.0.20:80
+	assert_no_page two http://10.83.0.20/
+	run_ok cman graph
+	assert_match "$output" $'one +up +eth0 +10\\.83\\.0\\.20 +8090:80\n[| ]+isolated\n'
+	set_br_netfilter "$was"
+}
+
+@test "trace: without icc, a published port, and br_netfilter" {
+	local was
+	was=$(machine cat /proc/sys/net/bridge/bridge-nf-call-iptables) || skip "no br_netfilter"
+	server one <<<'net : { network = "cells"; ports = [ "8090:80" ]; };'
+	sleeper two <<<'net : { network = "cells"; };'
+	run_ok cman up one two
+	set_br_netfilter 1
+	stops cells "br_netfilter leads it to one inside the bridge" two $HOST_IP:8090
+	assert_no_page two http://$HOST_IP:8090/
+	set_br_netfilter 0
+	arrives two $HOST_IP:8090
+	assert_page two http://$HOST_IP:8090/ "page of one"
+	set_br_netfilter "$was"
+}
+
 @test "trace: to the host itself" {
 	web
 	run_ok cman up web
