@@ -4,7 +4,8 @@
  * namespace it is run in, without the rest of a start. There are so many published ports, each of a
  * container of its own; each round one more comes and goes. Prints "RULES FIRST ADDED REMOVED SAME":
  * how many rules there are, and in milliseconds the commit of all of them where none were, the medians
- * of one that adds the last and of one that removes it, and that of one with nothing to do.
+ * of one that adds the last and of one that removes it, and that of one with nothing to do. To add
+ * follows a removal here, which the kernel's nf_tables may not be through with.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
