@@ -13,7 +13,7 @@
 #define BURST_DIVISOR 100 /* 10 ms of it */
 #define QUEUE_DIVISOR 10  /* 100 ms */
 #define BURST_FRAMES  4
-#define QUEUE_FRAMES  32
+#define QUEUE_FRAMES  8 /* more would be seconds at the lowest rates */
 
 static uint32_t larger(uint64_t a, uint64_t b)
 {

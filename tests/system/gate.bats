@@ -89,9 +89,11 @@ hears_freebind() {
 @test "antispoof on an external bridge, and its absence on a macvlan" {
 	machine ip link add br9 type bridge
 	machine ip address add 10.83.0.1/16 dev br9
-	machine ip link add p9 type dummy
-	machine sh -c 'for link in br9 p9; do echo 1 >/proc/sys/net/ipv6/conf/$link/disable_ipv6; done'
-	machine ip link set p9 up master br9
+	# A port of its own keeps its MAC and its carrier.
+	machine ip link add p0 type veth peer name p1
+	machine ip link set p0 up master br9
+	machine ip link set p1 up
+	machine sh -c 'for link in br9 p0 p1; do echo 1 >/proc/sys/net/ipv6/conf/$link/disable_ipv6; done'
 	machine ip link set br9 address 02:00:5e:10:00:09 up
 	wait_until 5 grep -q up "$(path /sys/class/net/br9/operstate)"
 	snapshot >"$BATS_TEST_TMPDIR/before"
@@ -235,7 +237,7 @@ rate_out() { # PROTOCOL MS
 
 	rate=$(machine timeout 30 "$RATE" receive "$1" 5001 "$2" 3>&- &
 		within a probe_rate send "$1" 10.83.0.1 5001 $(($2 + 1500)) >/dev/null; wait)
-	echo "$1 out: $rate kbit/s" >&3
+	echo "# $1 out: $rate kbit/s" >&3
 	echo "$rate"
 }
 rate_in() {
@@ -243,7 +245,7 @@ rate_in() {
 
 	rate=$(cman exec a -- probe_rate receive "$1" 5001 "$2" 3>&- &
 		machine timeout 30 "$RATE" send "$1" 10.83.0.10 5001 $(($2 + 1500)) >/dev/null; wait)
-	echo "$1 in: $rate kbit/s" >&3
+	echo "# $1 in: $rate kbit/s" >&3
 	echo "$rate"
 }
 
