@@ -27,6 +27,7 @@ struct firewall_probe {
 
 /* Who lets it pass or not: a chain entered from the hook. */
 struct firewall_verdict {
+	enum firewall_family family;
 	bool drops;
 	char table[64]; /* "ip filter", or "" for the legacy table */
 	char chain[64];

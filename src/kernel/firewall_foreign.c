@@ -526,7 +526,7 @@ static const char *family_name(uint8_t family)
 static void judge(const struct ruleset *ruleset, const struct firewall_probe *probe,
 		  struct firewall_verdict *verdict)
 {
-	*verdict = (struct firewall_verdict){.drops = false};
+	*verdict = (struct firewall_verdict){.family = probe->family};
 	for (size_t i = 0; i < ruleset->chain_count && !verdict->drops; i++) {
 		const struct chain *chain = &ruleset->chains[i];
 		bool unsure = false;
@@ -563,7 +563,7 @@ int firewall_nftables_judge(const char *prefix, const struct firewall_probe *pro
 	AUTO_FD int fd = firewall_dump_open(err);
 
 	for (size_t i = 0; i < count; i++)
-		verdicts[i] = (struct firewall_verdict){.drops = false};
+		verdicts[i] = (struct firewall_verdict){.family = probes[i].family};
 	if (fd < 0)
 		return err->code == ENOENT ? 0 : -1;
 	if (firewall_dump(fd, NFT_MSG_GETCHAIN, 0, NULL, NULL, take_chain, &ruleset, err) < 0)

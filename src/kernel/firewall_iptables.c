@@ -463,7 +463,7 @@ int firewall_iptables_judge(const struct firewall_probe *probe, struct firewall_
 	AUTO(table_close) struct table table = {.handle = NULL};
 	struct xt_counters counters;
 
-	*verdict = (struct firewall_verdict){.drops = false};
+	*verdict = (struct firewall_verdict){.family = probe->family};
 	if (!firewall_xtables_exist(probe->family, tables[TABLE_FILTER]))
 		return 0;
 	table.x = firewall_xtables_open(probe->family, err);

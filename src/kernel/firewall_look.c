@@ -304,7 +304,7 @@ int firewall_judge(const struct firewall_sight *sight, const char *hook,
 void firewall_remedy(const char *hook, const struct firewall_packet *packet, bool outwards,
 		     const struct firewall_judgement *judgement, struct text *line)
 {
-	struct firewall_verdict verdict = {.ufw = judgement->ufw};
+	struct firewall_verdict verdict = {.family = packet->family, .ufw = judgement->ufw};
 	const bool dnat = packet->states & FIREWALL_STATE_DNAT;
 
 	memcpy(verdict.table, judgement->table, sizeof(verdict.table));

@@ -42,6 +42,11 @@ static const struct {
 			    "-m conntrack --ctstate DNAT -j ACCEPT", "oifname", "-o"},
 };
 
+static const char *tool_of(const struct firewall_verdict *verdict)
+{
+	return verdict->family == FIREWALL_IPV6 ? "ip6tables" : "iptables";
+}
+
 static void add_remedy(struct text *line, const struct firewall_verdict *verdict, enum need need,
 		       const char *bridge)
 {
@@ -56,7 +61,7 @@ static void add_remedy(struct text *line, const struct firewall_verdict *verdict
 		text_addf(line, "nft insert rule %s %s %s %s %s", verdict->table, verdict->chain,
 			  needs[need].nft_key, bridge, needs[need].nft);
 	else
-		text_addf(line, "iptables-legacy -I %s %s %s %s", verdict->chain,
+		text_addf(line, "%s-legacy -I %s %s %s %s", tool_of(verdict), verdict->chain,
 			  needs[need].iptables_key, bridge, needs[need].iptables);
 }
 
