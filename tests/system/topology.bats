@@ -181,7 +181,7 @@ unseen() { # PROTOCOLS FROM TO ADDRESS PORT
 
 	for protocol in $1; do
 		machine sh -c ": >/run/$3.log"
-		if ask "$2" "$protocol" "$4" "$5" 500; then
+		if ask "$2" "$protocol" "$4" "$5" 300; then
 			echo "$protocol from $2 to $3 ($4 $5) is answered"
 			return 1
 		fi
