@@ -71,6 +71,8 @@ packages() {
 	bench        ip                           iproute2           iproute
 	bench        iptables-legacy              iptables           iptables-legacy
 	bench        unshare                      util-linux         util-linux
+	bench        nft                          nftables           nftables
+	bench        jq                           jq                 jq
 	END
 }
 
