@@ -248,15 +248,31 @@ static void walk_out(struct walk *walk, const struct trace_question *question)
 
 /* ---- from outside ---- */
 
-static struct trace_ip host_address_of(const struct port_forward *forward)
+/* Of the walk's family; any: all of the host. */
+static struct trace_ip host_address_of(const struct walk *walk, const struct port_forward *forward)
 {
-	return (struct trace_ip){.family = AF_INET, .v4 = forward->host_address};
+	struct trace_ip ip = {.family = walk->family};
+
+	if (walk->family == AF_INET6)
+		ip.v6 = forward->host_address6;
+	else
+		ip.v4 = forward->host_address;
+	return ip;
+}
+
+static bool is_published(const struct walk *walk, const struct network_member *member,
+			 const struct port_forward *forward)
+{
+	const struct trace_ip ip = trace_ip_of(walk, member);
+
+	return !trace_is_any(&ip) &&
+	       (forward->families & (walk->family == AF_INET6 ? PORT_IPV6 : PORT_IPV4));
 }
 
 /* How much of the outside a published port is for. */
-static int rank_of(const struct port_forward *forward)
+static int rank_of(const struct walk *walk, const struct port_forward *forward)
 {
-	const struct trace_ip address = host_address_of(forward);
+	const struct trace_ip address = host_address_of(walk, forward);
 
 	if (trace_is_any(&address))
 		return 3;
@@ -278,11 +294,11 @@ static const struct port_forward *find_forward(const struct walk *walk,
 				const struct port_forward *forward = &one->ports[k];
 
 				if (strcmp(one->container, question->container) != 0 ||
-				    host_address_of(forward).family != walk->family ||
+				    !is_published(walk, one, forward) ||
 				    forward->protocol != question->protocol ||
 				    question->port < forward->container_first ||
 				    question->port > forward->container_last ||
-				    (best && rank_of(best) >= rank_of(forward)))
+				    (best && rank_of(walk, best) >= rank_of(walk, forward)))
 					continue;
 				best = forward;
 				*member = one;
@@ -352,7 +368,7 @@ static bool enter_host(struct walk *walk, const struct port_forward *forward,
 	trace_uplink(walk, traveller->in);
 	if (!forward)
 		return true;
-	traveller->destination = host_address_of(forward);
+	traveller->destination = host_address_of(walk, forward);
 	if (trace_is_any(&traveller->destination) &&
 	    netlink_look_up_route(walk->host, &question, &answer, NULL) == 1 && answer.has_source)
 		memcpy(traveller->destination.bytes, answer.source, sizeof(answer.source));
@@ -363,7 +379,7 @@ static void tell_published(struct walk *walk, const struct port_forward *forward
 			   const struct trace_question *question)
 {
 	const char *protocol = question->protocol == IPPROTO_TCP ? "tcp" : "udp";
-	const struct trace_ip on = host_address_of(forward);
+	const struct trace_ip on = host_address_of(walk, forward);
 	char address[TRACE_ADDRESS_SIZE];
 
 	trace_address(&on, address);

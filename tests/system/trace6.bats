@@ -21,6 +21,9 @@ prepare() {
 	outside busybox httpd -p '[::]:80' -h /run
 }
 
+# The chains of IPv6 have names of their own in nf_tables alone.
+chain6() { if [ $BACKEND = nftables ]; then echo "inet cman ${1}6"; else echo "CMAN-$1"; fi; }
+
 web() {
 	container web <<-EOF
 	rootfs = "@rootfs@";
@@ -29,6 +32,178 @@ web() {
 	net : { network = "six"; ip = "10.91.0.10"; ports = [ "8080:80" ]; };
 	EOF
 	echo "page of web" >"$(path "$T/rootfs/web/www/index.html")"
+}
+
+@test "trace: the way out by IPv6, hop by hop" {
+	web
+	run_ok cman up web
+	arrives web "[$OUTSIDE_IP6]:80"
+	for hop in "route inside" eth0 c-web six forwarding route "$(chain6 FWD)" "$(chain6 NAT)" $UPLINK beyond; do
+		assert_match "$output" "ok +$hop "
+	done
+	[[ $output != *rp_filter* && $output != *GUARD* ]]
+	assert_output_has "by fd00:91::1" "the source becomes $HOST_IP6"
+	reaches_outside web $OUTSIDE_IP6
+	arrives web 2001:db8:7::1
+	assert_output_has "by $OUTSIDE_IP6"
+	cman trace --json web "[$OUTSIDE_IP6]:80" | jq -e '.arrives and (.walks | length) == 1 and
+		.walks[0].family == "ipv6" and (.walks[0].hops | all(.verdict == "ok")) and
+		.destination == "2001:db8:1::1" and .port == 80'
+}
+
+@test "trace: IPv6 forwarding switched off by hand" {
+	web
+	run_ok cman up web
+	machine sysctl -qw net.ipv6.conf.all.forwarding=0
+	stops forwarding "sysctl -w net.ipv6.conf.all.forwarding=1" web "[$OUTSIDE_IP6]:80"
+	stops forwarding "net.ipv6.conf.all.forwarding is 0" -6 web:80
+	refute reaches_outside web $OUTSIDE_IP6
+	arrives web $OUTSIDE_IP:80
+	machine ip -6 route replace default via $OUTSIDE_IP6
+	machine sysctl -qw net.ipv6.conf.all.forwarding=1
+	machine ip -6 route replace default via $OUTSIDE_IP6
+	arrives web "[$OUTSIDE_IP6]:80"
+	reaches_outside web $OUTSIDE_IP6
+}
+
+@test "trace: no route of the host by IPv6, one that prohibits, an uplink without an address" {
+	web
+	run_ok cman up web
+	machine ip -6 route add prohibit 2001:db8:8::/48
+	stops route "2001:db8:8::1: Permission denied" web '[2001:db8:8::1]:80'
+	machine ip -6 route delete prohibit 2001:db8:8::/48
+	machine ip -6 route delete default
+	stops route "the host drops what is for 2001:db8:7::1" web '[2001:db8:7::1]:80'
+	assert_output_has "ip route get 2001:db8:7::1"
+	# A host that forwards believes no router, unless told to.
+	machine sysctl -qw net/ipv6/conf/$UPLINK/accept_ra=1
+	stops route "sysctl -w net/ipv6/conf/$UPLINK/accept_ra=2" web '[2001:db8:7::1]:80'
+	run cman trace -6 web:80
+	assert_match "$output" '\? +uplink +no default route'
+	machine ip -6 address delete $HOST_IP6/64 dev $UPLINK
+	machine ip -6 route add default via fe80::1 dev $UPLINK
+	warns "$(chain6 NAT)" "which is no address of $UPLINK" web '[2001:db8:7::1]:80'
+	machine ip -6 route delete default
+	machine ip -6 address add $HOST_IP6/64 dev $UPLINK nodad
+	machine ip -6 route add default via $OUTSIDE_IP6
+}
+
+@test "trace: rules and policies of others in FORWARD of IPv6" {
+	web
+	run_ok cman up web
+	arrives web "[$OUTSIDE_IP6]:80"
+	if [ $BACKEND = iptables ]; then
+		machine ip6tables-legacy -P FORWARD DROP
+		arrives web "[$OUTSIDE_IP6]:80"
+		reaches_outside web $OUTSIDE_IP6
+		machine ip6tables-legacy -I FORWARD -s fd00:91::/64 -p tcp --dport 80 -j REJECT
+		stops FORWARD "rule 1 of FORWARD drops it" web "[$OUTSIDE_IP6]:80"
+		assert_output_has "ip6tables-legacy -I FORWARD -i six -j ACCEPT"
+		arrives web "[$OUTSIDE_IP6]:81"
+		machine ip6tables-legacy -D FORWARD 1
+		machine ip6tables-legacy -D FORWARD 1
+		stops CMAN-FWD "a jump to the chain is missing, and the policy of FORWARD drops it" web "[$OUTSIDE_IP6]:80"
+	else
+		machine ip6tables-legacy -P FORWARD DROP
+		stops FORWARD "the policy of FORWARD drops it" web "[$OUTSIDE_IP6]:80"
+		stops FORWARD "ip6tables-legacy -I FORWARD -o six" -6 web:80
+	fi
+	refute reaches_outside web $OUTSIDE_IP6
+	arrives web $OUTSIDE_IP:80
+	machine ip6tables-legacy -P FORWARD ACCEPT
+	run_ok cman restart web
+	machine nft add table ip6 other
+	machine nft 'add chain ip6 other passing { type filter hook forward priority 0; policy drop; }'
+	stops FORWARD "chain passing of ip6 other drops it" web "[$OUTSIDE_IP6]:80"
+	assert_output_has "nft insert rule ip6 other passing iifname six accept"
+	arrives web $OUTSIDE_IP:80
+	refute reaches_outside web $OUTSIDE_IP6
+	machine nft insert rule ip6 other passing iifname six accept
+	arrives web "[$OUTSIDE_IP6]:80"
+	machine nft delete table ip6 other
+	reaches_outside web $OUTSIDE_IP6
+}
+
+@test "trace: rules of ours for IPv6 that somebody took away or changed" {
+	web
+	run_ok cman up web
+	if [ $BACKEND = nftables ]; then
+		machine nft flush chain inet cman NAT6
+	else
+		machine ip6tables-legacy -t nat -F CMAN-NAT
+	fi
+	stops "$(chain6 NAT)" "somebody has changed its rules" web "[$OUTSIDE_IP6]:80"
+	arrives web $OUTSIDE_IP:80
+	if [ $BACKEND = nftables ]; then
+		machine nft delete table inet cman
+	else
+		machine ip6tables-legacy -t nat -F
+		machine ip6tables-legacy -t nat -X
+	fi
+	stops "$(chain6 DNAT)" "nothing leads to [fd00:91::a]:80" -6 web:80
+	assert_no_page outside "http://[$HOST_IP6]:8080/"
+	run_ok cman restart web
+	arrives web:80
+	assert_page outside "http://[$HOST_IP6]:8080/" "page of web"
+}
+
+@test "trace: from outside to a port that is published in both families, or in one" {
+	# On ::1 nothing is published where br_netfilter is on.
+	local switch=/proc/sys/net/bridge/bridge-nf-call-ip6tables was=
+	if was=$(machine cat $switch 2>/dev/null); then machine sh -c "echo 0 >$switch"; fi
+	container web <<-'EOF'
+	rootfs = "@rootfs@";
+	command = [ "/bin/busybox", "httpd", "-f", "-p", "[::]:80", "-h", "/www" ];
+	stop_signal = "SIGKILL";
+	net : { network = "six"; ip = "10.91.0.10";
+		ports = [ "8080:80", "192.0.2.2:8081:81", "[2001:db8:1::2]:8082:82", "[::1]:8083:83" ]; };
+	EOF
+	echo "page of web" >"$(path "$T/rootfs/web/www/index.html")"
+	sleeper db <<<'net : { network = "six"; };'
+	run_ok cman up web db
+	assert_page outside "http://[$HOST_IP6]:8080/" "page of web"
+	arrives web:80
+	assert_match "$output" $'^IPv4:\n.*leads to 10\\.91\\.0\\.10:80.*\nIPv6:\n.*leads to \\[fd00:91::a\\]:80'
+	arrives -6 web:80
+	[[ $output != *10.91.0.10* ]]
+	stops listener "port 81/tcp" web:81
+	[[ $output != *IPv6* && $output == *10.91.0.10:81* ]]
+	stops published "port 81 is not published" -6 web:81
+	stops listener "port 82/tcp" web:82
+	[[ $output != *10.91.0.10* && $output == *"port 8082/tcp of $HOST_IP6 leads to web:82"* ]]
+	stops published "on ::1: for this host alone" web:83
+	stops published "cman trace web:80" -6 web:8080
+	# By the host's address, from a sibling.
+	arrives db "[$HOST_IP6]:8080"
+	assert_output_has "port 8080 of the host leads to [fd00:91::a]:80" "the source becomes fd00:91::1"
+	assert_page db "http://[$HOST_IP6]:8080/" "page of web"
+	run_ok cman graph
+	assert_output_has "192.0.2.2:8081:81" "[2001:db8:1::2]:8082:82"
+	run_ok cman down web
+	[ -z "$was" ] || machine sh -c "echo $was >$switch"
+}
+
+@test "trace: networks that are closed, and one without nat, by IPv6" {
+	container plain <<-'EOF'
+	rootfs = "@rootfs@";
+	command = [ "/bin/busybox", "httpd", "-f", "-p", "[::]:80", "-h", "/www" ];
+	stop_signal = "SIGKILL";
+	net : { network = "plain"; ip6 = "2001:db8:93::5"; };
+	EOF
+	echo "page of plain" >"$(path "$T/rootfs/plain/www/index.html")"
+	sleeper quiet <<<'net : { network = "quiet"; };'
+	web
+	run_ok cman up plain quiet web
+	stops published "nothing gets in from outside" -6 quiet:80
+	stops "$(chain6 FWD)" "into six come answers and published ports alone" plain '[fd00:91::a]:80'
+	assert_no_page plain 'http://[fd00:91::a]/'
+	outside ip -6 route add 2001:db8:93::/64 via $HOST_IP6
+	assert_page outside 'http://[2001:db8:93::5]/' "page of plain"
+	arrives -6 plain:80
+	arrives plain "[$OUTSIDE_IP6]:80"
+	assert_output_has "leaves the source 2001:db8:93::5"
+	reaches_outside plain $OUTSIDE_IP6
+	outside ip -6 route delete 2001:db8:93::/64
 }
 
 @test "trace: a name that has both addresses is walked to by both, or by the one asked for" {
