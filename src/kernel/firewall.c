@@ -44,7 +44,7 @@ int firewall_lock(int timeout_ms, struct error *err)
 	}
 }
 
-int firewall_choose(const char *prefix, enum firewall_backend *backend, struct error *err)
+int firewall_choose(const char *prefix, bool ipv6, enum firewall_backend *backend, struct error *err)
 {
 	struct error own = {0};
 	int answer;
@@ -52,7 +52,9 @@ int firewall_choose(const char *prefix, enum firewall_backend *backend, struct e
 	err = err ? err : &own;
 	answer = firewall_nftables_foreign(prefix, err);
 	if (answer == 0) {
-		answer = firewall_iptables_available(err);
+		answer = firewall_iptables_available(FIREWALL_IPV4, err);
+		if (answer == 1 && ipv6)
+			answer = firewall_iptables_available(FIREWALL_IPV6, err);
 		if (answer >= 0)
 			answer = !answer;
 	}

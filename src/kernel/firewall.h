@@ -129,9 +129,10 @@ int firewall_lock(int timeout_ms, struct error *err);
 /*
  * What "auto" means on this host: iptables where the legacy tables are there or could be loaded, and
  * nobody else has rules in nf_tables; else nftables, which then sees the same packets as the rules
- * of the host do and is shown by the same tools.
+ * of the host do and is shown by the same tools. ipv6: the legacy tables of it are needed, too.
  */
-int firewall_choose(const char *prefix, enum firewall_backend *backend, struct error *err);
+int firewall_choose(const char *prefix, bool ipv6, enum firewall_backend *backend,
+		    struct error *err);
 
 /*
  * Makes the kernel's tables hold exactly the rules of set in our chains: nothing is written when

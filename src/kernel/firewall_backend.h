@@ -44,8 +44,8 @@ bool firewall_probe_conntrack(const struct firewall_probe *probe, const void *in
 int firewall_iptables_commit(const char *prefix, const struct firewall_rules *rules,
 			     struct error *err);
 
-/* Whether the legacy tables of IPv4 are there, or could be loaded: 1 or 0. They then exist. */
-int firewall_iptables_available(struct error *err);
+/* Whether the legacy tables of a family are there, or could be loaded: 1 or 0. They then exist. */
+int firewall_iptables_available(enum firewall_family family, struct error *err);
 
 /* (libnftables) The same contract, in a table of its own. */
 int firewall_nftables_commit(const char *prefix, const struct firewall_rules *rules,

@@ -481,9 +481,9 @@ int firewall_iptables_judge(const struct firewall_probe *probe, struct firewall_
 	return 0;
 }
 
-int firewall_iptables_available(struct error *err)
+int firewall_iptables_available(enum firewall_family family, struct error *err)
 {
-	const struct firewall_xtables *x = firewall_xtables_open(FIREWALL_IPV4, err);
+	const struct firewall_xtables *x = firewall_xtables_open(family, err);
 
 	if (!x) {
 		error_clear(err);

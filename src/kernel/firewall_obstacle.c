@@ -76,36 +76,58 @@ static void add_warning(struct strlist *warnings, const struct firewall_verdict 
 {
 	AUTO_TEXT struct text line = {0};
 
-	text_addf(&line, "chain %s of %s%s drops %s%s%s, add: ", verdict->chain,
-		  verdict->table[0] ? "the nftables table " : "the legacy iptables table filter",
-		  verdict->table, needs[need].before, bridge, needs[need].after);
+	text_addf(&line, "chain %s of the ", verdict->chain);
+	if (verdict->table[0])
+		text_addf(&line, "nftables table %s", verdict->table);
+	else
+		text_addf(&line, "legacy %s table filter", tool_of(verdict));
+	text_addf(&line, " drops %s%s%s, add: ", needs[need].before, bridge, needs[need].after);
 	add_remedy(&line, verdict, need, bridge);
 	if (!strlist_contains(warnings, text_value(&line)))
 		strlist_add(warnings, text_value(&line));
 }
 
 static const struct firewall_forward *first_forward(const struct firewall_set *set,
-						    const char *bridge)
+						    const char *bridge, enum firewall_family family)
 {
 	for (size_t i = 0; i < set->forward_count; i++)
-		if (strcmp(set->forwards[i].bridge, bridge) == 0)
+		if (set->forwards[i].family == family && strcmp(set->forwards[i].bridge, bridge) == 0)
 			return &set->forwards[i];
 	return NULL;
 }
 
+/* Somebody on the network. */
+static union firewall_address inside_of(const struct firewall_network *network,
+					enum firewall_family family)
+{
+	union firewall_address inside = {.v6 = network->subnet6};
+
+	if (family == FIREWALL_IPV4)
+		inside.v4 = network->subnet;
+	inside.bytes[firewall_address_bits(family) / 8 - 1] |= 2;
+	return inside;
+}
+
 /* The packets to ask about for one network: probes by need, and which of them are needed. */
 static void make_probes(const struct firewall_set *set, const struct firewall_network *network,
-			struct firewall_probe probes[NEED_COUNT], bool needed[NEED_COUNT])
+			enum firewall_family family, struct firewall_probe probes[NEED_COUNT],
+			bool needed[NEED_COUNT])
 {
-	const struct firewall_forward *forward = first_forward(set, network->bridge);
-	const union firewall_address inside = {.v4 = {network->subnet.s_addr | htonl(2)}};
+	const struct firewall_forward *forward = first_forward(set, network->bridge, family);
+	const union firewall_address inside = inside_of(network, family);
 
-	probes[NEED_OUT] =
-		(struct firewall_probe){.in = network->bridge, .out = "", .source = inside};
-	probes[NEED_ANSWERS] = (struct firewall_probe){
-		.in = "", .out = network->bridge, .destination = inside, .answer = true};
-	probes[NEED_PUBLISHED] = (struct firewall_probe){
-		.in = "", .out = network->bridge, .destination = inside, .dnat = true};
+	probes[NEED_OUT] = (struct firewall_probe){
+		.family = family, .in = network->bridge, .out = "", .source = inside};
+	probes[NEED_ANSWERS] = (struct firewall_probe){.family = family,
+						       .in = "",
+						       .out = network->bridge,
+						       .destination = inside,
+						       .answer = true};
+	probes[NEED_PUBLISHED] = (struct firewall_probe){.family = family,
+							 .in = "",
+							 .out = network->bridge,
+							 .destination = inside,
+							 .dnat = true};
 	if (forward)
 		probes[NEED_PUBLISHED].destination = forward->address;
 	needed[NEED_OUT] = needed[NEED_ANSWERS] = network->nat;
@@ -130,21 +152,24 @@ int firewall_find_obstacles(const struct firewall_set *set, struct strlist *warn
 	if (legacy < 0)
 		return -1;
 	for (size_t i = 0; i < set->network_count; i++) {
-		struct firewall_probe probes[NEED_COUNT];
-		struct firewall_verdict verdicts[NEED_COUNT];
+		struct firewall_probe probes[2 * NEED_COUNT];
+		struct firewall_verdict verdicts[2 * NEED_COUNT];
 		const char *bridge = set->networks[i].bridge;
-		bool needed[NEED_COUNT];
+		const unsigned int count = set->networks[i].prefix6 ? 2 * NEED_COUNT : NEED_COUNT;
+		bool needed[2 * NEED_COUNT];
 
-		make_probes(set, &set->networks[i], probes, needed);
-		if (firewall_nftables_judge(set->prefix, probes, NEED_COUNT, verdicts, err) < 0)
+		make_probes(set, &set->networks[i], FIREWALL_IPV4, probes, needed);
+		make_probes(set, &set->networks[i], FIREWALL_IPV6, probes + NEED_COUNT,
+			    needed + NEED_COUNT);
+		if (firewall_nftables_judge(set->prefix, probes, count, verdicts, err) < 0)
 			return -1;
-		for (unsigned int need = 0; need < NEED_COUNT; need++) {
+		for (unsigned int need = 0; need < count; need++) {
 			/* In the legacy table our own chain comes first, if that is where it is. */
 			if (needed[need] && !verdicts[need].drops && legacy &&
 			    firewall_iptables_judge(&probes[need], &verdicts[need], err) < 0)
 				return -1;
 			if (needed[need] && verdicts[need].drops)
-				add_warning(warnings, &verdicts[need], need, bridge);
+				add_warning(warnings, &verdicts[need], need % NEED_COUNT, bridge);
 		}
 	}
 	return 0;

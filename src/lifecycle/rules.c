@@ -252,8 +252,8 @@ static enum firewall_backend wanted_backend(const struct manager *manager,
 	return wanted;
 }
 
-static int choose_place(const struct host *host, const struct places *places, struct place *place,
-			struct error *err)
+static int choose_place(const struct host *host, const struct places *places, bool ipv6,
+			struct place *place, struct error *err)
 {
 	*place = (struct place){.backend = wanted_backend(host->manager, places)};
 	snprintf(place->prefix, sizeof(place->prefix), "%s", host->manager->firewall_prefix);
@@ -262,7 +262,7 @@ static int choose_place(const struct host *host, const struct places *places, st
 			    "rules stay with %s",
 			    firewall_backend_names[place->backend]);
 	if (place->backend == FIREWALL_AUTO)
-		return firewall_choose(place->prefix, &place->backend, err);
+		return firewall_choose(place->prefix, ipv6, &place->backend, err);
 	return 0;
 }
 
@@ -351,6 +351,14 @@ static bool needs_lock(const struct places *places, const struct place *place)
 	return place ? place->backend == FIREWALL_IPTABLES : places->count == 0;
 }
 
+static bool has_network6(const struct firewall_set *set)
+{
+	for (size_t i = 0; i < set->network_count; i++)
+		if (set->networks[i].prefix6)
+			return true;
+	return false;
+}
+
 static int commit(const struct host *host, const struct firewall_set *set, struct error *err)
 {
 	struct places had;
@@ -359,7 +367,7 @@ static int commit(const struct host *host, const struct firewall_set *set, struc
 	AUTO_FD int lock_fd = -1;
 
 	if (read_places(&host->state, &had, err) < 0 ||
-	    (any && choose_place(host, &had, &place, err) < 0))
+	    (any && choose_place(host, &had, has_network6(set), &place, err) < 0))
 		return -1;
 	if (needs_lock(&had, any ? &place : NULL)) {
 		lock_fd = firewall_lock(FIREWALL_TIMEOUT_MS, err);
@@ -415,7 +423,7 @@ void rules_warn(const struct host *host, const struct network_record *networks, 
 	warn_of_obstacles(host->manager, &host->state, &rules);
 }
 
-/* One port of each network with any stands for all: that is what is asked about. */
+/* One port of each network with any stands for all of a family: that is what is asked about. */
 static void add_files(struct rules *rules, const struct conf *conf, const struct network *network)
 {
 	const struct firewall_network item = {
@@ -429,6 +437,7 @@ static void add_files(struct rules *rules, const struct conf *conf, const struct
 		.icc = network->icc,
 	};
 	struct firewall_forward forward = {.bridge = network->bridge};
+	struct in6_addr address6 = in6addr_any;
 
 	for (size_t i = 0; i < conf->container_count; i++) {
 		const struct spec *spec = &conf->containers[i];
@@ -438,11 +447,17 @@ static void add_files(struct rules *rules, const struct conf *conf, const struct
 			    strcmp(spec->interfaces[j].network, network->name) == 0) {
 				forward.container = spec->name;
 				forward.address.v4 = spec->interfaces[j].ip;
+				address6 = spec->interfaces[j].ip6;
 			}
 	}
 	rules->networks[rules->network_count++] = item;
 	if (forward.container)
 		rules->forwards[rules->forward_count++] = forward;
+	if (!IN6_IS_ADDR_UNSPECIFIED(&address6)) {
+		forward.family = FIREWALL_IPV6;
+		forward.address.v6 = address6;
+		rules->forwards[rules->forward_count++] = forward;
+	}
 }
 
 void rules_warn_of_files(const struct conf *conf)
@@ -451,7 +466,7 @@ void rules_warn_of_files(const struct conf *conf)
 	AUTO(rules_clear)
 	struct rules rules = {
 		.networks = xalloc(manager->network_count, sizeof(*rules.networks)),
-		.forwards = xalloc(manager->network_count, sizeof(*rules.forwards)),
+		.forwards = xalloc(2 * manager->network_count, sizeof(*rules.forwards)),
 	};
 	AUTO_STATE struct state state = {-1, -1, -1};
 	struct error err;

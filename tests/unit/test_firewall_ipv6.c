@@ -312,6 +312,56 @@ static void test_rules_of_each_family(void **state)
 	assert_int_equal(rule->action, FIREWALL_DROP);
 }
 
+static void assert_obstacles(const char *damage, const char *expected)
+{
+	struct firewall_set set = *sample_set(FIREWALL_NFTABLES, true);
+	AUTO_STRLIST struct strlist warnings = {0};
+	AUTO_TEXT struct text all = {0};
+
+	set.network_count = 1;
+	run("%s", damage);
+	assert_ok(firewall_find_obstacles(&set, &warnings, err));
+	for (size_t i = 0; i < warnings.count; i++)
+		text_addf(&all, "%s\n", warnings.items[i]);
+	assert_string_equal(text_value(&all), expected);
+}
+
+#define OUT       "what containers of cman0 send"
+#define ANSWERS   "answers to containers of cman0"
+#define PUBLISHED "what comes for published ports of cman0"
+
+static void test_obstacles(void **state)
+{
+	(void)state;
+	REQUIRE_NETWORK();
+	assert_obstacles(":", "");
+	assert_obstacles(
+		"nft -f - <<-END\ntable ip6 filter {\nchain FORWARD {\ntype filter hook forward "
+		"priority 0; policy drop;\nip6 daddr fd00:83::/64 ct status dnat accept\n"
+		"ip6 saddr 2001:db8::/32 accept\n}\n}\nEND",
+		"chain FORWARD of the nftables table ip6 filter drops " OUT
+		", add: nft insert rule ip6 filter FORWARD iifname cman0 accept\n"
+		"chain FORWARD of the nftables table ip6 filter drops " ANSWERS
+		", add: nft insert rule ip6 filter FORWARD oifname cman0 ct state "
+		"established,related accept\n");
+	assert_obstacles("nft insert rule ip6 filter FORWARD ip6 saddr fd00:83::/64 accept && "
+			 "nft insert rule ip6 filter FORWARD oifname cman0 ct state "
+			 "established,related accept",
+			 "");
+	assert_obstacles(
+		"ip6tables-legacy -P FORWARD DROP && ip6tables-legacy -A FORWARD -s "
+		"fd00:83::/64 -j ACCEPT && ip6tables-legacy -A FORWARD -d fd00:84::/64 -j ACCEPT",
+		"chain FORWARD of the legacy ip6tables table filter drops " ANSWERS
+		", add: ip6tables-legacy -I FORWARD -o cman0 -m conntrack --ctstate "
+		"RELATED,ESTABLISHED -j ACCEPT\n"
+		"chain FORWARD of the legacy ip6tables table filter drops " PUBLISHED
+		", add: ip6tables-legacy -I FORWARD -o cman0 -m conntrack --ctstate DNAT -j "
+		"ACCEPT\n");
+	assert_obstacles("ip6tables-legacy -I FORWARD -o cman0 -m conntrack --ctstate "
+			 "RELATED,ESTABLISHED,DNAT -j ACCEPT",
+			 "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +372,7 @@ int main(void)
 		cmocka_unit_test_setup(test_ipv6_comes_and_goes, start),
 		cmocka_unit_test_setup(test_a_failure_in_ipv6_puts_both_back, start),
 		cmocka_unit_test_setup(test_looking, start),
+		cmocka_unit_test_setup(test_obstacles, start),
 	};
 
 	return cmocka_run_group_tests_name("firewall: IPv6", tests, NULL, NULL);

@@ -635,7 +635,7 @@ static void assert_choice(enum firewall_backend expected)
 {
 	enum firewall_backend backend = FIREWALL_AUTO;
 
-	assert_ok(firewall_choose("CMAN", &backend, err));
+	assert_ok(firewall_choose("CMAN", true, &backend, err));
 	assert_int_equal(backend, expected);
 }
 
