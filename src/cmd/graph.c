@@ -28,6 +28,7 @@ static void graph_clear(struct graph *graph)
 	free(graph->attachments);
 	strlist_clear(&graph->uplinks);
 	strlist_clear(&graph->alone);
+	strlist_clear(&graph->sharing);
 	strlist_clear(&graph->containers);
 	strlist_clear(&graph->running);
 }
@@ -124,7 +125,9 @@ static void add_container(struct graph *graph, const struct conf *conf, const st
 	} else if (view.spec) {
 		attach_configured(graph, view.spec);
 	}
-	if (graph->attachment_count == before)
+	if (strlist_contains(&view.marks, "host-net"))
+		strlist_add(&graph->sharing, name);
+	else if (graph->attachment_count == before)
 		strlist_add(&graph->alone, name);
 }
 

@@ -28,7 +28,8 @@ struct graph {
 	size_t network_count;
 	struct attachment *attachments;
 	size_t attachment_count;
-	struct strlist alone;      /* containers without a network */
+	struct strlist alone;      /* containers without a network, */
+	struct strlist sharing;    /* and those on the host's */
 	struct strlist containers; /* all, in order, */
 	struct strlist running;    /* and which of them run */
 };

@@ -61,6 +61,9 @@ static void add_container_node(struct text *out, const struct graph *graph, cons
 			text_addf(&label, "\n%s", graph->attachments[i].ports);
 	add_node(out, "container", name, text_value(&label), "box", up ? "solid" : "dashed");
 	/* In the column of the others, too. */
+	if (strlist_contains(&graph->sharing, name))
+		add_edge(out, (const char *const[]){"host", ""},
+			 (const char *const[]){"container", name}, "the host's network", up);
 	if (strlist_contains(&graph->alone, name)) {
 		text_addf(out, "\t");
 		add_id(out, "host", "");

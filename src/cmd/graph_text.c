@@ -140,9 +140,18 @@ static void print_uplinks(const struct graph *graph)
 			    "|", BELOW);
 }
 
+static void print_names(const char *title, const struct strlist *names, bool last)
+{
+	for (size_t i = 0; i < names->count; i++)
+		printf("%s%s%s%s", i ? " " : last ? "`- " : "|- ", i ? "" : title, i ? "" : ": ",
+		       names->items[i]);
+	if (names->count > 0)
+		putchar('\n');
+}
+
 void graph_print_text(const struct graph *graph)
 {
-	const bool alone = graph->alone.count > 0;
+	const bool more = graph->alone.count > 0 || graph->sharing.count > 0;
 	int width = 0;
 
 	for (size_t i = 0; i < graph->network_count; i++)
@@ -151,15 +160,13 @@ void graph_print_text(const struct graph *graph)
 	print_uplinks(graph);
 	for (size_t i = 0; i < graph->network_count; i++) {
 		const struct node *network = &graph->networks[i];
-		bool last = !alone && i + 1 == graph->network_count;
+		bool last = !more && i + 1 == graph->network_count;
 
 		print_parts(network->description,
 			    printf("%c- %-*s  ", last ? '`' : '|', width, network->name),
 			    last ? " " : "|", width + 4);
 		print_members(graph, network->name, last);
 	}
-	for (size_t i = 0; i < graph->alone.count; i++)
-		printf("%s%s", i ? " " : "`- no network: ", graph->alone.items[i]);
-	if (alone)
-		putchar('\n');
+	print_names("the host's network", &graph->sharing, graph->alone.count == 0);
+	print_names("no network", &graph->alone, true);
 }

@@ -665,7 +665,7 @@ static const struct key container_keys_array[] = {
 		.name = "net",
 		.type = &type_interfaces,
 		.members = &net_keys,
-		.form = "a group, a list of up to 16 groups, or \"none\": only loopback",
+		.form = "a group, a list of up to 16 groups, \"none\" or \"host\"",
 		.help = "its network interface, or interfaces",
 		.change = CHANGE_ATTACH,
 	},

@@ -117,6 +117,7 @@ void spec_clear_interfaces(struct spec *spec)
 	spec->interfaces = NULL;
 	spec->interface_count = 0;
 	spec->interfaces_listed = false;
+	spec->host_network = false;
 }
 
 const char *spec_interface_key(const struct spec *spec, const struct interface *interface,
@@ -197,6 +198,8 @@ void spec_list_marks(const struct spec *spec, struct strlist *marks)
 		strlist_add(marks, "privileged");
 	if (spec->security.userns.mode == USERNS_NONE)
 		strlist_add(marks, "host-ids");
+	if (spec->host_network)
+		strlist_add(marks, "host-net");
 }
 
 char *spec_upper(const struct spec *spec, const struct manager *manager)

@@ -237,6 +237,7 @@ struct spec {
 	struct interface *interfaces;
 	size_t interface_count;
 	bool interfaces_listed; /* net is a list of groups: keys are "net[0].ip", not "net.ip" */
+	bool host_network;      /* net = "host": the host's network namespace, and no interfaces */
 	struct strlist dns;     /* "host", "none" or addresses, as written */
 	struct strlist dns_search;
 	struct host_entry *extra_hosts;

@@ -269,6 +269,24 @@ static void check_apparmor(const struct spec *spec, struct diagnostics *diagnost
 			"security.apparmor: this host's kernel has no AppArmor, or it is switched off");
 }
 
+/* There they would be the host's. */
+static void check_host_network(const struct spec *spec, struct diagnostics *diagnostics)
+{
+	const struct strlist *sysctls = &spec->security.sysctls;
+
+	for (size_t i = 0; spec->host_network && i < sysctls->count; i++) {
+		AUTO_FREE char *key = xprintf("security.sysctls[%zu]", i);
+		const char *name = sysctls->items[i];
+
+		if (text_starts_with(name, "net/"))
+			diagnostics_add(diagnostics, SEVERITY_ERROR,
+					origin_find(&spec->origins, key),
+					"set it on the host, or give the container a network of its own",
+					"security.sysctls: %.*s is the host's with net = \"host\"",
+					(int)strcspn(name, "="), name);
+	}
+}
+
 /* Whether a key was set in any layer, be it to nothing. */
 static bool is_set(const struct spec *spec, const char *key)
 {
@@ -384,5 +402,6 @@ void validate_container(struct validation *validation, struct spec *spec, bool c
 	check_groups(manager, spec, diagnostics);
 	check_seccomp(spec, diagnostics);
 	check_apparmor(spec, diagnostics);
+	check_host_network(spec, diagnostics);
 	validate_interfaces(manager, spec, diagnostics);
 }

@@ -319,26 +319,32 @@ static int read_list(struct assignment *assignment, const struct node *list, str
 	return 0;
 }
 
+static bool is_word(const struct node *value, const char *word)
+{
+	return value->type == NODE_STRING && strcmp(value->string, word) == 0;
+}
+
 /* A group goes key by key onto the one interface there is; what else there was is replaced. */
 static int read_interfaces(struct assignment *assignment, const struct node *value, void *field)
 {
 	struct spec *spec = field;
 	bool list = value->type == NODE_LIST;
 
-	if (value->type == NODE_STRING && strcmp(value->string, "none") == 0) {
+	if (is_word(value, "none") || is_word(value, "host")) {
 		spec_clear_interfaces(spec);
+		spec->host_network = is_word(value, "host");
 		return 0;
 	}
 	if (!list && value->type != NODE_GROUP)
 		return assignment_wrong_type(assignment, value,
-					     "a group { }, a list of groups, or \"none\"");
+					     "a group { }, a list of groups, \"none\" or \"host\"");
 	if (assignment->origins && !(list && value->count > 0 &&
 				     value->children[0].type == NODE_STRING))
 		origin_remove_elements(assignment->origins,
 				       assignment->path + assignment->origin_offset);
 	if (list)
 		return read_list(assignment, value, spec);
-	if (spec->interfaces_listed)
+	if (spec->interfaces_listed || spec->host_network)
 		spec_clear_interfaces(spec);
 	if (spec->interface_count == 0)
 		spec_add_default_interface(spec);
@@ -349,10 +355,12 @@ static int read_interfaces(struct assignment *assignment, const struct node *val
 /* The members are printed by the table; this is for a container that has no interface. */
 static bool print_interfaces(const void *field, bool resolved, struct text *out)
 {
+	const struct spec *spec = field;
+
 	(void)resolved;
-	if (((const struct spec *)field)->interface_count > 0)
+	if (spec->interface_count > 0)
 		return false;
-	text_addf(out, "\"none\"");
+	text_addf(out, spec->host_network ? "\"host\"" : "\"none\"");
 	return true;
 }
 

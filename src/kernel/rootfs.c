@@ -21,6 +21,7 @@ void rootfs_close(struct rootfs *rootfs)
 	close_fd(&rootfs->hosts_fd);
 	close_fd(&rootfs->hostname_fd);
 	close_fd(&rootfs->layers_fd);
+	close_fd(&rootfs->sys_fd);
 	close_fd(&rootfs->devices_fd);
 }
 
@@ -188,6 +189,15 @@ int rootfs_open_file(int dir_fd, const char *name, struct error *err)
 	if (file_fd < 0 || mount_change(file_fd, &change, 0, err) < 0)
 		return error_wrap(err, "%s", name);
 	return take_fd(&file_fd);
+}
+
+int rootfs_open_sys(bool read_only, struct error *err)
+{
+	/* New, and no copy of /sys: that may be of another network namespace, or have mounts on it. */
+	return mount_new("sysfs", NULL,
+			 MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+				 (read_only ? MOUNT_ATTR_RDONLY : 0),
+			 err);
 }
 
 static int check_parents(const char *resolved, struct error *err)

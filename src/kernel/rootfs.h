@@ -29,13 +29,14 @@ struct rootfs {
 	bool nesting;        /* user namespaces inside may mount a proc and a sysfs */
 	bool uncovered;      /* nothing of /proc and /sys is masked or read-only */
 	bool host_ids;       /* no user namespace: more of the host is covered then */
+	int sys_fd;          /* of rootfs_open_sys(), where the network namespace is the host's */
 	int devices_fd;      /* nodes of devices, from device_make_nodes() */
 	const struct device_policy *devices;
 };
 #define ROOTFS_INIT                                                                                \
 	{                                                                                          \
 		.tree_fd = -1, .resolv_conf_fd = -1, .hosts_fd = -1, .hostname_fd = -1,            \
-		.layers_fd = -1, .devices_fd = -1                                                  \
+		.layers_fd = -1, .sys_fd = -1, .devices_fd = -1                                    \
 	}
 void rootfs_close(struct rootfs *rootfs);
 
@@ -61,6 +62,12 @@ int rootfs_make_read_only(int tree_fd, struct error *err);
 int rootfs_open_file(int dir_fd, const char *name, struct error *err);
 
 /*
+ * A detached sysfs with the links of our own network namespace, nosuid, nodev and noexec: nobody
+ * in a user namespace that does not own the network namespace may mount one. read_only: that too.
+ */
+int rootfs_open_sys(bool read_only, struct error *err);
+
+/*
  * Looks whether path can serve: absolute, a directory, not "/", has /proc /sys /dev /etc, and
  * what is above it is root's alone (fs_check_trusted(); the directory itself is the container's).
  * Changes nothing. Warnings (no /etc/resolv.conf to bind over) go to log_warning().
@@ -68,8 +75,8 @@ int rootfs_open_file(int dir_fd, const char *name, struct error *err);
 int rootfs_check(const char *path, struct error *err);
 
 /*
- * Inside the new namespaces (user unless host_ids, pid, mount, net, ipc, and cgroup once it is
- * where it belongs), as uid 0 of the user namespace: makes propagation private, mounts the tree,
+ * Inside the new namespaces (user unless host_ids, pid, mount, net unless sys_fd is there, ipc, and
+ * cgroup once it is where it belongs), as uid 0 of the user namespace: makes propagation private, mounts the tree,
  * the generated files, /proc, /sys (read-only), the cgroup view (version 2 only, read-only unless
  * delegated), /dev, /dev/pts, /dev/shm, /dev/mqueue, masked and read-only paths, then
  * pivot_root(2); the old root is gone.

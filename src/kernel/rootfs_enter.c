@@ -253,13 +253,30 @@ static int add_device_mount(int dev_fd, const char *type, const struct mount_opt
 	return attach_and_close(type, options, attributes, dev_fd, name, err);
 }
 
+/* Read-only, and where it may not be mounted a copy of what the host has mounted for us. */
+static int add_hidden_sys(const struct rootfs *rootfs, int dev_fd, struct error *err)
+{
+	static const struct mount_change change = {.attributes = HARMLESS | MOUNT_ATTR_RDONLY};
+	AUTO_FD int copy_fd = -1;
+
+	if (rootfs->sys_fd < 0)
+		return add_device_mount(dev_fd, "sysfs", NULL, HARMLESS | MOUNT_ATTR_RDONLY,
+					".nesting/sys", err);
+	if (mkdirat(dev_fd, ".nesting/sys", 0755) < 0)
+		return error_set(err, errno, "create .nesting/sys");
+	copy_fd = mount_clone(rootfs->sys_fd, "", 0, err);
+	if (copy_fd < 0 || mount_change(copy_fd, &change, 0, err) < 0)
+		return -1;
+	return mount_attach(copy_fd, dev_fd, ".nesting/sys", err);
+}
+
 /*
  * A new user namespace is allowed a proc or sysfs of its own only while its mount namespace has
  * one of which nothing is hidden (mount_too_revealing()). These two serve for that alone: an empty
  * directory covers where they are, which nobody without CAP_SYS_ADMIN can take off. The sysfs
  * is read-only, so those that are made after it have to be.
  */
-static int add_hidden_views(int dev_fd, struct error *err)
+static int add_hidden_views(const struct rootfs *rootfs, int dev_fd, struct error *err)
 {
 	static const struct mount_option cover_options[] = {
 		{"mode", "0555"},
@@ -271,8 +288,7 @@ static int add_hidden_views(int dev_fd, struct error *err)
 	if (mkdirat(dev_fd, ".nesting", 0755) < 0)
 		return error_set(err, errno, "create .nesting");
 	if (add_device_mount(dev_fd, "proc", NULL, HARMLESS, ".nesting/proc", err) < 0 ||
-	    add_device_mount(dev_fd, "sysfs", NULL, HARMLESS | MOUNT_ATTR_RDONLY, ".nesting/sys",
-			     err) < 0)
+	    add_hidden_sys(rootfs, dev_fd, err) < 0)
 		return -1;
 	return attach_and_close("tmpfs", cover_options, HARMLESS | MOUNT_ATTR_RDONLY, dev_fd,
 				".nesting", err);
@@ -317,17 +333,31 @@ static int mount_dev(const struct rootfs *rootfs, struct error *err)
 	if (rootfs->devices_fd >= 0 &&
 	    device_attach_nodes(rootfs->devices, rootfs->devices_fd, dev_fd, err) < 0)
 		return -1;
-	return rootfs->nesting ? add_hidden_views(dev_fd, err) : 0;
+	return rootfs->nesting ? add_hidden_views(rootfs, dev_fd, err) : 0;
+}
+
+/* The sysfs that was mounted outside. */
+static int attach_sys(struct view *view, struct error *err)
+{
+	AUTO_FD int target_fd = open_mount_point(view->rootfs, "sys", err);
+
+	if (target_fd < 0 || mount_attach(view->rootfs->sys_fd, target_fd, "", err) < 0)
+		return -1;
+	view->sys_fd = fcntl(view->rootfs->sys_fd, F_DUPFD_CLOEXEC, 0);
+	return view->sys_fd < 0 ? error_set(err, errno, "duplicate a descriptor") : 0;
 }
 
 static int mount_sys(struct view *view, struct error *err)
 {
 	const struct rootfs *rootfs = view->rootfs;
 
-	if (rootfs->uncovered)
+	if (rootfs->sys_fd >= 0 && attach_sys(view, err) < 0)
+		return -1;
+	if (rootfs->sys_fd < 0 && rootfs->uncovered)
 		view->sys_fd = mount_kernel_view(rootfs, "sysfs", "sys", HARMLESS, err);
 	/* EPERM: the host's own is read-only, then ours has to be. */
-	if (!rootfs->uncovered || (view->sys_fd < 0 && err->code == EPERM))
+	if (rootfs->sys_fd < 0 &&
+	    (!rootfs->uncovered || (view->sys_fd < 0 && err->code == EPERM)))
 		view->sys_fd = mount_kernel_view(rootfs, "sysfs", "sys",
 						 HARMLESS | MOUNT_ATTR_RDONLY, err);
 	if (view->sys_fd < 0)

@@ -28,6 +28,7 @@ static const char *const candidates[] = {
 struct file_words {
 	struct strlist servers, search, options;
 	size_t dropped; /* servers of no use to us */
+	bool shared;    /* they are for the host's own network namespace */
 };
 
 static void file_words_clear(struct file_words *words)
@@ -73,6 +74,19 @@ static bool is_reachable(const char *text)
 	       !IN6_IS_ADDR_LINKLOCAL(&ipv6);
 }
 
+/* In the host's own network namespace every server can be asked. */
+static bool is_address(const char *text)
+{
+	char address[INET6_ADDRSTRLEN];
+	struct in6_addr ipv6;
+	struct in_addr ipv4;
+
+	if (inet_pton(AF_INET, text, &ipv4) == 1)
+		return true;
+	snprintf(address, sizeof(address), "%.*s", (int)strcspn(text, "%"), text);
+	return inet_pton(AF_INET6, address, &ipv6) == 1;
+}
+
 static bool is_word(const char *text)
 {
 	for (const char *c = text; *c; c++)
@@ -99,7 +113,7 @@ static void read_line(char *line, struct file_words *words)
 		return;
 	if (strcmp(keyword, "nameserver") == 0) {
 		word = strtok_r(NULL, " \t\r", &rest);
-		if (word && is_reachable(word))
+		if (word && (words->shared ? is_address(word) : is_reachable(word)))
 			add_new_word(&words->servers, word);
 		else if (word)
 			words->dropped++;
@@ -157,7 +171,7 @@ static void take_words(struct file_words *words, const char *path, struct dns_ho
 				  xprintf("%s: servers nobody but the host can reach", path));
 }
 
-int dns_find_host_servers(const char *root, struct dns_host *host, struct error *err)
+int dns_find_host_servers(const char *root, bool shared, struct dns_host *host, struct error *err)
 {
 	AUTO_FD int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -165,7 +179,7 @@ int dns_find_host_servers(const char *root, struct dns_host *host, struct error 
 	if (root_fd < 0)
 		return error_set(err, errno, "open directory %s", root);
 	for (size_t i = 0; i < ARRAY_SIZE(candidates) && !host->source; i++) {
-		AUTO(file_words_clear) struct file_words words = {0};
+		AUTO(file_words_clear) struct file_words words = {.shared = shared};
 		struct error reason;
 
 		if (read_candidate(root_fd, candidates[i], &words, &reason) == 0)

@@ -27,11 +27,12 @@ struct dns_host {
 /*
  * Looks for servers in /etc/resolv.conf, and where it is missing or names only a resolver on the
  * host's own loopback (127.0.0.53 of systemd-resolved, dnsmasq, unbound), in the files in which
- * such resolvers keep their upstream servers. root: "/", or the top of a made-up host; symlinks
+ * such resolvers keep their upstream servers. shared: for the host's own network namespace, where
+ * any of these servers will do. root: "/", or the top of a made-up host; symlinks
  * stay below it. A file that is missing, a dangling link, no regular file or longer than 64 KiB
  * is noted and passed over. Finding nothing is success; -1: root itself cannot be opened.
  */
-int dns_find_host_servers(const char *root, struct dns_host *host, struct error *err);
+int dns_find_host_servers(const char *root, bool shared, struct dns_host *host, struct error *err);
 
 void dns_host_clear(struct dns_host *host);
 #define AUTO_DNS_HOST AUTO(dns_host_clear)

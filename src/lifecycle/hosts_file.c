@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/hosts_file.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -98,8 +99,17 @@ static void extra_clear(struct extra *extra)
 	free(extra->items);
 }
 
-int hosts_file_make_own(int directory_fd, const struct spec *spec, struct error *err)
+int hosts_file_make_own(int directory_fd, const struct spec *spec, const struct manager *manager,
+			struct error *err)
 {
+	AUTO_STRLIST struct strlist aliases = {0};
+	/* On the host's network it has no address of its own: as Debian does for such hosts. */
+	const struct dns_name self = {
+		.address = {htonl(0x7f000101)}, /* 127.0.1.1 */
+		.name = spec->name,
+		.domain = manager->dns_domain,
+		.aliases = &aliases,
+	};
 	AUTO_TEXT struct text hosts = {0};
 	AUTO_TEXT struct text extra = {0};
 
@@ -108,7 +118,10 @@ int hosts_file_make_own(int directory_fd, const struct spec *spec, struct error 
 			  spec->extra_hosts[i].name);
 	if (fs_rewrite_at(directory_fd, EXTRA_FILE, text_value(&extra), extra.length, 0600, err) < 0)
 		return -1;
-	dns_hosts(NULL, 0, spec->extra_hosts, spec->extra_host_count, &hosts);
+	if (strcmp(spec->hostname, spec->name) != 0)
+		strlist_add(&aliases, spec->hostname);
+	dns_hosts(&self, spec->host_network ? 1 : 0, spec->extra_hosts, spec->extra_host_count,
+		  &hosts);
 	return fs_rewrite_at(directory_fd, "hosts", text_value(&hosts), hosts.length, 0644, err);
 }
 

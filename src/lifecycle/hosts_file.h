@@ -19,9 +19,10 @@ int hosts_file_make(const struct state *state, const struct manager *manager,
 
 /*
  * Makes a container's own file, with what stays the same in it (extra_hosts) noted beside it.
- * directory_fd: its run directory.
+ * directory_fd: its run directory. One on the host's network is in it by its own name.
  */
-int hosts_file_make_own(int directory_fd, const struct spec *spec, struct error *err);
+int hosts_file_make_own(int directory_fd, const struct spec *spec, const struct manager *manager,
+			struct error *err);
 
 /*
  * Brings the files of all networks and the own files of their members up to date. Who is on

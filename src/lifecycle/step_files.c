@@ -48,9 +48,11 @@ static int write_resolv_conf(const struct host *host, const struct container *co
 	AUTO_DNS_HOST struct dns_host servers = {0};
 	AUTO_TEXT struct text text = {0};
 
-	if (dns_find_host_servers("/", &servers, err) < 0)
+	const bool shared = container->spec->host_network;
+
+	if (dns_find_host_servers("/", shared, &servers, err) < 0)
 		return -1;
-	dns_resolv_conf(container->spec, host->manager, &servers, false, &text);
+	dns_resolv_conf(container->spec, host->manager, &servers, shared, &text);
 	return fs_rewrite_at(container->directory_fd, "resolv.conf", text_value(&text), text.length,
 			     0644, err);
 }
@@ -101,7 +103,7 @@ int files_begin(struct host *host, struct container *container, struct error *er
 	    write_hostname(container, err) == 0 && write_spec(container, err) == 0)
 		rc = 0;
 	if (rc == 0 && hosts_file_is_own(container->spec, host->manager))
-		rc = hosts_file_make_own(container->directory_fd, container->spec, err);
+		rc = hosts_file_make_own(container->directory_fd, container->spec, host->manager, err);
 	umask(caller_umask);
 	return rc;
 }

@@ -450,7 +450,9 @@ static int make_links(struct host *host, struct container *container, struct err
 
 int link_await(struct host *host, struct container *container, struct error *err)
 {
-	if (init_receive_cloned(container, err) == 0 && make_links(host, container, err) == 0)
+	if (init_receive_cloned(container, err) == 0 &&
+	    (container->spec->host_network ? record_write(&host->state, &container->record, err)
+					   : make_links(host, container, err)) == 0)
 		return 0;
 	return init_prefer_reason(container, err);
 }

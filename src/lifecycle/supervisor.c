@@ -21,7 +21,7 @@
 #define CLONE_ATTEMPTS 10
 
 /* The cgroup namespace is missing on purpose: init makes it once it is in its cgroup. */
-#define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET)
+#define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC)
 
 /* Nothing of the caller's: session, directory, terminal, ignored signals, mask. */
 static int leave_caller(struct error *err)
@@ -47,6 +47,12 @@ static int leave_caller(struct error *err)
 static bool has_userns(const struct launch *launch)
 {
 	return launch->spec->security.userns.mode != USERNS_NONE;
+}
+
+static uint64_t choose_namespaces(const struct launch *launch)
+{
+	return NAMESPACES | (has_userns(launch) ? CLONE_NEWUSER : 0) |
+	       (launch->spec->host_network ? 0 : CLONE_NEWNET);
 }
 
 /* Opens what only the host may open and hands it to init. */
@@ -91,11 +97,16 @@ static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
 		if (rootfs.devices_fd < 0)
 			close_fd(&rootfs.hostname_fd);
 	}
+	if (rootfs.hostname_fd >= 0 && launch->spec->host_network) {
+		rootfs.sys_fd = rootfs_open_sys(!launch->spec->security.privileged, err);
+		if (rootfs.sys_fd < 0)
+			close_fd(&rootfs.hostname_fd);
+	}
 	if (rootfs.hostname_fd >= 0)
 		rc = channel_send(init_fd, &message,
 				  (int[]){rootfs.tree_fd, rootfs.resolv_conf_fd, rootfs.hosts_fd,
 					  rootfs.hostname_fd, rootfs.layers_fd,
-					  rootfs.devices_fd}, 6, err);
+					  rootfs.devices_fd, rootfs.sys_fd}, 7, err);
 	rootfs_close(&rootfs);
 	return rc < 0 ? -1 : volumes_send(launch->spec, userns_fd, init_fd, failure);
 }
@@ -116,8 +127,7 @@ static int make_init(const struct launch *launch, int control_fd, pid_t *init_pi
 		return -1;
 	if (channel_open(ends, err) < 0)
 		return -1;
-	pid = namespace_clone(NAMESPACES | (has_userns(launch) ? CLONE_NEWUSER : 0), entry.v2_fd,
-			      pidfd, err);
+	pid = namespace_clone(choose_namespaces(launch), entry.v2_fd, pidfd, err);
 	if (pid == 0) {
 		close_fd(&ends[0]);
 		init_run(launch, &entry, ends[1], control_fd);

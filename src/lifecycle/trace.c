@@ -555,7 +555,8 @@ static void begin_walk(struct walk *walk, int family, struct traces *traces)
 	walk->trace->family = family;
 }
 
-static bool is_running(struct walk *walk, const struct trace_question *question,
+/* shares: whether it is on the host's network. */
+static bool is_running(struct walk *walk, const struct trace_question *question, bool *shares,
 		       struct traces *traces)
 {
 	AUTO_RECORD struct record record = {0};
@@ -564,6 +565,7 @@ static bool is_running(struct walk *walk, const struct trace_question *question,
 			    ? 0
 			    : record_read(walk->state, question->container, &record, &err);
 
+	*shares = found == 1 && strlist_contains(&record.marks, "host-net");
 	if (found == 1 && record_liveness(&record) == LIVE_RUNNING)
 		return true;
 	begin_walk(walk, question->family == AF_INET6 ? AF_INET6 : AF_INET, traces);
@@ -574,15 +576,41 @@ static bool is_running(struct walk *walk, const struct trace_question *question,
 	return false;
 }
 
+/* What it sends and gets takes the host's way, which has no hop of ours. */
+static void tell_host_network(struct walk *walk, const struct trace_question *question,
+			      struct traces *traces)
+{
+	const char *listing = question->protocol == IPPROTO_UDP ? "u" : "t";
+	struct trace_ip address = {.family = question->family};
+
+	if (question->destination && !trace_parse(question->destination, &address))
+		address.family = question->family;
+	begin_walk(walk, address.family == AF_INET6 ? AF_INET6 : AF_INET, traces);
+	trace_ok(walk, "container", "%s runs", question->container);
+	trace_ok(walk, "network", "%s shares the host's network: nothing of cman's is on the way",
+		 question->container);
+	if (question->destination)
+		trace_unknown(walk, "host", "ask it on the host: ip route get %s",
+			      question->destination);
+	else if (question->port)
+		trace_unknown(walk, "host", "whether it listens says ss -l%sn sport = :%u", listing,
+			      question->port);
+}
+
 int trace_run(const struct manager *manager, const struct state *state,
 	      const struct trace_question *question, struct traces *traces, struct error *err)
 {
 	AUTO(trace_close) struct walk walk = {.manager = manager, .state = state};
 	unsigned int chosen;
+	bool shares;
 
 	*traces = (struct traces){0};
-	if (!is_running(&walk, question, traces))
+	if (!is_running(&walk, question, &shares, traces))
 		return 0;
+	if (shares) {
+		tell_host_network(&walk, question, traces);
+		return 0;
+	}
 	if (trace_open(&walk, err) < 0)
 		return -1;
 	chosen = choose_families(&walk, question);

@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		fuzz_put(files[i], part, strlen(part));
 	}
-	if (dns_find_host_servers(fuzz_directory_path(), &host, &err) == 0) {
+	if (dns_find_host_servers(fuzz_directory_path(), false, &host, &err) == 0) {
 		for (size_t i = 0; i < host.servers.count; i++)
 			fuzz_assert(parse_is_ip(host.servers.items[i]), "%s", host.servers.items[i]);
 		/* They become lines of a file that is root's in the container. */

@@ -66,7 +66,7 @@ static struct dns_host find(void)
 	struct dns_host host;
 	struct error err;
 
-	assert_int_equal(dns_find_host_servers(root, &host, &err), 0);
+	assert_int_equal(dns_find_host_servers(root, false, &host, &err), 0);
 	return host;
 }
 
@@ -141,6 +141,21 @@ static void test_addresses_of_the_host_alone(void **state)
 	expect_host("/etc/resolv.conf", "192.0.2.7", "", "rotate");
 }
 
+static void test_on_the_network_of_the_host(void **state)
+{
+	AUTO_DNS_HOST struct dns_host host = {0};
+
+	(void)state;
+	put_file("/etc/resolv.conf",
+		 "nameserver 127.0.0.53\nnameserver ::1\nnameserver fe80::1%eth0\nnameserver words\n"
+		 "search a.example\noptions edns0\n");
+	put_file("/run/systemd/resolve/resolv.conf", "nameserver 192.0.2.53\n");
+	assert_int_equal(dns_find_host_servers(root, true, &host, NULL), 0);
+	assert_string_equal(host.source, "/etc/resolv.conf");
+	assert_string_equal(joined(&host.servers), "127.0.0.53 ::1 fe80::1%eth0");
+	assert_string_equal(joined(&host.search), "a.example");
+}
+
 static void test_links_stay_on_the_host(void **state)
 {
 	(void)state;
@@ -178,7 +193,7 @@ static void test_missing_root(void **state)
 	struct error err;
 
 	(void)state;
-	assert_int_equal(dns_find_host_servers("/nowhere-at-all", &host, &err), -1);
+	assert_int_equal(dns_find_host_servers("/nowhere-at-all", false, &host, &err), -1);
 	assert_int_equal(err.code, ENOENT);
 }
 
@@ -367,6 +382,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_network_manager_with_dnsmasq, make_host,
 						remove_host),
 		cmocka_unit_test_setup_teardown(test_addresses_of_the_host_alone, make_host,
+						remove_host),
+		cmocka_unit_test_setup_teardown(test_on_the_network_of_the_host, make_host,
 						remove_host),
 		cmocka_unit_test_setup_teardown(test_links_stay_on_the_host, make_host, remove_host),
 		cmocka_unit_test_setup_teardown(test_hostile_files, make_host, remove_host),
