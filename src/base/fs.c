@@ -202,8 +202,13 @@ int fs_rewrite_at(int dir_fd, const char *name, const char *bytes, size_t length
 {
 	AUTO_FD int fd = fs_open_at(dir_fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW, mode, err);
 
-	if (fd < 0)
-		return -1;
+	return fd < 0 ? -1 : fs_rewrite_fd(fd, name, bytes, length, err);
+}
+
+int fs_rewrite_fd(int fd, const char *name, const char *bytes, size_t length, struct error *err)
+{
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return error_set(err, errno, "seek in %s", name);
 	/* Write first, cut afterwards: a reader never finds the file empty. */
 	if (write_all(fd, bytes, length) < 0 || ftruncate(fd, (off_t)length) < 0)
 		return error_set(err, errno, "write %s", name);

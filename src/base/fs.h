@@ -57,6 +57,9 @@ int fs_replace_at(int dir_fd, const char *name, const char *bytes, size_t length
 int fs_rewrite_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
 		  struct error *err);
 
+/* Likewise one that is open for writing; name: for messages. */
+int fs_rewrite_fd(int fd, const char *name, const char *bytes, size_t length, struct error *err);
+
 /* Makes path and its parents; directories that exist are left as they are. */
 int fs_make_directories(const char *path, mode_t mode, struct error *err);
 

@@ -257,6 +257,15 @@ const struct command command_table[] = {
 		.hidden = true,
 		.run = cmd_finish,
 	},
+	/* Run by the supervisor that watches for other name servers of the host. */
+	{
+		.name = "refresh",
+		.arguments = "[INOTIFY_FD]",
+		.summary = "bring name servers of the host to running containers",
+		.maximum = 1,
+		.hidden = true,
+		.run = cmd_refresh,
+	},
 	{.name = NULL},
 };
 

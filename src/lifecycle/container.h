@@ -24,6 +24,7 @@ struct container {
 	int init_pidfd;
 	int output_fd, log_fd;        /* FIFO of the payload's output, and where it goes */
 	pid_t supervisor_pid;         /* our own child; 0: another command started it */
+	bool has_host_servers;        /* its resolv.conf has: dns = [ "host" ] */
 	/* on the way down */
 	int supervisor_pidfd;
 	uint64_t stop_deadline_ms;    /* CLOCK_MONOTONIC */

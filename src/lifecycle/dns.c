@@ -24,6 +24,11 @@ static const char *const candidates[] = {
 	"/run/dnsmasq/resolv.conf",
 };
 
+const char *dns_candidate(size_t index)
+{
+	return candidates[index];
+}
+
 /* What one resolv.conf says. */
 struct file_words {
 	struct strlist servers, search, options;
@@ -182,6 +187,7 @@ int dns_find_host_servers(const char *root, bool shared, struct dns_host *host, 
 		AUTO(file_words_clear) struct file_words words = {.shared = shared};
 		struct error reason;
 
+		host->looked = i + 1;
 		if (read_candidate(root_fd, candidates[i], &words, &reason) == 0)
 			take_words(&words, candidates[i], host);
 		else if (reason.code != ENOENT)
@@ -249,6 +255,18 @@ static void add_host_servers(const struct dns_host *host, bool ipv6, struct choi
 		else if (!strlist_contains(&choice->servers, host->servers.items[i]))
 			strlist_add(&choice->servers, host->servers.items[i]);
 	}
+}
+
+static const struct strlist *wanted_servers(const struct spec *spec, const struct manager *manager)
+{
+	return spec->dns.count > 0 ? &spec->dns : &manager->dns_servers;
+}
+
+bool dns_wants_host(const struct spec *spec, const struct manager *manager)
+{
+	const struct strlist *wanted = wanted_servers(spec, manager);
+
+	return wanted->count == 0 || strlist_contains(wanted, "host");
 }
 
 static void choose_servers(const struct strlist *wanted, const struct manager *manager,
@@ -345,8 +363,7 @@ void dns_resolv_conf(const struct spec *spec, const struct manager *manager,
 {
 	AUTO(choice_clear) struct choice choice = {0};
 
-	choose_servers(spec->dns.count > 0 ? &spec->dns : &manager->dns_servers, manager, host,
-		       ipv6, &choice);
+	choose_servers(wanted_servers(spec, manager), manager, host, ipv6, &choice);
 	choose_search(spec, manager, host, &choice);
 	add_header(&choice, host, out);
 	add_servers(&choice.servers, out);

@@ -22,7 +22,11 @@ struct dns_host {
 	struct strlist search;  /* domains: of source, or of the first file that has some */
 	struct strlist options; /* of source, without trust-ad where a server was dropped */
 	struct strlist notes;   /* why other files or servers were not taken, a line each */
+	size_t looked;          /* so many files were looked at, see dns_candidate() */
 };
+
+/* The files in which servers are looked for, in that order, from 0. */
+const char *dns_candidate(size_t index);
 
 /*
  * Looks for servers in /etc/resolv.conf, and where it is missing or names only a resolver on the
@@ -36,6 +40,9 @@ int dns_find_host_servers(const char *root, bool shared, struct dns_host *host, 
 
 void dns_host_clear(struct dns_host *host);
 #define AUTO_DNS_HOST AUTO(dns_host_clear)
+
+/* Whether servers of the host are among those that dns_resolv_conf() writes. */
+bool dns_wants_host(const struct spec *spec, const struct manager *manager);
 
 /*
  * Adds the text of a container's resolv.conf to out. The servers are those of spec->dns, or of

@@ -6,8 +6,8 @@
 
 #include "base/fs.h"
 #include "config/conf.h"
-#include "lifecycle/dns.h"
 #include "lifecycle/hosts_file.h"
+#include "lifecycle/resolv_conf.h"
 #include "lifecycle/steps.h"
 #include "state/idrange.h"
 
@@ -40,21 +40,6 @@ static int open_log(const struct host *host, struct container *container, struct
 	container->log_fd = fs_open_at(directory_fd, name,
 				       O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0600, err);
 	return container->log_fd < 0 ? error_wrap(err, "log in %s", log_dir) : 0;
-}
-
-static int write_resolv_conf(const struct host *host, const struct container *container,
-			     struct error *err)
-{
-	AUTO_DNS_HOST struct dns_host servers = {0};
-	AUTO_TEXT struct text text = {0};
-
-	const bool shared = container->spec->host_network;
-
-	if (dns_find_host_servers("/", shared, &servers, err) < 0)
-		return -1;
-	dns_resolv_conf(container->spec, host->manager, &servers, shared, &text);
-	return fs_rewrite_at(container->directory_fd, "resolv.conf", text_value(&text), text.length,
-			     0644, err);
 }
 
 static int write_hostname(const struct container *container, struct error *err)
@@ -99,8 +84,8 @@ int files_begin(struct host *host, struct container *container, struct error *er
 	int rc = -1;
 
 	if (choose_ids(host, container, err) == 0 && make_output(container, err) == 0 &&
-	    open_log(host, container, err) == 0 && write_resolv_conf(host, container, err) == 0 &&
-	    write_hostname(container, err) == 0 && write_spec(container, err) == 0)
+	    open_log(host, container, err) == 0 && write_hostname(container, err) == 0 &&
+	    write_spec(container, err) == 0 && resolv_conf_make(host, container, err) == 0)
 		rc = 0;
 	if (rc == 0 && hosts_file_is_own(container->spec, host->manager))
 		rc = hosts_file_make_own(container->directory_fd, container->spec, host->manager, err);

@@ -169,6 +169,7 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 	const char *key;
 	char *const environment[] = {NULL};
 	struct supervisor_argv command_line;
+	sigset_t all;
 
 	if (output_fd < 0)
 		return -1;
@@ -178,6 +179,9 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 	/* Init has its own already. A file size limit of the caller's would end the log, and us. */
 	if (rlimit_apply(&usual, &key, err) < 0)
 		return -1;
+	/* A signal that comes before it has a place for it waits. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
 	supervisor_args_format(&args, &command_line);
 	execveat(launch->supervisor_fd, "", command_line.argv, environment, AT_EMPTY_PATH);
 	return error_set(err, errno, "run cman-supervisor");

@@ -14,6 +14,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* In STATE_DIR: see supervisor/watch.h. SIGUSR1 tells a supervisor to watch from now on. */
+#define SUPERVISOR_AWAITED_FILE "dns.awaited"
+
 /* The fds are inherited (not close-on-exec) and the supervisor's own from then on. */
 struct supervisor_args {
 	const char *name;

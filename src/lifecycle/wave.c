@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "lifecycle/precheck.h"
+#include "lifecycle/resolv_conf.h"
 #include "lifecycle/steps.h"
 
 #define SUPERVISOR_TIMEOUT_MS 5000
@@ -195,6 +196,18 @@ static void remove_cgroup_parent(const struct wave *wave)
 		cgroup_remove_parent(cgroup, SUPERVISOR_TIMEOUT_MS);
 }
 
+/* Somebody has to watch for other name servers of the host as long as a container has them. */
+static void keep_watch(const struct wave *wave)
+{
+	bool wanted = resolv_conf_is_watched(wave->host);
+	struct error err = {0};
+
+	for (size_t i = 0; i < wave->count && !wanted; i++)
+		wanted = wave->containers[i].has_host_servers;
+	if (wanted && resolv_conf_keep_watch(wave->host, &err) < 0)
+		log_warning("%s", err.text);
+}
+
 void wave_release(struct wave *wave)
 {
 	for (size_t i = 0; i < wave->count; i++) {
@@ -208,6 +221,7 @@ void wave_release(struct wave *wave)
 	}
 	for (size_t i = 0; i < wave->count; i++)
 		wait_for_supervisor(&wave->containers[i]);
+	keep_watch(wave);
 	remove_cgroup_parent(wave);
 	for (size_t i = 0; i < wave->count; i++)
 		container_clear(&wave->containers[i]);

@@ -5,12 +5,13 @@
  * "cman finish", which undoes what up has done. There is one per running container, so memory
  * counts: no heap, no stdio, no libc (system.h).
  *
- * SIGTERM is passed on to init as the container's stop signal; all other signals stay blocked,
- * also in "cman finish": a clean-up is not to be interrupted halfway. (It gets SIGALRM, which
+ * SIGTERM is passed on to init as the container's stop signal, SIGUSR1 makes it the one that
+ * watches for other name servers (watch.h); all other signals stay blocked, also in "cman finish": a clean-up is not to be interrupted halfway. (It gets SIGALRM, which
  * ends its waits for locks.) The arguments are in lifecycle/supervisor_args.h.
  */
 #include "lifecycle/supervisor_args.h"
 #include "supervisor/system.h"
+#include "supervisor/watch.h"
 
 /* Bytes taken from the FIFO at once. Only pages that were used once count as memory. */
 #define CHUNK (16 * 1024)
@@ -18,12 +19,11 @@
 /* A FIFO holds 64 KiB unless somebody enlarged it, to 1 MiB at most: fcntl(2) F_SETPIPE_SZ. */
 #define DRAIN_MAX (1024 * 1024)
 
-#define STDERR 2
-
-#define SIGNAL_BIT(number) (UINT64_C(1) << ((number)-1)) /* in a mask of the kernel's */
-
 struct supervisor {
 	struct supervisor_args args;
+	char **envp;
+	struct watch watch;
+	int epoll_fd;
 	int signal_fd;
 	uint64_t dropped; /* bytes of output the log file did not take */
 };
@@ -34,7 +34,7 @@ struct line {
 	size_t length;
 };
 
-static char chunk[CHUNK];
+static char chunk[CHUNK] __attribute__((aligned(8))); /* of inotify events, too */
 
 static void line_add(struct line *line, const char *text)
 {
@@ -117,12 +117,47 @@ static size_t copy_output(struct supervisor *supervisor)
 	return (size_t)count;
 }
 
-static void pass_stop_signal(const struct supervisor *supervisor)
+/* Also when another process says so once more: cman then looks again. */
+static void begin_to_watch(struct supervisor *supervisor)
+{
+	struct watch *watch = &supervisor->watch;
+	long failed = 0;
+
+	if (watch->events_fd < 0)
+		failed = watch_begin(watch, supervisor->epoll_fd);
+	if (failed >= 0)
+		failed = watch_refresh(watch, &supervisor->args, supervisor->envp);
+	if (failed < 0)
+		log_line(supervisor, "cannot watch for other name servers of the host: error ",
+			 (uint64_t)-failed, "");
+}
+
+static void take_signal(struct supervisor *supervisor)
 {
 	struct signalfd_siginfo info;
 
-	if (system_read(supervisor->signal_fd, &info, sizeof(info)) > 0)
+	if (system_read(supervisor->signal_fd, &info, sizeof(info)) <= 0)
+		return;
+	if (info.ssi_signo == SIGTERM)
 		system_signal_process(supervisor->args.init_pidfd, supervisor->args.stop_signal);
+	else if (info.ssi_signo == SIGUSR1)
+		begin_to_watch(supervisor);
+	else
+		watch_reap(&supervisor->watch, false);
+}
+
+static void take_event(struct supervisor *supervisor, int fd)
+{
+	struct watch *watch = &supervisor->watch;
+
+	if (fd == supervisor->signal_fd)
+		take_signal(supervisor);
+	else if (fd == watch->events_fd)
+		watch_look(watch, supervisor->args.run_dir_fd, chunk, sizeof(chunk));
+	else if (fd == watch->timer_fd)
+		begin_to_watch(supervisor);
+	else
+		copy_output(supervisor);
 }
 
 /* Until init has ended: 0; a negative errno value when we cannot wait for it. */
@@ -134,6 +169,7 @@ static long supervise(struct supervisor *supervisor)
 
 	if (epoll_fd < 0)
 		return epoll_fd;
+	supervisor->epoll_fd = (int)epoll_fd;
 	for (int i = 0; i < 3; i++) {
 		long failed = system_watch((int)epoll_fd, watched[i]);
 
@@ -141,18 +177,15 @@ static long supervise(struct supervisor *supervisor)
 			return failed;
 	}
 	for (;;) {
-		struct epoll_event events[3];
-		long count = system_wait_events((int)epoll_fd, events, 3);
+		struct epoll_event events[5];
+		long count = system_wait_events((int)epoll_fd, events, 5);
 
 		if (count < 0 && count != SYSTEM_EINTR)
 			return count;
 		for (long i = 0; i < count; i++) {
 			if (events[i].data.fd == supervisor->args.init_pidfd)
 				return 0;
-			if (events[i].data.fd == supervisor->signal_fd)
-				pass_stop_signal(supervisor);
-			else
-				copy_output(supervisor);
+			take_event(supervisor, events[i].data.fd);
 		}
 	}
 }
@@ -241,7 +274,7 @@ static void become_finish(const struct supervisor *supervisor, char *envp[])
 	/* What goes wrong is to be read where the payload's last words are. */
 	system_duplicate(args->log_fd, STDERR);
 	system_close_on_exec_from(STDERR + 1);
-	system_block_signals(~SIGNAL_BIT(SIGALRM));
+	system_block_signals(~SYSTEM_SIGNAL_BIT(SIGALRM));
 	result = system_exec_fd(args->cman_fd, (char *const *)(uintptr_t)argv, envp);
 	log_line(supervisor, "cman cannot be run to clean up: error ", (uint64_t)-result,
 		 "; \"cman down\" does it");
@@ -249,7 +282,7 @@ static void become_finish(const struct supervisor *supervisor, char *envp[])
 
 int main(int argc, char *argv[], char *envp[])
 {
-	struct supervisor supervisor = {.dropped = 0};
+	struct supervisor supervisor = {.envp = envp, .watch = WATCH_INIT};
 	long flags, failed;
 
 	if (!supervisor_args_parse(argc, argv, &supervisor.args))
@@ -259,7 +292,9 @@ int main(int argc, char *argv[], char *envp[])
 		return 2;
 	failed = system_block_signals(~UINT64_C(0));
 	if (failed == 0)
-		failed = supervisor.signal_fd = (int)system_open_signals(SIGNAL_BIT(SIGTERM));
+		failed = supervisor.signal_fd = (int)system_open_signals(
+			SYSTEM_SIGNAL_BIT(SIGTERM) | SYSTEM_SIGNAL_BIT(SIGUSR1) |
+			SYSTEM_SIGNAL_BIT(SIGCHLD));
 	if (failed >= 0)
 		failed = supervise(&supervisor);
 	if (failed < 0) {
@@ -268,6 +303,7 @@ int main(int argc, char *argv[], char *envp[])
 	}
 	drain_output(&supervisor);
 	reap(&supervisor);
+	watch_reap(&supervisor.watch, true); /* it is one of ours: nothing of us is to be left */
 	if (!is_left_to_finish(&supervisor))
 		return 0;
 	become_finish(&supervisor, envp);

@@ -17,9 +17,11 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -81,6 +83,8 @@ static inline long system_call(long number, long a, long b, long c, long d, long
 #define SYSTEM_EINTR  (-4)
 #define SYSTEM_ECHILD (-10)
 
+#define SYSTEM_SIGNAL_BIT(number) (UINT64_C(1) << ((number)-1)) /* in a mask of the kernel's */
+
 static inline long system_read(int fd, void *buffer, size_t size)
 {
 	return system_call(SYS_read, fd, (long)buffer, (long)size, 0, 0);
@@ -138,6 +142,23 @@ static inline long system_get_flags(int fd)
 static inline long system_wait(int pid, int *status)
 {
 	return system_call(SYS_wait4, pid, (long)status, 0, 0, 0);
+}
+
+/* One child without its status: its pid; with WNOHANG 0 while it runs. */
+static inline long system_wait_child(int pid, int flags)
+{
+	return system_call(SYS_wait4, pid, 0, flags, 0, 0);
+}
+
+/* As fork(2); between it and the exec nothing but what is in here may be called. */
+static inline long system_fork(void)
+{
+	return system_call(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+}
+
+static inline long system_exit(int status)
+{
+	return system_call(SYS_exit_group, status, 0, 0, 0, 0);
 }
 
 /* Any child that has ended: its pid; 0: none has; SYSTEM_ECHILD: there are no children. */
@@ -216,6 +237,29 @@ static inline long system_watch(int epoll_fd, int fd)
 static inline long system_wait_events(int epoll_fd, struct epoll_event *events, int count)
 {
 	return system_call(SYS_epoll_pwait, epoll_fd, (long)events, count, -1, 0);
+}
+
+static inline long system_open_inotify(void)
+{
+	return system_call(SYS_inotify_init1, IN_CLOEXEC | IN_NONBLOCK, 0, 0, 0, 0);
+}
+
+static inline long system_open_timer(void)
+{
+	return system_call(SYS_timerfd_create, CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK, 0, 0, 0);
+}
+
+/* Once, from now on. */
+static inline long system_set_timer(int fd, int seconds)
+{
+	const struct itimerspec when = {.it_value.tv_sec = seconds};
+
+	return system_call(SYS_timerfd_settime, fd, 0, (long)&when, 0, 0);
+}
+
+static inline long system_keep_on_exec(int fd)
+{
+	return system_call(SYS_fcntl, fd, F_SETFD, 0, 0, 0);
 }
 
 static inline int64_t system_seconds(void)

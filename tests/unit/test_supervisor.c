@@ -25,11 +25,11 @@
 #include "supervisor/main.c"
 #undef main
 
-static char directory[64];
+static char state_directory[64], directory[96]; /* as STATE_DIR and STATE_DIR/containers/web */
 
 static char *in_directory(const char *name)
 {
-	static char path[128];
+	static char path[192];
 
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	return path;
@@ -40,8 +40,11 @@ static int set_up(void **state)
 	AUTO_FD int lock_fd = -1;
 
 	(void)state;
-	snprintf(directory, sizeof(directory), "/tmp/test-supervisor-XXXXXX");
-	if (!mkdtemp(directory))
+	snprintf(state_directory, sizeof(state_directory), "/tmp/test-supervisor-XXXXXX");
+	if (!mkdtemp(state_directory))
+		return -1;
+	snprintf(directory, sizeof(directory), "%s/containers/web", state_directory);
+	if (fs_make_directories(directory, 0700, NULL) < 0)
 		return -1;
 	lock_fd = open(in_directory("lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	return lock_fd < 0 ? -1 : 0;
@@ -50,7 +53,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	return fs_remove_tree_at(AT_FDCWD, directory, NULL);
+	return fs_remove_tree_at(AT_FDCWD, state_directory, NULL);
 }
 
 static int open_in(int dir_fd, const char *name, int flags)
@@ -132,6 +135,17 @@ static void expect_file(const char *name, const char *expected)
 
 	assert_int_equal(fs_read_at(dir_fd, name, 1 << 20, &text, NULL), 0);
 	assert_string_equal(text_value(&text), expected);
+}
+
+static const char *in_file(const char *name)
+{
+	static char text[256];
+	AUTO_FD int fd = open(in_directory(name), O_RDONLY);
+	ssize_t length = read(fd, text, sizeof(text) - 1);
+
+	assert_true(length >= 0);
+	text[length] = '\0';
+	return text;
 }
 
 static void expect_exit(int status)
@@ -313,6 +327,94 @@ static void strange_arguments_are_refused(void **state)
 }
 
 /* The payload's descriptions must not become non-blocking by ours. */
+/* What the "cman refresh" of the test, /bin/echo, has said so far. */
+static void expect_refreshes(const char *expected)
+{
+	wait_for_file("finish", (off_t)strlen(expected));
+	expect_file("finish", expected);
+}
+
+/* The inotify instance of a supervisor, for the part of cman: watches are added by way of it. */
+static int open_instance(pid_t pid)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), fd;
+
+	for (int number = 3; number < 64; number++) {
+		char path[64], target[64] = "";
+
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, number);
+		if (readlink(path, target, sizeof(target) - 1) < 0 || !strstr(target, "inotify"))
+			continue;
+		fd = (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
+		close(pidfd);
+		assert_true(fd >= 0);
+		return fd;
+	}
+	fail_msg("no inotify instance");
+	return -1;
+}
+
+static void write_file(const char *name, const char *text)
+{
+	FILE *stream = fopen(in_directory(name), "we");
+
+	assert_non_null(stream);
+	fputs(text, stream);
+	assert_int_equal(fclose(stream), 0);
+}
+
+/* Where a change is told, cman is run a second later, once for all there is until then. */
+static void a_watcher_runs_cman(void **state)
+{
+	char once[80], twice[160], thrice[240];
+	pid_t pid = start("trap 'exit 7' USR1; echo ready; while :; do sleep 0.01; done",
+			  in_directory("log"));
+	int number, instance;
+
+	(void)state;
+	wait_for_file("log", 6);
+	kill(pid, SIGUSR1);
+	wait_for_file("finish", 10);
+	instance = open_instance(pid);
+	/* The number it has there, as the command line of cman has it. */
+	assert_int_equal(sscanf(in_file("finish"), "-c /etc/x.conf refresh -- %d\n", &number), 1);
+	snprintf(once, sizeof(once), "-c /etc/x.conf refresh -- %d\n", number);
+	snprintf(twice, sizeof(twice), "%s%s", once, once);
+	snprintf(thrice, sizeof(thrice), "%s%s", twice, once);
+	expect_refreshes(once);
+	write_file("watched", "one");
+	assert_int_equal(inotify_add_watch(instance, in_directory("watched"), IN_MODIFY), 1);
+	write_file("watched", "two");
+	write_file("watched", "three");
+	expect_refreshes(twice);
+	/* Names nobody waits for start nothing, whatever stands beside them. */
+	write_file("../../dns.awaited", "resolv.conf\n");
+	assert_int_equal(mkdir(in_directory("dir"), 0700), 0);
+	assert_int_equal(inotify_add_watch(instance, in_directory("dir"), IN_CREATE), 2);
+	write_file("dir/resolv", "");
+	poll(NULL, 0, 1500);
+	expect_file("finish", twice);
+	write_file("dir/resolv.conf", "");
+	expect_refreshes(thrice);
+	close(instance);
+	kill(pid, SIGTERM);
+	wait_for(pid, 0);
+	expect_exit(7 << 8);
+}
+
+static void lines_of_what_is_awaited(void **state)
+{
+	(void)state;
+	assert_true(has_line("a\nresolv.conf\n", "resolv.conf"));
+	assert_true(has_line("a\nresolv.conf\n", "a"));
+	assert_false(has_line("a\nresolv.conf\n", "resolv"));
+	assert_false(has_line("resolv.conf.new\n", "resolv.conf"));
+	assert_false(has_line("resolv.conf\n", "resolv.conf.new"));
+	assert_false(has_line("my resolv.conf\n", "resolv.conf"));
+	assert_false(has_line("resolv.conf", "resolv.conf")); /* cut off: not read whole */
+	assert_false(has_line("", "a"));
+}
+
 static void a_blocking_fifo_is_refused(void **state)
 {
 	struct supervisor_args args = {
@@ -337,6 +439,8 @@ int main(void)
 		TEST(sigterm_is_the_stop_signal), TEST(a_thief_at_the_fifo),
 		TEST(nothing_left_to_finish),     TEST(the_lock_is_waited_for),
 		TEST(arguments_there_and_back),   TEST(strange_arguments_are_refused),
+		TEST(a_watcher_runs_cman),
+		TEST(lines_of_what_is_awaited),
 		TEST(a_blocking_fifo_is_refused),
 	};
 
