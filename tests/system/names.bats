@@ -117,3 +117,61 @@ load lib
 	assert_equal "$(cat "$(path $T/precious)")" precious
 	machine rm $T/precious
 }
+
+@test "names and aliases have both addresses, and each answers" {
+	write_manager 'networks : { front : { subnet = "10.91.0.0/24"; subnet6 = "fd00:91::/64"; };
+		back : { subnet = "10.92.0.0/24"; subnet6 = "fd00:92::/64"; }; };'
+	server db <<<'net : { network = "back"; ip = "10.92.0.5"; aliases = [ "cache" ]; };'
+	sleeper app <<<'net = ( { network = "front"; }, { network = "back"; } );'
+	sleeper outer <<<'net : { network = "front"; };'
+	sleeper old <<<'net : { network = "back"; ip6 = "none"; };'
+	run_ok cman up db app outer old
+	run_ok within app cat /etc/hosts
+	for name in db cache old outer; do
+		assert_match "$output" $'\n10\\.9[12]\\.0\\.[0-9]+\t[^\n]*'$name
+	done
+	for name in db cache outer; do
+		assert_match "$output" $'\nfd00:9[12]::[0-9a-f:]+\t[^\n]*'$name
+	done
+	refute grep -q "^fd00.*old" <<<"$output"
+	assert_page app http://db/ "page of db"
+	assert_page app http://cache/ "page of db"
+	assert_page app "http://[fd00:92::5]/" "page of db"
+	# Only what shares a network with the one that asks.
+	run_ok within outer cat /etc/hosts
+	assert_output_has app outer
+	[[ $output != *db* && $output != *cache* && $output != *old* && $output != *:92:* && $output != *10.92.* ]]
+	run_ok within db cat /etc/hosts
+	assert_output_has app old
+	[[ $output != *outer* && $output != *:91:* && $output != *10.91.* ]]
+}
+
+@test "dns = none is no server, whatever the host has" {
+	sleeper web <<<'dns = [ "none" ];'
+	run_ok cman up web
+	run_ok within web cat /etc/resolv.conf
+	assert_output_has "No servers, as configured"
+	refute grep -q '^nameserver' <<<"$output"
+	refute grep -q '^search' <<<"$output"
+}
+
+@test "servers that NetworkManager keeps behind its own resolver, and a link that dangles" {
+	machine mkdir -p /run/NetworkManager
+	echo "nameserver 127.0.1.1" >"$(path /etc/resolv.conf)"
+	echo "nameserver 127.0.1.1" >"$(path /run/NetworkManager/resolv.conf)"
+	echo "nameserver 192.0.2.98" >"$(path /run/NetworkManager/no-stub-resolv.conf)"
+	snapshot >"$BATS_TEST_TMPDIR/before"
+	sleeper web </dev/null
+	run_ok cman up web
+	run_ok within web cat /etc/resolv.conf
+	assert_output_has "nameserver 192.0.2.98" "from /run/NetworkManager/no-stub-resolv.conf"
+	[[ $output != *nameserver\ 127* ]]
+	run_ok cman down web
+	machine rm /run/NetworkManager/no-stub-resolv.conf
+	echo "nameserver 192.0.2.97" >"$(path /run/NetworkManager/resolv.conf)"
+	machine ln -sf ../run/nowhere/resolv.conf /etc/resolv.conf
+	snapshot >"$BATS_TEST_TMPDIR/before"
+	run_ok cman up web
+	run_ok within web cat /etc/resolv.conf
+	assert_output_has "nameserver 192.0.2.97" "/etc/resolv.conf: there is none"
+}
