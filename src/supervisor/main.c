@@ -10,6 +10,7 @@
  * ends its waits for locks.) The arguments are in lifecycle/supervisor_args.h.
  */
 #include "lifecycle/supervisor_args.h"
+#include "supervisor/run.h"
 #include "supervisor/system.h"
 #include "supervisor/watch.h"
 
@@ -117,19 +118,11 @@ static size_t copy_output(struct supervisor *supervisor)
 	return (size_t)count;
 }
 
-/* Also when another process says so once more: cman then looks again. */
-static void begin_to_watch(struct supervisor *supervisor)
+static void tell_watch(const struct supervisor *supervisor, long result)
 {
-	struct watch *watch = &supervisor->watch;
-	long failed = 0;
-
-	if (watch->events_fd < 0)
-		failed = watch_begin(watch, supervisor->epoll_fd);
-	if (failed >= 0)
-		failed = watch_refresh(watch, &supervisor->args, supervisor->envp);
-	if (failed < 0)
-		log_line(supervisor, "cannot watch for other name servers of the host: error ",
-			 (uint64_t)-failed, "");
+	if (result < 0)
+		log_line(supervisor, "name servers are not watched: error ",
+			 (uint64_t)-result, "");
 }
 
 static void take_signal(struct supervisor *supervisor)
@@ -141,7 +134,7 @@ static void take_signal(struct supervisor *supervisor)
 	if (info.ssi_signo == SIGTERM)
 		system_signal_process(supervisor->args.init_pidfd, supervisor->args.stop_signal);
 	else if (info.ssi_signo == SIGUSR1)
-		begin_to_watch(supervisor);
+		tell_watch(supervisor, watch_begin(&supervisor->watch, supervisor->epoll_fd));
 	else
 		watch_reap(&supervisor->watch, false);
 }
@@ -155,7 +148,8 @@ static void take_event(struct supervisor *supervisor, int fd)
 	else if (fd == watch->events_fd)
 		watch_look(watch, supervisor->args.run_dir_fd, chunk, sizeof(chunk));
 	else if (fd == watch->timer_fd)
-		begin_to_watch(supervisor);
+		tell_watch(supervisor, watch_refresh(watch, supervisor->epoll_fd, &supervisor->args,
+						     supervisor->envp));
 	else
 		copy_output(supervisor);
 }
@@ -171,7 +165,7 @@ static long supervise(struct supervisor *supervisor)
 		return epoll_fd;
 	supervisor->epoll_fd = (int)epoll_fd;
 	for (int i = 0; i < 3; i++) {
-		long failed = system_watch((int)epoll_fd, watched[i]);
+		long failed = watch_add((int)epoll_fd, watched[i]);
 
 		if (failed < 0)
 			return failed;
@@ -269,13 +263,8 @@ static void become_finish(const struct supervisor *supervisor, char *envp[])
 	const struct supervisor_args *args = &supervisor->args;
 	const char *argv[] = {"cman", "-c",       args->manager_file, "finish",
 			      "--",   args->name, args->instance,     NULL};
-	long result;
+	long result = run_cman(args, argv, -1, envp);
 
-	/* What goes wrong is to be read where the payload's last words are. */
-	system_duplicate(args->log_fd, STDERR);
-	system_close_on_exec_from(STDERR + 1);
-	system_block_signals(~SYSTEM_SIGNAL_BIT(SIGALRM));
-	result = system_exec_fd(args->cman_fd, (char *const *)(uintptr_t)argv, envp);
 	log_line(supervisor, "cman cannot be run to clean up: error ", (uint64_t)-result,
 		 "; \"cman down\" does it");
 }
@@ -303,7 +292,7 @@ int main(int argc, char *argv[], char *envp[])
 	}
 	drain_output(&supervisor);
 	reap(&supervisor);
-	watch_reap(&supervisor.watch, true); /* it is one of ours: nothing of us is to be left */
+	watch_end(&supervisor.watch); /* while a `down` has other things to do */
 	if (!is_left_to_finish(&supervisor))
 		return 0;
 	become_finish(&supervisor, envp);

@@ -11,9 +11,9 @@
 #include <stddef.h>
 
 #include "lifecycle/supervisor_args.h"
+#include "supervisor/run.h"
 #include "supervisor/system.h"
 
-#define STDERR  2
 #define AWAITED "../../" SUPERVISOR_AWAITED_FILE
 
 /*
@@ -23,34 +23,36 @@
 #define DELAY_SECONDS 1
 
 struct watch {
-	int events_fd; /* inotify; -1: another supervisor watches, or none */
-	int timer_fd;
-	long child; /* pid of the "cman refresh" that runs, 0: none */
+	int timer_fd;  /* -1: another supervisor watches, or none */
+	int events_fd; /* inotify; -1: not yet */
+	long child;    /* pid of the "cman refresh" that runs, 0: none */
 };
 #define WATCH_INIT {-1, -1, 0}
 
-/* Makes instance and timer and adds both to the epoll. 0, or a negative errno value. */
+/* Adds a new fd of ours to the epoll: it, or a negative errno value. */
+static long watch_add(int epoll_fd, long fd)
+{
+	long failed = fd < 0 ? fd : system_watch(epoll_fd, (int)fd);
+
+	return failed < 0 ? failed : fd;
+}
+
+/*
+ * The first look comes with the delay of all others: a container that is there for a moment only
+ * costs no process more, and no instance: the kernel takes 10 ms to give up one with watches. 0, or a
+ * negative errno value.
+ */
 static inline long watch_begin(struct watch *watch, int epoll_fd)
 {
-	long events_fd, timer_fd = -1, failed;
+	long fd;
 
-	events_fd = system_open_inotify();
-	if (events_fd < 0)
-		return events_fd;
-	failed = timer_fd = system_open_timer();
-	if (failed >= 0)
-		failed = system_watch(epoll_fd, (int)events_fd);
-	if (failed >= 0)
-		failed = system_watch(epoll_fd, (int)timer_fd);
-	if (failed < 0) {
-		system_close((int)events_fd);
-		if (timer_fd >= 0)
-			system_close((int)timer_fd);
-		return failed;
+	if (watch->timer_fd < 0) {
+		fd = watch_add(epoll_fd, system_open_timer());
+		if (fd < 0)
+			return fd;
+		watch->timer_fd = (int)fd;
 	}
-	watch->events_fd = (int)events_fd;
-	watch->timer_fd = (int)timer_fd;
-	return 0;
+	return system_set_timer(watch->timer_fd, DELAY_SECONDS);
 }
 
 /* name in text, which ends with a NUL byte, as a line of its own. */
@@ -108,49 +110,53 @@ static inline void watch_look(const struct watch *watch, int run_dir_fd, char *b
 		system_set_timer(watch->timer_fd, DELAY_SECONDS);
 }
 
-static void run_cman(const struct watch *watch, const struct supervisor_args *args, char *envp[])
+static void run_refresh(const struct watch *watch, const struct supervisor_args *args, char *envp[])
 {
 	char number[12];
 	const char *argv[] = {"cman", "-c", args->manager_file, "refresh", "--", number, NULL};
 
 	supervisor_format_number(number, watch->events_fd);
-	system_duplicate(args->log_fd, STDERR);
-	system_close_on_exec_from(STDERR + 1);
-	system_keep_on_exec(watch->events_fd);
-	system_block_signals(~SYSTEM_SIGNAL_BIT(SIGALRM));
-	system_exec_fd(args->cman_fd, (char *const *)(uintptr_t)argv, envp);
+	run_cman(args, argv, watch->events_fd, envp);
 	system_exit(1);
 }
 
-/* After the timer, or for the first time: runs cman, or sets the timer again while one runs. */
-static inline long watch_refresh(struct watch *watch, const struct supervisor_args *args, char *envp[])
+/* After the timer: runs cman, or sets the timer again while one runs. */
+static inline long watch_refresh(struct watch *watch, int epoll_fd,
+				 const struct supervisor_args *args, char *envp[])
 {
 	uint64_t count;
-	long child;
+	long result;
 
 	system_read(watch->timer_fd, &count, sizeof(count));
 	if (watch->child > 0)
 		return system_set_timer(watch->timer_fd, DELAY_SECONDS);
-	child = system_fork();
-	if (child == 0)
-		run_cman(watch, args, envp);
-	if (child > 0)
-		watch->child = child;
-	return child;
+	if (watch->events_fd < 0) {
+		result = watch_add(epoll_fd, system_open_inotify());
+		if (result < 0)
+			return result;
+		watch->events_fd = (int)result;
+	}
+	result = system_fork();
+	if (result == 0)
+		run_refresh(watch, args, envp);
+	if (result > 0)
+		watch->child = result;
+	return result;
 }
 
 /* Takes up the child if it has ended; wait: once it has. */
 static inline void watch_reap(struct watch *watch, bool wait)
 {
-	long result;
-
-	if (watch->child == 0)
-		return;
-	do
-		result = system_wait_child((int)watch->child, wait ? 0 : WNOHANG);
-	while (result == SYSTEM_EINTR);
-	if (result != 0)
+	/* No EINTR, as all signals are blocked. */
+	if (watch->child > 0 && system_wait_child((int)watch->child, wait ? 0 : WNOHANG) != 0)
 		watch->child = 0;
+}
+
+/* At the end: no child, no instance. */
+static inline void watch_end(struct watch *watch)
+{
+	watch_reap(watch, true);
+	system_close(watch->events_fd); /* EBADF where there is none */
 }
 
 #endif
