@@ -56,9 +56,16 @@ static int compose(const struct spec *spec, const struct manager *manager, struc
 	return 0;
 }
 
-int resolv_conf_make(const struct host *host, struct container *container, struct error *err)
+int resolv_conf_text(const struct spec *spec, const struct manager *manager, struct text *out,
+		     struct error *err)
 {
 	AUTO(servers_clear) struct servers servers = {0};
+
+	return compose(spec, manager, &servers, out, err);
+}
+
+int resolv_conf_make(const struct host *host, struct container *container, struct error *err)
+{
 	AUTO_TEXT struct text text = {0};
 	AUTO_FD int lock_fd = -1;
 
@@ -68,7 +75,7 @@ int resolv_conf_make(const struct host *host, struct container *container, struc
 		if (lock_fd < 0)
 			return -1;
 	}
-	if (compose(container->spec, host->manager, &servers, &text, err) < 0)
+	if (resolv_conf_text(container->spec, host->manager, &text, err) < 0)
 		return -1;
 	return fs_rewrite_at(container->directory_fd, "resolv.conf", text_value(&text), text.length,
 			     0644, err);
@@ -199,6 +206,9 @@ static int note_watcher(const struct host *host, const struct process_identity *
 	int length = snprintf(line, sizeof(line), "%d %" PRIu64 "\n", supervisor->pid,
 			      supervisor->start_time);
 
+	/* Nothing is awaited before the first look. */
+	if (fs_replace_at(host->state.dir_fd, SUPERVISOR_AWAITED_FILE, "", 0, 0600, err) < 0)
+		return -1;
 	return fs_replace_at(host->state.dir_fd, WATCHER_FILE, line, (size_t)length, 0600, err);
 }
 

@@ -14,6 +14,10 @@
 #include "lifecycle/container.h"
 #include "lifecycle/host.h"
 
+/* Adds the text that a container's file has to have now. */
+int resolv_conf_text(const struct spec *spec, const struct manager *manager, struct text *out,
+		     struct error *err);
+
 /* Makes the file of a container that comes up. Its spec is on disk already. */
 int resolv_conf_make(const struct host *host, struct container *container, struct error *err);
 

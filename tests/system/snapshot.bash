@@ -37,12 +37,15 @@ find /run /etc/cman -xdev \( -path "$dir/log" -o -path "$dir/data" -o -path "$di
 	-not -path "$dir/state/containers" -not -path "$dir/state/networks" \
 	-not -path "$dir/state/networks.lock" -not -name xtables.lock -printf '%p %y %m %u\n' 2>/dev/null | sort
 section processes
-# No process but ours looks: what this shell starts would be seen as well.
+# No process but ours looks: what this shell starts would be seen as well. What a supervisor runs
+# when the host's name servers change is there for a moment, and not without the supervisor.
 for entry in /proc/[0-9]*; do
 	pid=${entry#/proc/}
 	[ "$pid" != $$ ] && [ "$pid" != "$PPID" ] || continue
 	name=
 	read -r name 2>/dev/null <"$entry/comm" || continue
+	mapfile -d '' -t arguments 2>/dev/null <"$entry/cmdline" || continue
+	[ "${arguments[0]:-} ${arguments[3]:-}" != "cman refresh" ] || continue
 	case $name in
 	timeout | nsenter) ;;
 	*) echo "$pid $name" ;;
