@@ -42,6 +42,22 @@ static void servers_clear(struct servers *servers)
 	dns_host_clear(&servers->found[1]);
 }
 
+/* Whether servers behind IPv6 addresses can be asked: it has a way out by IPv6. */
+static bool has_ipv6(const struct spec *spec, const struct manager *manager)
+{
+	for (size_t i = 0; i < spec->interface_count; i++) {
+		const struct interface *interface = &spec->interfaces[i];
+		const struct network *network =
+			interface->network ? manager_find_network(manager, interface->network) : NULL;
+
+		if (network && !network->internal && interface->default_route == SETTING_YES &&
+		    !IN6_IS_ADDR_UNSPECIFIED(&interface->ip6) &&
+		    !IN6_IS_ADDR_UNSPECIFIED(&network->gateway6))
+			return true;
+	}
+	return spec->host_network;
+}
+
 static int compose(const struct spec *spec, const struct manager *manager, struct servers *servers,
 		   struct text *out, struct error *err)
 {
@@ -52,7 +68,7 @@ static int compose(const struct spec *spec, const struct manager *manager, struc
 			return -1;
 		servers->known[shared] = true;
 	}
-	dns_resolv_conf(spec, manager, &servers->found[shared], shared, out);
+	dns_resolv_conf(spec, manager, &servers->found[shared], has_ipv6(spec, manager), out);
 	return 0;
 }
 

@@ -110,6 +110,29 @@ is_running() { [ "$(cman status --json "$1" | jq -r .state)" = running ]; }
 	nameservers /etc/resolv.conf $OUTSIDE_IP
 }
 
+@test "servers behind IPv6 addresses are for those that have a way out by IPv6" {
+	write_manager 'networks : { six : { subnet = "10.91.0.0/24"; subnet6 = "fd00:91::/64"; };
+		inner : { subnet = "10.92.0.0/24"; subnet6 = "fd00:92::/64"; internal = true; };
+		four : { subnet = "10.93.0.0/24"; }; };'
+	printf 'nameserver 2001:db8::53\nnameserver 192.0.2.55\n' >"$(path /etc/resolv.conf)"
+	sleeper six <<<'net : { network = "six"; };'
+	sleeper none <<<'net : { network = "six"; ip6 = "none"; };'
+	sleeper inner <<<'net : { network = "inner"; };'
+	sleeper four <<<'net : { network = "four"; };'
+	run_ok cman up six none inner four
+	has_server six 2001:db8::53
+	has_server six 192.0.2.55
+	for name in none inner four; do
+		reaches $name 192.0.2.55
+		within $name grep -q "which need IPv6" /etc/resolv.conf
+	done
+	# Likewise when they change.
+	printf 'nameserver 192.0.2.56\nnameserver 2001:db8::54\n' >"$(path /etc/resolv.conf)"
+	for name in none inner four; do reaches $name 192.0.2.56; done
+	wait_until 5 has_server six 2001:db8::54
+	nameservers /etc/resolv.conf $OUTSIDE_IP
+}
+
 @test "one supervisor watches for all; when it goes, another one does, and at the end none" {
 	sleeper app </dev/null
 	run_ok cman up fixed
