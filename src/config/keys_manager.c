@@ -41,6 +41,22 @@ static const struct key firewall_keys_array[] = {
 		.form = "1 to 10 capital letters",
 		.help = "names of cman's chains begin with it",
 	},
+	{
+		.name = "publish",
+		.type = &type_firewall_publish,
+		.offset = offsetof(struct manager, firewall_publish),
+		.default_text = "\"open\"",
+		.form = "\"open\" or \"host-firewall\"",
+		.help = "who accepts connections to published ports: cman, or your own rules in FORWARD",
+	},
+	{
+		.name = "manage_forward",
+		.type = &type_boolean,
+		.offset = offsetof(struct manager, manage_forward),
+		.default_text = "true",
+		.form = "true or false",
+		.help = "switch forwarding on, and lead FORWARD to cman's chain first of all",
+	},
 };
 static const struct key_table firewall_keys = KEY_TABLE(firewall_keys_array);
 
@@ -177,6 +193,14 @@ static const struct key network_keys_array[] = {
 		.default_text = "true",
 		.form = "true or false",
 		.help = "masquerade what containers send out of the network",
+	},
+	{
+		.name = "uplink",
+		.type = &type_uplink,
+		.offset = offsetof(struct network, uplink),
+		.default_text = "\"auto\"",
+		.form = "\"auto\", or a link of the host",
+		.help = "masquerade what leaves by this link alone; auto: by any",
 	},
 	{
 		.name = "internal",

@@ -60,6 +60,7 @@ void manager_set_defaults(struct manager *manager)
 		.log_dir = xstrdup(PATH_LOG_DIR),
 		.cgroup_parent = xstrdup("cman"),
 		.firewall_prefix = xstrdup("CMAN"),
+		.manage_forward = true,
 		.dns_domain = xstrdup("cman"),
 		.dns_hosts = true,
 		.userns_base = 524288,

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -55,6 +54,7 @@ int source_set_text(struct source *source, const char *text, size_t length, stru
 	if (length == 0 || text[length - 1] != '\n')
 		source->text[length++] = '\n';
 	source->length = length;
+	source->digest = 0;
 	return 0;
 }
 
@@ -103,6 +103,18 @@ int source_read(struct source *source, bool trusted_directory, struct error *err
 		return -1;
 	}
 	return source_set_text(source, text_value(&content), content.length, err);
+}
+
+uint64_t source_digest(struct source *source)
+{
+	uint64_t hash = 14695981039346656037u; /* FNV-1a */
+
+	if (!source->text || source->digest)
+		return source->digest;
+	for (size_t i = 0; i < source->length; i++)
+		hash = (hash ^ (unsigned char)source->text[i]) * 1099511628211u;
+	source->digest = hash ? hash : 1;
+	return source->digest;
 }
 
 static const struct source *find_by_pointer(const char *path)

@@ -7,6 +7,7 @@
 #define CONFIG_SOURCE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -17,6 +18,7 @@ struct source {
 	char *path; /* as reported */
 	char *text; /* ends with a newline and NUL; NULL: never read */
 	size_t length;
+	uint64_t digest; /* 0: not asked for yet */
 	struct source *next;
 };
 
@@ -34,6 +36,12 @@ int source_set_text(struct source *source, const char *text, size_t length, stru
  * only root (or we) may write: see host.h. trusted_directory: its directory was checked already.
  */
 int source_read(struct source *source, bool trusted_directory, struct error *err);
+
+/*
+ * A number that differs, but for bad luck, when the text does; 0: it has none. Of the text as it was
+ * read, not of the file as it is now.
+ */
+uint64_t source_digest(struct source *source);
 
 /*
  * A line (from 1) of the source whose path is this very pointer; without its newline, cut where

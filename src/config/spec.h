@@ -267,6 +267,7 @@ struct network {
 	unsigned int prefix6;                 /* 16..126; 0: no IPv6 */
 	struct in6_addr gateway6;             /* as gateway; in6addr_any: there is none */
 	enum setting nat;                     /* unset before validation */
+	char uplink[IFNAMSIZ];                /* masqueraded is what leaves by it; "": by any link */
 	uint32_t mtu;                         /* bytes */
 	struct origins origins;
 };
@@ -288,6 +289,9 @@ enum firewall_backend { FIREWALL_AUTO, FIREWALL_IPTABLES, FIREWALL_NFTABLES, FIR
 #define FIREWALL_BACKEND_COUNT 4
 extern const char *const firewall_backend_names[FIREWALL_BACKEND_COUNT]; /* as in the file */
 
+/* Who accepts new connections to published ports: cman, or the administrator's own FORWARD. */
+enum firewall_publish { PUBLISH_OPEN, PUBLISH_HOST_FIREWALL };
+
 /* The manager file. */
 struct manager {
 	char *file;
@@ -295,6 +299,8 @@ struct manager {
 	enum cgroup_version cgroup_version;
 	char *cgroup_parent; /* relative path below the cgroup root */
 	enum firewall_backend firewall_backend;
+	enum firewall_publish firewall_publish;
+	bool manage_forward;   /* forwarding is switched on, and FORWARD leads to our chain */
 	char *firewall_prefix; /* of chain names: 1 to 10 capitals */
 	struct strlist dns_servers, dns_fallback, dns_search;
 	char *dns_domain;

@@ -86,6 +86,9 @@ static void check_kind(const struct check *check, struct network *network)
 		if (network->internal && network->nat == SETTING_YES)
 			report(check, network, "nat", "there is no way out of it",
 			       "the network is internal");
+		if (network->internal && network->uplink[0])
+			report(check, network, "uplink", "there is no way out of it",
+			       "the network is internal");
 		return;
 	}
 	if (!is_set(network, "subnet")) {
@@ -95,6 +98,8 @@ static void check_kind(const struct check *check, struct network *network)
 	}
 	if (network->nat == SETTING_YES)
 		report(check, network, "nat", NULL, nat);
+	if (network->uplink[0])
+		report(check, network, "uplink", NULL, nat);
 	if (network->internal)
 		report(check, network, "internal", NULL, internal);
 	if (!network->icc)
@@ -118,6 +123,9 @@ static void finish_network(const struct check *check, struct network *network)
 	else if (network->bridge[0] == '\0')
 		report(check, network, "", "bridge = \"...\"; gives it a name of at most 15 bytes",
 		       "the name is too long for its bridge");
+	if (network->uplink[0] && strcmp(network->uplink, network->bridge) == 0)
+		report(check, network, "uplink", "the link that leads out, or \"auto\"",
+		       "it is the network's own bridge");
 	if (network->prefix == 0)
 		return; /* the subnet had a fault */
 	first = first_address(network);
@@ -271,6 +279,9 @@ static void check_rules(const struct check *check, struct network *network)
 		       "nat = false; and rules of your own, or another firewall.backend",
 		       "there is no NAT with firewall.backend = \"none\"");
 	network->nat = SETTING_NO;
+	if (network->uplink[0])
+		report(check, network, "uplink", hint,
+		       "there is no NAT with firewall.backend = \"none\"");
 	if (network->internal)
 		report(check, network, "internal", hint,
 		       "nothing is filtered with firewall.backend = \"none\"");
@@ -280,6 +291,27 @@ static void check_rules(const struct check *check, struct network *network)
 	if (network->isolate)
 		report(check, network, "isolate", hint,
 		       "nothing is filtered with firewall.backend = \"none\"");
+}
+
+/* What keeps containers in or apart stands in a chain that nothing leads to then. */
+static void warn_of_forward(const struct check *check, const struct network *network)
+{
+	const struct manager *manager = check->manager;
+	const char *key = network->internal ? "internal" : "icc";
+	AUTO_FREE char *hint =
+		manager->firewall_backend == FIREWALL_NFTABLES
+			? xstrdup("rules of your own in the hook forward")
+			: xprintf("with iptables: iptables-legacy -I FORWARD -j %s-FWD; with "
+				  "nftables rules of your own",
+				  manager->firewall_prefix);
+
+	if (manager->manage_forward || manager->firewall_backend == FIREWALL_NONE ||
+	    (!network->internal && network->icc))
+		return;
+	diagnostics_add(check->diagnostics, SEVERITY_WARNING,
+			network_location(manager, network, key), hint,
+			"networks.%s.%s: left to you by firewall.manage_forward = false",
+			network->name, key);
 }
 
 static void add_default_network(struct manager *manager)
@@ -336,6 +368,7 @@ void validate_manager(struct manager *manager, struct diagnostics *diagnostics)
 		finish_network(&check, &manager->networks[i]);
 		finish_network6(&check, &manager->networks[i]);
 		check_rules(&check, &manager->networks[i]);
+		warn_of_forward(&check, &manager->networks[i]);
 	}
 	check_overlaps(&check);
 	check_overlaps6(&check);

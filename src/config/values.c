@@ -93,6 +93,22 @@ static int read_firewall_backend(struct assignment *assignment, const struct nod
 				"expected \"auto\", \"iptables\", \"nftables\" or \"none\"");
 }
 
+static int read_firewall_publish(struct assignment *assignment, const struct node *value,
+				 void *field)
+{
+	enum firewall_publish *publish = field;
+	const char *text = value->type == NODE_STRING ? value->string : "";
+
+	if (strcmp(text, "open") == 0)
+		*publish = PUBLISH_OPEN;
+	else if (strcmp(text, "host-firewall") == 0)
+		*publish = PUBLISH_HOST_FIREWALL;
+	else
+		return assignment_error(assignment, value, NULL,
+					"expected \"open\" or \"host-firewall\"");
+	return 0;
+}
+
 static int read_ranged_u32(struct assignment *assignment, const struct node *value, void *field,
 			   int64_t least, int64_t most)
 {
@@ -348,6 +364,7 @@ const struct value_type type_boolean = {"boolean", read_boolean, print_boolean};
 const struct value_type type_version = {"integer", read_version, NULL};
 const struct value_type type_cgroup_version = {"string or integer", read_cgroup_version, NULL};
 const struct value_type type_firewall_backend = {"string", read_firewall_backend, NULL};
+const struct value_type type_firewall_publish = {"string", read_firewall_publish, NULL};
 const struct value_type type_signal = {"string or integer", read_signal, print_signal};
 const struct value_type type_time = {"time", read_time, print_time};
 const struct value_type type_mtu = {"integer", read_mtu, NULL};

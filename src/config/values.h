@@ -26,6 +26,7 @@ extern const struct value_type type_boolean;
 extern const struct value_type type_version;        /* no field: only 1 is known */
 extern const struct value_type type_cgroup_version; /* enum cgroup_version */
 extern const struct value_type type_firewall_backend; /* enum firewall_backend */
+extern const struct value_type type_firewall_publish; /* enum firewall_publish */
 extern const struct value_type type_signal;         /* int */
 extern const struct value_type type_time;           /* uint32_t, milliseconds up to an hour */
 extern const struct value_type type_mtu;            /* uint32_t, bytes */
@@ -84,6 +85,7 @@ extern const struct value_type type_ip6;            /* struct interface */
 extern const struct value_type type_subnet6;        /* struct network */
 extern const struct value_type type_gateway6;       /* struct in6_addr; may be "" */
 extern const struct value_type type_parent;         /* struct network: char[]; may be "" */
+extern const struct value_type type_uplink;         /* struct network: char[]; "auto" is "" */
 extern const struct value_type type_ip;             /* struct interface */
 extern const struct value_type type_mac;            /* struct interface */
 extern const struct value_type type_inner_mtu;      /* uint32_t, bytes; 0: as the network */

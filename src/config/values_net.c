@@ -30,6 +30,14 @@ static int read_parent(struct assignment *assignment, const struct node *value, 
 	return read_interface_name(assignment, value, field);
 }
 
+static int read_uplink(struct assignment *assignment, const struct node *value, void *field)
+{
+	memset(field, 0, IFNAMSIZ);
+	if (value->type == NODE_STRING && strcmp(value->string, "auto") == 0)
+		return 0;
+	return read_interface_name(assignment, value, field);
+}
+
 static bool print_interface_name(const void *field, bool resolved, struct text *out)
 {
 	(void)resolved;
@@ -314,6 +322,7 @@ static int read_templates(struct assignment *assignment, const struct node *valu
 }
 
 const struct value_type type_parent = {"string", read_parent, NULL};
+const struct value_type type_uplink = {"string", read_uplink, NULL};
 const struct value_type type_interface_name = {"string", read_interface_name, print_interface_name};
 const struct value_type type_extra_hosts = {"array", read_extra_hosts, print_extra_hosts};
 const struct value_type type_address = {"address", read_address, NULL};

@@ -36,6 +36,11 @@
  *   A network without nat is a routed one: its answers and published ports are accepted, the rest
  *   is left to the administrator's rules and policy. nat of a single container changes nothing in
  *   who may reach it.
+ * - host_firewall: new connections to published ports come out of our chain as they went in, but
+ *   for those of siblings; all else is as above.
+ * - forward_is_theirs: nothing of the above is so unless others lead FORWARD to PREFIX-FWD. Their
+ *   jumps to it stay, and with them the chain, empty when there are no networks. nftables has no
+ *   jumps from other tables: the chain is not made there.
  * - The jumps of nat are appended: DNAT and SNAT rules of the administrator go first.
  * Another firewall's drop in a base chain of the same hook is final, whatever is accepted here; with
  * nftables that goes for the rules and policy of FORWARD in the legacy tables, too.
@@ -73,6 +78,8 @@ struct firewall_network {
 	bool nat;
 	bool internal; /* nothing passes between it and other links */
 	bool icc;      /* its containers reach each other; else by published ports only */
+	const char *uplink; /* masqueraded is what leaves by it; NULL or "": by any link */
+	const void *owner;  /* passed on to the rules: see struct firewall_reason */
 };
 
 /* One published port or range; its network is among the networks of the set. */
@@ -85,6 +92,8 @@ struct firewall_forward {
 	uint16_t host_first, host_last;
 	uint16_t container_first, container_last; /* as many as on the host side */
 	uint8_t protocol;                         /* IPPROTO_TCP or IPPROTO_UDP */
+	const void *owner;
+	unsigned int index; /* among those of the owner */
 };
 
 /* A container whose nat is unlike its network's. */
@@ -93,6 +102,7 @@ struct firewall_exception {
 	enum firewall_family family;
 	union firewall_address address; /* in the subnet of one of the networks */
 	bool nat;
+	const void *owner;
 };
 
 /* A container that others on its network do not reach but by published ports, nor it them. */
@@ -101,12 +111,15 @@ struct firewall_isolated {
 	const char *bridge;
 	enum firewall_family family;
 	union firewall_address address;
+	const void *owner;
 };
 
 struct firewall_set {
 	enum firewall_backend backend; /* which is to have the rules; not FIREWALL_AUTO */
 	const char *prefix;            /* of chain names: 1 to 10 capitals */
 	bool without_localhost6;       /* no port is published on ::1, on "::" neither */
+	bool host_firewall;            /* published ports are accepted by others, or not */
+	bool forward_is_theirs;        /* FORWARD is not led to PREFIX-FWD */
 	const struct firewall_network *networks;
 	size_t network_count;
 	const struct firewall_forward *forwards;

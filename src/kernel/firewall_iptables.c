@@ -44,6 +44,7 @@ struct entries {
 struct content {
 	struct entries chains[FIREWALL_CHAIN_COUNT];
 	struct firewall_entry *jumps[FIREWALL_JUMP_COUNT];
+	bool forward_is_theirs; /* jumps to PREFIX-FWD that others made are left alone */
 };
 
 static void entries_clear(struct entries *entries)
@@ -93,10 +94,12 @@ static void encode(const char *prefix, enum firewall_family family,
 		if (rules->items[i].family == family)
 			entries_add(&content->chains[rules->items[i].chain],
 				    firewall_entry_new(&rules->items[i]));
+	content->forward_is_theirs = rules->forward_is_theirs;
 	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++) {
 		const struct chain_name name = chain_name(prefix, firewall_jumps[i].chain);
 
 		if (firewall_jumps[i].family == family &&
+		    firewall_jump_is_wanted(rules, &firewall_jumps[i]) &&
 		    content->chains[firewall_jumps[i].chain].count > 0)
 			content->jumps[i] = firewall_entry_new_jump(&firewall_jumps[i], name.text);
 	}
@@ -107,6 +110,7 @@ struct table {
 	const struct firewall_xtables *x;
 	struct xtc_handle *handle;
 	const char *prefix;
+	bool forward_is_theirs;
 	bool changed;
 };
 
@@ -193,6 +197,18 @@ static int delete_chain(struct table *table, const char *name, struct error *err
 	return 0;
 }
 
+/* Whether somebody else made the jump, and may. */
+static bool is_theirs(const struct table *table, const struct firewall_jump *jump,
+		      const struct chain_name *name, const struct firewall_entry *entry)
+{
+	AUTO_FREE struct firewall_entry *own = NULL;
+
+	if (!table->forward_is_theirs || jump->chain != FIREWALL_FORWARD)
+		return false;
+	own = firewall_entry_new_jump(jump, name->text);
+	return !firewall_entry_equal(table->x->family, entry, own);
+}
+
 /*
  * Looks for the first jump to the chain that should not be where it is, or is one too many: 1
  * and its position, otherwise 0 and the number of rules. *kept: one is right. *had: the first
@@ -217,6 +233,8 @@ static int find_wrong_jump(struct table *table, const struct firewall_jump *jump
 		if (strcmp(target, name.text) != 0)
 			continue;
 		copy = firewall_entry_copy(table->x->family, entry, target);
+		if (is_theirs(table, jump, &name, copy))
+			continue;
 		right = want && !*kept && firewall_entry_equal(table->x->family, copy, want) &&
 			(!jump->first || *position == 0);
 		if (!*had)
@@ -527,9 +545,15 @@ static int commit_table(enum firewall_family family, int index, const char *pref
 	if (!x)
 		return -1;
 	for (int tries = 1;; tries++) {
-		AUTO(table_close) struct table table = {.x = x, .prefix = prefix};
+		AUTO(table_close)
+		struct table table = {
+			.x = x,
+			.prefix = prefix,
+			.forward_is_theirs = want->forward_is_theirs,
+		};
 
 		content_clear(had);
+		had->forward_is_theirs = want->forward_is_theirs;
 		table.handle = open_table(x, index, err);
 		if (!table.handle)
 			return -1;
@@ -634,6 +658,14 @@ static bool has_jump(struct table *table, const struct firewall_jump *jump,
 	return find_entry(table, &have, 0, want) < have.count;
 }
 
+/* Somebody else's, from wherever. */
+static bool has_any_jump(struct table *table, const struct chain_name *name)
+{
+	unsigned int references;
+
+	return table->x->get_references(&references, name->text, table->handle) && references > 0;
+}
+
 static enum firewall_presence look_at_chain(struct table *table, enum firewall_chain chain,
 					    const struct content *want)
 {
@@ -646,29 +678,37 @@ static enum firewall_presence look_at_chain(struct table *table, enum firewall_c
 	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++)
 		if (firewall_jumps[i].family == table->x->family &&
 		    firewall_jumps[i].chain == chain &&
-		    !has_jump(table, &firewall_jumps[i], want->jumps[i]))
+		    !(want->jumps[i] ? has_jump(table, &firewall_jumps[i], want->jumps[i])
+				     : has_any_jump(table, &name)))
 			return FIREWALL_UNCALLED;
 	return holds(table, name.text, &want->chains[chain]) ? FIREWALL_PRESENT : FIREWALL_DIFFERENT;
+}
+
+static int open_to_look(enum firewall_family family, int index, struct table *table,
+			struct error *err)
+{
+	table->x = firewall_xtables_open(family, err);
+	if (!table->x)
+		return -1;
+	/* EAGAIN: it was changed between asking for its size and reading it. */
+	for (int tries = 0; !table->handle && tries < COMMIT_TRIES; tries++) {
+		table->handle = table->x->init(tables[index]);
+		if (!table->handle && errno != EAGAIN)
+			break;
+	}
+	if (table->handle)
+		return 0;
+	error_set(err, errno, "%s", name_of(table->x, index).text);
+	return err->code == EPERM ? error_hint(err, "root alone can look at it") : -1;
 }
 
 static int look_at_table(enum firewall_family family, int index, const char *prefix,
 			 const struct content *want, struct firewall_sight *sight, struct error *err)
 {
-	const struct firewall_xtables *x = firewall_xtables_open(family, err);
-	AUTO(table_close) struct table table = {.x = x, .prefix = prefix};
+	AUTO(table_close) struct table table = {.prefix = prefix};
 
-	if (!x)
+	if (open_to_look(family, index, &table, err) < 0)
 		return -1;
-	/* EAGAIN: it was changed between asking for its size and reading it. */
-	for (int tries = 0; !table.handle && tries < COMMIT_TRIES; tries++) {
-		table.handle = x->init(tables[index]);
-		if (!table.handle && errno != EAGAIN)
-			break;
-	}
-	if (!table.handle) {
-		error_set(err, errno, "%s", name_of(x, index).text);
-		return errno == EPERM ? error_hint(err, "root alone can look at it") : -1;
-	}
 	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++)
 		if (chains[i].table == index)
 			sight->presence[family][i] = look_at_chain(&table, i, want);

@@ -131,12 +131,14 @@ static void make_probes(const struct firewall_set *set, const struct firewall_ne
 	if (forward)
 		probes[NEED_PUBLISHED].destination = forward->address;
 	needed[NEED_OUT] = needed[NEED_ANSWERS] = network->nat;
-	needed[NEED_PUBLISHED] = forward != NULL;
+	needed[NEED_PUBLISHED] = forward != NULL && !set->host_firewall;
 }
 
 /* Whether rules of the legacy table are somebody else's to the packets of the set. */
 static int legacy_is_foreign(const struct firewall_set *set, struct error *err)
 {
+	if (set->forward_is_theirs)
+		return 1;
 	return set->backend == FIREWALL_AUTO ? firewall_nftables_foreign(set->prefix, err)
 					     : set->backend == FIREWALL_NFTABLES;
 }
@@ -164,7 +166,10 @@ int firewall_find_obstacles(const struct firewall_set *set, struct strlist *warn
 		if (firewall_nftables_judge(set->prefix, probes, count, verdicts, err) < 0)
 			return -1;
 		for (unsigned int need = 0; need < count; need++) {
-			/* In the legacy table our own chain comes first, if that is where it is. */
+			/*
+			 * In the legacy table our own chain comes first, if that is where it is, and
+			 * FORWARD is not left to others.
+			 */
 			if (needed[need] && !verdicts[need].drops && legacy &&
 			    firewall_iptables_judge(&probes[need], &verdicts[need], err) < 0)
 				return -1;

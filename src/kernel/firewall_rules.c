@@ -10,7 +10,14 @@
 #include "base/text.h"
 
 /* Order inside the chains: the whole of one rank, over all networks, comes before the next. */
-enum { FORWARD_ANSWERS, FORWARD_CLOSED, FORWARD_SIBLINGS, FORWARD_INSIDE, FORWARD_OUT };
+enum {
+	FORWARD_ANSWERS,
+	FORWARD_PUBLISHED,
+	FORWARD_CLOSED,
+	FORWARD_SIBLINGS,
+	FORWARD_INSIDE,
+	FORWARD_OUT,
+};
 enum { DNAT_NOT, DNAT_PORT };
 enum { NAT_HAIRPIN, NAT_LOCALHOST, NAT_EXCEPTION, NAT_NETWORK };
 
@@ -131,6 +138,8 @@ static struct firewall_rule *add_network_rule(struct firewall_rules *rules,
 	struct firewall_rule *rule = add_rule(rules, scope->family, chain, rank, action);
 
 	snprintf(rule->comment, sizeof(rule->comment), "cman:network:%s", scope->network->bridge);
+	rule->reason.owner = scope->network->owner;
+	rule->reason.key = scope->family == FIREWALL_IPV6 ? "subnet6" : "";
 	return rule;
 }
 
@@ -156,13 +165,36 @@ static void add_guard(struct firewall_rules *rules, const struct scope *scope)
 	rule->match.source = loopback_net;
 }
 
-static void add_forward_rules(struct firewall_rules *rules, const struct scope *scope)
+/* Published ports from elsewhere: our chain says neither yes nor no. */
+static void leave_published(struct firewall_rules *rules, const struct scope *scope)
+{
+	struct firewall_rule *rule;
+
+	/* Siblings, by way of the host: before what is said of all others. */
+	rule = add_network_rule(rules, scope, FIREWALL_FORWARD, FORWARD_ANSWERS, FIREWALL_ACCEPT);
+	set_interface(rule->match.in, scope->network->bridge);
+	set_interface(rule->match.out, scope->network->bridge);
+	rule->match.states = FIREWALL_STATE_DNAT;
+	rule->reason.key = "firewall.publish";
+
+	rule = add_network_rule(rules, scope, FIREWALL_FORWARD, FORWARD_PUBLISHED, FIREWALL_RETURN);
+	set_interface(rule->match.out, scope->network->bridge);
+	rule->match.states = FIREWALL_STATE_DNAT;
+	rule->reason.key = "firewall.publish";
+}
+
+static void add_forward_rules(struct firewall_rules *rules, const struct firewall_set *set,
+			      const struct scope *scope)
 {
 	struct firewall_rule *rule;
 
 	rule = add_network_rule(rules, scope, FIREWALL_FORWARD, FORWARD_ANSWERS, FIREWALL_ACCEPT);
 	set_interface(rule->match.out, scope->network->bridge);
-	rule->match.states = FIREWALL_STATE_ANSWERS | FIREWALL_STATE_DNAT;
+	rule->match.states = FIREWALL_STATE_ANSWERS;
+	if (set->host_firewall)
+		leave_published(rules, scope);
+	else
+		rule->match.states |= FIREWALL_STATE_DNAT;
 
 	if (scope->network->nat || scope->network->internal) {
 		rule = add_network_rule(rules, scope, FIREWALL_FORWARD, FORWARD_CLOSED,
@@ -170,18 +202,21 @@ static void add_forward_rules(struct firewall_rules *rules, const struct scope *
 		set_interface(rule->match.in, scope->network->bridge);
 		rule->match.not_in = true;
 		set_interface(rule->match.out, scope->network->bridge);
+		rule->reason.key = scope->network->nat ? "nat" : "internal";
 	}
 
 	/* The ports of the bridge are parted; what the host would route back is dropped here. */
 	if (!scope->network->icc) {
 		rule = add_network_rule(rules, scope, FIREWALL_FORWARD, FORWARD_SIBLINGS,
 					FIREWALL_DROP);
+		rule->reason.key = "icc";
 		set_interface(rule->match.in, scope->network->bridge);
 		set_interface(rule->match.out, scope->network->bridge);
 	}
 	if (scope->network->internal) {
 		rule = add_network_rule(rules, scope, FIREWALL_FORWARD, FORWARD_INSIDE,
 					FIREWALL_DROP);
+		rule->reason.key = "internal";
 		set_interface(rule->match.in, scope->network->bridge);
 		set_interface(rule->match.out, scope->network->bridge);
 		rule->match.not_out = true;
@@ -190,6 +225,18 @@ static void add_forward_rules(struct firewall_rules *rules, const struct scope *
 	/* Out of the bridge, and between siblings where br_netfilter shows us their packets. */
 	rule = add_network_rule(rules, scope, FIREWALL_FORWARD, FORWARD_OUT, FIREWALL_ACCEPT);
 	set_interface(rule->match.in, scope->network->bridge);
+}
+
+static bool has_uplink(const struct firewall_network *network)
+{
+	return network->uplink && network->uplink[0];
+}
+
+/* What leaves the network: by the uplink, or by whatever link is not its own. */
+static void match_way_out(struct firewall_rule *rule, const struct firewall_network *network)
+{
+	set_interface(rule->match.out, has_uplink(network) ? network->uplink : network->bridge);
+	rule->match.not_out = !has_uplink(network);
 }
 
 static void add_masquerade(struct firewall_rules *rules, const struct scope *scope)
@@ -211,8 +258,8 @@ static void add_masquerade(struct firewall_rules *rules, const struct scope *sco
 		return;
 	rule = add_network_rule(rules, scope, FIREWALL_NAT, NAT_NETWORK, FIREWALL_MASQUERADE);
 	rule->match.source = subnet;
-	set_interface(rule->match.out, scope->network->bridge);
-	rule->match.not_out = true;
+	match_way_out(rule, scope->network);
+	rule->reason.key = has_uplink(scope->network) ? "uplink" : "nat";
 }
 
 static int set_container_comment(struct firewall_rule *rule, const char *container,
@@ -271,6 +318,8 @@ static int add_forward(struct firewall_rules *rules, const struct firewall_set *
 	rule->to = forward->address;
 	rule->to_first = forward->container_first;
 	rule->to_last = forward->container_last;
+	rule->reason =
+		(struct firewall_reason){forward->owner, true, "ports", true, forward->index};
 	return set_container_comment(rule, forward->container, err);
 }
 
@@ -300,8 +349,8 @@ static int add_exception(struct firewall_rules *rules, const struct firewall_set
 			exception->nat ? FIREWALL_MASQUERADE : FIREWALL_RETURN);
 	rule->match.source.address = exception->address;
 	rule->match.source.prefix = firewall_address_bits(exception->family);
-	set_interface(rule->match.out, network->bridge);
-	rule->match.not_out = true;
+	match_way_out(rule, network);
+	rule->reason = (struct firewall_reason){exception->owner, true, "nat", false, 0};
 	return set_container_comment(rule, exception->container, err);
 }
 
@@ -323,6 +372,8 @@ static int add_isolated(struct firewall_rules *rules, const struct firewall_set 
 		set_interface(rule->match.in, network->bridge);
 		set_interface(rule->match.out, network->bridge);
 		*(from ? &rule->match.source : &rule->match.destination) = address;
+		rule->reason =
+			(struct firewall_reason){isolated->owner, true, "isolate", false, 0};
 		if (set_container_comment(rule, isolated->container, err) < 0)
 			return -1;
 	}
@@ -370,11 +421,19 @@ static int compare_rules(const void *left, const void *right)
 	return strcmp(a->comment, b->comment);
 }
 
-/* At most: two guards, five of forwarding and three of NAT, and in IPv6 no guards. */
-#define RULES_PER_NETWORK 18
-
-static void add_network_rules(struct firewall_rules *rules, const struct firewall_network *network)
+/* What nothing could lead to is not made. */
+static bool forwards(const struct firewall_set *set)
 {
+	return !set->forward_is_theirs || set->backend != FIREWALL_NFTABLES;
+}
+
+/* At most: two guards, seven of forwarding and three of NAT, and in IPv6 no guards. */
+#define RULES_PER_NETWORK 22
+
+static void add_network_rules(struct firewall_rules *rules, const struct firewall_set *set,
+			      const struct firewall_network *network)
+{
+
 	for (unsigned int family = 0; family < FIREWALL_FAMILY_COUNT; family++) {
 		const struct scope scope = {network, (enum firewall_family)family};
 
@@ -383,7 +442,8 @@ static void add_network_rules(struct firewall_rules *rules, const struct firewal
 		/* The kernel lets nothing in from a link that is for ::1, or from it. */
 		if (family == FIREWALL_IPV4)
 			add_guard(rules, &scope);
-		add_forward_rules(rules, &scope);
+		if (forwards(set))
+			add_forward_rules(rules, set, &scope);
 		add_masquerade(rules, &scope);
 	}
 }
@@ -394,12 +454,16 @@ int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *
 	size_t most = RULES_PER_NETWORK * set->network_count + set->forward_count +
 		      set->exception_count + 2 * set->isolated_count + 1;
 	AUTO_FIREWALL_RULES struct firewall_rules built = {
-		.items = xalloc(most, sizeof(struct firewall_rule))};
+		.items = xalloc(most, sizeof(struct firewall_rule)),
+		.forward_is_theirs = set->forward_is_theirs,
+	};
 
 	for (size_t i = 0; i < set->network_count; i++) {
 		if (strlen(set->networks[i].bridge) >= IFNAMSIZ)
 			return error_set(err, ENAMETOOLONG, "bridge %s", set->networks[i].bridge);
-		add_network_rules(&built, &set->networks[i]);
+		if (has_uplink(&set->networks[i]) && strlen(set->networks[i].uplink) >= IFNAMSIZ)
+			return error_set(err, ENAMETOOLONG, "uplink %s", set->networks[i].uplink);
+		add_network_rules(&built, set, &set->networks[i]);
 	}
 	for (size_t i = 0; i < set->forward_count; i++)
 		if (add_forward(&built, set, &set->forwards[i], err) < 0)
@@ -409,13 +473,18 @@ int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *
 	for (size_t i = 0; i < set->exception_count; i++)
 		if (add_exception(&built, set, &set->exceptions[i], err) < 0)
 			return -1;
-	for (size_t i = 0; i < set->isolated_count; i++)
+	for (size_t i = 0; forwards(set) && i < set->isolated_count; i++)
 		if (add_isolated(&built, set, &set->isolated[i], err) < 0)
 			return -1;
 	qsort(built.items, built.count, sizeof(struct firewall_rule), compare_rules);
 	*rules = built;
 	built = (struct firewall_rules){0};
 	return 0;
+}
+
+bool firewall_jump_is_wanted(const struct firewall_rules *rules, const struct firewall_jump *jump)
+{
+	return !rules->forward_is_theirs || jump->chain != FIREWALL_FORWARD;
 }
 
 void firewall_rules_clear(struct firewall_rules *rules)

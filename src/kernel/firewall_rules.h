@@ -61,6 +61,15 @@ struct firewall_match {
 	unsigned int states;
 };
 
+/* What of the set asks for a rule: for those who look, no rule differs by it. */
+struct firewall_reason {
+	const void *owner;  /* of the network, forward or exception */
+	bool of_container;  /* of a forward or an exception */
+	const char *key;    /* of the files: "nat"; "": the network as such; "firewall.publish" */
+	bool listed;        /* the key is a list, and it is this element of it: */
+	unsigned int index;
+};
+
 #define FIREWALL_COMMENT_SIZE 80 /* "cman:" and a name of 63, "cman:network:" and a bridge */
 
 struct firewall_rule {
@@ -73,6 +82,7 @@ struct firewall_rule {
 	union firewall_address to;
 	uint16_t to_first, to_last;
 	char comment[FIREWALL_COMMENT_SIZE];
+	struct firewall_reason reason;
 };
 
 /* From where, and with which packets, a chain of a family that has rules is entered. */
@@ -90,7 +100,11 @@ extern const struct firewall_jump firewall_jumps[FIREWALL_JUMP_COUNT];
 struct firewall_rules {
 	struct firewall_rule *items; /* by family and chain, then in the order of the chain */
 	size_t count;
+	bool forward_is_theirs; /* of the set: no jump to FIREWALL_FORWARD is wanted */
 };
+
+/* Whether a jump is wanted where the chain has rules. */
+bool firewall_jump_is_wanted(const struct firewall_rules *rules, const struct firewall_jump *jump);
 
 /* The same set in any order gives the same rules. EINVAL: a set that contradicts itself. */
 int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *rules,

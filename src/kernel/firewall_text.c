@@ -162,7 +162,7 @@ static void add_rule(struct strlist *lines, const struct firewall_rule *rule, co
 }
 
 /* nft knows no "or": a rule with two states becomes two. */
-static void add_rules(struct strlist *lines, const struct firewall_rule *rule)
+void firewall_text_rule(const struct firewall_rule *rule, struct strlist *lines)
 {
 	if (rule->match.states & FIREWALL_STATE_ANSWERS)
 		add_rule(lines, rule, "ct state established,related ");
@@ -226,10 +226,12 @@ static void add_jump(struct firewall_text_table *table, const struct firewall_ju
 	strlist_add(&chain->rules, text_value(&line));
 }
 
-static bool is_jumped_to(enum firewall_family family, enum firewall_chain chain)
+static bool is_jumped_to(const struct firewall_rules *rules, enum firewall_family family,
+			 enum firewall_chain chain)
 {
 	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++)
-		if (firewall_jumps[i].family == family && firewall_jumps[i].chain == chain)
+		if (firewall_jumps[i].family == family && firewall_jumps[i].chain == chain &&
+		    firewall_jump_is_wanted(rules, &firewall_jumps[i]))
 			return true;
 	return false;
 }
@@ -242,11 +244,11 @@ static void add_chains(struct firewall_text_table *table, enum firewall_family f
 		size_t count;
 		const struct firewall_rule *items = firewall_rules_of(rules, family, i, &count);
 
-		if (!is_jumped_to(family, i))
+		if (!is_jumped_to(rules, family, i))
 			continue;
 		chain = add_chain(table, xstrdup(chain_names[family][i]));
 		for (size_t j = 0; j < count; j++)
-			add_rules(&chain->rules, &items[j]);
+			firewall_text_rule(&items[j], &chain->rules);
 	}
 }
 
@@ -262,7 +264,8 @@ void firewall_text_build(const struct firewall_rules *rules, struct firewall_tex
 		if (wanted[i])
 			add_chains(table, i, rules);
 	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++)
-		if (wanted[firewall_jumps[i].family])
+		if (wanted[firewall_jumps[i].family] &&
+		    firewall_jump_is_wanted(rules, &firewall_jumps[i]))
 			add_jump(table, &firewall_jumps[i]);
 }
 

@@ -40,6 +40,9 @@ const char *firewall_text_chain_name(enum firewall_family family, enum firewall_
  */
 void firewall_text_build(const struct firewall_rules *rules, struct firewall_text_table *table);
 
+/* The lines of one rule: nft takes more than one for some. */
+void firewall_text_rule(const struct firewall_rule *rule, struct strlist *lines);
+
 /* From the output of "nft --handle --stateless --numeric list table". */
 void firewall_text_read(const char *listing, struct firewall_text_table *table);
 

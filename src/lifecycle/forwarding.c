@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "kernel/sysctl.h"
 
 #define IP_FORWARD  "net/ipv4/ip_forward"
@@ -23,6 +24,24 @@ static int switch_on(const char *name, struct error *err)
 	if (sysctl_read(name, now, sizeof(now), err) < 0)
 		return -1;
 	return strcmp(now, "1") == 0 ? 0 : sysctl_write(name, "1", err);
+}
+
+static void warn_if_off(const char *name, const char *as_sysctl, const char *what)
+{
+	char now[16];
+	struct error err;
+
+	if (sysctl_read(name, now, sizeof(now), &err) < 0)
+		log_warning("%s", err.text);
+	else if (strcmp(now, "0") == 0)
+		log_warning("%s is off: %s does not go beyond this host, nor come in; "
+			    "firewall.manage_forward = false leaves it to you: sysctl -w %s=1",
+			    as_sysctl, what, as_sysctl);
+}
+
+void forwarding_warn(void)
+{
+	warn_if_off(IP_FORWARD, "net.ipv4.ip_forward", "what containers send");
 }
 
 int forwarding_on(struct host *host, struct error *err)
@@ -174,4 +193,9 @@ int forwarding6_back(struct host *host, struct error *err)
 	if (read_record(host, &record, err) < 0 || each_switch(record.data, turn_back, err) < 0)
 		return -1;
 	return fs_remove_at(host->state.dir_fd, RECORD6, err);
+}
+
+void forwarding6_warn(void)
+{
+	warn_if_off(FORWARDING6, "net.ipv6.conf.all.forwarding", "what they send by IPv6");
 }

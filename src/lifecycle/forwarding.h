@@ -12,6 +12,7 @@
 /* net.ipv4.ip_forward */
 int forwarding_on(struct host *host, struct error *err);
 int forwarding_back(struct host *host, struct error *err);
+void forwarding_warn(void); /* where it is off, and left to the administrator */
 
 /*
  * net.ipv6.conf.all.forwarding. A link that listens to router advertisements (accept_ra = 1) would
@@ -19,5 +20,6 @@ int forwarding_back(struct host *host, struct error *err);
  */
 int forwarding6_on(struct host *host, struct error *err);
 int forwarding6_back(struct host *host, struct error *err);
+void forwarding6_warn(void);
 
 #endif

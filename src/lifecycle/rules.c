@@ -11,7 +11,10 @@
 #include "kernel/sysctl.h"
 
 #define FIREWALL_TIMEOUT_MS 10000
-/* In the state directory, a line for each place: "nftables CMAN BOOT-ID". */
+/*
+ * In the state directory, a line for each place: "nftables CMAN BOOT-ID", and behind it what is not
+ * the default: "host-firewall", "own-forward".
+ */
 #define PLACES_FILE "firewall"
 
 struct rules {
@@ -41,9 +44,10 @@ static union firewall_address address_of(const struct network_member *member,
 }
 
 static void add_forward(struct rules *rules, const struct network_record *network,
-			const struct network_member *member, const struct port_forward *port,
+			const struct network_member *member, size_t index,
 			enum firewall_family family)
 {
+	const struct port_forward *port = &member->ports[index];
 	struct firewall_forward forward = {
 		.container = member->container,
 		.bridge = network->bridge,
@@ -55,6 +59,8 @@ static void add_forward(struct rules *rules, const struct network_record *networ
 		.container_first = port->container_first,
 		.container_last = port->container_last,
 		.protocol = port->protocol,
+		.owner = member,
+		.index = (unsigned int)index,
 	};
 
 	if (family == FIREWALL_IPV4)
@@ -73,13 +79,14 @@ static void add_member(struct rules *rules, const struct network_record *network
 			continue;
 		for (size_t i = 0; i < member->port_count; i++)
 			if (member->ports[i].families & bits[family])
-				add_forward(rules, network, member, &member->ports[i], family);
+				add_forward(rules, network, member, i, family);
 		if (member->isolated)
 			rules->isolated[rules->isolated_count++] = (struct firewall_isolated){
 				.container = member->container,
 				.bridge = network->bridge,
 				.family = family,
 				.address = address_of(member, family),
+				.owner = member,
 			};
 		if (member->nat != network->nat)
 			rules->exceptions[rules->exception_count++] = (struct firewall_exception){
@@ -87,6 +94,7 @@ static void add_member(struct rules *rules, const struct network_record *network
 				.family = family,
 				.address = address_of(member, family),
 				.nat = member->nat,
+				.owner = member,
 			};
 	}
 }
@@ -102,6 +110,8 @@ static void add_rules(struct rules *rules, const struct network_record *network)
 		.nat = network->nat,
 		.internal = network->internal,
 		.icc = network->icc,
+		.uplink = network->uplink,
+		.owner = network,
 	};
 	for (size_t i = 0; i < network->member_count; i++)
 		add_member(rules, network, &network->members[i]);
@@ -162,10 +172,12 @@ static struct firewall_set set_of(const struct rules *rules)
 
 /* ---- where the rules are ---- */
 
-/* A backend and the prefix of the chains in it. */
+/* A backend, the prefix of the chains in it, and what the manager file said of them. */
 struct place {
 	enum firewall_backend backend;
 	char prefix[16];
+	bool host_firewall;     /* firewall.publish */
+	bool forward_is_theirs; /* not firewall.manage_forward */
 };
 
 /* Where rules of ours may be, the newest first: more than one while they move. */
@@ -177,6 +189,17 @@ struct places {
 static bool same_place(const struct place *a, const struct place *b)
 {
 	return a->backend == b->backend && strcmp(a->prefix, b->prefix) == 0;
+}
+
+static bool same_words(const struct place *a, const struct place *b)
+{
+	return a->host_firewall == b->host_firewall && a->forward_is_theirs == b->forward_is_theirs;
+}
+
+static void set_words(struct place *place, const struct manager *manager)
+{
+	place->host_firewall = manager->firewall_publish == PUBLISH_HOST_FIREWALL;
+	place->forward_is_theirs = !manager->manage_forward;
 }
 
 static void add_place(struct places *places, const struct place *place)
@@ -200,6 +223,8 @@ static void read_place(struct places *places, const char *line, const char *boot
 	for (unsigned int i = FIREWALL_AUTO + 1; i < FIREWALL_BACKEND_COUNT; i++)
 		if (strcmp(backend, firewall_backend_names[i]) == 0)
 			place.backend = (enum firewall_backend)i;
+	place.host_firewall = strstr(line, " host-firewall") != NULL;
+	place.forward_is_theirs = strstr(line, " own-forward") != NULL;
 	if (place.backend != FIREWALL_AUTO)
 		add_place(places, &place);
 }
@@ -231,8 +256,11 @@ static int write_places(const struct host *host, const struct places *places, st
 	if (process_boot_id(boot_id, err) < 0)
 		return -1;
 	for (size_t i = 0; i < places->count; i++)
-		text_addf(&text, "%s %s %s\n", firewall_backend_names[places->items[i].backend],
-			  places->items[i].prefix, boot_id);
+		text_addf(&text, "%s %s %s%s%s\n",
+			  firewall_backend_names[places->items[i].backend],
+			  places->items[i].prefix, boot_id,
+			  places->items[i].host_firewall ? " host-firewall" : "",
+			  places->items[i].forward_is_theirs ? " own-forward" : "");
 	return fs_replace_at(host->state.dir_fd, PLACES_FILE, text.data, text.length, 0600, err);
 }
 
@@ -257,6 +285,7 @@ static int choose_place(const struct host *host, const struct places *places, bo
 {
 	*place = (struct place){.backend = wanted_backend(host->manager, places)};
 	snprintf(place->prefix, sizeof(place->prefix), "%s", host->manager->firewall_prefix);
+	set_words(place, host->manager);
 	if (place->backend != FIREWALL_NONE && host->manager->firewall_backend == FIREWALL_NONE)
 		log_warning("firewall.backend = \"none\" has to wait until no container runs: the "
 			    "rules stay with %s",
@@ -286,6 +315,8 @@ static int commit_at(const struct place *place, const struct firewall_set *set, 
 		return 0;
 	there.backend = place->backend;
 	there.prefix = place->prefix;
+	there.host_firewall = place->host_firewall;
+	there.forward_is_theirs = place->forward_is_theirs;
 	return firewall_commit(&there, err);
 }
 
@@ -306,8 +337,11 @@ static int put_rules(const struct host *host, const struct places *had, const st
 {
 	struct places both = {.items = {*place}, .count = 1}, one = both;
 
-	if (had->count == 1 && same_place(&had->items[0], place))
-		return commit_at(place, set, err);
+	if (had->count == 1 && same_place(&had->items[0], place)) {
+		if (commit_at(place, set, err) < 0)
+			return -1;
+		return same_words(&had->items[0], place) ? 0 : write_places(host, &one, err);
+	}
 	for (size_t i = 0; i < had->count; i++)
 		add_place(&both, &had->items[i]);
 	if (write_places(host, &both, err) < 0)
@@ -333,6 +367,7 @@ static int remove_rules(const struct host *host, struct places *had, struct erro
 	struct place place = {.backend = FIREWALL_IPTABLES};
 
 	snprintf(place.prefix, sizeof(place.prefix), "%s", host->manager->firewall_prefix);
+	set_words(&place, host->manager);
 	if (had->count == 0) {
 		add_place(had, &place);
 		place.backend = FIREWALL_NFTABLES;
@@ -393,6 +428,15 @@ int rules_commit(struct host *host, const struct network_record *networks, size_
 
 /* ---- those of others ---- */
 
+/* Links come and go: until this one comes, what would leave by it is not masqueraded. */
+static void warn_of_uplink(const char *network, const char *uplink)
+{
+	if (uplink[0] && if_nametoindex(uplink) == 0)
+		log_warning("networks.%s.uplink: there is no link %s: nothing is masqueraded until "
+			    "it comes",
+			    network, uplink);
+}
+
 static void warn_of_obstacles(const struct manager *manager, const struct state *state,
 			      const struct rules *rules)
 {
@@ -405,6 +449,8 @@ static void warn_of_obstacles(const struct manager *manager, const struct state 
 		places.count = 0;
 	set.backend = wanted_backend(manager, &places);
 	set.prefix = manager->firewall_prefix;
+	set.host_firewall = manager->firewall_publish == PUBLISH_HOST_FIREWALL;
+	set.forward_is_theirs = !manager->manage_forward;
 	if (set.backend == FIREWALL_NONE)
 		return;
 	if (firewall_find_obstacles(&set, &warnings, &err) < 0) {
@@ -419,6 +465,8 @@ void rules_warn(const struct host *host, const struct network_record *networks, 
 {
 	AUTO(rules_clear) struct rules rules = {0};
 
+	for (size_t i = 0; i < count; i++)
+		warn_of_uplink(networks[i].name, networks[i].uplink);
 	build_rules(&rules, networks, count);
 	warn_of_obstacles(host->manager, &host->state, &rules);
 }
@@ -435,6 +483,7 @@ static void add_files(struct rules *rules, const struct conf *conf, const struct
 		.nat = network->nat == SETTING_YES,
 		.internal = network->internal,
 		.icc = network->icc,
+		.uplink = network->uplink,
 	};
 	struct firewall_forward forward = {.bridge = network->bridge};
 	struct in6_addr address6 = in6addr_any;
@@ -471,6 +520,8 @@ void rules_warn_of_files(const struct conf *conf)
 	AUTO_STATE struct state state = {-1, -1, -1};
 	struct error err;
 
+	for (size_t i = 0; i < manager->network_count; i++)
+		warn_of_uplink(manager->networks[i].name, manager->networks[i].uplink);
 	if (geteuid() != 0)
 		return;
 	for (size_t i = 0; i < manager->network_count; i++)
@@ -496,12 +547,19 @@ int rules_recall(const struct manager *manager, const struct state *state,
 	*in_force = (struct rules_in_force){.backend = wanted_backend(manager, &places)};
 	snprintf(in_force->prefix, sizeof(in_force->prefix), "%s",
 		 places.count ? places.items[0].prefix : manager->firewall_prefix);
-	if (places.count > 0)
+	in_force->decided = places.count > 0;
+	if (places.count == 0)
+		set_words(&places.items[0], manager);
+	else
 		in_force->backend = places.items[0].backend;
+	in_force->forward_is_theirs = places.items[0].forward_is_theirs;
 	if (in_force->backend == FIREWALL_AUTO)
 		in_force->backend = FIREWALL_IPTABLES;
 	build_rules(&rules, networks, count);
 	set = set_of(&rules);
+	set.backend = in_force->backend;
+	set.host_firewall = places.items[0].host_firewall;
+	set.forward_is_theirs = places.items[0].forward_is_theirs;
 	if (in_force->backend == FIREWALL_NONE)
 		set = (struct firewall_set){.prefix = NULL};
 	return firewall_rules_build(&set, &in_force->rules, err);

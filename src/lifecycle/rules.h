@@ -23,12 +23,14 @@ void rules_warn(const struct host *host, const struct network_record *networks, 
 void rules_warn_of_files(const struct conf *conf);
 
 /*
- * For those who look: the rules that the records ask for, and where they are. Nothing is changed;
+ * For those who look: the rules that, each with the network_record or network_member as its owner, the records ask for, and where they are. Nothing is changed;
  * where that is not recorded, it is what the manager file says, with iptables for "auto".
  */
 struct rules_in_force {
 	enum firewall_backend backend;
 	char prefix[16]; /* of the chains */
+	bool decided;    /* it is recorded: rules were made */
+	bool forward_is_theirs; /* nothing of ours leads to the chain of forwarding */
 	struct firewall_rules rules;
 };
 int rules_recall(const struct manager *manager, const struct state *state,

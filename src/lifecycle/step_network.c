@@ -13,6 +13,7 @@
 #include "lifecycle/forwarding.h"
 #include "lifecycle/gate.h"
 #include "lifecycle/hosts_file.h"
+#include "lifecycle/rule_origins.h"
 #include "lifecycle/rules.h"
 #include "lifecycle/steps.h"
 #include "state/network.h"
@@ -53,6 +54,7 @@ static struct network_record record_of(const struct network *network)
 		.own = network_is_own(network),
 	};
 
+	memcpy(record.uplink, network->uplink, sizeof(record.uplink));
 	process_boot_id(record.boot_id, NULL);
 	return record;
 }
@@ -71,17 +73,18 @@ static bool is_unchanged(const struct network_record *up, const struct network *
 	       up->subnet.s_addr == wanted->subnet.s_addr &&
 	       up->gateway.s_addr == wanted->gateway.s_addr && up->mtu == wanted->mtu &&
 	       up->nat == (wanted->nat == SETTING_YES) && up->internal == wanted->internal &&
-	       up->icc == wanted->icc && up->own == network_is_own(wanted);
+	       up->icc == wanted->icc && up->own == network_is_own(wanted) &&
+	       strcmp(up->uplink, wanted->uplink) == 0;
 }
 
 /* A network that is up keeps its shape until its last container is gone. */
-static int check_unchanged(const struct network_record *up, const struct network *wanted,
-			   struct error *err)
+static int check_unchanged(const struct host *host, const struct network_record *up,
+			   const struct network *wanted, struct error *err)
 {
 	if (is_unchanged(up, wanted))
 		return 0;
 	error_set(err, EBUSY, "network %s is up otherwise than %s says now", up->name,
-		  origin_find(&wanted->origins, "subnet").file);
+		  host->manager->file);
 	return error_hint(err, "take its %zu container(s) down first, beginning with %s",
 			  up->member_count, up->member_count ? up->members[0].container : "none");
 }
@@ -134,12 +137,22 @@ static void add_member(const struct host *host, struct network_record *network,
 	for (size_t i = 0; i < interface->aliases.count; i++)
 		strlist_add(&aliases, interface->aliases.items[i]);
 	member.aliases = aliases;
+	rule_origins_of_interface(spec, interface, &member.origins);
 	network_record_add(network, &member);
+	network_origins_clear(&member.origins);
 }
 
 static bool forwards_ipv6(const struct network_record *network)
 {
 	return network->own && network->prefix6 && !network->internal;
+}
+
+static int switch_forwarding(struct host *host, const struct network_record *network,
+			     struct error *err)
+{
+	if (network->own && forwarding_on(host, err) < 0)
+		return -1;
+	return forwards_ipv6(network) ? forwarding6_on(host, err) : 0;
 }
 
 static int join_network(struct host *host, struct container *container, unsigned int index,
@@ -156,16 +169,19 @@ static int join_network(struct host *host, struct container *container, unsigned
 	}
 	if (rc <= 0)
 		network = record_of(wanted);
-	else if (check_unchanged(&network, wanted, err) < 0)
+	else if (check_unchanged(host, &network, wanted, err) < 0)
 		return -1;
+	/* The same network may stand in another line by now. */
+	network_origins_clear(&network.origins);
+	rule_origins_of_network(host->manager, wanted, &network.origins);
 	add_member(host, &network, container, index);
 	/* Written first: whoever finds the bridge finds out whose it is. */
 	if (network_record_write(&host->state, &network, err) < 0)
 		return error_wrap(err, "network %s", wanted->name);
 	/* Also when it is up already: somebody may have taken the bridge away. */
-	if (network.own && (make_bridge(host, &network, err) < 0 || forwarding_on(host, err) < 0))
+	if (network.own && make_bridge(host, &network, err) < 0)
 		return -1;
-	if (forwards_ipv6(&network) && forwarding6_on(host, err) < 0)
+	if (host->manager->manage_forward && switch_forwarding(host, &network, err) < 0)
 		return -1;
 	return hosts_file_make(&host->state, host->manager, &network, err);
 }
@@ -279,6 +295,23 @@ static bool has_ipv6(const struct network_records *records)
 	return false;
 }
 
+static bool has_way_out(const struct network_records *records)
+{
+	for (size_t i = 0; i < records->count; i++)
+		if (records->items[i].own && !records->items[i].internal)
+			return true;
+	return false;
+}
+
+/* The switches are the administrator's: nothing is said of those that nobody needs. */
+static void warn_of_forwarding(const struct network_records *records)
+{
+	if (has_way_out(records))
+		forwarding_warn();
+	if (has_ipv6(records))
+		forwarding6_warn();
+}
+
 /* Removes a network nobody holds any more, or whose record is of no use. */
 static int remove_network(struct host *host, const char *name, struct error *err)
 {
@@ -314,6 +347,8 @@ static int commit_networks(struct host *host, bool warn, struct error *err)
 		return -1;
 	if (warn)
 		rules_warn(host, records.items, records.count);
+	if (warn && !host->manager->manage_forward)
+		warn_of_forwarding(&records);
 	if ((!has_own(&records) && forwarding_back(host, err) < 0) ||
 	    (!has_ipv6(&records) && forwarding6_back(host, err) < 0))
 		return -1;

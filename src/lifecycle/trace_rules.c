@@ -217,6 +217,12 @@ bool trace_filter(struct walk *walk, const struct traveller *traveller)
 
 	if (is_firewall_unknown(walk, "FORWARD"))
 		return true;
+	/* That nothing leads to our chain is as it should be then: others decide. */
+	if (walk->forward_is_theirs &&
+	    walk->sight.presence[FIREWALL_IPV4][FIREWALL_FORWARD] == FIREWALL_UNCALLED) {
+		fault = NULL;
+		rule = NULL;
+	}
 	if (rule && rule->action == FIREWALL_DROP && in_force) {
 		tell_drop(walk, rule);
 		return false;

@@ -235,6 +235,7 @@ int trace_open(struct walk *walk, struct error *err)
 			 err) < 0)
 		return -1;
 	walk->rules = in_force.rules;
+	walk->forward_is_theirs = in_force.forward_is_theirs;
 	walk->firewall_known = firewall_look(in_force.backend, in_force.prefix, &walk->rules,
 					     &walk->sight, &walk->firewall_error) == 0;
 	return 0;

@@ -35,6 +35,7 @@ struct walk {
 	struct firewall_rules rules; /* what they ask for */
 	struct firewall_sight sight; /* what of it is in the kernel */
 	bool firewall_known;         /* the sight could be taken */
+	bool forward_is_theirs;      /* firewall.manage_forward = false */
 	struct error firewall_error; /* else why not */
 	int family;                  /* of the packet, from here to the end */
 	struct trace *trace;         /* of this family */

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -12,11 +13,60 @@
 
 #define NETWORK_RECORD_VERSION 2
 
+/* ---- origins ---- */
+
+void network_origins_add(struct network_origins *origins, const char *key, const char *file,
+			 unsigned int line, uint64_t digest)
+{
+	if (strpbrk(key, " \n") || strchr(file, '\n'))
+		return;
+	origins->items =
+		xrealloc(origins->items, origins->count + 1, sizeof(*origins->items));
+	origins->items[origins->count++] = (struct network_origin){
+		.key = xstrdup(key),
+		.file = xstrdup(file),
+		.line = line,
+		.digest = digest,
+	};
+}
+
+void network_origins_clear(struct network_origins *origins)
+{
+	for (size_t i = 0; i < origins->count; i++) {
+		free(origins->items[i].key);
+		free(origins->items[i].file);
+	}
+	free(origins->items);
+	*origins = (struct network_origins){0};
+}
+
+const struct network_origin *network_origins_find(const struct network_origins *origins,
+						  const char *key)
+{
+	for (size_t i = 0; i < origins->count; i++)
+		if (strcmp(origins->items[i].key, key) == 0)
+			return &origins->items[i];
+	return NULL;
+}
+
+static struct network_origins copy_origins(const struct network_origins *origins)
+{
+	struct network_origins copy = {0};
+
+	for (size_t i = 0; i < origins->count; i++)
+		network_origins_add(&copy, origins->items[i].key, origins->items[i].file,
+				    origins->items[i].line, origins->items[i].digest);
+	return copy;
+}
+
+/* ---- members ---- */
+
 static void member_clear(struct network_member *member)
 {
 	free(member->container);
 	strlist_clear(&member->aliases);
 	free(member->ports);
+	network_origins_clear(&member->origins);
 	*member = (struct network_member){0};
 }
 
@@ -25,6 +75,7 @@ void network_record_clear(struct network_record *network)
 	for (size_t i = 0; i < network->member_count; i++)
 		member_clear(&network->members[i]);
 	free(network->members);
+	network_origins_clear(&network->origins);
 	free(network->name);
 	free(network->bridge);
 	*network = (struct network_record){0};
@@ -55,6 +106,7 @@ static struct network_member copy_member(const struct network_member *member)
 	copy.ports = xalloc(member->port_count, sizeof(*copy.ports));
 	if (member->port_count)
 		memcpy(copy.ports, member->ports, member->port_count * sizeof(*copy.ports));
+	copy.origins = copy_origins(&member->origins);
 	return copy;
 }
 
@@ -177,6 +229,12 @@ static bool parse_isolated(const char *text, struct network_record *network)
 	return true;
 }
 
+static bool parse_uplink(const char *text, struct network_record *network)
+{
+	return snprintf(network->uplink, sizeof(network->uplink), "%s", text) <
+	       (int)sizeof(network->uplink);
+}
+
 static bool parse_alias(const char *text, struct network_record *network)
 {
 	if (network->member_count == 0)
@@ -228,9 +286,8 @@ static bool begin(struct network_record *network, uint64_t version)
 	return version == 1 || version == NETWORK_RECORD_VERSION;
 }
 
-static bool parse_field(void *data, const char *key, const char *value)
+static bool parse_field(struct network_record *network, const char *key, const char *value)
 {
-	struct network_record *network = data;
 	uint64_t number;
 
 	if (strcmp(key, "version") == 0)
@@ -251,6 +308,8 @@ static bool parse_field(void *data, const char *key, const char *value)
 		return lines_u64(value, &number) && (network->internal = number != 0, true);
 	if (strcmp(key, "icc") == 0)
 		return lines_u64(value, &number) && (network->icc = number != 0, true);
+	if (strcmp(key, "uplink") == 0)
+		return parse_uplink(value, network);
 	if (strcmp(key, "own") == 0)
 		return lines_u64(value, &number) && (network->own = number != 0, true);
 	if (strcmp(key, "member") == 0)
@@ -268,6 +327,69 @@ static bool parse_field(void *data, const char *key, const char *value)
 	if (strcmp(key, "alias") == 0)
 		return parse_alias(value, network);
 	return false;
+}
+
+/*
+ * Of the network, or of the member named last: "file DIGEST PATH" is that of the "from LINE KEY"
+ * behind it.
+ */
+struct parser {
+	struct network_record *network;
+	char *file;
+	uint64_t digest;
+};
+
+static void parser_clear(struct parser *parser)
+{
+	free(parser->file);
+}
+
+static bool parse_file(struct parser *parser, const char *value)
+{
+	int used = 0;
+
+	return sscanf(value, "%16" SCNx64 " %n", &parser->digest, &used) == 1 &&
+	       value[used] == '/' && lines_text(value + used, &parser->file);
+}
+
+static bool parse_origin(struct parser *parser, const char *value)
+{
+	struct network_record *network = parser->network;
+	struct network_origins *origins =
+		network->member_count ? &network->members[network->member_count - 1].origins
+				      : &network->origins;
+	unsigned int line;
+	int used = 0;
+
+	if (!parser->file || sscanf(value, "%9u %n", &line, &used) != 1 || line == 0 || !value[used])
+		return false;
+	network_origins_add(origins, value + used, parser->file, line, parser->digest);
+	return true;
+}
+
+static bool parse_line(void *data, const char *key, const char *value)
+{
+	struct parser *parser = data;
+
+	if (strcmp(key, "file") == 0)
+		return parse_file(parser, value);
+	if (strcmp(key, "from") == 0)
+		return parse_origin(parser, value);
+	return parse_field(parser->network, key, value);
+}
+
+static void print_origins(const struct network_origins *origins, struct text *out)
+{
+	const char *file = NULL;
+
+	for (size_t i = 0; i < origins->count; i++) {
+		const struct network_origin *origin = &origins->items[i];
+
+		if (!text_equal(file, origin->file))
+			text_addf(out, "file %" PRIx64 " %s\n", origin->digest, origin->file);
+		file = origin->file;
+		text_addf(out, "from %u %s\n", origin->line, origin->key);
+	}
 }
 
 static void print_member(const struct network_member *member, struct text *out)
@@ -291,6 +413,7 @@ static void print_member(const struct network_member *member, struct text *out)
 		parse_format_port_forward(&member->ports[i], forward);
 		text_addf(out, "forward %s\n", forward);
 	}
+	print_origins(&member->origins, out);
 }
 
 static void print_network(const struct network_record *network, struct text *out)
@@ -311,6 +434,9 @@ static void print_network(const struct network_record *network, struct text *out
 	}
 	text_addf(out, "internal %d\nicc %d\nown %d\n", network->internal, network->icc,
 		  network->own);
+	if (network->uplink[0])
+		text_addf(out, "uplink %s\n", network->uplink);
+	print_origins(&network->origins, out);
 	for (size_t i = 0; i < network->member_count; i++)
 		print_member(&network->members[i], out);
 	text_addf(out, "end\n");
@@ -341,6 +467,7 @@ int network_record_read(const struct state *state, const char *name, struct netw
 			struct error *err)
 {
 	AUTO_NETWORK_RECORD struct network_record found = {0};
+	AUTO(parser_clear) struct parser parser = {.network = &found};
 	AUTO_TEXT struct text text = {0};
 	char path[300], boot_id[37];
 
@@ -348,7 +475,7 @@ int network_record_read(const struct state *state, const char *name, struct netw
 	if (!fs_exists_at(state->networks_fd, path))
 		return 0;
 	if (fs_read_at(state->networks_fd, path, LINES_SIZE_MAX, &text, err) < 0 ||
-	    lines_parse(text.data, parse_field, &found, err) < 0 ||
+	    lines_parse(text.data, parse_line, &parser, err) < 0 ||
 	    process_boot_id(boot_id, err) < 0)
 		return error_wrap(err, "record of network %s", name);
 	if (strcmp(found.boot_id, boot_id) != 0)

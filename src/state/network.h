@@ -10,6 +10,18 @@
 #include "config/spec.h"
 #include "state/record.h"
 
+/* Where a key that makes rules stood in the files when it was read: for those who look. */
+struct network_origin {
+	char *key;  /* "net.ports[0]", "networks.cman0.nat", "networks.cman0" */
+	char *file; /* absolute path */
+	unsigned int line;
+	uint64_t digest; /* of the file: source_digest() */
+};
+struct network_origins {
+	struct network_origin *items;
+	size_t count;
+};
+
 struct network_member {
 	char *container;
 	struct strlist aliases; /* further names siblings know it by */
@@ -21,6 +33,7 @@ struct network_member {
 	bool own_hosts;           /* has a hosts file of its own (extra_hosts) to be kept current */
 	struct port_forward *ports;
 	size_t port_count;
+	struct network_origins origins;
 };
 
 /* Families that the member has addresses of: PORT_IPV4 and PORT_IPV6. */
@@ -38,13 +51,23 @@ struct network_record {
 	uint32_t mtu;         /* bytes */
 	bool nat;
 	bool internal, icc;
+	char uplink[IFNAMSIZ];          /* masqueraded is what leaves by it; "": by any link */
 	bool own;                       /* bridge and firewall are cman's; else bridge may be "" */
 	struct network_member *members; /* in the order they came */
 	size_t member_count;
+	struct network_origins origins;
 };
 
 void network_record_clear(struct network_record *network);
 #define AUTO_NETWORK_RECORD AUTO(network_record_clear)
+
+/* Adds one; a path that a line of the record cannot hold is left out. Copies both texts. */
+void network_origins_add(struct network_origins *origins, const char *key, const char *file,
+			 unsigned int line, uint64_t digest);
+void network_origins_clear(struct network_origins *origins);
+/* NULL: it is not there, which means a default. */
+const struct network_origin *network_origins_find(const struct network_origins *origins,
+						  const char *key);
 
 /* One lock for all networks and the firewall; an fd whose close releases. EAGAIN after timeout. */
 int network_lock(const struct state *state, int timeout_ms, struct error *err);

@@ -77,7 +77,9 @@ static inline struct firewall_forward make_forward(const char *container, const 
 					 ports[1],
 					 ports[2],
 					 ports[3],
-					 protocol};
+					 protocol,
+					 NULL,
+					 0};
 }
 #define PORTS(...) ((const uint16_t[4]){__VA_ARGS__})
 

@@ -201,9 +201,9 @@ static void test_exceptions_of_nat(void **state)
 	const struct firewall_network networks[] = {make_network("cman0", "10.83.0.0", 24, true),
 						    make_network("cman1", "10.84.0.0", 24, false)};
 	const struct firewall_exception exceptions[] = {
-		{"out", FIREWALL_IPV4, either_address_of("10.84.0.7"), true},
-		{"same", FIREWALL_IPV4, either_address_of("10.84.0.8"), false},
-		{"job", FIREWALL_IPV4, either_address_of("10.83.0.7"), false},
+		{"out", FIREWALL_IPV4, either_address_of("10.84.0.7"), true, NULL},
+		{"same", FIREWALL_IPV4, either_address_of("10.84.0.8"), false, NULL},
+		{"job", FIREWALL_IPV4, either_address_of("10.83.0.7"), false, NULL},
 	};
 	const struct firewall_set set = {.prefix = "CMAN",
 					 .networks = networks,
@@ -226,7 +226,7 @@ static void test_isolated_containers(void **state)
 {
 	const struct firewall_network networks[] = {make_network("cman0", "10.83.0.0", 24, false)};
 	const struct firewall_isolated isolated[] = {
-		{"web", "cman0", FIREWALL_IPV4, either_address_of("10.83.0.7")}};
+		{"web", "cman0", FIREWALL_IPV4, either_address_of("10.83.0.7"), NULL}};
 	const struct firewall_set set = {.prefix = "CMAN",
 					 .networks = networks,
 					 .network_count = 1,
@@ -259,9 +259,9 @@ static void test_contradictions(void **state)
 	struct firewall_forward forward = make_forward("web", "cman1", "10.83.0.9", "0.0.0.0",
 						       PORTS(80, 80, 80, 80), IPPROTO_TCP);
 	const struct firewall_exception exception = {"web", FIREWALL_IPV4,
-						     either_address_of("10.83.1.9"), false};
+						     either_address_of("10.83.1.9"), false, NULL};
 	const struct firewall_isolated isolated = {"web", "cman1", FIREWALL_IPV4,
-						   either_address_of("10.83.0.9")};
+						   either_address_of("10.83.0.9"), NULL};
 	struct firewall_set set = {.prefix = "CMAN",
 				   .networks = networks,
 				   .network_count = 1,

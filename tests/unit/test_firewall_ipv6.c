@@ -72,7 +72,7 @@ static const struct firewall_set *sample_set(enum firewall_backend backend, bool
 	forwards[4] = make_forward("dns", "cman0", "fd00:83::11",
 				   "::", PORTS(7000, 7009, 7000, 7009), IPPROTO_TCP);
 	exceptions[0] = (struct firewall_exception){"job", FIREWALL_IPV6,
-						    either_address_of("fd00:83::12"), false};
+						    either_address_of("fd00:83::12"), false, NULL};
 	set.backend = backend;
 	set.forward_count = with_ipv6 ? ARRAY_SIZE(forwards) : 1;
 	set.exception_count = with_ipv6 ? 1 : 0;

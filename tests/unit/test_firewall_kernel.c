@@ -168,7 +168,7 @@ static const struct firewall_set *sample_set(size_t forward_count)
 	forwards[3] = make_forward("dns", "cman1", "10.84.0.11", "0.0.0.0",
 				   PORTS(7000, 7009, 7000, 7009), IPPROTO_TCP);
 	exceptions[0] = (struct firewall_exception){"job", FIREWALL_IPV4,
-						    either_address_of("10.83.0.12"), false};
+						    either_address_of("10.83.0.12"), false, NULL};
 	set.backend = view->backend;
 	set.network_count = ARRAY_SIZE(networks);
 	set.forward_count = forward_count;

@@ -218,7 +218,7 @@ static const struct firewall_set *sample_set(void)
 	forwards[4] = make_forward("routed", "cman1", ROUTED, HOST, PORTS(8081, 8081, 80, 80),
 				   IPPROTO_TCP);
 	exceptions[0] =
-		(struct firewall_exception){"job", FIREWALL_IPV4, either_address_of(JOB), false};
+		(struct firewall_exception){"job", FIREWALL_IPV4, either_address_of(JOB), false, NULL};
 	set.backend = backend;
 	return &set;
 }

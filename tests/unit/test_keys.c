@@ -43,7 +43,7 @@ static void tables_are_complete(void **state)
 	keys_each(&container_keys, check_key, &container);
 	keys_each(&manager_keys, check_key, &manager);
 	assert_int_equal(container.values, 73);
-	assert_int_equal(manager.values, 29);
+	assert_int_equal(manager.values, 32);
 	assert_true(strlist_contains(&container.paths, "limits.memory"));
 	assert_true(strlist_contains(&container.paths, "net"));
 	assert_true(strlist_contains(&manager.paths, "networks.NAME.subnet"));
@@ -167,6 +167,8 @@ static void defaults_of_the_manager(void **state)
 	assert_string_equal(built_in.cgroup_parent, set.cgroup_parent);
 	assert_int_equal(built_in.firewall_backend, set.firewall_backend);
 	assert_string_equal(built_in.firewall_prefix, set.firewall_prefix);
+	assert_int_equal(built_in.firewall_publish, set.firewall_publish);
+	assert_int_equal(built_in.manage_forward, set.manage_forward);
 	assert_true(strlist_equal(&built_in.dns_servers, &set.dns_servers));
 	assert_true(strlist_equal(&built_in.dns_fallback, &set.dns_fallback));
 	assert_true(strlist_equal(&built_in.dns_search, &set.dns_search));

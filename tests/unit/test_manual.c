@@ -467,6 +467,7 @@ static void compare_network(const struct network *sample, const struct network *
 	compare_number("pool", sample->pool_first.s_addr, built_in->pool_first.s_addr);
 	compare_number("pool", sample->pool_last.s_addr, built_in->pool_last.s_addr);
 	compare_number("nat", sample->nat, built_in->nat);
+	compare_text("uplink", sample->uplink, built_in->uplink);
 	compare_number("mtu", sample->mtu, built_in->mtu);
 }
 
@@ -480,6 +481,8 @@ static void compare_managers(const struct manager *sample, const struct manager 
 	compare_text("cgroup.parent", sample->cgroup_parent, built_in->cgroup_parent);
 	compare_number("firewall.backend", sample->firewall_backend, built_in->firewall_backend);
 	compare_text("firewall.prefix", sample->firewall_prefix, built_in->firewall_prefix);
+	compare_number("firewall.publish", sample->firewall_publish, built_in->firewall_publish);
+	compare_number("firewall.manage_forward", sample->manage_forward, built_in->manage_forward);
 	compare_list("dns.servers", &sample->dns_servers, &built_in->dns_servers);
 	compare_list("dns.fallback", &sample->dns_fallback, &built_in->dns_fallback);
 	compare_list("dns.search", &sample->dns_search, &built_in->dns_search);

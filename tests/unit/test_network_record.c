@@ -47,6 +47,7 @@ static void test_read_is_what_was_written(void **data)
 {
 	AUTO_NETWORK_RECORD struct network_record written = example();
 	AUTO_NETWORK_RECORD struct network_record read = {0};
+	const struct network_origin *origin;
 	struct error err = {0};
 
 	(void)data;
@@ -58,6 +59,12 @@ static void test_read_is_what_was_written(void **data)
 	}
 	strlist_add(&written.members[7].aliases, "www.example.org");
 	written.members[8].isolated = true;
+	network_origins_add(&written.origins, "networks.cman0.nat", "/etc/c man.conf", 7, 255);
+	network_origins_add(&written.members[7].origins, "net.ports[0]", "/etc/c7.conf", 12,
+			    UINT64_MAX);
+	network_origins_add(&written.members[7].origins, "net.nat", "/etc/c7.conf", 13, UINT64_MAX);
+	network_origins_add(&written.members[7].origins, "net.x", "/etc/new\nline.conf", 1, 1);
+	strcpy(written.uplink, "wan-interface-0");
 	assert_int_equal(network_record_write(&state, &written, &err), 0);
 	assert_int_equal(network_record_read(&state, "cman0", &read, &err), 1);
 	assert_int_equal(read.member_count, 300);
@@ -70,6 +77,20 @@ static void test_read_is_what_was_written(void **data)
 				    sizeof(struct port_forward));
 	}
 	assert_string_equal(read.members[7].aliases.items[0], "www.example.org");
+	assert_string_equal(read.uplink, "wan-interface-0");
+	assert_int_equal(read.origins.count, 1);
+	assert_string_equal(read.origins.items[0].key, "networks.cman0.nat");
+	assert_string_equal(read.origins.items[0].file, "/etc/c man.conf");
+	assert_int_equal(read.origins.items[0].line, 7);
+	assert_int_equal(read.origins.items[0].digest, 255);
+	assert_int_equal(read.members[7].origins.count, 2);
+	origin = network_origins_find(&read.members[7].origins, "net.nat");
+	assert_non_null(origin);
+	assert_string_equal(origin->file, "/etc/c7.conf");
+	assert_int_equal(origin->line, 13);
+	assert_true(origin->digest == UINT64_MAX);
+	assert_null(network_origins_find(&read.members[7].origins, "net.ports"));
+	assert_int_equal(read.members[8].origins.count, 0);
 }
 
 static void test_members_come_and_go(void **data)
@@ -108,6 +129,7 @@ static void test_damaged(void **data)
 
 	(void)data;
 	add_member(&network, "web", "10.83.0.10");
+	network_origins_add(&network.members[0].origins, "net.ports[0]", "/etc/web.conf", 12, 1);
 	assert_int_equal(network_record_write(&state, &network, NULL), 0);
 	assert_int_equal(fs_read_at(state.networks_fd, "cman0/record", 65536, &good, NULL), 0);
 	for (size_t length = 0; length < good.length; length++) {

@@ -15,7 +15,7 @@ static int build_rules(void **state)
 	static struct firewall_network networks[4];
 	static struct firewall_forward forwards[3];
 	const struct firewall_exception exception = {"job", FIREWALL_IPV4,
-						     either_address_of("10.83.0.12"), false};
+						     either_address_of("10.83.0.12"), false, NULL};
 	const struct firewall_set set = {
 		.prefix = "CMAN",
 		.networks = networks,
@@ -183,7 +183,7 @@ static void test_nat_and_guard(void **state)
 
 static void test_no_rules(void **state)
 {
-	const struct firewall_rules none = {NULL, 0};
+	const struct firewall_rules none = {.count = 0};
 	const struct firewall_packet one = packet("a", "b", "10.0.0.1", "10.0.0.2");
 
 	(void)state;
