@@ -94,6 +94,12 @@ static const struct command_option kill_options[] = {
 	"Nothing is changed, and no packet is sent.\n"                                             \
 	"Exit status: 0 nothing stops it, 1 something does, or cman failed.\n"
 
+#define FIREWALL_DETAILS                                                                           \
+	"Prints the rules that hold for the containers that are up, each below the line of the\n"  \
+	"configuration that asks for it, with packets and bytes where they are counted. MISSING\n" \
+	"marks what the kernel does not have. With NAME: rules of these and of their networks.\n"  \
+	"Exit status: 0 the kernel has all of them, 1 some are missing, or cman failed.\n"
+
 const struct command command_table[] = {
 	{
 		.name = "up",
@@ -218,6 +224,15 @@ const struct command command_table[] = {
 		.maximum = 2,
 		.options = trace_options,
 		.run = cmd_trace,
+	},
+	{
+		.name = "firewall",
+		.arguments = "[NAME...]",
+		.summary = "print the firewall's rules and where each comes from",
+		.details = FIREWALL_DETAILS,
+		.maximum = ANY_NUMBER,
+		.options = json_options,
+		.run = cmd_firewall,
 	},
 	{
 		.name = "check",

@@ -105,6 +105,7 @@ int cmd_resume(const struct options *options, int argc, char *argv[], struct err
 int cmd_wait(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_kill(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_graph(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_firewall(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_trace(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_check(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_show(const struct options *options, int argc, char *argv[], struct error *err);

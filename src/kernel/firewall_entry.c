@@ -308,6 +308,13 @@ bool firewall_entry_equal(enum firewall_family family, const struct firewall_ent
 	       memcmp((const char *)a + parts, (const char *)b + parts, size - parts) == 0;
 }
 
+struct xt_counters firewall_entry_counters(enum firewall_family family,
+					   const struct firewall_entry *entry)
+{
+	return family == FIREWALL_IPV6 ? ((const struct ip6t_entry *)entry)->counters
+				       : ((const struct ipt_entry *)entry)->counters;
+}
+
 struct firewall_header firewall_entry_header(enum firewall_family family,
 					     const struct firewall_entry *entry)
 {

@@ -31,6 +31,10 @@ struct firewall_entry *firewall_entry_copy(enum firewall_family family,
 bool firewall_entry_equal(enum firewall_family family, const struct firewall_entry *a,
 			  const struct firewall_entry *b);
 
+/* How often it has matched, of one that was read from the kernel. */
+struct xt_counters firewall_entry_counters(enum firewall_family family,
+					   const struct firewall_entry *entry);
+
 /* What an entry asks of a packet's header; the interfaces are of IFNAMSIZ bytes in the entry. */
 struct firewall_header {
 	const char *in, *out;

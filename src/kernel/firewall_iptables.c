@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "kernel/firewall_backend.h"
+#include "kernel/firewall_list.h"
 #include "kernel/firewall_look.h"
+#include "kernel/firewall_save.h"
 #include "kernel/firewall_xtables.h"
 #include "kernel/module.h"
 
@@ -743,5 +745,111 @@ int firewall_iptables_look(const char *prefix, const struct firewall_rules *rule
 	for (unsigned int i = 0; i < FIREWALL_FAMILY_COUNT; i++)
 		if (look_at_family((enum firewall_family)i, prefix, rules, sight, err) < 0)
 			return -1;
+	return 0;
+}
+
+/* ---- listing ---- */
+
+/* rule: NULL for a jump; have: the whole chain; *last: where the one before stood. */
+static void list_entry(const struct table *table, struct firewall_listed_chain *chain,
+		       const struct firewall_rule *rule, char *text,
+		       const struct firewall_entry *want, const struct entries *have, size_t *last)
+{
+	struct firewall_listed_rule *listed = firewall_listing_add_rule(chain, rule, text);
+	/* Mostly behind the one before: thousands are not looked through for each. */
+	size_t at = find_entry(table, have, *last, want);
+	struct xt_counters counters;
+
+	if (at == have->count)
+		at = find_entry(table, have, 0, want);
+	if (at == have->count)
+		return;
+	counters = firewall_entry_counters(table->x->family, have->items[at]);
+	listed->present = true;
+	listed->packets = counters.pcnt;
+	listed->bytes = counters.bcnt;
+	chain->disordered |= rule && at < *last;
+	*last = at;
+}
+
+static void list_jumps(struct table *table, enum firewall_family family, int index,
+		       enum firewall_hook hook, const struct content *want,
+		       struct firewall_listing *listing)
+{
+	AUTO(entries_clear) struct entries have = {0};
+	struct firewall_listed_chain *chain = NULL;
+	size_t last = 0;
+
+	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++) {
+		const struct firewall_jump *jump = &firewall_jumps[i];
+		const struct chain_name name = chain_name(table->prefix, jump->chain);
+
+		if (!want->jumps[i] || jump->hook != hook || chains[jump->chain].table != index)
+			continue;
+		if (!chain) {
+			chain = firewall_listing_add(listing, family, tables[index], hooks[hook]);
+			if (table->handle)
+				read_chain(table, hooks[hook], &have);
+		}
+		list_entry(table, chain, NULL, firewall_save_jump(jump, hooks[hook], name.text),
+			   want->jumps[i], &have, &last);
+	}
+}
+
+static void list_chain(struct table *table, enum firewall_family family, enum firewall_chain index,
+		       const struct firewall_rules *rules, const struct content *want,
+		       struct firewall_listing *listing)
+{
+	const struct chain_name name = chain_name(table->prefix, index);
+	AUTO(entries_clear) struct entries have = {0};
+	struct firewall_listed_chain *chain;
+	size_t count, last = 0;
+	const struct firewall_rule *items = firewall_rules_of(rules, family, index, &count);
+
+	if (count == 0)
+		return;
+	if (table->handle && table->x->is_chain(name.text, table->handle))
+		read_chain(table, name.text, &have);
+	chain = firewall_listing_add(listing, family, tables[chains[index].table], name.text);
+	chain->ours = true;
+	chain->strangers = have.count;
+	for (size_t i = 0; i < count; i++) {
+		list_entry(table, chain, &items[i], firewall_save_rule(&items[i], name.text),
+			   want->chains[index].items[i], &have, &last);
+		chain->strangers -= chain->rules[i].present;
+	}
+}
+
+/* As iptables-save does: built-in chains by their hooks, then those of ours. */
+static int list_table(enum firewall_family family, int index, const char *prefix,
+		      const struct firewall_rules *rules, const struct content *want,
+		      struct firewall_listing *listing, struct error *err)
+{
+	AUTO(table_close) struct table table = {.prefix = prefix};
+
+	if (firewall_xtables_exist(family, tables[index]) &&
+	    open_to_look(family, index, &table, err) < 0)
+		return -1;
+	for (unsigned int i = 0; i < ARRAY_SIZE(hooks); i++)
+		list_jumps(&table, family, index, i, want, listing);
+	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++)
+		if (chains[i].table == index)
+			list_chain(&table, family, i, rules, want, listing);
+	return 0;
+}
+
+int firewall_iptables_list(const char *prefix, const struct firewall_rules *rules,
+			   struct firewall_listing *listing, struct error *err)
+{
+	for (unsigned int family = 0; family < FIREWALL_FAMILY_COUNT; family++) {
+		AUTO_CONTENT struct content want = {0};
+
+		if (!firewall_rules_have(rules, family))
+			continue;
+		encode(prefix, family, rules, &want);
+		for (int i = 0; i < TABLE_COUNT; i++)
+			if (list_table(family, i, prefix, rules, &want, listing, err) < 0)
+				return -1;
+	}
 	return 0;
 }

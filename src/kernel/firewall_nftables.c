@@ -20,6 +20,7 @@
 
 #include "base/process.h"
 #include "kernel/firewall_dump.h"
+#include "kernel/firewall_list.h"
 #include "kernel/firewall_look.h"
 #include "kernel/firewall_text.h"
 #include "kernel/module.h"
@@ -386,5 +387,99 @@ int firewall_nftables_look(const char *prefix, const struct firewall_rules *rule
 				 FIREWALL_TEXT_FAMILY " %.10s %s", name.text, chain);
 			sight->presence[i][j] = look_at_chain(&have, &want, chain);
 		}
+	return 0;
+}
+
+/* ---- listing ---- */
+
+/* rule: NULL for a jump; there: the chain as it is, NULL: it is not; *last: where the one before stood. */
+static void list_line(struct firewall_listed_chain *chain, const struct firewall_rule *rule,
+		      const char *line, const struct firewall_text_chain *there, size_t *last)
+{
+	struct firewall_listed_rule *listed =
+		firewall_listing_add_rule(chain, rule, xstrdup(line));
+	size_t count = there ? there->rules.count : 0, at = *last;
+
+	/* Mostly behind the one before: thousands are not looked through for each. */
+	while (at < count && strcmp(there->rules.items[at], line) != 0)
+		at++;
+	for (size_t i = 0; at == count && i < *last; i++)
+		if (strcmp(there->rules.items[i], line) == 0)
+			at = i;
+	if (at == count)
+		return;
+	listed->present = true;
+	chain->disordered |= at < *last;
+	chain->strangers--;
+	*last = at;
+}
+
+static void list_rules(struct firewall_listed_chain *chain, const struct firewall_rules *rules,
+		       enum firewall_chain index, const struct firewall_text_chain *there)
+{
+	size_t count, last = 0;
+	const struct firewall_rule *items = firewall_rules_of(rules, chain->family, index, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		AUTO_STRLIST struct strlist lines = {0};
+
+		firewall_text_rule(&items[i], &lines);
+		for (size_t j = 0; j < lines.count; j++)
+			list_line(chain, &items[i], lines.items[j], there, &last);
+	}
+}
+
+static void list_base(struct firewall_listed_chain *chain, const struct firewall_text_chain *want,
+		      const struct firewall_text_chain *there)
+{
+	size_t last = 0;
+
+	chain->base = xstrdup(want->base);
+	for (size_t i = 0; i < want->rules.count; i++)
+		list_line(chain, NULL, want->rules.items[i], there, &last);
+}
+
+static void list_chain(const struct firewall_text_table *have,
+		       const struct firewall_text_chain *want, const char *table,
+		       const struct firewall_rules *rules, struct firewall_listing *listing)
+{
+	const struct firewall_text_chain *there = find_chain(have, want->name);
+	struct firewall_listed_chain *chain =
+		firewall_listing_add(listing, FIREWALL_IPV4, table, want->name);
+
+	/* A base chain of another hook is none that leads anywhere. */
+	if (there && !text_equal(there->base, want->base))
+		there = NULL;
+	chain->ours = true;
+	chain->strangers = there ? there->rules.count : 0;
+	if (want->base) {
+		list_base(chain, want, there);
+		return;
+	}
+	for (unsigned int i = 0; i < FIREWALL_FAMILY_COUNT * FIREWALL_CHAIN_COUNT; i++) {
+		const enum firewall_family family = i / FIREWALL_CHAIN_COUNT;
+		const enum firewall_chain index = i % FIREWALL_CHAIN_COUNT;
+
+		if (strcmp(firewall_text_chain_name(family, index), want->name) != 0)
+			continue;
+		chain->family = family;
+		list_rules(chain, rules, index, there);
+	}
+}
+
+int firewall_nftables_list(const char *prefix, const struct firewall_rules *rules,
+			   struct firewall_listing *listing, struct error *err)
+{
+	const struct firewall_text_name name = firewall_text_name(prefix);
+	AUTO_FREE char *table = xprintf(FIREWALL_TEXT_FAMILY " %s", name.text);
+	AUTO_FIREWALL_TEXT struct firewall_text_table have = {0}, want = {0};
+	AUTO_FD int fd = firewall_dump_open(err);
+
+	firewall_text_build(rules, &want);
+	if ((fd < 0 && err->code != ENOENT) ||
+	    (fd >= 0 && read_table(fd, name.text, &have, err) < 0))
+		return error_wrap(err, "nftables table %s", table);
+	for (size_t i = 0; i < want.count; i++)
+		list_chain(&have, &want.chains[i], table, rules, listing);
 	return 0;
 }

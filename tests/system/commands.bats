@@ -152,10 +152,10 @@ load lib
 
 @test "help: of the program and of each command, on stdout" {
 	run_ok cman help
-	for command in up down restart ps status exec logs kill graph trace check show version help; do
+	for command in up down restart ps status exec logs kill graph trace firewall check show version help; do
 		assert_output_has "  $command"
 	done
-	for command in up down restart ps status exec logs kill graph trace check show version help; do
+	for command in up down restart ps status exec logs kill graph trace firewall check show version help; do
 		run_ok cman $command --help
 		assert_output_has "cman $command"
 		run_ok cman help $command
