@@ -206,6 +206,22 @@ static void add_chain(struct printer *printer, const struct firewall_listed_chai
 	}
 }
 
+/* Null: there are no rules. */
+static void add_place(const struct rules_in_force *in_force, struct json *object)
+{
+	static const char *const keys[] = {"backend", "prefix", "publish", "manage_forward"};
+
+	if (!in_force->decided) {
+		for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+			json_add_text(object, keys[i], NULL);
+		return;
+	}
+	json_add_text(object, "backend", firewall_backend_names[in_force->backend]);
+	json_add_text(object, "prefix", in_force->prefix);
+	json_add_text(object, "publish", in_force->host_firewall ? "host-firewall" : "open");
+	json_add_bool(object, "manage_forward", !in_force->forward_is_theirs);
+}
+
 static void print_json(struct printer *printer)
 {
 	AUTO_JSON struct json *object = json_new_object();
@@ -218,9 +234,7 @@ static void print_json(struct printer *printer)
 		if (listing->chains[i].strangers || listing->chains[i].disordered)
 			json_append(faults, fault_to_json(&listing->chains[i]));
 	}
-	json_add_text(object, "backend",
-		      in_force->decided ? firewall_backend_names[in_force->backend] : NULL);
-	json_add_text(object, "prefix", in_force->decided ? in_force->prefix : NULL);
+	add_place(in_force, object);
 	json_add_bool(object, "complete", printer->missing == 0);
 	json_add(object, "rules", rules);
 	json_add(object, "faults", faults);
@@ -241,6 +255,8 @@ static void print_text(struct printer *printer)
 		print_nftables(printer);
 	else
 		print_iptables(printer);
+	if (in_force->forward_is_theirs && printer->list->listing.count > 0)
+		printf("# FORWARD is left to you: firewall.manage_forward = false\n");
 }
 
 static void tell_missing(const struct printer *printer)

@@ -552,14 +552,15 @@ int rules_recall(const struct manager *manager, const struct state *state,
 		set_words(&places.items[0], manager);
 	else
 		in_force->backend = places.items[0].backend;
+	in_force->host_firewall = places.items[0].host_firewall;
 	in_force->forward_is_theirs = places.items[0].forward_is_theirs;
 	if (in_force->backend == FIREWALL_AUTO)
 		in_force->backend = FIREWALL_IPTABLES;
 	build_rules(&rules, networks, count);
 	set = set_of(&rules);
 	set.backend = in_force->backend;
-	set.host_firewall = places.items[0].host_firewall;
-	set.forward_is_theirs = places.items[0].forward_is_theirs;
+	set.host_firewall = in_force->host_firewall;
+	set.forward_is_theirs = in_force->forward_is_theirs;
 	if (in_force->backend == FIREWALL_NONE)
 		set = (struct firewall_set){.prefix = NULL};
 	return firewall_rules_build(&set, &in_force->rules, err);

@@ -30,6 +30,7 @@ struct rules_in_force {
 	enum firewall_backend backend;
 	char prefix[16]; /* of the chains */
 	bool decided;    /* it is recorded: rules were made */
+	bool host_firewall;     /* published ports are accepted by others, or not */
 	bool forward_is_theirs; /* nothing of ours leads to the chain of forwarding */
 	struct firewall_rules rules;
 };

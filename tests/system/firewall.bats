@@ -259,7 +259,7 @@ delete_port_rule() {
 	sleeper a </dev/null
 	run_ok cman firewall
 	assert_equal "$output" "# none: no container is up on a network of cman's own"
-	cman firewall --json | jq -e '.backend == null and .rules == [] and .complete'
+	cman firewall --json | jq -e '.backend == null and .manage_forward == null and .rules == [] and .complete'
 	run_ok cman up a
 	run machine setpriv --reuid 65534 --clear-groups timeout 20 "$CMAN" -c $CONF firewall
 	assert_equal "$status" 1
@@ -307,9 +307,10 @@ forget_forward() {
 }
 
 @test "publish = host-firewall: from outside as the administrator's rules say, else as ever" {
-	manager 'publish = "host-firewall";'
+	manager 'publish = "host-firewall";' 'networks : { cman0 : { }; back : { subnet = "10.92.0.0/24"; nat = false; }; };'
 	web
 	sleeper other </dev/null
+	sleeper stranger <<<'net : { network = "back"; };'
 	close_forward
 	run_ok cman up web other
 	[[ $output != *warning* ]] || { echo "$output"; return 1; }
@@ -324,13 +325,17 @@ forget_forward() {
 	assert_no_page outside "http://$HOST_IP:8080/"
 	run_ok cman check
 	[[ $output != *warning* ]] || { echo "$output"; return 1; }
+	# Those of other networks are outside, too.
+	run cman up stranger
+	assert_no_page stranger "http://$HOST_IP:8080/"
 	open_port
 	assert_page outside "http://$HOST_IP:8080/" "page of web"
+	[ $BACKEND = nftables ] || assert_page stranger "http://$HOST_IP:8080/" "page of web"
 	# cman's own place in FORWARD is before those rules, and lets nothing else in.
 	outside ip route add 10.83.0.0/16 via $HOST_IP
 	assert_no_page outside http://10.83.0.10/
 	outside ip route del 10.83.0.0/16
-	run_ok cman down web other
+	run_ok cman down web other stranger
 	forget_forward
 }
 
@@ -412,6 +417,9 @@ forwarding() { machine cat /proc/sys/net/ipv4/ip_forward; }
 	assert_equal "$(forwarding)" 0
 	refute grep -qi 'hook forward\|-A FORWARD' <<<"$(kernel_rules)"
 	assert_told_as_it_is
+	run_ok cman firewall
+	assert_output_has "# FORWARD is left to you: firewall.manage_forward = false"
+	cman firewall --json | jq -e '.manage_forward == false and .publish == "open"'
 	assert_no_page outside "http://$HOST_IP:8080/"
 	machine sysctl -qw net.ipv4.ip_forward=1
 	run_ok cman restart web
