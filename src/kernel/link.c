@@ -200,6 +200,14 @@ void netlink_bridge_mac(struct in_addr address, uint8_t mac[6])
 	memcpy(mac + 2, &address, sizeof(address));
 }
 
+/* Only this bridge, and neither ARP: 0 leaves it to the switches of the whole host. */
+static int put_filter(struct nl_msg *message, bool on)
+{
+	if (nla_put_u8(message, IFLA_BR_NF_CALL_IPTABLES, on) < 0)
+		return -1;
+	return nla_put_u8(message, IFLA_BR_NF_CALL_IP6TABLES, on);
+}
+
 /* Options and MAC of a bridge; with flags NLM_F_CREATE | NLM_F_EXCL and index 0 it is made. */
 static struct nl_msg *build_bridge(const struct bridge *bridge, int index, int flags)
 {
@@ -225,6 +233,7 @@ static struct nl_msg *build_bridge(const struct bridge *bridge, int index, int f
 	    !(options = nla_nest_start(message, IFLA_INFO_DATA)) ||
 	    nla_put_u32(message, IFLA_BR_STP_STATE, 0) < 0 ||
 	    nla_put_u32(message, IFLA_BR_FORWARD_DELAY, 0) < 0 ||
+	    (bridge->filtered && put_filter(message, true) < 0) ||
 	    nla_nest_end(message, options) < 0 || nla_nest_end(message, info) < 0) {
 		nlmsg_free(message);
 		return NULL;
@@ -340,6 +349,35 @@ int netlink_make_bridge(struct netlink *netlink, const struct bridge *bridge, st
 	    netlink_add_link_up(&batch, link.index, bridge->name, err) < 0 ||
 	    (bridge->prefix6 &&
 	     netlink_add_localhost_route(&batch, link.index, bridge->name, err) < 0))
+		return -1;
+	return netlink_send(netlink, &batch, NULL, NULL, err);
+}
+
+int netlink_unfilter_bridge(struct netlink *netlink, const char *name, const char *alias,
+			    struct error *err)
+{
+	struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+	AUTO_BATCH struct netlink_batch batch = {0};
+	struct nlattr *info = NULL, *options = NULL;
+	struct nl_msg *message;
+	struct link link;
+
+	if (netlink_check_name(name, err) < 0 || get_link(netlink, name, &link, err) < 0)
+		return -1;
+	if (link.index == 0 || !is_ours(&link, alias))
+		return 0;
+	header.ifi_index = link.index;
+	message = nlmsg_alloc_simple(RTM_NEWLINK, 0);
+	if (message && (nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+			!(info = nla_nest_start(message, IFLA_LINKINFO)) ||
+			nla_put_string(message, IFLA_INFO_KIND, "bridge") < 0 ||
+			!(options = nla_nest_start(message, IFLA_INFO_DATA)) ||
+			put_filter(message, false) < 0 || nla_nest_end(message, options) < 0 ||
+			nla_nest_end(message, info) < 0)) {
+		nlmsg_free(message);
+		message = NULL;
+	}
+	if (netlink_batch_add(&batch, message, ENODEV, err, "change bridge %s", name) < 0)
 		return -1;
 	return netlink_send(netlink, &batch, NULL, NULL, err);
 }

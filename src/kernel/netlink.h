@@ -37,6 +37,7 @@ struct bridge {
 	struct in6_addr address6;
 	unsigned int prefix6; /* 0: it has none */
 	uint32_t mtu; /* bytes */
+	bool filtered; /* what passes between its ports goes through the firewall: bridge_filter.h */
 };
 
 /*
@@ -49,6 +50,10 @@ int netlink_make_bridge(struct netlink *netlink, const struct bridge *bridge, st
 
 /* The MAC of a bridge of ours with this address. */
 void netlink_bridge_mac(struct in_addr address, uint8_t mac[6]);
+
+/* Ends what filtered began. alias: of the bridge; where it is not there that is success. */
+int netlink_unfilter_bridge(struct netlink *netlink, const char *name, const char *alias,
+			    struct error *err);
 
 /* A bridge that is there already, and the administrator's. ENODEV; EINVAL: no bridge. */
 int netlink_check_bridge(struct netlink *netlink, const char *name, struct error *err);

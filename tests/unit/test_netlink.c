@@ -228,6 +228,42 @@ static void test_bridge_is_updated(void **state)
 	remove_bridge(netlink);
 }
 
+/* This bridge alone, whatever the switches of the whole host say. */
+static void test_bridge_is_filtered(void **state)
+{
+	NEED_ROOT();
+
+	AUTO_NETLINK struct netlink *netlink = open_with_bridge();
+	struct bridge bridge = test_bridge;
+	struct error err;
+
+	(void)state;
+	assert_string_equal(look("cman0", "bridge/nf_call_iptables"), "0");
+	bridge.address = address("10.83.0.1");
+	bridge.filtered = true;
+	assert_success(netlink_make_bridge(netlink, &bridge, &err), &err);
+	assert_string_equal(look("cman0", "bridge/nf_call_iptables"), "1");
+	assert_string_equal(look("cman0", "bridge/nf_call_ip6tables"), "1");
+	assert_string_equal(look("cman0", "bridge/nf_call_arptables"), "0");
+	/* Somebody who needs it no more leaves it to those who do. */
+	bridge.filtered = false;
+	assert_success(netlink_make_bridge(netlink, &bridge, &err), &err);
+	assert_string_equal(look("cman0", "bridge/nf_call_iptables"), "1");
+	assert_success(netlink_unfilter_bridge(netlink, "cman0", "cman:network:other", &err), &err);
+	assert_string_equal(look("cman0", "bridge/nf_call_iptables"), "1");
+	assert_success(netlink_unfilter_bridge(netlink, "cman0", bridge.alias, &err), &err);
+	assert_string_equal(look("cman0", "bridge/nf_call_iptables"), "0");
+	assert_string_equal(look("cman0", "bridge/nf_call_ip6tables"), "0");
+	assert_success(netlink_unfilter_bridge(netlink, "cman0", bridge.alias, &err), &err);
+	assert_success(netlink_unfilter_bridge(netlink, "nowhere", bridge.alias, &err), &err);
+	remove_bridge(netlink);
+	/* Born so. */
+	bridge.filtered = true;
+	assert_success(netlink_make_bridge(netlink, &bridge, &err), &err);
+	assert_string_equal(look("cman0", "bridge/nf_call_iptables"), "1");
+	remove_bridge(netlink);
+}
+
 static void test_foreign_bridge_is_left_alone(void **state)
 {
 	(void)state;
@@ -564,6 +600,7 @@ int main(void)
 		cmocka_unit_test(test_veth_names),
 		cmocka_unit_test(test_bridge_is_made),
 		cmocka_unit_test(test_bridge_is_updated),
+		cmocka_unit_test(test_bridge_is_filtered),
 		cmocka_unit_test(test_foreign_bridge_is_left_alone),
 		cmocka_unit_test(test_half_made_bridge_is_finished),
 		cmocka_unit_test(test_removal_holds_nothing_open),
