@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "config/egress.h"
 #include "config/origin.h"
 
 const char *const firewall_backend_names[FIREWALL_BACKEND_COUNT] = {
@@ -112,6 +113,7 @@ void spec_clear_interfaces(struct spec *spec)
 		strlist_clear(&spec->interfaces[i].aliases);
 		free(spec->interfaces[i].ports);
 		free(spec->interfaces[i].routes);
+		egress_clear(&spec->interfaces[i].egress);
 	}
 	free(spec->interfaces);
 	spec->interfaces = NULL;

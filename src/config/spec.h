@@ -126,6 +126,31 @@ struct route {
 	struct in_addr gateway; /* on the network of the interface */
 };
 
+enum egress_kind { EGRESS_ADDRESSES, EGRESS_DNS, EGRESS_ICMP };
+
+/* What a container may or may not call: an element of net.egress.allow and .deny. See egress.h. */
+struct egress_item {
+	enum egress_kind kind;
+	/* EGRESS_ADDRESSES */
+	int family;               /* AF_INET, AF_INET6; AF_UNSPEC: every address of both */
+	struct in_addr address;   /* the host bits are zero */
+	struct in6_addr address6; /* likewise */
+	unsigned int prefix;      /* of the family's */
+	uint8_t protocol;         /* IPPROTO_TCP, IPPROTO_UDP; 0: both, and without ports all */
+	uint16_t first, last;     /* ports; 0: all */
+};
+struct egress_list {
+	struct egress_item *items;
+	size_t count;
+};
+#define EGRESS_MAX 64
+
+/* net.egress: deny is asked first, then allow, then what is left. */
+struct egress {
+	bool deny_rest;
+	struct egress_list allow, deny;
+};
+
 /* A key of an interface that something else decides where the file does not. */
 enum setting { SETTING_UNSET, SETTING_NO, SETTING_YES };
 
@@ -161,6 +186,8 @@ struct interface {
 	size_t port_count;
 	struct route *routes;
 	size_t route_count;
+	bool host_access; /* it may call the host itself */
+	struct egress egress;
 };
 #define ROUTES_MAX 64
 

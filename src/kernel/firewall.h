@@ -13,6 +13,12 @@
  *           POSTROUTING         -> PREFIX-NAT    MASQUERADE of each network going out, hairpin,
  *                                                localhost to published ports
  *
+ * and only where a container may not call everything, in both families:
+ *
+ *   filter  FORWARD (first)     -> PREFIX-EGRESS  what each such container may not call is dropped;
+ *                                                 it is known by its hardware address
+ *           INPUT (first)       -> PREFIX-HOST    likewise for the host itself, then PREFIX-EGRESS
+ *
  * Networks with IPv6 have the same in the tables of ip6tables(8), but for what is about localhost:
  * the kernel itself lets nothing in from a link that is for ::1, or from it.
  *
@@ -41,12 +47,15 @@
  * - forward_is_theirs: nothing of the above is so unless others lead FORWARD to PREFIX-FWD. Their
  *   jumps to it stay, and with them the chain, empty when there are no networks. nftables has no
  *   jumps from other tables: the chain is not made there.
+ * - What EGRESS and HOST do not drop returns: everything above, and rules of others, still count.
+ *   Answers return at once. For packets between siblings the bridge has to be filtered (netlink.h).
  * - The jumps of nat are appended: DNAT and SNAT rules of the administrator go first.
  * Another firewall's drop in a base chain of the same hook is final, whatever is accepted here; with
  * nftables that goes for the rules and policy of FORWARD in the legacy tables, too.
  *
  * A table that was looked at stays registered in the network namespace; that cannot be undone, so
- * removing what was never there looks at none, and without a network with IPv6 none of IPv6 is made.
+ * removing what was never there looks at none, and without a network with IPv6, or a container that may
+ * not call everything, none of IPv6 is made.
  */
 #ifndef KERNEL_FIREWALL_H
 #define KERNEL_FIREWALL_H
@@ -114,6 +123,17 @@ struct firewall_isolated {
 	const void *owner;
 };
 
+/* A container on one of the networks that may not call everything. */
+struct firewall_limit {
+	const char *container;
+	const char *bridge;
+	uint8_t mac[6];               /* of its interface */
+	bool ipv6;                    /* there is IPv6 at all, be it link-local */
+	bool no_host_access;          /* nothing of the host but its names */
+	const struct egress *egress;
+	const struct strlist *servers; /* addresses that it asks for names */
+};
+
 struct firewall_set {
 	enum firewall_backend backend; /* which is to have the rules; not FIREWALL_AUTO */
 	const char *prefix;            /* of chain names: 1 to 10 capitals */
@@ -128,6 +148,8 @@ struct firewall_set {
 	size_t exception_count;
 	const struct firewall_isolated *isolated;
 	size_t isolated_count;
+	const struct firewall_limit *limits;
+	size_t limit_count;
 };
 
 /*

@@ -6,6 +6,7 @@
 #include <linux/netfilter/xt_addrtype.h>
 #include <linux/netfilter/xt_comment.h>
 #include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_mac.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
@@ -170,8 +171,19 @@ static void add_matches(struct builder *builder, const struct firewall_match *ma
 		set_header6((struct ip6t_ip6 *)builder->bytes, match);
 	else
 		set_header4((struct ipt_ip *)builder->bytes, match);
+	if (match->by_mac) {
+		struct xt_mac_info *mac = add_part(builder, "mac", 0, sizeof(*mac));
+
+		memcpy(mac->srcaddr, match->mac, sizeof(match->mac));
+	}
 	if (match->port_first)
 		add_ports(builder, match);
+	if (match->icmp_type) {
+		struct ip6t_icmp *icmp = add_part(builder, "icmp6", 0, sizeof(*icmp));
+
+		icmp->type = match->icmp_type;
+		icmp->code[1] = UINT8_MAX;
+	}
 	if (match->destination_local) {
 		struct xt_addrtype_info_v1 *type = add_part(builder, "addrtype", 1, sizeof(*type));
 

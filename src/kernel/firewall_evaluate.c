@@ -19,8 +19,16 @@ bool firewall_matches(const struct firewall_match *match, const struct firewall_
 		return false;
 	if (match->destination_local && !packet->destination_local)
 		return false;
-	if (match->protocol && (match->protocol != packet->protocol ||
-				packet->port < match->port_first || packet->port > match->port_last))
+	if (match->protocol && match->protocol != packet->protocol)
+		return false;
+	if (match->port_first &&
+	    (packet->port < match->port_first || packet->port > match->port_last))
+		return false;
+	/* Types of ICMP that rules tell apart are those nobody asks about. */
+	if (match->icmp_type)
+		return false;
+	if (match->by_mac &&
+	    (!packet->mac || memcmp(match->mac, packet->mac, sizeof(match->mac)) != 0))
 		return false;
 	return match->states == 0 || (match->states & packet->states) != 0;
 }

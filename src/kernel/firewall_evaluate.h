@@ -15,6 +15,7 @@ struct firewall_packet {
 	bool destination_local; /* an address of this host */
 	uint8_t protocol;
 	uint16_t port;       /* of the destination */
+	const uint8_t *mac;  /* of the interface that sent it; NULL: of nobody whom a rule knows */
 	unsigned int states; /* 0: the first packet of a connection */
 };
 

@@ -23,6 +23,8 @@ static const struct {
 } chains[FIREWALL_CHAIN_COUNT] = {
 	[FIREWALL_GUARD] = {TABLE_RAW, "GUARD"},
 	[FIREWALL_FORWARD] = {TABLE_FILTER, "FWD"},
+	[FIREWALL_EGRESS] = {TABLE_FILTER, "EGRESS"},
+	[FIREWALL_HOST] = {TABLE_FILTER, "HOST"},
 	[FIREWALL_DNAT] = {TABLE_NAT, "DNAT"},
 	[FIREWALL_NAT] = {TABLE_NAT, "NAT"},
 };
@@ -30,6 +32,7 @@ static const struct {
 static const char *const hooks[] = {
 	[FIREWALL_HOOK_PREROUTING] = "PREROUTING",
 	[FIREWALL_HOOK_FORWARD] = "FORWARD",
+	[FIREWALL_HOOK_INPUT] = "INPUT",
 	[FIREWALL_HOOK_OUTPUT] = "OUTPUT",
 	[FIREWALL_HOOK_POSTROUTING] = "POSTROUTING",
 };
@@ -211,14 +214,25 @@ static bool is_theirs(const struct table *table, const struct firewall_jump *jum
 	return !firewall_entry_equal(table->x->family, entry, own);
 }
 
+/* Where a jump belongs that goes first: behind those of ours that do so before it. */
+static unsigned int place_of(const struct content *want, size_t jump)
+{
+	unsigned int place = 0;
+
+	for (size_t i = 0; i < jump; i++)
+		place += want->jumps[i] && firewall_jumps[i].first &&
+			 firewall_jumps[i].hook == firewall_jumps[jump].hook;
+	return place;
+}
+
 /*
  * Looks for the first jump to the chain that should not be where it is, or is one too many: 1
  * and its position, otherwise 0 and the number of rules. *kept: one is right. *had: the first
  * there is.
  */
 static int find_wrong_jump(struct table *table, const struct firewall_jump *jump,
-			   const struct firewall_entry *want, unsigned int *position, bool *kept,
-			   struct firewall_entry **had)
+			   const struct firewall_entry *want, unsigned int place,
+			   unsigned int *position, bool *kept, struct firewall_entry **had)
 {
 	const struct chain_name name = chain_name(table->prefix, jump->chain);
 	const char *hook = hooks[jump->hook];
@@ -238,7 +252,7 @@ static int find_wrong_jump(struct table *table, const struct firewall_jump *jump
 		if (is_theirs(table, jump, &name, copy))
 			continue;
 		right = want && !*kept && firewall_entry_equal(table->x->family, copy, want) &&
-			(!jump->first || *position == 0);
+			(!jump->first || *position == place);
 		if (!*had)
 			*had = take_pointer(&copy);
 		if (!right)
@@ -252,16 +266,18 @@ static int find_wrong_jump(struct table *table, const struct firewall_jump *jump
  * Leaves exactly one jump where it belongs, or none when want is NULL. *had is set to the first
  * that was there before, with its counters.
  */
-static int edit_jump(struct table *table, const struct firewall_jump *jump,
-		     const struct firewall_entry *want, struct firewall_entry **had,
-		     struct error *err)
+static int edit_jump(struct table *table, size_t index, const struct content *content,
+		     struct firewall_entry **had, struct error *err)
 {
+	const struct firewall_jump *jump = &firewall_jumps[index];
+	const struct firewall_entry *want = content->jumps[index];
+	const unsigned int place = place_of(content, index);
 	const char *hook = hooks[jump->hook];
 	unsigned int position; /* of a wrong jump, or the number of rules */
 	bool kept;
 
 	/* From the start each time: deleting the first rule breaks the iterator of libiptc. */
-	while (find_wrong_jump(table, jump, want, &position, &kept, had)) {
+	while (find_wrong_jump(table, jump, want, place, &position, &kept, had)) {
 		if (!table->x->delete_num_entry(hook, position, table->handle))
 			return table_error("delete a jump of", hook, err);
 		table->changed = true;
@@ -270,7 +286,7 @@ static int edit_jump(struct table *table, const struct firewall_jump *jump,
 		return 0;
 	if (*had && firewall_entry_equal(table->x->family, *had, want))
 		want = *had; /* it only moves, and takes its counters along */
-	if (!table->x->insert_entry(hook, want, jump->first ? 0 : position, table->handle))
+	if (!table->x->insert_entry(hook, want, jump->first ? place : position, table->handle))
 		return table_error("add a jump to", hook, err);
 	table->changed = true;
 	return 0;
@@ -298,7 +314,7 @@ static int edit_table(struct table *table, int index, const struct content *want
 	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++)
 		if (firewall_jumps[i].family == table->x->family &&
 		    chains[firewall_jumps[i].chain].table == index &&
-		    edit_jump(table, &firewall_jumps[i], want->jumps[i], &had->jumps[i], err) < 0)
+		    edit_jump(table, i, want, &had->jumps[i], err) < 0)
 			return -1;
 	for (unsigned int i = 0; i < FIREWALL_CHAIN_COUNT; i++) {
 		const struct chain_name name = chain_name(table->prefix, i);
@@ -531,7 +547,7 @@ static int commit_error(const struct firewall_xtables *x, int index, struct erro
 		error_hint(err, "some program keeps changing the table without taking xtables.lock");
 	else if (code == ENOENT || code == EINVAL)
 		error_hint(err, "the kernel needs xt_addrtype, xt_comment, xt_conntrack, xt_tcpudp, "
-				"xt_nat and xt_MASQUERADE");
+				"xt_mac, xt_nat and xt_MASQUERADE");
 	return -1;
 }
 

@@ -151,7 +151,8 @@ static enum answer entry_matches(const struct firewall_entry *entry,
 struct walk {
 	const struct firewall_xtables *x;
 	struct xtc_handle *handle;
-	const char *ours; /* name of our chain */
+	const struct firewall_sight *sight;
+	bool ours; /* our chains are in this table */
 	const struct firewall_rules *rules;
 	const struct firewall_packet *packet;
 	bool unsure; /* an earlier rule may have let it pass */
@@ -178,14 +179,26 @@ static bool accept_packet(struct walk *walk, enum answer answer)
 	return answer == YES;
 }
 
-static bool enter_ours(struct walk *walk, enum answer answer)
+/* Which chain of ours it is; FIREWALL_CHAIN_COUNT: none. */
+static enum firewall_chain find_ours(const struct walk *walk, const char *name)
+{
+	unsigned int chain = 0;
+
+	while (chain < FIREWALL_CHAIN_COUNT &&
+	       (!walk->ours || strcmp(walk->sight->names[walk->packet->family][chain], name) != 0))
+		chain++;
+	return (enum firewall_chain)chain;
+}
+
+static bool enter_ours(struct walk *walk, enum firewall_chain chain, enum answer answer)
 {
 	const struct firewall_rule *rule =
-		walk->rules ? firewall_evaluate(walk->rules, FIREWALL_FORWARD, walk->packet) : NULL;
+		walk->rules ? firewall_evaluate(walk->rules, chain, walk->packet) : NULL;
+	const char *name = walk->sight->names[walk->packet->family][chain];
 
 	if (rule && rule->action == FIREWALL_ACCEPT)
 		return accept_packet(walk, answer);
-	return rule && rule->action == FIREWALL_DROP && drop(walk, walk->ours, 0, answer);
+	return rule && rule->action == FIREWALL_DROP && drop(walk, name, 0, answer);
 }
 
 static bool run_chain(struct walk *walk, const char *chain, enum answer entered, int depth)
@@ -211,8 +224,8 @@ static bool run_chain(struct walk *walk, const char *chain, enum answer entered,
 			ends = accept_packet(walk, answer);
 		} else if (strcmp(target, "DROP") == 0 || strcmp(target, "REJECT") == 0) {
 			ends = drop(walk, chain, (unsigned int)i + 1, answer);
-		} else if (strcmp(target, walk->ours) == 0) {
-			ends = enter_ours(walk, answer);
+		} else if (find_ours(walk, target) != FIREWALL_CHAIN_COUNT) {
+			ends = enter_ours(walk, find_ours(walk, target), answer);
 		} else if (walk->x->is_chain(target, walk->handle)) {
 			ends = run_chain(walk, target, answer, depth + 1);
 			if (!ends && answer == entered &&
@@ -229,11 +242,10 @@ static int judge_legacy(const struct firewall_sight *sight, const char *hook,
 			const struct firewall_rules *rules, const struct firewall_packet *packet,
 			struct firewall_judgement *judgement, struct error *err)
 {
-	const bool ours = sight->backend == FIREWALL_IPTABLES;
 	struct walk walk = {
 		.x = firewall_xtables_open(packet->family, err),
-		.ours = ours ? sight->names[packet->family][FIREWALL_FORWARD]
-			     : " ", /* a name that no chain has */
+		.sight = sight,
+		.ours = sight->backend == FIREWALL_IPTABLES,
 		.rules = rules,
 		.packet = packet,
 		.judgement = judgement,

@@ -50,7 +50,7 @@ struct firewall_judgement {
 /*
  * What the built-in chain ("FORWARD", "INPUT") of the legacy table filter makes of the first packet
  * of a connection, others' rules before and behind ours included, and the base chains of others of
- * that hook in nf_tables. In place of our own chain of the sight stand the rules; NULL: it does
+ * that hook in nf_tables. In place of our own chains of the sight stand the rules; NULL: they do
  * nothing.
  */
 int firewall_judge(const struct firewall_sight *sight, const char *hook,

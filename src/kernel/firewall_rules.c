@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "kernel/firewall_egress.h"
 
 /* Order inside the chains: the whole of one rank, over all networks, comes before the next. */
 enum {
@@ -35,7 +36,10 @@ enum { NAT_HAIRPIN, NAT_LOCALHOST, NAT_EXCEPTION, NAT_NETWORK };
 
 const struct firewall_jump firewall_jumps[FIREWALL_JUMP_COUNT] = {
 	{.hook = FIREWALL_HOOK_PREROUTING, .chain = FIREWALL_GUARD, .first = true},
+	{.hook = FIREWALL_HOOK_FORWARD, .chain = FIREWALL_EGRESS, .first = true},
 	{.hook = FIREWALL_HOOK_FORWARD, .chain = FIREWALL_FORWARD, .first = true},
+	{.hook = FIREWALL_HOOK_INPUT, .chain = FIREWALL_HOST, .first = true},
+	{.hook = FIREWALL_HOOK_INPUT, .chain = FIREWALL_EGRESS, .first = true},
 	/*
 	 * DNAT comes before the routing decision that throws away packets to 127.0.0.0/8: were
 	 * they let in here, a neighbour would reach ports published on 127.0.0.1.
@@ -48,7 +52,16 @@ const struct firewall_jump firewall_jumps[FIREWALL_JUMP_COUNT] = {
 
 	{.family = FIREWALL_IPV6,
 	 .hook = FIREWALL_HOOK_FORWARD,
+	 .chain = FIREWALL_EGRESS,
+	 .first = true},
+	{.family = FIREWALL_IPV6,
+	 .hook = FIREWALL_HOOK_FORWARD,
 	 .chain = FIREWALL_FORWARD,
+	 .first = true},
+	{.family = FIREWALL_IPV6, .hook = FIREWALL_HOOK_INPUT, .chain = FIREWALL_HOST, .first = true},
+	{.family = FIREWALL_IPV6,
+	 .hook = FIREWALL_HOOK_INPUT,
+	 .chain = FIREWALL_EGRESS,
 	 .first = true},
 	{.family = FIREWALL_IPV6,
 	 .hook = FIREWALL_HOOK_PREROUTING,
@@ -118,9 +131,9 @@ struct scope {
 	enum firewall_family family;
 };
 
-static struct firewall_rule *add_rule(struct firewall_rules *rules, enum firewall_family family,
-				      enum firewall_chain chain, unsigned int rank,
-				      enum firewall_action action)
+struct firewall_rule *firewall_rules_add(struct firewall_rules *rules, enum firewall_family family,
+					 enum firewall_chain chain, unsigned int rank,
+					 enum firewall_action action)
 {
 	struct firewall_rule *rule = &rules->items[rules->count++];
 
@@ -135,7 +148,7 @@ static struct firewall_rule *add_network_rule(struct firewall_rules *rules,
 					      const struct scope *scope, enum firewall_chain chain,
 					      unsigned int rank, enum firewall_action action)
 {
-	struct firewall_rule *rule = add_rule(rules, scope->family, chain, rank, action);
+	struct firewall_rule *rule = firewall_rules_add(rules, scope->family, chain, rank, action);
 
 	snprintf(rule->comment, sizeof(rule->comment), "cman:network:%s", scope->network->bridge);
 	rule->reason.owner = scope->network->owner;
@@ -296,7 +309,7 @@ static int add_forward(struct firewall_rules *rules, const struct firewall_set *
 		       const struct firewall_forward *forward, struct error *err)
 {
 	struct firewall_rule *rule =
-		add_rule(rules, forward->family, FIREWALL_DNAT, DNAT_PORT, FIREWALL_DNAT_TO);
+		firewall_rules_add(rules, forward->family, FIREWALL_DNAT, DNAT_PORT, FIREWALL_DNAT_TO);
 	const struct firewall_network *network = find_bridge(set, forward->bridge);
 
 	if (!network)
@@ -327,7 +340,7 @@ static int add_forward(struct firewall_rules *rules, const struct firewall_set *
 static void leave_out_localhost6(struct firewall_rules *rules)
 {
 	struct firewall_rule *rule =
-		add_rule(rules, FIREWALL_IPV6, FIREWALL_DNAT, DNAT_NOT, FIREWALL_RETURN);
+		firewall_rules_add(rules, FIREWALL_IPV6, FIREWALL_DNAT, DNAT_NOT, FIREWALL_RETURN);
 
 	rule->match.destination = loopback6;
 	snprintf(rule->comment, sizeof(rule->comment), "cman");
@@ -345,8 +358,8 @@ static int add_exception(struct firewall_rules *rules, const struct firewall_set
 				 exception->container);
 	if (network->nat == exception->nat)
 		return 0;
-	rule = add_rule(rules, exception->family, FIREWALL_NAT, NAT_EXCEPTION,
-			exception->nat ? FIREWALL_MASQUERADE : FIREWALL_RETURN);
+	rule = firewall_rules_add(rules, exception->family, FIREWALL_NAT, NAT_EXCEPTION,
+				  exception->nat ? FIREWALL_MASQUERADE : FIREWALL_RETURN);
 	rule->match.source.address = exception->address;
 	rule->match.source.prefix = firewall_address_bits(exception->family);
 	match_way_out(rule, network);
@@ -366,7 +379,7 @@ static int add_isolated(struct firewall_rules *rules, const struct firewall_set 
 		return error_set(err, EINVAL, "isolated container %s on unknown bridge %s",
 				 isolated->container, isolated->bridge);
 	for (int from = 0; from < 2; from++) {
-		struct firewall_rule *rule = add_rule(rules, isolated->family, FIREWALL_FORWARD,
+		struct firewall_rule *rule = firewall_rules_add(rules, isolated->family, FIREWALL_FORWARD,
 						      FORWARD_SIBLINGS, FIREWALL_DROP);
 
 		set_interface(rule->match.in, network->bridge);
@@ -412,6 +425,8 @@ static int compare_rules(const void *left, const void *right)
 	    (order = compare_numbers(a->match.protocol, b->match.protocol)) != 0 ||
 	    (order = compare_numbers(a->match.port_first, b->match.port_first)) != 0 ||
 	    (order = compare_numbers(a->match.port_last, b->match.port_last)) != 0 ||
+	    (order = compare_numbers(a->match.icmp_type, b->match.icmp_type)) != 0 ||
+	    (order = memcmp(a->match.mac, b->match.mac, sizeof(a->match.mac))) != 0 ||
 	    (order = compare_subnets(&a->match.source, &b->match.source, a->family)) != 0 ||
 	    (order = strcmp(a->match.in, b->match.in)) != 0 ||
 	    (order = strcmp(a->match.out, b->match.out)) != 0 ||
@@ -452,7 +467,8 @@ int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *
 			 struct error *err)
 {
 	size_t most = RULES_PER_NETWORK * set->network_count + set->forward_count +
-		      set->exception_count + 2 * set->isolated_count + 1;
+		      set->exception_count + 2 * set->isolated_count + 1 +
+		      firewall_egress_most(set);
 	AUTO_FIREWALL_RULES struct firewall_rules built = {
 		.items = xalloc(most, sizeof(struct firewall_rule)),
 		.forward_is_theirs = set->forward_is_theirs,
@@ -476,6 +492,8 @@ int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *
 	for (size_t i = 0; forwards(set) && i < set->isolated_count; i++)
 		if (add_isolated(&built, set, &set->isolated[i], err) < 0)
 			return -1;
+	if (firewall_egress_add(&built, set, err) < 0)
+		return -1;
 	qsort(built.items, built.count, sizeof(struct firewall_rule), compare_rules);
 	*rules = built;
 	built = (struct firewall_rules){0};

@@ -13,6 +13,8 @@
 enum firewall_chain {
 	FIREWALL_GUARD,   /* before connection tracking: what must not enter at all */
 	FIREWALL_FORWARD, /* what may pass between interfaces */
+	FIREWALL_EGRESS,  /* what containers may not call: whatever is not dropped returns */
+	FIREWALL_HOST,    /* likewise, of the host itself */
 	FIREWALL_DNAT,    /* published ports */
 	FIREWALL_NAT,     /* the source address of what leaves */
 	FIREWALL_CHAIN_COUNT
@@ -21,6 +23,7 @@ enum firewall_chain {
 enum firewall_hook {
 	FIREWALL_HOOK_PREROUTING,
 	FIREWALL_HOOK_FORWARD,
+	FIREWALL_HOOK_INPUT,
 	FIREWALL_HOOK_OUTPUT,
 	FIREWALL_HOOK_POSTROUTING,
 };
@@ -57,7 +60,10 @@ struct firewall_match {
 	bool not_destination;
 	bool destination_local; /* any address of the host */
 	uint8_t protocol;
-	uint16_t port_first, port_last; /* destination ports, with a protocol only */
+	uint16_t port_first, port_last; /* destination ports, with TCP and UDP only; 0: all */
+	uint8_t icmp_type;              /* with ICMPv6 only; 0: all */
+	bool by_mac;                    /* only packets that an interface of this address sent */
+	uint8_t mac[6];
 	unsigned int states;
 };
 
@@ -90,10 +96,11 @@ struct firewall_jump {
 	enum firewall_family family;
 	enum firewall_hook hook;
 	enum firewall_chain chain;
-	bool first; /* before everybody else's rules; otherwise after those there are */
+	/* Before everybody else's rules, those of one hook in this order; else after those there are. */
+	bool first;
 	struct firewall_match match;
 };
-#define FIREWALL_JUMP_COUNT 9
+#define FIREWALL_JUMP_COUNT 15
 extern const struct firewall_jump firewall_jumps[FIREWALL_JUMP_COUNT];
 #define FIREWALL_JUMP_COMMENT "cman"
 
@@ -105,6 +112,11 @@ struct firewall_rules {
 
 /* Whether a jump is wanted where the chain has rules. */
 bool firewall_jump_is_wanted(const struct firewall_rules *rules, const struct firewall_jump *jump);
+
+/* For those who make them: a rule that matches every packet, without a comment. */
+struct firewall_rule *firewall_rules_add(struct firewall_rules *rules, enum firewall_family family,
+					 enum firewall_chain chain, unsigned int rank,
+					 enum firewall_action action);
 
 /* The same set in any order gives the same rules. EINVAL: a set that contradicts itself. */
 int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *rules,

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <netinet/icmp6.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +12,14 @@
 static const char *const chain_names[FIREWALL_FAMILY_COUNT][FIREWALL_CHAIN_COUNT] = {
 	[FIREWALL_IPV4] = {[FIREWALL_GUARD] = "GUARD",
 			   [FIREWALL_FORWARD] = "FWD",
+			   [FIREWALL_EGRESS] = "EGRESS",
+			   [FIREWALL_HOST] = "HOST",
 			   [FIREWALL_DNAT] = "DNAT",
 			   [FIREWALL_NAT] = "NAT"},
 	[FIREWALL_IPV6] = {[FIREWALL_GUARD] = "GUARD6",
 			   [FIREWALL_FORWARD] = "FWD6",
+			   [FIREWALL_EGRESS] = "EGRESS6",
+			   [FIREWALL_HOST] = "HOST6",
 			   [FIREWALL_DNAT] = "DNAT6",
 			   [FIREWALL_NAT] = "NAT6"},
 };
@@ -43,6 +48,8 @@ static const struct {
 } chain_bases[FIREWALL_CHAIN_COUNT] = {
 	[FIREWALL_GUARD] = {"filter", -310},
 	[FIREWALL_FORWARD] = {"filter", -10},
+	[FIREWALL_EGRESS] = {"filter", -10},
+	[FIREWALL_HOST] = {"filter", -10},
 	[FIREWALL_DNAT] = {"nat", -80},
 	[FIREWALL_NAT] = {"nat", 120},
 };
@@ -50,6 +57,7 @@ static const struct {
 static const char *const hooks[] = {
 	[FIREWALL_HOOK_PREROUTING] = "prerouting",
 	[FIREWALL_HOOK_FORWARD] = "forward",
+	[FIREWALL_HOOK_INPUT] = "input",
 	[FIREWALL_HOOK_OUTPUT] = "output",
 	[FIREWALL_HOOK_POSTROUTING] = "postrouting",
 };
@@ -96,11 +104,31 @@ static void add_range(struct text *line, uint16_t first, uint16_t last)
 		text_addf(line, "%u-%u", first, last);
 }
 
+/* Without ports: nft lists the rule in these words. */
+static void add_protocol(struct text *line, const struct firewall_match *match)
+{
+	static const char *const neighbours[] = {
+		[ND_NEIGHBOR_SOLICIT] = "nd-neighbor-solicit",
+		[ND_NEIGHBOR_ADVERT] = "nd-neighbor-advert",
+	};
+
+	if (match->icmp_type)
+		text_addf(line, "icmpv6 type %s ", neighbours[match->icmp_type]);
+	else if (match->protocol == IPPROTO_ICMP || match->protocol == IPPROTO_ICMPV6)
+		text_addf(line, "meta l4proto %s ",
+			  match->protocol == IPPROTO_ICMP ? "icmp" : "ipv6-icmp");
+}
+
 static void add_match(struct text *line, enum firewall_family family,
 		      const struct firewall_match *match)
 {
+	const uint8_t *mac = match->mac;
+
 	add_interface(line, "iifname", match->in, match->not_in);
 	add_interface(line, "oifname", match->out, match->not_out);
+	if (match->by_mac)
+		text_addf(line, "ether saddr %02x:%02x:%02x:%02x:%02x:%02x ", mac[0], mac[1], mac[2],
+			  mac[3], mac[4], mac[5]);
 	add_subnet(line, family, "saddr", &match->source, false);
 	add_subnet(line, family, "daddr", &match->destination, match->not_destination);
 	if (match->destination_local)
@@ -109,6 +137,8 @@ static void add_match(struct text *line, enum firewall_family family,
 		text_addf(line, "%s dport ", protocol_name(match->protocol));
 		add_range(line, match->port_first, match->port_last);
 		text_addf(line, " ");
+	} else {
+		add_protocol(line, match);
 	}
 }
 
@@ -226,6 +256,16 @@ static void add_jump(struct firewall_text_table *table, const struct firewall_ju
 	strlist_add(&chain->rules, text_value(&line));
 }
 
+/* Of chains that stand only where they have rules: a host without any need has no hook for them. */
+static bool is_left_out(const struct firewall_rules *rules, enum firewall_family family,
+			enum firewall_chain chain)
+{
+	size_t count;
+
+	firewall_rules_of(rules, family, chain, &count);
+	return count == 0 && (chain == FIREWALL_EGRESS || chain == FIREWALL_HOST);
+}
+
 static bool is_jumped_to(const struct firewall_rules *rules, enum firewall_family family,
 			 enum firewall_chain chain)
 {
@@ -244,7 +284,7 @@ static void add_chains(struct firewall_text_table *table, enum firewall_family f
 		size_t count;
 		const struct firewall_rule *items = firewall_rules_of(rules, family, i, &count);
 
-		if (!is_jumped_to(rules, family, i))
+		if (!is_jumped_to(rules, family, i) || is_left_out(rules, family, i))
 			continue;
 		chain = add_chain(table, xstrdup(chain_names[family][i]));
 		for (size_t j = 0; j < count; j++)
@@ -265,7 +305,8 @@ void firewall_text_build(const struct firewall_rules *rules, struct firewall_tex
 			add_chains(table, i, rules);
 	for (size_t i = 0; i < FIREWALL_JUMP_COUNT; i++)
 		if (wanted[firewall_jumps[i].family] &&
-		    firewall_jump_is_wanted(rules, &firewall_jumps[i]))
+		    firewall_jump_is_wanted(rules, &firewall_jumps[i]) &&
+		    !is_left_out(rules, firewall_jumps[i].family, firewall_jumps[i].chain))
 			add_jump(table, &firewall_jumps[i]);
 }
 
