@@ -284,6 +284,38 @@ static const struct key bandwidth_keys_array[] = {
 static const struct key_table bandwidth_keys = KEY_TABLE(bandwidth_keys_array);
 
 /* Types that set several fields get the whole struct interface: offset 0. */
+static const struct key egress_keys_array[] = {
+	{
+		.name = "default",
+		.type = &type_egress_default,
+		.offset = offsetof(struct egress, deny_rest),
+		.default_text = "\"allow\"",
+		.form = "\"allow\" or \"deny\"",
+		.help = "what becomes of connections that neither list names",
+		.change = CHANGE_LIVE,
+	},
+	{
+		.name = "allow",
+		.type = &type_egress_list,
+		.offset = offsetof(struct egress, allow),
+		.default_text = "[]",
+		.form = "up to 64 of \"dns\", \"icmp\", \"PROTOCOL:PORT\", \"ADDRESS[/PREFIX]"
+			"[:PORT[-LAST][/tcp or /udp]]\"",
+		.help = "what the container may call",
+		.change = CHANGE_LIVE,
+	},
+	{
+		.name = "deny",
+		.type = &type_egress_list,
+		.offset = offsetof(struct egress, deny),
+		.default_text = "[]",
+		.form = "as net.egress.allow",
+		.help = "what it may not call, whatever the others say",
+		.change = CHANGE_LIVE,
+	},
+};
+static const struct key_table egress_keys = KEY_TABLE(egress_keys_array);
+
 static const struct key net_keys_array[] = {
 	{
 		.name = "network",
@@ -401,6 +433,22 @@ static const struct key net_keys_array[] = {
 		.help = "ports of the host that lead into the container",
 		.change = CHANGE_LIVE,
 		.exclusive = true,
+	},
+	{
+		.name = "host_access",
+		.type = &type_boolean,
+		.offset = offsetof(struct interface, host_access),
+		.default_text = "true",
+		.form = "true or false",
+		.help = "the container may call the host itself, not only ask it for names",
+		.change = CHANGE_LIVE,
+	},
+	{
+		.name = "egress",
+		.members = &egress_keys,
+		.offset = offsetof(struct interface, egress),
+		.help = "connections the container may begin",
+		.change = CHANGE_LIVE,
 	},
 };
 static const struct key_table net_keys = KEY_TABLE(net_keys_array);

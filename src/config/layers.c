@@ -34,7 +34,12 @@ void spec_add_default_interface(struct spec *spec)
 	spec->interfaces =
 		xrealloc(spec->interfaces, spec->interface_count + 1, sizeof(*spec->interfaces));
 	interface = &spec->interfaces[spec->interface_count];
-	*interface = (struct interface){.ip_auto = true, .mac_auto = true, .nat = true};
+	*interface = (struct interface){
+		.ip_auto = true,
+		.mac_auto = true,
+		.nat = true,
+		.host_access = true,
+	};
 	snprintf(interface->name, sizeof(interface->name), "eth%zu", spec->interface_count);
 	spec->interface_count++;
 }

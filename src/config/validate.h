@@ -34,6 +34,11 @@ void validate_mounts(const struct spec *spec, struct diagnostics *diagnostics);
 void validate_interfaces(const struct manager *manager, struct spec *spec,
 			 struct diagnostics *diagnostics);
 
+/* What one of them may call: validate_interfaces() calls it. forges: from any hardware address. */
+void validate_egress(const struct manager *manager, const struct network *network,
+		     const struct spec *spec, const struct interface *interface, bool forges,
+		     struct diagnostics *diagnostics);
+
 /* Likewise its security.devices. */
 void validate_devices(const struct spec *spec, struct diagnostics *diagnostics);
 

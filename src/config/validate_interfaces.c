@@ -188,6 +188,17 @@ static void check_mtu(const struct network *network, const struct spec *spec,
 	report(spec, interface, "mtu", diagnostics, "the bridge would drop larger packets", message);
 }
 
+/* Whether it may send frames of its own making, from whatever hardware address. */
+static bool makes_frames(const struct spec *spec)
+{
+	const uint64_t needed = UINT64_C(1) << CAP_NET_RAW | UINT64_C(1) << CAP_NET_ADMIN;
+	uint64_t capabilities = spec->security.privileged ? CAPABILITIES_ALL : 0;
+
+	capabilities &= ~capabilities_of(&spec->security.cap_drop);
+	capabilities |= capabilities_of(&spec->security.cap_add);
+	return (capabilities & needed) != 0;
+}
+
 /*
  * Whether it could send in the name of others. For IPv6 that takes no capability: IPV6_FREEBIND
  * lets every process bind to an address that is not there, and the kernel sends from it.
@@ -195,13 +206,7 @@ static void check_mtu(const struct network *network, const struct spec *spec,
 static bool can_forge(const struct network *network, const struct spec *spec,
 		      const struct interface *interface)
 {
-	const uint64_t needed = UINT64_C(1) << CAP_NET_RAW | UINT64_C(1) << CAP_NET_ADMIN;
-	uint64_t capabilities = spec->security.privileged ? CAPABILITIES_ALL : 0;
-
-	capabilities &= ~capabilities_of(&spec->security.cap_drop);
-	capabilities |= capabilities_of(&spec->security.cap_add);
-	return (capabilities & needed) ||
-	       (network->prefix6 && interface->ip6_mode != IP6_NONE);
+	return makes_frames(spec) || (network->prefix6 && interface->ip6_mode != IP6_NONE);
 }
 
 /* What is done on the host's end of a veth, which a macvlan does not have. */
@@ -281,6 +286,8 @@ static void finish_interface(const struct manager *manager, const struct spec *s
 	check_routes(network, spec, interface, diagnostics);
 	check_kind(network, spec, interface, diagnostics);
 	finish_gate(manager, network, spec, interface, diagnostics);
+	validate_egress(manager, network, spec, interface,
+			interface->antispoof == SETTING_NO && makes_frames(spec), diagnostics);
 }
 
 /* One interface against those before it. */

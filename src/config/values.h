@@ -95,6 +95,8 @@ extern const struct value_type type_routes;         /* struct interface */
 extern const struct value_type type_aliases;        /* struct strlist */
 extern const struct value_type type_nat;            /* struct interface */
 extern const struct value_type type_ports;          /* struct interface */
+extern const struct value_type type_egress_default; /* bool: deny */
+extern const struct value_type type_egress_list;    /* struct egress_list */
 extern const struct value_type type_subnet;         /* struct network */
 extern const struct value_type type_address;        /* struct in_addr */
 extern const struct value_type type_pool;           /* struct network */

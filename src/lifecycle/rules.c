@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/rules.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +23,9 @@ struct rules {
 	struct firewall_forward *forwards;
 	struct firewall_exception *exceptions;
 	struct firewall_isolated *isolated;
-	size_t network_count, forward_count, exception_count, isolated_count;
+	struct firewall_limit *limits;
+	bool filtered6; /* br_netfilter looks at IPv6 on one of the bridges, for the limits */
+	size_t network_count, forward_count, exception_count, isolated_count, limit_count;
 };
 
 static void rules_clear(struct rules *rules)
@@ -31,6 +34,7 @@ static void rules_clear(struct rules *rules)
 	free(rules->forwards);
 	free(rules->exceptions);
 	free(rules->isolated);
+	free(rules->limits);
 }
 
 static union firewall_address address_of(const struct network_member *member,
@@ -117,6 +121,31 @@ static void add_rules(struct rules *rules, const struct network_record *network)
 		add_member(rules, network, &network->members[i]);
 }
 
+/* Room for them is made only where there are any. */
+static void add_limits(struct rules *rules, const struct network_record *network)
+{
+	rules->filtered6 |= network->filtered && network->prefix6;
+	for (size_t i = 0; i < network->member_count; i++) {
+		const struct network_member *member = &network->members[i];
+		struct firewall_limit *limit;
+
+		if (!network_member_is_limited(member))
+			continue;
+		rules->limits =
+			xrealloc(rules->limits, rules->limit_count + 1, sizeof(*rules->limits));
+		limit = &rules->limits[rules->limit_count++];
+		*limit = (struct firewall_limit){
+			.container = member->container,
+			.bridge = network->bridge,
+			.ipv6 = fs_exists_at(AT_FDCWD, "/proc/thread-self/net/if_inet6"),
+			.no_host_access = member->no_host_access,
+			.egress = &member->egress,
+			.servers = &member->servers,
+		};
+		memcpy(limit->mac, member->mac, sizeof(limit->mac));
+	}
+}
+
 static void build_rules(struct rules *rules, const struct network_record *networks, size_t count)
 {
 	size_t forwards = 0, members = 0;
@@ -132,8 +161,10 @@ static void build_rules(struct rules *rules, const struct network_record *networ
 	rules->exceptions = xalloc(2 * members, sizeof(*rules->exceptions));
 	rules->isolated = xalloc(2 * members, sizeof(*rules->isolated));
 	for (size_t i = 0; i < count; i++)
-		if (networks[i].own)
+		if (networks[i].own) {
 			add_rules(rules, &networks[i]);
+			add_limits(rules, &networks[i]);
+		}
 }
 
 bool rules_can_answer_localhost6(void)
@@ -158,7 +189,8 @@ static bool has_forward6(const struct rules *rules)
 static struct firewall_set set_of(const struct rules *rules)
 {
 	return (struct firewall_set){
-		.without_localhost6 = has_forward6(rules) && !rules_can_answer_localhost6(),
+		.without_localhost6 = has_forward6(rules) &&
+				      (rules->filtered6 || !rules_can_answer_localhost6()),
 		.networks = rules->networks,
 		.network_count = rules->network_count,
 		.forwards = rules->forwards,
@@ -167,6 +199,8 @@ static struct firewall_set set_of(const struct rules *rules)
 		.exception_count = rules->exception_count,
 		.isolated = rules->isolated,
 		.isolated_count = rules->isolated_count,
+		.limits = rules->limits,
+		.limit_count = rules->limit_count,
 	};
 }
 

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "kernel/sysctl.h"
+#include "lifecycle/egress.h"
 #include "lifecycle/forwarding.h"
 #include "lifecycle/gate.h"
 #include "lifecycle/hosts_file.h"
@@ -101,6 +102,7 @@ static int make_bridge(struct host *host, const struct network_record *network, 
 		.address6 = network->gateway6,
 		.prefix6 = network->prefix6,
 		.mtu = network->mtu,
+		.filtered = network->filtered,
 	};
 
 	bridge_alias(network->name, alias);
@@ -114,8 +116,8 @@ static int make_bridge(struct host *host, const struct network_record *network, 
 	return sysctl_write(knob, rules_are_wanted(host) ? "1" : "0", err);
 }
 
-static void add_member(const struct host *host, struct network_record *network,
-		       const struct container *container, unsigned int index)
+static int add_member(const struct host *host, struct network_record *network,
+		      const struct container *container, unsigned int index, struct error *err)
 {
 	const struct spec *spec = container->spec;
 	const struct interface *interface = &spec->interfaces[index];
@@ -137,9 +139,13 @@ static void add_member(const struct host *host, struct network_record *network,
 	for (size_t i = 0; i < interface->aliases.count; i++)
 		strlist_add(&aliases, interface->aliases.items[i]);
 	member.aliases = aliases;
+	if (egress_note(container, interface, &member, err) < 0)
+		return -1;
 	rule_origins_of_interface(spec, interface, &member.origins);
 	network_record_add(network, &member);
 	network_origins_clear(&member.origins);
+	strlist_clear(&member.servers);
+	return egress_filter(container, interface, network, err);
 }
 
 static bool forwards_ipv6(const struct network_record *network)
@@ -174,9 +180,9 @@ static int join_network(struct host *host, struct container *container, unsigned
 	/* The same network may stand in another line by now. */
 	network_origins_clear(&network.origins);
 	rule_origins_of_network(host->manager, wanted, &network.origins);
-	add_member(host, &network, container, index);
 	/* Written first: whoever finds the bridge finds out whose it is. */
-	if (network_record_write(&host->state, &network, err) < 0)
+	if (add_member(host, &network, container, index, err) < 0 ||
+	    network_record_write(&host->state, &network, err) < 0)
 		return error_wrap(err, "network %s", wanted->name);
 	/* Also when it is up already: somebody may have taken the bridge away. */
 	if (network.own && make_bridge(host, &network, err) < 0)
@@ -329,6 +335,28 @@ static int remove_network(struct host *host, const char *name, struct error *err
 	return network_record_remove(&host->state, name, err);
 }
 
+/* The firewall looks into a bridge for as long as somebody on it may not call everything. */
+static int stop_filters(struct host *host, struct network_records *records, struct error *err)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		struct network_record *network = &records->items[i];
+		struct netlink *netlink;
+		char alias[ALIAS_MAX];
+
+		if (!network->filtered || network_needs_filter(network))
+			continue;
+		bridge_alias(network->name, alias);
+		netlink = host_netlink(host, err);
+		if (!netlink ||
+		    netlink_unfilter_bridge(netlink, network->bridge, alias, err) < 0)
+			return error_wrap(err, "network %s", network->name);
+		network->filtered = false;
+		if (network_record_write(&host->state, network, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int commit_networks(struct host *host, bool warn, struct error *err)
 {
 	AUTO(network_records_clear) struct network_records records = {0};
@@ -344,6 +372,8 @@ static int commit_networks(struct host *host, bool warn, struct error *err)
 	 * away, and who kept the lock then may keep it still.
 	 */
 	if (!host->firewall_refused && rules_commit(host, records.items, records.count, err) < 0)
+		return -1;
+	if (stop_filters(host, &records, err) < 0)
 		return -1;
 	if (warn)
 		rules_warn(host, records.items, records.count);

@@ -83,7 +83,8 @@ static void walk_to_neighbour(struct walk *walk, const struct place *place,
 			   place->network->name);
 		trace_remedy(walk, "networks.%s.icc in %s, or a published port",
 			     place->network->name, walk->manager->file);
-	} else if (!place->network->own || !owner || !trace_bridge_is_filtered(walk) ||
+	} else if (!place->network->own || !owner ||
+		   (!place->network->filtered && !trace_bridge_is_filtered(walk)) ||
 		   trace_filter(walk, traveller)) {
 		arrive(walk, traveller);
 	}
@@ -242,6 +243,7 @@ static void walk_out(struct walk *walk, const struct trace_question *question)
 		trace_unknown(walk, answer.out, "is a link that cman has not made");
 	} else {
 		traveller.source = trace_ip_of(walk, place.member);
+		traveller.mac = place.member->mac;
 		walk_out_of(walk, &place, &answer, &traveller);
 	}
 }

@@ -29,6 +29,7 @@ static struct firewall_packet packet_of(struct walk *walk, const struct travelle
 		.protocol = traveller->protocol,
 		.port = traveller->port,
 		.states = traveller->states,
+		.mac = traveller->mac,
 	};
 }
 
@@ -159,6 +160,28 @@ static void tell_drop(struct walk *walk, const struct firewall_rule *rule)
 	}
 }
 
+/* Whether it ends at what its sender may not call. */
+static bool is_kept(struct walk *walk, enum firewall_chain chain, const struct firewall_packet *packet)
+{
+	const struct firewall_rule *rule = firewall_evaluate(&walk->rules, chain, packet);
+	const char *fault = fault_of(walk, chain), *container;
+
+	if (!rule || rule->action != FIREWALL_DROP)
+		return false;
+	container = rule->comment + strlen("cman:");
+	if (fault) {
+		trace_unknown(walk, name_of(walk, chain), "%s: %s is not kept from it", fault,
+			      container);
+		remedy_rules(walk);
+		return false;
+	}
+	trace_stop(walk, name_of(walk, chain), "%s may not call %s", container,
+		   chain == FIREWALL_HOST ? "the host itself" : "that");
+	trace_remedy(walk, "%s in the file of %s",
+		     chain == FIREWALL_HOST ? "net.host_access" : "net.egress", container);
+	return true;
+}
+
 static char *describe_dropper(const struct firewall_judgement *judgement)
 {
 	if (judgement->table[0])
@@ -217,6 +240,8 @@ bool trace_filter(struct walk *walk, const struct traveller *traveller)
 
 	if (is_firewall_unknown(walk, "FORWARD"))
 		return true;
+	if (is_kept(walk, FIREWALL_EGRESS, &packet))
+		return false;
 	/* That nothing leads to our chain is as it should be then: others decide. */
 	if (walk->forward_is_theirs &&
 	    walk->sight.presence[FIREWALL_IPV4][FIREWALL_FORWARD] == FIREWALL_UNCALLED) {
@@ -250,6 +275,8 @@ bool trace_input(struct walk *walk, const struct traveller *traveller)
 
 	if (is_firewall_unknown(walk, "INPUT"))
 		return true;
+	if (is_kept(walk, FIREWALL_HOST, &packet) || is_kept(walk, FIREWALL_EGRESS, &packet))
+		return false;
 	if (firewall_judge(&walk->sight, "INPUT", NULL, &packet, &judgement, &err) < 0)
 		return trace_failed(walk, "INPUT", &err);
 	if (judgement.fate != FIREWALL_PASSES)

@@ -49,6 +49,7 @@ struct traveller {
 	uint8_t protocol;
 	uint16_t port;
 	unsigned int states; /* of struct firewall_packet */
+	const uint8_t *mac;  /* of the container's interface that sent it; NULL: it is from elsewhere */
 };
 
 /* A running container's interface on a network. */

@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "base/lock.h"
+#include "config/egress.h"
 #include "state/lines.h"
 
 #define NETWORK_RECORD_VERSION 2
@@ -67,6 +68,8 @@ static void member_clear(struct network_member *member)
 	strlist_clear(&member->aliases);
 	free(member->ports);
 	network_origins_clear(&member->origins);
+	egress_clear(&member->egress);
+	strlist_clear(&member->servers);
 	*member = (struct network_member){0};
 }
 
@@ -107,6 +110,9 @@ static struct network_member copy_member(const struct network_member *member)
 	if (member->port_count)
 		memcpy(copy.ports, member->ports, member->port_count * sizeof(*copy.ports));
 	copy.origins = copy_origins(&member->origins);
+	egress_copy(&copy.egress, &member->egress);
+	copy.servers = (struct strlist){0};
+	strlist_copy(&copy.servers, &member->servers);
 	return copy;
 }
 
@@ -140,6 +146,20 @@ void network_record_add(struct network_record *network, const struct network_mem
 	copy = copy_member(member);
 	member_clear(slot);
 	*slot = copy;
+}
+
+bool network_member_is_limited(const struct network_member *member)
+{
+	return member->no_host_access || egress_limits(&member->egress);
+}
+
+bool network_needs_filter(const struct network_record *network)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < network->member_count; i++)
+		any |= egress_limits(&network->members[i].egress) && !network->members[i].isolated;
+	return any && network->own && network->icc;
 }
 
 bool network_record_drop(struct network_record *network, const char *container)
@@ -279,6 +299,47 @@ static bool parse_port(const char *text, struct network_record *network)
 	return add_port(network, &port);
 }
 
+static struct network_member *last_member(const struct network_record *network)
+{
+	return network->member_count ? &network->members[network->member_count - 1] : NULL;
+}
+
+/* "02:00:5e:10:00:01 host=0 deny": how the member named last is known, and what it may not call. */
+static bool parse_limits(const char *text, struct network_record *network)
+{
+	struct network_member *member = last_member(network);
+	char mac[18], rest[8];
+	int host, used = 0;
+
+	if (!member ||
+	    sscanf(text, "%17[0-9a-f:] host=%d %7[a-z]%n", mac, &host, rest, &used) != 3 ||
+	    text[used] || (strcmp(rest, "allow") != 0 && strcmp(rest, "deny") != 0))
+		return false;
+	member->no_host_access = host == 0;
+	member->egress.deny_rest = rest[0] == 'd';
+	return parse_mac(mac, member->mac, NULL) == 0;
+}
+
+/* Of the member named last: an element of its lists. */
+static bool parse_egress(const char *text, struct network_record *network, bool allow)
+{
+	struct network_member *member = last_member(network);
+	struct egress_item item;
+
+	if (!member || egress_parse(text, &item, NULL) < 0)
+		return false;
+	egress_add(allow ? &member->egress.allow : &member->egress.deny, &item);
+	return true;
+}
+
+static bool parse_server(const char *text, struct network_record *network)
+{
+	if (network->member_count == 0 || !parse_is_ip(text))
+		return false;
+	strlist_add(&last_member(network)->servers, text);
+	return true;
+}
+
 /* What an earlier version did not write down, as there was one kind of network only. */
 static bool begin(struct network_record *network, uint64_t version)
 {
@@ -312,6 +373,8 @@ static bool parse_field(struct network_record *network, const char *key, const c
 		return parse_uplink(value, network);
 	if (strcmp(key, "own") == 0)
 		return lines_u64(value, &number) && (network->own = number != 0, true);
+	if (strcmp(key, "filtered") == 0)
+		return lines_u64(value, &number) && (network->filtered = number != 0, true);
 	if (strcmp(key, "member") == 0)
 		return parse_member(value, network);
 	if (strcmp(key, "address6") == 0)
@@ -326,6 +389,12 @@ static bool parse_field(struct network_record *network, const char *key, const c
 		return parse_forward(value, network);
 	if (strcmp(key, "alias") == 0)
 		return parse_alias(value, network);
+	if (strcmp(key, "limits") == 0)
+		return parse_limits(value, network);
+	if (strcmp(key, "allow") == 0 || strcmp(key, "deny") == 0)
+		return parse_egress(value, network, key[0] == 'a');
+	if (strcmp(key, "server") == 0)
+		return parse_server(value, network);
 	return false;
 }
 
@@ -392,6 +461,29 @@ static void print_origins(const struct network_origins *origins, struct text *ou
 	}
 }
 
+static void print_items(const char *key, const struct egress_list *list, struct text *out)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		char item[PARSE_TEXT_MAX];
+
+		egress_format(&list->items[i], item);
+		text_addf(out, "%s %s\n", key, item);
+	}
+}
+
+static void print_limits(const struct network_member *member, struct text *out)
+{
+	const uint8_t *mac = member->mac;
+
+	text_addf(out, "limits %02x:%02x:%02x:%02x:%02x:%02x host=%d %s\n", mac[0], mac[1], mac[2],
+		  mac[3], mac[4], mac[5], !member->no_host_access,
+		  member->egress.deny_rest ? "deny" : "allow");
+	print_items("allow", &member->egress.allow, out);
+	print_items("deny", &member->egress.deny, out);
+	for (size_t i = 0; i < member->servers.count; i++)
+		text_addf(out, "server %s\n", member->servers.items[i]);
+}
+
 static void print_member(const struct network_member *member, struct text *out)
 {
 	char address[INET6_ADDRSTRLEN];
@@ -414,6 +506,8 @@ static void print_member(const struct network_member *member, struct text *out)
 		text_addf(out, "forward %s\n", forward);
 	}
 	print_origins(&member->origins, out);
+	if (network_member_is_limited(member))
+		print_limits(member, out);
 }
 
 static void print_network(const struct network_record *network, struct text *out)
@@ -437,6 +531,8 @@ static void print_network(const struct network_record *network, struct text *out
 	if (network->uplink[0])
 		text_addf(out, "uplink %s\n", network->uplink);
 	print_origins(&network->origins, out);
+	if (network->filtered)
+		text_addf(out, "filtered 1\n");
 	for (size_t i = 0; i < network->member_count; i++)
 		print_member(&network->members[i], out);
 	text_addf(out, "end\n");

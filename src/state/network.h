@@ -33,11 +33,19 @@ struct network_member {
 	bool own_hosts;           /* has a hosts file of its own (extra_hosts) to be kept current */
 	struct port_forward *ports;
 	size_t port_count;
+	/* what its interface may call; not written where it is everything, as are the servers */
+	bool no_host_access;
+	struct egress egress;
+	uint8_t mac[6];          /* by which its packets are known; with one of the two only */
+	struct strlist servers;  /* addresses in its resolv.conf, likewise */
 	struct network_origins origins;
 };
 
 /* Families that the member has addresses of: PORT_IPV4 and PORT_IPV6. */
 unsigned int network_member_families(const struct network_member *member);
+
+/* Whether there are rules for what it may call. */
+bool network_member_is_limited(const struct network_member *member);
 
 /* A network as it is on the host, whatever the manager file says today. */
 struct network_record {
@@ -53,6 +61,7 @@ struct network_record {
 	bool internal, icc;
 	char uplink[IFNAMSIZ];          /* masqueraded is what leaves by it; "": by any link */
 	bool own;                       /* bridge and firewall are cman's; else bridge may be "" */
+	bool filtered;                  /* the firewall looks at what passes between its ports */
 	struct network_member *members; /* in the order they came */
 	size_t member_count;
 	struct network_origins origins;
@@ -92,6 +101,12 @@ int network_record_list(const struct state *state, struct strlist *names, struct
 /* A member by container and interface index, or NULL. */
 struct network_member *network_record_find(const struct network_record *network,
 					   const char *container, unsigned int index);
+
+/*
+ * Whether the firewall has to see what passes between ports of the bridge: there is somebody who may
+ * not call everything, and who could call siblings.
+ */
+bool network_needs_filter(const struct network_record *network);
 
 /* Adds a copy, or replaces the member of that container and index. */
 void network_record_add(struct network_record *network, const struct network_member *member);

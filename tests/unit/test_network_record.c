@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 
+#include "config/egress.h"
 #include "state/network.h"
 
 static struct network_record example(void)
@@ -93,6 +94,60 @@ static void test_read_is_what_was_written(void **data)
 	assert_int_equal(read.members[8].origins.count, 0);
 }
 
+static void test_limits_are_read_back(void **data)
+{
+	static const char *const allow[] = {"dns", "icmp", "tcp:443", "10.9.0.7:5432/tcp",
+					    "[2001:db8::/32]:80-81"};
+	AUTO_NETWORK_RECORD struct network_record written = example(), read = {0};
+	struct network_member *member;
+	struct egress_item item;
+	char text[PARSE_TEXT_MAX];
+	struct error err = {0};
+
+	(void)data;
+	add_member(&written, "free", "10.83.0.9");
+	add_member(&written, "web", "10.83.0.10");
+	member = &written.members[1];
+	assert_false(network_member_is_limited(member));
+	member->no_host_access = true;
+	assert_true(network_member_is_limited(member));
+	written.own = written.icc = true;
+	assert_false(network_needs_filter(&written));
+	member->egress.deny_rest = true;
+	assert_true(network_needs_filter(&written));
+	member->isolated = true;
+	assert_false(network_needs_filter(&written));
+	member->isolated = false;
+	written.icc = false;
+	assert_false(network_needs_filter(&written));
+	for (size_t i = 0; i < ARRAY_SIZE(allow); i++) {
+		assert_int_equal(egress_parse(allow[i], &item, &err), 0);
+		egress_add(&member->egress.allow, &item);
+	}
+	assert_int_equal(egress_parse("10.9.0.66", &item, &err), 0);
+	egress_add(&member->egress.deny, &item);
+	memcpy(member->mac, "\x02\x00\x5e\x10\x00\x01", 6);
+	strlist_add(&member->servers, "10.83.0.1");
+	strlist_add(&member->servers, "2001:db8::53");
+	written.filtered = true;
+
+	assert_int_equal(network_record_write(&state, &written, &err), 0);
+	assert_int_equal(network_record_read(&state, "cman0", &read, &err), 1);
+	assert_true(read.filtered);
+	assert_false(network_member_is_limited(&read.members[0]));
+	member = &read.members[1];
+	assert_true(member->no_host_access && member->egress.deny_rest);
+	assert_memory_equal(member->mac, written.members[1].mac, 6);
+	assert_int_equal(member->egress.allow.count, ARRAY_SIZE(allow));
+	for (size_t i = 0; i < ARRAY_SIZE(allow); i++) {
+		egress_format(&member->egress.allow.items[i], text);
+		assert_string_equal(text, allow[i]);
+	}
+	assert_int_equal(member->egress.deny.count, 1);
+	assert_int_equal(member->servers.count, 2);
+	assert_string_equal(member->servers.items[1], "2001:db8::53");
+}
+
 static void test_members_come_and_go(void **data)
 {
 	AUTO_NETWORK_RECORD struct network_record network = example();
@@ -144,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STATE_TEST(test_read_is_what_was_written),
+		STATE_TEST(test_limits_are_read_back),
 		STATE_TEST(test_members_come_and_go),
 		STATE_TEST(test_of_an_earlier_boot),
 		STATE_TEST(test_damaged),

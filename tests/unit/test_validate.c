@@ -197,6 +197,78 @@ static void a_kernel_without_apparmor(void **state)
 	scratch_remove(&scratch);
 }
 
+/* What cannot be kept is refused, with the reason; what is of no effect is told. */
+static void calls_that_cannot_be_kept(void **state)
+{
+	static const struct {
+		const char *manager, *net, *expected;
+	} cases[] = {
+		{"networks : { lan : { subnet = \"10.90.0.0/24\"; external = true; bridge = \"br0\"; }; };",
+		 "host_access = false;",
+		 "bad.conf:2:23: error: net.host_access: network lan is external: rules for its"},
+		{"networks : { lan : { subnet = \"10.90.0.0/24\"; parent = \"eth0\"; }; };",
+		 "egress : { default = \"deny\"; };",
+		 "bad.conf:2:30: error: net.egress.default: network lan is a macvlan: its packets"},
+		{"networks : { lan : { subnet = \"10.90.0.0/24\"; nat = false; }; };"
+		 "firewall : { backend = \"none\"; };",
+		 "egress : { deny = [ \"icmp\" ]; };",
+		 "bad.conf:2:27: error: net.egress.deny: there are no rules with firewall.backend"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO_FREE char *manager = NULL, *bad = NULL;
+		struct scratch scratch;
+
+		scratch_make(&scratch);
+		manager = scratch_manager(&scratch, cases[i].manager);
+		bad = xprintf("rootfs = \"/usr\";\nnet : { %s };", cases[i].net);
+		free(scratch_write(&scratch, "conf.d/good.conf", "rootfs = \"/etc\";"));
+		free(scratch_write(&scratch, "conf.d/bad.conf", bad));
+		expect_container_error(&scratch, manager, cases[i].expected);
+		scratch_remove(&scratch);
+	}
+}
+
+/* Loads one container with these settings; expected: the only warning, "" for none. */
+static void expect_warning(const char *settings, const char *expected)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_TEXT struct text printed = {0};
+	AUTO_FREE char *manager = NULL, *text = NULL;
+	struct scratch scratch;
+	struct error err = {0};
+
+	scratch_make(&scratch);
+	manager = scratch_manager(&scratch, "");
+	text = xprintf("rootfs = \"/etc\"; %s", settings);
+	free(scratch_write(&scratch, "conf.d/a.conf", text));
+	assert_int_equal(conf_load(manager, NULL, &conf, &diagnostics, &err), 0);
+	print_all(&diagnostics, &printed);
+	assert_int_equal(diagnostics.count, *expected ? 1 : 0);
+	assert_int_equal(diagnostics_count_errors(&diagnostics, NULL), 0);
+	assert_non_null(strstr(text_value(&printed), expected));
+	scratch_remove(&scratch);
+}
+
+static void calls_that_are_kept_in_part(void **state)
+{
+	static const char forges[] = "security : { cap_add = [ \"NET_RAW\" ]; };";
+	AUTO_FREE char *limited = xprintf("net : { antispoof = false; host_access = false; }; %s",
+					  forges);
+	AUTO_FREE char *sound = xprintf("net : { egress : { default = \"deny\"; }; }; %s", forges);
+	AUTO_FREE char *free_one = xprintf("net : { antispoof = false; }; %s", forges);
+
+	(void)state;
+	expect_warning("net : { egress : { allow = [ \"dns\" ]; }; };",
+		       "warning: net.egress.allow: it changes nothing while");
+	expect_warning(limited, "warning: net.antispoof: NET_RAW or NET_ADMIN lead past egress");
+	expect_warning(sound, "");
+	expect_warning(free_one, "");
+	expect_warning("net : { antispoof = false; host_access = false; };", "");
+}
+
 static void names_of_files(void **state)
 {
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
@@ -816,6 +888,8 @@ int main(void)
 		cmocka_unit_test(odd_container_files),
 		cmocka_unit_test(files_that_others_may_write),
 		cmocka_unit_test(a_kernel_without_apparmor),
+		cmocka_unit_test(calls_that_cannot_be_kept),
+		cmocka_unit_test(calls_that_are_kept_in_part),
 		cmocka_unit_test(names_of_files),
 		cmocka_unit_test(all_faults_in_one_run),
 		cmocka_unit_test(uppers_are_apart),
