@@ -24,7 +24,7 @@ cache=${CMAN_VM_CACHE:-/var/tmp/cman-vm}
 package=${VM_KERNEL:-linux-image-cloud-amd64}
 modules="overlay ext4 xfs quota_v2 veth bridge br_netfilter macvlan dummy tun loop ip_tables iptable_raw iptable_filter
 	iptable_nat iptable_mangle ip6table_filter ip6table_nat xt_MASQUERADE xt_nat xt_conntrack
-	xt_comment xt_addrtype xt_tcpudp xt_multiport xt_REDIRECT xt_mark nf_conntrack nf_nat
+	xt_comment xt_addrtype xt_mac xt_tcpudp xt_multiport xt_REDIRECT xt_mark nf_conntrack nf_nat
 	nf_tables nft_chain_nat nft_ct nft_masq nft_nat nft_fib_inet nft_compat
 	sch_ingress cls_bpf sch_tbf"
 
