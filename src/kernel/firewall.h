@@ -132,6 +132,7 @@ struct firewall_limit {
 	bool no_host_access;          /* nothing of the host but its names */
 	const struct egress *egress;
 	const struct strlist *servers; /* addresses that it asks for names */
+	const void *owner;
 };
 
 struct firewall_set {

@@ -25,7 +25,19 @@ struct scope {
 	const struct firewall_limit *limit;
 	enum firewall_family family;
 	enum firewall_chain chain;
+	struct firewall_reason reason; /* of the rules that are made next */
 };
+
+static struct firewall_reason reason_of(const struct firewall_limit *limit, const char *key)
+{
+	return (struct firewall_reason){.owner = limit->owner, .of_container = true, .key = key};
+}
+
+static struct firewall_reason reason_of_item(const struct firewall_limit *limit, const char *list,
+					     size_t index)
+{
+	return (struct firewall_reason){limit->owner, true, list, true, (unsigned int)index};
+}
 
 /* Not sorted yet: firewall_rules_of() would miss some. */
 static bool has_rules(const struct firewall_rules *rules, enum firewall_family family,
@@ -68,6 +80,7 @@ static struct firewall_rule *add_rule(struct firewall_rules *rules, const struct
 	rule->match.by_mac = true;
 	memcpy(rule->match.mac, limit->mac, sizeof(rule->match.mac));
 	snprintf(rule->comment, sizeof(rule->comment), "cman:%.64s", limit->container);
+	rule->reason = scope->reason;
 	return rule;
 }
 
@@ -135,21 +148,28 @@ static void add_item(struct firewall_rules *rules, const struct scope *scope, un
 		add_ports(rules, scope, rank, action, item, &to);
 }
 
-static void add_egress(struct firewall_rules *rules, const struct scope *scope)
+static void add_egress(struct firewall_rules *rules, struct scope *scope)
 {
-	const struct egress *egress = scope->limit->egress;
+	const struct firewall_limit *limit = scope->limit;
+	const struct egress *egress = limit->egress;
 
-	for (size_t i = 0; i < egress->deny.count; i++)
+	for (size_t i = 0; i < egress->deny.count; i++) {
+		scope->reason = reason_of_item(limit, "egress.deny", i);
 		add_item(rules, scope, EGRESS_DENIED, FIREWALL_DROP, &egress->deny.items[i]);
+	}
 	if (!egress->deny_rest)
 		return;
-	for (size_t i = 0; i < egress->allow.count; i++)
+	for (size_t i = 0; i < egress->allow.count; i++) {
+		scope->reason = reason_of_item(limit, "egress.allow", i);
 		add_item(rules, scope, EGRESS_ALLOWED, FIREWALL_RETURN, &egress->allow.items[i]);
+	}
+	scope->reason = reason_of(limit, "egress.default");
 	add_rule(rules, scope, EGRESS_REST, FIREWALL_DROP);
 }
 
-static void add_host(struct firewall_rules *rules, const struct scope *scope)
+static void add_host(struct firewall_rules *rules, struct scope *scope)
 {
+	scope->reason = reason_of(scope->limit, "host_access");
 	add_servers(rules, scope, HOST_NAMES, FIREWALL_RETURN);
 	add_rule(rules, scope, HOST_REST, FIREWALL_DROP);
 }
@@ -179,7 +199,9 @@ int firewall_egress_add(struct firewall_rules *rules, const struct firewall_set 
 		    strlen(limit->bridge) >= IFNAMSIZ)
 			return error_set(err, ENAMETOOLONG, "container %.64s...", limit->container);
 		for (unsigned int family = 0; family < FIREWALL_FAMILY_COUNT; family++) {
-			struct scope scope = {limit, (enum firewall_family)family, FIREWALL_EGRESS};
+			struct scope scope = {.limit = limit,
+					      .family = (enum firewall_family)family,
+					      .chain = FIREWALL_EGRESS};
 
 			if (family == FIREWALL_IPV6 && !limit->ipv6)
 				continue;

@@ -36,10 +36,10 @@ enum { NAT_HAIRPIN, NAT_LOCALHOST, NAT_EXCEPTION, NAT_NETWORK };
 
 const struct firewall_jump firewall_jumps[FIREWALL_JUMP_COUNT] = {
 	{.hook = FIREWALL_HOOK_PREROUTING, .chain = FIREWALL_GUARD, .first = true},
-	{.hook = FIREWALL_HOOK_FORWARD, .chain = FIREWALL_EGRESS, .first = true},
-	{.hook = FIREWALL_HOOK_FORWARD, .chain = FIREWALL_FORWARD, .first = true},
 	{.hook = FIREWALL_HOOK_INPUT, .chain = FIREWALL_HOST, .first = true},
 	{.hook = FIREWALL_HOOK_INPUT, .chain = FIREWALL_EGRESS, .first = true},
+	{.hook = FIREWALL_HOOK_FORWARD, .chain = FIREWALL_EGRESS, .first = true},
+	{.hook = FIREWALL_HOOK_FORWARD, .chain = FIREWALL_FORWARD, .first = true},
 	/*
 	 * DNAT comes before the routing decision that throws away packets to 127.0.0.0/8: were
 	 * they let in here, a neighbour would reach ports published on 127.0.0.1.
@@ -50,6 +50,11 @@ const struct firewall_jump firewall_jumps[FIREWALL_JUMP_COUNT] = {
 	{.hook = FIREWALL_HOOK_OUTPUT, .chain = FIREWALL_DNAT, .match = {.destination_local = true}},
 	{.hook = FIREWALL_HOOK_POSTROUTING, .chain = FIREWALL_NAT},
 
+	{.family = FIREWALL_IPV6, .hook = FIREWALL_HOOK_INPUT, .chain = FIREWALL_HOST, .first = true},
+	{.family = FIREWALL_IPV6,
+	 .hook = FIREWALL_HOOK_INPUT,
+	 .chain = FIREWALL_EGRESS,
+	 .first = true},
 	{.family = FIREWALL_IPV6,
 	 .hook = FIREWALL_HOOK_FORWARD,
 	 .chain = FIREWALL_EGRESS,
@@ -57,11 +62,6 @@ const struct firewall_jump firewall_jumps[FIREWALL_JUMP_COUNT] = {
 	{.family = FIREWALL_IPV6,
 	 .hook = FIREWALL_HOOK_FORWARD,
 	 .chain = FIREWALL_FORWARD,
-	 .first = true},
-	{.family = FIREWALL_IPV6, .hook = FIREWALL_HOOK_INPUT, .chain = FIREWALL_HOST, .first = true},
-	{.family = FIREWALL_IPV6,
-	 .hook = FIREWALL_HOOK_INPUT,
-	 .chain = FIREWALL_EGRESS,
 	 .first = true},
 	{.family = FIREWALL_IPV6,
 	 .hook = FIREWALL_HOOK_PREROUTING,

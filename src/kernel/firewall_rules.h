@@ -12,9 +12,9 @@
 
 enum firewall_chain {
 	FIREWALL_GUARD,   /* before connection tracking: what must not enter at all */
-	FIREWALL_FORWARD, /* what may pass between interfaces */
 	FIREWALL_EGRESS,  /* what containers may not call: whatever is not dropped returns */
-	FIREWALL_HOST,    /* likewise, of the host itself */
+	FIREWALL_FORWARD, /* what may pass between interfaces */
+	FIREWALL_HOST,    /* as EGRESS, of the host itself */
 	FIREWALL_DNAT,    /* published ports */
 	FIREWALL_NAT,     /* the source address of what leaves */
 	FIREWALL_CHAIN_COUNT
@@ -22,8 +22,8 @@ enum firewall_chain {
 
 enum firewall_hook {
 	FIREWALL_HOOK_PREROUTING,
-	FIREWALL_HOOK_FORWARD,
 	FIREWALL_HOOK_INPUT,
+	FIREWALL_HOOK_FORWARD,
 	FIREWALL_HOOK_OUTPUT,
 	FIREWALL_HOOK_POSTROUTING,
 };

@@ -22,12 +22,29 @@ static void add_interface(struct text *line, const char *option, const char *nam
 		text_addf(line, "%s %s %s", inverted ? " !" : "", option, name);
 }
 
+static const char *protocol_name(uint8_t protocol)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_UDP:
+		return "udp";
+	case IPPROTO_ICMPV6:
+		return "ipv6-icmp";
+	}
+	return "icmp";
+}
+
+static void add_mac(struct text *line, const uint8_t mac[6])
+{
+	text_addf(line, " -m mac --mac-source %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+		  mac[2], mac[3], mac[4], mac[5]);
+}
+
 /* With a colon between them. */
 static void add_ports(struct text *line, const struct firewall_match *match)
 {
-	const char *protocol = match->protocol == IPPROTO_TCP ? "tcp" : "udp";
-
-	text_addf(line, " -p %s -m %s --dport %u", protocol, protocol, match->port_first);
+	text_addf(line, " -m %s --dport %u", protocol_name(match->protocol), match->port_first);
 	if (match->port_last != match->port_first)
 		text_addf(line, ":%u", match->port_last);
 }
@@ -57,8 +74,14 @@ static void add_match(struct text *line, enum firewall_family family,
 	add_subnet(line, family, "-d", &match->destination, match->not_destination);
 	add_interface(line, "-i", match->in, match->not_in);
 	add_interface(line, "-o", match->out, match->not_out);
+	if (match->protocol)
+		text_addf(line, " -p %s", protocol_name(match->protocol));
+	if (match->by_mac)
+		add_mac(line, match->mac);
 	if (match->port_first)
 		add_ports(line, match);
+	if (match->icmp_type)
+		text_addf(line, " -m icmp6 --icmpv6-type %u", match->icmp_type);
 	if (match->destination_local)
 		text_addf(line, " -m addrtype --dst-type LOCAL");
 	if (match->states)

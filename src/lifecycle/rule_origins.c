@@ -8,7 +8,8 @@
 #include "config/source.h"
 
 /* The keys of an interface that rules follow from; what begins so belongs to them. */
-static const char *const interface_keys[] = {"ports[", "nat", "isolate"};
+static const char *const interface_keys[] = {"ports[", "nat", "isolate", "egress",
+						     "host_access"};
 
 static void note(const char *key, struct location at, struct network_origins *origins)
 {

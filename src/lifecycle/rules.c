@@ -141,6 +141,7 @@ static void add_limits(struct rules *rules, const struct network_record *network
 			.no_host_access = member->no_host_access,
 			.egress = &member->egress,
 			.servers = &member->servers,
+			.owner = member,
 		};
 		memcpy(limit->mac, member->mac, sizeof(limit->mac));
 	}

@@ -108,6 +108,11 @@ delete_port_rule() {
 	sleeper inner <<<'net : { network = "quiet"; };'
 	sleeper cell <<<'net : { network = "cells"; ports = [ "192.0.2.2:53:53/udp" ]; };'
 	sleeper routed <<<'net : { network = "plain"; nat = true; };'
+	sleeper kept <<-'EOF'
+	net : { host_access = false;
+	  egress : { default = "deny"; deny = [ "203.0.113.0/24" ];
+	    allow = [ "dns", "icmp", "tcp:443", "10.0.0.0/8:5432-5433/tcp", "192.0.2.7" ]; }; };
+	EOF
 	run_ok cman up --all
 	assert_told_as_it_is
 	[ "$(told_rules | wc -l)" -gt 30 ]
@@ -138,7 +143,18 @@ delete_port_rule() {
 	  isolate = true;
 	};
 	EOF
-	run_ok cman up web two alone
+	sleeper kept <<-'EOF'
+	net : { egress : { default = "deny"; allow = [ "tcp:443",
+	          "tcp:444" ];
+	        };
+	        host_access = false; };
+	EOF
+	run_ok cman up web two alone kept
+	kept=$T/conf.d/kept.conf
+	assert_comes_from "dport 444" "$kept:$(line_of $kept tcp:444) net.egress.allow[1]"
+	key() { cman firewall --json | jq -r --arg key "$1" '.rules[] | select(.key == $key) | .line' | sort -u; }
+	assert_equal "$(key net.egress.default)" "$(line_of $kept default)"
+	assert_equal "$(key net.host_access)" "$(line_of $kept host_access)"
 	assert_comes_from "cman:alone" "$T/conf.d/alone.conf:$(line_of $T/conf.d/alone.conf isolate) net.isolate"
 	assert_told_as_it_is
 	web=$T/conf.d/web.conf
@@ -151,7 +167,7 @@ delete_port_rule() {
 	assert_equal "$(sort -u <<<"$masquerade")" "$(line_of $CONF 'nat = true')"
 	# No jump has an origin, every rule has one.
 	cman firewall --json | jq -e '[.rules[] | select(.key == null)] | length > 0 and
-		all(.rule | test("(-j |jump )(CMAN-)?[A-Z6]+"))'
+		all(.rule | test("(-j |jump )(CMAN-)?[A-Z6]+| return"))'
 	run_ok cman firewall
 	[[ $output != *"not recorded"* ]]
 }

@@ -34,7 +34,7 @@ static void describe_subnet(struct text *text, const char *word, enum firewall_f
 
 static void describe_rule(struct text *text, const struct firewall_rule *rule)
 {
-	static const char *const chains[] = {"guard", "forward", "egress", "host", "dnat", "nat"};
+	static const char *const chains[] = {"guard", "egress", "forward", "host", "dnat", "nat"};
 	static const char *const actions[] = {"accept", "drop", "return", "to", "masquerade"};
 	const struct firewall_match *match = &rule->match;
 

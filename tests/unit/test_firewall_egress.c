@@ -95,6 +95,9 @@ static void test_in_any_order(void **state)
 	assert_ok(firewall_rules_build(&forwards.set, &one, err));
 	assert_ok(firewall_rules_build(&backwards.set, &other, err));
 	assert_int_equal(one.count, other.count);
+	/* No rule differs by what asked for it. */
+	for (size_t i = 0; i < one.count; i++)
+		one.items[i].reason = other.items[i].reason = (struct firewall_reason){0};
 	assert_memory_equal(one.items, other.items, one.count * sizeof(*one.items));
 }
 

@@ -9,7 +9,7 @@
 #include "kernel/firewall_save.h"
 #include "kernel/firewall_text.h"
 
-static const char *const chain_names[] = {"GUARD", "FWD", "DNAT", "NAT"};
+static const char *const chain_names[] = {"GUARD", "EGRESS", "FWD", "HOST", "DNAT", "NAT"};
 
 /* Chains of IPv4 and IPv6, lines without the comment of the network. */
 static char *in_iptables(const struct firewall_set *set)
