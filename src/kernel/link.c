@@ -475,6 +475,38 @@ int netlink_make_veth(struct netlink *netlink, const struct veth *veth, struct e
 	return netlink_send(netlink, &batch, NULL, NULL, err);
 }
 
+int netlink_mend_veth(struct netlink *netlink, const struct veth *veth, struct error *err)
+{
+	AUTO_BATCH struct netlink_batch batch = {0};
+	AUTO_LINK struct rtnl_link *wanted = rtnl_link_alloc();
+	int bridge_index = netlink_find_index(netlink, veth->bridge);
+	struct nl_msg *message = NULL;
+	struct link link;
+
+	if (check_alias(veth->alias, err) < 0 ||
+	    get_link(netlink, veth->host_name, &link, err) < 0)
+		return -1;
+	if (link.index == 0)
+		return error_set(err, ENODEV, "link %s", veth->host_name);
+	if (!is_ours(&link, veth->alias))
+		return refuse_foreign(veth->host_name, &link, err);
+	if (bridge_index == 0)
+		return error_set(err, ENODEV, "bridge %s of link %s", veth->bridge, veth->host_name);
+	if (wanted) {
+		rtnl_link_set_ifindex(wanted, link.index);
+		rtnl_link_set_mtu(wanted, veth->mtu);
+		rtnl_link_set_master(wanted, bridge_index);
+		rtnl_link_set_flags(wanted, IFF_UP);
+		if (rtnl_link_build_add_request(wanted, 0, &message) < 0)
+			message = NULL;
+	}
+	if (netlink_batch_add(&batch, message, 0, err, "put link %s on bridge %s", veth->host_name,
+			      veth->bridge) < 0 ||
+	    add_port_modes(&batch, link.index, veth, err) < 0)
+		return -1;
+	return netlink_send(netlink, &batch, NULL, NULL, err);
+}
+
 int netlink_check_bridge(struct netlink *netlink, const char *name, struct error *err)
 {
 	struct link link;

@@ -89,6 +89,12 @@ struct veth {
 int netlink_make_veth(struct netlink *netlink, const struct veth *veth, struct error *err);
 
 /*
+ * Brings the outer end of one that is there to what is wanted: up, its MTU, on the bridge with the
+ * modes of its port. ENODEV: it is gone; EEXIST: the link of that name is somebody else's.
+ */
+int netlink_mend_veth(struct netlink *netlink, const struct veth *veth, struct error *err);
+
+/*
  * Inside a container's namespace: lo up, address, link up, routes. Where there are several links,
  * one without the default route has a table of its own for what comes from its address, so that
  * answers leave by the link on which they were asked for. ip-rule(8)
@@ -111,6 +117,31 @@ struct inner_link {
 };
 int netlink_configure_inner(struct netlink *inner, const struct inner_link *links, size_t count,
 			    struct error *err);
+
+/* What that gives a link besides being up, addresses first. Pure. */
+enum inner_kind {
+	INNER_ADDRESS,
+	INNER_ROUTE,
+	INNER_RULE, /* what comes from address is routed by table */
+};
+struct inner_fact {
+	enum inner_kind kind;
+	int family;          /* AF_INET, AF_INET6 */
+	int index;           /* of the link; 0: of a rule */
+	uint32_t table;      /* of a route or rule */
+	uint8_t address[16]; /* or destination, or source; the first four of IPv4 */
+	unsigned int prefix;
+	uint8_t gateway[16]; /* of a route; zero: none */
+};
+struct inner_facts {
+	struct inner_fact *items;
+	size_t count;
+};
+/* Adds those of a link; several: the container has further ones. */
+void netlink_list_inner_facts(const struct inner_link *link, int index, bool several,
+			      struct inner_facts *facts);
+void netlink_clear_inner_facts(struct inner_facts *facts);
+#define AUTO_INNER_FACTS AUTO(netlink_clear_inner_facts)
 
 /*
  * Removes the link of that name if it carries that alias, or was cut short while we made it. What

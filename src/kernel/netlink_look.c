@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
@@ -51,6 +52,8 @@ static void read_port(struct nlattr *data, struct link_state *state)
 		state->forwarding = nla_get_u8(port[IFLA_BRPORT_STATE]) == PORT_FORWARDS;
 	if (port[IFLA_BRPORT_ISOLATED])
 		state->isolated = nla_get_u8(port[IFLA_BRPORT_ISOLATED]) != 0;
+	if (port[IFLA_BRPORT_MODE])
+		state->hairpin = nla_get_u8(port[IFLA_BRPORT_MODE]) != 0;
 }
 
 static void read_kind(struct nlattr *data, struct link_state *state)
@@ -86,6 +89,10 @@ static void read_link(struct nlmsghdr *message, void *data)
 		state->peer = (int)nla_get_u32(attributes[IFLA_LINK]);
 	if (attributes[IFLA_MASTER])
 		state->master = (int)nla_get_u32(attributes[IFLA_MASTER]);
+	if (attributes[IFLA_MTU])
+		state->mtu = nla_get_u32(attributes[IFLA_MTU]);
+	if (attributes[IFLA_IFALIAS])
+		nla_strlcpy(state->alias, attributes[IFLA_IFALIAS], sizeof(state->alias));
 	if (attributes[IFLA_LINKINFO])
 		read_kind(attributes[IFLA_LINKINFO], state);
 }
@@ -314,4 +321,82 @@ int netlink_find_address(struct netlink *netlink, int family, int index, char *o
 	if (netlink_dump(netlink, RTM_GETADDR, family, check_address, &first, err) < 0)
 		return -1;
 	return first.found;
+}
+
+/* ---- all there is ---- */
+
+static void collect_address(struct nlmsghdr *message, void *data)
+{
+	struct ifaddrmsg *header = nlmsg_data(message);
+	struct nlattr *attribute;
+	struct inner_fact *fact;
+
+	if (message->nlmsg_type != RTM_NEWADDR ||
+	    (header->ifa_family != AF_INET && header->ifa_family != AF_INET6))
+		return;
+	attribute = nlmsg_find_attr(message, sizeof(*header),
+				    header->ifa_family == AF_INET ? IFA_LOCAL : IFA_ADDRESS);
+	if (!attribute)
+		return;
+	fact = netlink_add_fact(data, INNER_ADDRESS, header->ifa_family);
+	fact->index = (int)header->ifa_index;
+	fact->prefix = header->ifa_prefixlen;
+	nla_memcpy(fact->address, attribute, sizeof(fact->address));
+}
+
+static void collect_route(struct nlmsghdr *message, void *data)
+{
+	struct nlattr *attributes[RTA_MAX + 1];
+	struct rtmsg *header = nlmsg_data(message);
+	struct inner_fact *fact;
+
+	if (message->nlmsg_type != RTM_NEWROUTE || header->rtm_type != RTN_UNICAST ||
+	    nlmsg_parse(message, sizeof(*header), attributes, RTA_MAX, NULL) < 0 ||
+	    !attributes[RTA_OIF])
+		return;
+	fact = netlink_add_fact(data, INNER_ROUTE, header->rtm_family);
+	fact->index = (int)nla_get_u32(attributes[RTA_OIF]);
+	fact->table = attributes[RTA_TABLE] ? nla_get_u32(attributes[RTA_TABLE]) : header->rtm_table;
+	fact->prefix = header->rtm_dst_len;
+	if (attributes[RTA_DST])
+		nla_memcpy(fact->address, attributes[RTA_DST], sizeof(fact->address));
+	if (attributes[RTA_GATEWAY])
+		nla_memcpy(fact->gateway, attributes[RTA_GATEWAY], sizeof(fact->gateway));
+}
+
+static void collect_rule(struct nlmsghdr *message, void *data)
+{
+	struct nlattr *attributes[FRA_MAX + 1];
+	struct fib_rule_hdr *header = nlmsg_data(message);
+	struct inner_fact *fact;
+
+	if (message->nlmsg_type != RTM_NEWRULE || header->action != FR_ACT_TO_TBL ||
+	    nlmsg_parse(message, sizeof(*header), attributes, FRA_MAX, NULL) < 0 ||
+	    !attributes[FRA_SRC])
+		return;
+	fact = netlink_add_fact(data, INNER_RULE, header->family);
+	fact->table = attributes[FRA_TABLE] ? nla_get_u32(attributes[FRA_TABLE]) : header->table;
+	fact->prefix = header->src_len;
+	nla_memcpy(fact->address, attributes[FRA_SRC], sizeof(fact->address));
+}
+
+int netlink_look_at_facts(struct netlink *netlink, struct inner_facts *facts, struct error *err)
+{
+	static const int families[] = {AF_INET, AF_INET6};
+
+	if (netlink_dump(netlink, RTM_GETADDR, AF_UNSPEC, collect_address, facts, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		struct error why = {0};
+
+		if (netlink_dump(netlink, RTM_GETROUTE, families[i], collect_route, facts, err) < 0)
+			return -1;
+		/* A kernel without rules has none. */
+		if (netlink_dump(netlink, RTM_GETRULE, families[i], collect_rule, facts, &why) < 0 &&
+		    why.code != EOPNOTSUPP) {
+			*err = why;
+			return -1;
+		}
+	}
+	return 0;
 }

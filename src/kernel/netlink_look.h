@@ -19,9 +19,12 @@ struct link_state {
 	bool carrier;  /* and able to send: cable in, other end up, for a bridge any port up */
 	int peer; /* index of a veth's other end, of a macvlan's parent, in their namespace; or 0 */
 	int master; /* index of the bridge it is a port of, 0: none */
+	uint32_t mtu;    /* bytes */
+	char alias[256]; /* "" when it has none */
 	/* of a port of a bridge */
 	bool forwarding; /* not blocked by spanning tree */
 	bool isolated;   /* reaches no other isolated port */
+	bool hairpin;    /* sends frames back where they came from */
 };
 
 /* Of the link of that name, or of that index where name is NULL. 1; 0: there is none. */
@@ -73,5 +76,11 @@ int netlink_has_address(struct netlink *netlink, int family, int index, const vo
  */
 int netlink_find_address(struct netlink *netlink, int family, int index, char *out, size_t size,
 			 struct error *err);
+
+/*
+ * Adds all addresses, routes and rules of both families, in the form of what cman gives a link. Of
+ * routes those that lead to one link, of rules those by a source.
+ */
+int netlink_look_at_facts(struct netlink *netlink, struct inner_facts *facts, struct error *err);
 
 #endif

@@ -94,6 +94,9 @@ struct ip {
 struct ip netlink_ip4(struct in_addr address);
 struct ip netlink_ip6(struct in6_addr address);
 
+/* A further fact, to be filled in. Valid until the next one is added. */
+struct inner_fact *netlink_add_fact(struct inner_facts *facts, enum inner_kind kind, int family);
+
 /* Adds to batch: link up; address (RTM_NEWADDR or RTM_DELADDR) of a link called name. */
 int netlink_add_link_up(struct netlink_batch *batch, int index, const char *name, struct error *err);
 int netlink_add_address(struct netlink_batch *batch, int type, int index, const char *name,

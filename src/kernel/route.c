@@ -221,83 +221,129 @@ static struct nl_msg *build_rule(struct ip address, uint32_t table)
 
 #define SOURCE_TABLE 1000 /* and the index of the link: numbers nobody else uses in there */
 
-/* One family of a link of a container. */
-struct inner_address {
-	const char *link;
-	int index;
-	struct ip address, gateway;
-	unsigned int prefix;
-};
-
-static int add_source_routes(struct netlink_batch *batch, const struct inner_address *inner,
-			     struct error *err)
+struct inner_fact *netlink_add_fact(struct inner_facts *facts, enum inner_kind kind, int family)
 {
-	const struct ip anywhere = {.family = inner->address.family};
-	const struct ip subnet = network_of(inner->address, inner->prefix);
-	const uint32_t table = SOURCE_TABLE + (uint32_t)inner->index;
-
-	if (netlink_batch_add(batch,
-			      build_route(inner->index, table, subnet, inner->prefix, anywhere), 0,
-			      err, "route answers of link %s to its neighbours", inner->link) < 0 ||
-	    netlink_batch_add(batch, build_route(inner->index, table, anywhere, 0, inner->gateway),
-			      0, err, "route answers of link %s over its gateway", inner->link) < 0)
-		return -1;
-	return netlink_batch_add(batch, build_rule(inner->address, table), EEXIST, err,
-				 "choose routes by the address of link %s", inner->link);
+	/* Capacity is the next power of two: grow when count reaches one. */
+	if ((facts->count & (facts->count - 1)) == 0)
+		facts->items = xrealloc(facts->items, facts->count ? 2 * facts->count : 1,
+					sizeof(*facts->items));
+	facts->items[facts->count] = (struct inner_fact){.kind = kind, .family = family};
+	return &facts->items[facts->count++];
 }
 
-static int add_default_route(struct netlink_batch *batch, const struct inner_address *inner,
-			     struct error *err)
+static struct inner_fact *add_fact(struct inner_facts *facts, enum inner_kind kind, int index,
+				   struct ip address, unsigned int prefix)
 {
-	const struct ip anywhere = {.family = inner->address.family};
+	struct inner_fact *fact = netlink_add_fact(facts, kind, address.family);
 
-	return netlink_batch_add(
-		batch, build_route(inner->index, RT_TABLE_MAIN, anywhere, 0, inner->gateway), 0,
-		err, "route everything over link %s", inner->link);
+	fact->index = index;
+	fact->prefix = prefix;
+	memcpy(fact->address, address.bytes, sizeof(fact->address));
+	return fact;
 }
 
-static int add_own_routes(struct netlink_batch *batch, const struct inner_link *link, int index,
-			  struct error *err)
+static void add_route(struct inner_facts *facts, int index, uint32_t table, struct ip destination,
+		      unsigned int prefix, struct ip gateway)
 {
-	for (size_t i = 0; i < link->route_count; i++) {
-		const struct inner_route *route = &link->routes[i];
-		const struct ip destination = netlink_ip4(route->destination);
+	struct inner_fact *fact = add_fact(facts, INNER_ROUTE, index, destination, prefix);
 
-		if (netlink_batch_add(batch,
-				      build_route(index, RT_TABLE_MAIN, destination, route->prefix,
-						  netlink_ip4(route->gateway)),
-				      0, err, "add a route over link %s", link->name) < 0)
-			return -1;
+	fact->table = table;
+	memcpy(fact->gateway, gateway.bytes, sizeof(fact->gateway));
+}
+
+/* What comes from the address of a link is answered over that link. */
+static void add_source_routes(struct inner_facts *facts, int index, struct ip address,
+			      unsigned int prefix, struct ip gateway)
+{
+	const struct ip anywhere = {.family = address.family};
+	const uint32_t table = SOURCE_TABLE + (uint32_t)index;
+
+	add_route(facts, index, table, network_of(address, prefix), prefix, anywhere);
+	add_route(facts, index, table, anywhere, 0, gateway);
+	add_fact(facts, INNER_RULE, 0, address, whole(address))->table = table;
+}
+
+static void add_family(struct inner_facts *facts, const struct inner_link *link, int index,
+		       struct ip address, unsigned int prefix, struct ip gateway, bool several)
+{
+	const struct ip anywhere = {.family = address.family};
+
+	if (is_unspecified(gateway))
+		return;
+	if (link->default_route)
+		add_route(facts, index, RT_TABLE_MAIN, anywhere, 0, gateway);
+	else if (several)
+		add_source_routes(facts, index, address, prefix, gateway);
+}
+
+void netlink_list_inner_facts(const struct inner_link *link, int index, bool several,
+			      struct inner_facts *facts)
+{
+	const struct ip address = netlink_ip4(link->address), address6 = netlink_ip6(link->address6);
+
+	add_fact(facts, INNER_ADDRESS, index, address, link->prefix);
+	if (link->prefix6)
+		add_fact(facts, INNER_ADDRESS, index, address6, link->prefix6);
+	add_family(facts, link, index, address, link->prefix, netlink_ip4(link->gateway), several);
+	if (link->prefix6)
+		add_family(facts, link, index, address6, link->prefix6, netlink_ip6(link->gateway6),
+			   several);
+	for (size_t i = 0; i < link->route_count; i++)
+		add_route(facts, index, RT_TABLE_MAIN, netlink_ip4(link->routes[i].destination),
+			  link->routes[i].prefix, netlink_ip4(link->routes[i].gateway));
+}
+
+void netlink_clear_inner_facts(struct inner_facts *facts)
+{
+	free(facts->items);
+	*facts = (struct inner_facts){0};
+}
+
+static int add_fact_message(struct netlink_batch *batch, const struct inner_fact *fact,
+			    const char *link, struct error *err)
+{
+	struct ip address = {.family = fact->family}, gateway = {.family = fact->family};
+	char to[INET6_ADDRSTRLEN + sizeof("/128")] = "everything";
+
+	memcpy(address.bytes, fact->address, sizeof(address.bytes));
+	memcpy(gateway.bytes, fact->gateway, sizeof(gateway.bytes));
+	if (fact->prefix > 0) {
+		inet_ntop(fact->family, fact->address, to, sizeof(to));
+		snprintf(to + strlen(to), sizeof("/128"), "/%u", fact->prefix & 0xff);
 	}
-	return 0;
+	switch (fact->kind) {
+	case INNER_ADDRESS:
+		return netlink_add_address(batch, RTM_NEWADDR, fact->index, link, address,
+					   fact->prefix, err);
+	case INNER_ROUTE:
+		return netlink_batch_add(batch,
+					 build_route(fact->index, fact->table, address, fact->prefix,
+						     gateway),
+					 0, err, "route %s over link %s", to, link);
+	case INNER_RULE:
+		break;
+	}
+	return netlink_batch_add(batch, build_rule(address, fact->table), EEXIST, err,
+				 "choose routes by the address of link %s", link);
 }
 
 static int configure_link(struct netlink_batch *batch, const struct inner_link *link, int index,
 			  bool several, struct error *err)
 {
-	const struct inner_address families[] = {
-		{link->name, index, netlink_ip4(link->address), netlink_ip4(link->gateway),
-		 link->prefix},
-		{link->name, index, netlink_ip6(link->address6), netlink_ip6(link->gateway6),
-		 link->prefix6},
-	};
-	const size_t count = link->prefix6 ? 2 : 1;
+	AUTO_INNER_FACTS struct inner_facts facts = {0};
+	size_t i = 0;
 
+	netlink_list_inner_facts(link, index, several, &facts);
 	/* The addresses first: coming up, the link gets its routes along with it. */
-	for (size_t i = 0; i < count; i++)
-		if (netlink_add_address(batch, RTM_NEWADDR, index, link->name, families[i].address,
-					families[i].prefix, err) < 0)
+	for (; i < facts.count && facts.items[i].kind == INNER_ADDRESS; i++)
+		if (add_fact_message(batch, &facts.items[i], link->name, err) < 0)
 			return -1;
 	if (netlink_add_link_up(batch, index, link->name, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (is_unspecified(families[i].gateway))
-			continue;
-		if (link->default_route ? add_default_route(batch, &families[i], err) < 0
-					: several && add_source_routes(batch, &families[i], err) < 0)
+	for (; i < facts.count; i++)
+		if (add_fact_message(batch, &facts.items[i], link->name, err) < 0)
 			return -1;
-	}
-	return add_own_routes(batch, link, index, err);
+	return 0;
 }
 
 int netlink_configure_inner(struct netlink *inner, const struct inner_link *links, size_t count,

@@ -21,7 +21,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
-#include "kernel/netlink.h"
+#include "kernel/netlink_look.h"
 #include "kernel/sysctl.h"
 
 static bool privileged; /* we are in namespaces of our own */
@@ -385,6 +385,96 @@ static void test_container_gets_its_link(void **state)
 	remove_bridge(netlink);
 }
 
+static bool has_fact(const struct inner_facts *facts, const struct inner_fact *wanted)
+{
+	for (size_t i = 0; i < facts->count; i++)
+		if (memcmp(&facts->items[i], wanted, sizeof(*wanted)) == 0)
+			return true;
+	return false;
+}
+
+/* What is listed as wanted is what the kernel lists once it is configured: no more, no other form. */
+static void test_facts_are_found_again(void **state)
+{
+	(void)state;
+	NEED_ROOT();
+	AUTO_NETLINK struct netlink *netlink = open_with_bridge();
+	AUTO_NETLINK struct netlink *inner = NULL;
+	struct holder holder = start_holder();
+	struct veth first = make_veth_value("c-web", "cman:web:eth0", holder.netns_fd);
+	struct veth second = make_veth_value("c-web_1", "cman:web:eth1", holder.netns_fd);
+	const struct inner_route own = {address("10.99.0.0"), address("10.83.0.7"), 24};
+	struct inner_link links[] = {
+		{.name = "eth0", .address = address("10.83.0.10"), .prefix = 16,
+		 .gateway = address("10.83.0.1"), .prefix6 = 64, .default_route = true,
+		 .routes = &own, .route_count = 1},
+		{.name = "eth1", .address = address("10.84.0.10"), .prefix = 24,
+		 .gateway = address("10.84.0.1")},
+	};
+	AUTO_INNER_FACTS struct inner_facts wanted = {0}, before = {0}, after = {0};
+	struct link_state seen;
+	struct error err;
+
+	assert_int_equal(inet_pton(AF_INET6, "fd00:83::10", &links[0].address6), 1);
+	assert_int_equal(inet_pton(AF_INET6, "fd00:83::1", &links[0].gateway6), 1);
+	second.inner_name = "eth1";
+	assert_success(netlink_make_veth(netlink, &first, &err), &err);
+	assert_success(netlink_make_veth(netlink, &second, &err), &err);
+	inner = netlink_look_in(holder.netns_fd, &err);
+	assert_non_null(inner);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(netlink_look_at_link(inner, links[i].name, 0, &seen, &err), 1);
+		netlink_list_inner_facts(&links[i], seen.index, true, &wanted);
+	}
+	/* two addresses, two default routes and a route; an address, two routes and a rule */
+	assert_int_equal(wanted.count, 9);
+	assert_success(netlink_look_at_facts(inner, &before, &err), &err);
+	for (size_t i = 0; i < wanted.count; i++)
+		assert_false(has_fact(&before, &wanted.items[i]));
+	assert_success(netlink_configure_inner(inner, links, 2, &err), &err);
+	assert_success(netlink_look_at_facts(inner, &after, &err), &err);
+	for (size_t i = 0; i < wanted.count; i++)
+		assert_true(has_fact(&after, &wanted.items[i]));
+	netlink_close(&inner);
+	stop_holder(&holder);
+	wait_until_gone("c-web");
+	wait_until_gone("c-web_1");
+	remove_bridge(netlink);
+}
+
+static void test_outer_end_is_mended(void **state)
+{
+	(void)state;
+	NEED_ROOT();
+	AUTO_NETLINK struct netlink *netlink = open_with_bridge();
+	struct holder holder = start_holder();
+	struct veth veth = make_veth_value("c-web", "cman:web:eth0", holder.netns_fd);
+	struct link_state bridge, seen;
+	struct error err;
+
+	veth.isolated = true;
+	assert_int_equal(netlink_mend_veth(netlink, &veth, &err), -1);
+	assert_int_equal(err.code, ENODEV);
+	assert_success(netlink_make_veth(netlink, &veth, &err), &err);
+	assert_int_equal(system("ip link set c-web nomaster down mtu 1200"), 0);
+	assert_int_equal(netlink_look_at_link(netlink, "c-web", 0, &seen, &err), 1);
+	assert_int_equal(seen.mtu, 1200);
+	assert_false(seen.up || seen.master || seen.isolated || seen.hairpin);
+	assert_success(netlink_mend_veth(netlink, &veth, &err), &err);
+	assert_int_equal(netlink_look_at_link(netlink, "cman0", 0, &bridge, &err), 1);
+	assert_int_equal(netlink_look_at_link(netlink, "c-web", 0, &seen, &err), 1);
+	assert_int_equal(seen.mtu, veth.mtu);
+	assert_int_equal(seen.master, bridge.index);
+	assert_true(seen.up && seen.isolated && seen.hairpin);
+	assert_string_equal(seen.alias, "cman:web:eth0");
+	veth.alias = "cman:other:eth0";
+	assert_int_equal(netlink_mend_veth(netlink, &veth, &err), -1);
+	assert_int_equal(err.code, EEXIST);
+	stop_holder(&holder);
+	wait_until_gone("c-web");
+	remove_bridge(netlink);
+}
+
 static void test_left_over_is_replaced(void **state)
 {
 	(void)state;
@@ -605,6 +695,8 @@ int main(void)
 		cmocka_unit_test(test_half_made_bridge_is_finished),
 		cmocka_unit_test(test_removal_holds_nothing_open),
 		cmocka_unit_test(test_container_gets_its_link),
+		cmocka_unit_test(test_facts_are_found_again),
+		cmocka_unit_test(test_outer_end_is_mended),
 		cmocka_unit_test(test_left_over_is_replaced),
 		cmocka_unit_test(test_link_goes_with_its_namespace),
 		cmocka_unit_test(test_words_of_the_kernel_arrive),
