@@ -14,6 +14,7 @@
 #include "lifecycle/forwarding.h"
 #include "lifecycle/gate.h"
 #include "lifecycle/hosts_file.h"
+#include "lifecycle/network.h"
 #include "lifecycle/rule_origins.h"
 #include "lifecycle/rules.h"
 #include "lifecycle/steps.h"
@@ -22,22 +23,21 @@
 #define NETWORK_TIMEOUT_MS   30000
 #define LINK_GONE_TIMEOUT_MS 5000
 
-/* What marks our links in the kernel. */
-#define ALIAS_MAX 256 /* IFALIASZ */
+/* ---- what marks our links in the kernel ---- */
 
-static void bridge_alias(const char *network, char out[ALIAS_MAX])
+void network_bridge_alias(const char *network, char out[NETWORK_ALIAS_SIZE])
 {
-	snprintf(out, ALIAS_MAX, "cman:network:%s", network);
+	snprintf(out, NETWORK_ALIAS_SIZE, "cman:network:%s", network);
 }
 
-static void link_alias(const char *container, const char *interface, char out[ALIAS_MAX])
+static void link_alias(const char *container, const char *interface, char out[NETWORK_ALIAS_SIZE])
 {
-	snprintf(out, ALIAS_MAX, "cman:%s:%s", container, interface);
+	snprintf(out, NETWORK_ALIAS_SIZE, "cman:%s:%s", container, interface);
 }
 
 /* ---- network ---- */
 
-static struct network_record record_of(const struct network *network)
+struct network_record network_record_of(const struct network *network)
 {
 	struct network_record record = {
 		.name = xstrdup(network->name),
@@ -90,10 +90,10 @@ static int check_unchanged(const struct host *host, const struct network_record 
 			  up->member_count, up->member_count ? up->members[0].container : "none");
 }
 
-static int make_bridge(struct host *host, const struct network_record *network, struct error *err)
+int network_make_bridge(struct host *host, const struct network_record *network, struct error *err)
 {
 	struct netlink *netlink = host_netlink(host, err);
-	char alias[ALIAS_MAX], knob[64];
+	char alias[NETWORK_ALIAS_SIZE], knob[64];
 	struct bridge bridge = {
 		.name = network->bridge,
 		.alias = alias,
@@ -105,7 +105,7 @@ static int make_bridge(struct host *host, const struct network_record *network, 
 		.filtered = network->filtered,
 	};
 
-	bridge_alias(network->name, alias);
+	network_bridge_alias(network->name, alias);
 	if (!netlink || netlink_make_bridge(netlink, &bridge, err) < 0)
 		return error_wrap(err, "network %s", network->name);
 	/*
@@ -148,17 +148,19 @@ static int add_member(const struct host *host, struct network_record *network,
 	return egress_filter(container, interface, network, err);
 }
 
-static bool forwards_ipv6(const struct network_record *network)
+bool network_forwards_ipv6(const struct network_record *network)
 {
 	return network->own && network->prefix6 && !network->internal;
 }
 
-static int switch_forwarding(struct host *host, const struct network_record *network,
-			     struct error *err)
+int network_switch_forwarding(struct host *host, const struct network_record *network,
+			      struct error *err)
 {
+	if (!host->manager->manage_forward)
+		return 0;
 	if (network->own && forwarding_on(host, err) < 0)
 		return -1;
-	return forwards_ipv6(network) ? forwarding6_on(host, err) : 0;
+	return network_forwards_ipv6(network) ? forwarding6_on(host, err) : 0;
 }
 
 static int join_network(struct host *host, struct container *container, unsigned int index,
@@ -174,7 +176,7 @@ static int join_network(struct host *host, struct container *container, unsigned
 		error_clear(err);
 	}
 	if (rc <= 0)
-		network = record_of(wanted);
+		network = network_record_of(wanted);
 	else if (check_unchanged(host, &network, wanted, err) < 0)
 		return -1;
 	/* The same network may stand in another line by now. */
@@ -185,9 +187,9 @@ static int join_network(struct host *host, struct container *container, unsigned
 	    network_record_write(&host->state, &network, err) < 0)
 		return error_wrap(err, "network %s", wanted->name);
 	/* Also when it is up already: somebody may have taken the bridge away. */
-	if (network.own && make_bridge(host, &network, err) < 0)
+	if (network.own && network_make_bridge(host, &network, err) < 0)
 		return -1;
-	if (host->manager->manage_forward && switch_forwarding(host, &network, err) < 0)
+	if (network_switch_forwarding(host, &network, err) < 0)
 		return -1;
 	return hosts_file_make(&host->state, host->manager, &network, err);
 }
@@ -296,7 +298,7 @@ static bool has_own(const struct network_records *records)
 static bool has_ipv6(const struct network_records *records)
 {
 	for (size_t i = 0; i < records->count; i++)
-		if (forwards_ipv6(&records->items[i]))
+		if (network_forwards_ipv6(&records->items[i]))
 			return true;
 	return false;
 }
@@ -324,11 +326,11 @@ static int remove_network(struct host *host, const char *name, struct error *err
 	AUTO_NETWORK_RECORD struct network_record network = {0};
 	struct netlink *netlink = host_netlink(host, err);
 	const char *bridge = bridge_by_name(host, name);
-	char alias[ALIAS_MAX];
+	char alias[NETWORK_ALIAS_SIZE];
 
 	if (network_record_read(&host->state, name, &network, NULL) == 1)
 		bridge = network.bridge;
-	bridge_alias(name, alias);
+	network_bridge_alias(name, alias);
 	/* One that is not ours does not carry the alias: it stays. */
 	if (!netlink || (*bridge && netlink_remove_link(netlink, bridge, alias, err) < 0))
 		return error_wrap(err, "network %s", name);
@@ -341,11 +343,11 @@ static int stop_filters(struct host *host, struct network_records *records, stru
 	for (size_t i = 0; i < records->count; i++) {
 		struct network_record *network = &records->items[i];
 		struct netlink *netlink;
-		char alias[ALIAS_MAX];
+		char alias[NETWORK_ALIAS_SIZE];
 
 		if (!network->filtered || network_needs_filter(network))
 			continue;
-		bridge_alias(network->name, alias);
+		network_bridge_alias(network->name, alias);
 		netlink = host_netlink(host, err);
 		if (!netlink ||
 		    netlink_unfilter_bridge(netlink, network->bridge, alias, err) < 0)
@@ -415,32 +417,43 @@ static int make_macvlan(struct host *host, const struct interface *interface, co
 	return netlink_make_macvlan(host->netlink, &macvlan, err);
 }
 
+void network_describe_veth(const struct container *container, unsigned int index,
+			   const struct network *network, struct network_veth *out)
+{
+	const struct interface *interface = &container->spec->interfaces[index];
+
+	*out = (struct network_veth){
+		.veth = {
+			.host_name = out->host_name,
+			.alias = out->alias,
+			.bridge = network->bridge,
+			.netns_fd = -1,
+			.inner_name = interface->name,
+			.mtu = interface->mtu,
+			.isolated = !network->icc,
+		},
+	};
+	netlink_veth_name(container->name, index, out->host_name);
+	link_alias(container->name, interface->name, out->alias);
+	memcpy(out->veth.mac, interface->mac, sizeof(out->veth.mac));
+}
+
 static int make_veth(struct host *host, const struct container *container, unsigned int index,
 		     const struct network *network, int netns_fd, struct netlink *inner,
 		     struct error *err)
 {
-	const struct interface *interface = &container->spec->interfaces[index];
-	char host_name[IFNAMSIZ], alias[ALIAS_MAX];
-	struct veth veth = {
-		.host_name = host_name,
-		.alias = alias,
-		.bridge = network->bridge,
-		.netns_fd = netns_fd,
-		.inner_name = interface->name,
-		.mtu = interface->mtu,
-		.isolated = !network->icc,
-	};
+	struct network_veth description;
 
-	netlink_veth_name(container->name, index, host_name);
-	link_alias(container->name, interface->name, alias);
-	memcpy(veth.mac, interface->mac, sizeof(veth.mac));
-	if (netlink_make_veth(host->netlink, &veth, err) < 0)
+	network_describe_veth(container, index, network, &description);
+	description.veth.netns_fd = netns_fd;
+	if (netlink_make_veth(host->netlink, &description.veth, err) < 0)
 		return -1;
-	return gate_make(host->netlink, inner, container, index, network, host_name, err);
+	return gate_make(host->netlink, inner, container, index, network, description.host_name,
+			 err);
 }
 
-static int make_link(struct host *host, const struct container *container, unsigned int index,
-		     int netns_fd, struct netlink *inner, struct error *err)
+int network_make_link(struct host *host, const struct container *container, unsigned int index,
+		      int netns_fd, struct netlink *inner, struct error *err)
 {
 	const struct interface *interface = &container->spec->interfaces[index];
 	const struct network *network = manager_find_network(host->manager, interface->network);
@@ -450,48 +463,63 @@ static int make_link(struct host *host, const struct container *container, unsig
 		       : make_veth(host, container, index, network, netns_fd, inner, err);
 }
 
-static void copy_routes(const struct interface *interface, struct inner_route *routes)
+static struct inner_link describe_inner(const struct interface *interface,
+					const struct network *network, struct inner_route *routes)
 {
+	struct inner_link link = {
+		.name = interface->name,
+		.address = interface->ip,
+		.prefix = network->prefix,
+		.default_route = interface->default_route == SETTING_YES,
+		.routes = routes,
+		.route_count = interface->route_count,
+	};
+
+	if (!network->internal) {
+		link.gateway = network->gateway;
+		link.gateway6 = network->gateway6;
+	}
+	if (!IN6_IS_ADDR_UNSPECIFIED(&interface->ip6)) {
+		link.address6 = interface->ip6;
+		link.prefix6 = network->prefix6;
+	}
 	for (size_t i = 0; i < interface->route_count; i++)
 		routes[i] = (struct inner_route){
 			.destination = interface->routes[i].destination,
 			.gateway = interface->routes[i].gateway,
 			.prefix = interface->routes[i].prefix,
 		};
+	return link;
 }
 
-static int configure_inside(const struct host *host, const struct container *container,
-			    struct netlink *inner, struct error *err)
+void network_describe_inner(const struct manager *manager, const struct spec *spec,
+			    struct network_inner *out)
 {
-	const struct spec *spec = container->spec;
-	AUTO_FREE struct inner_link *links = xalloc(spec->interface_count, sizeof(*links));
-	AUTO_FREE struct inner_route *routes =
-		xalloc(spec->interface_count * ROUTES_MAX, sizeof(*routes));
+	*out = (struct network_inner){
+		.links = xalloc(spec->interface_count, sizeof(*out->links)),
+		.routes = xalloc(spec->interface_count * ROUTES_MAX, sizeof(*out->routes)),
+	};
+	for (size_t i = 0; i < spec->interface_count; i++)
+		out->links[i] = describe_inner(
+			&spec->interfaces[i],
+			manager_find_network(manager, spec->interfaces[i].network),
+			&out->routes[i * ROUTES_MAX]);
+}
 
-	for (size_t i = 0; i < spec->interface_count; i++) {
-		const struct interface *interface = &spec->interfaces[i];
-		const struct network *network =
-			manager_find_network(host->manager, interface->network);
+void network_inner_clear(struct network_inner *inner)
+{
+	free(inner->links);
+	free(inner->routes);
+}
 
-		links[i] = (struct inner_link){
-			.name = interface->name,
-			.address = interface->ip,
-			.prefix = network->prefix,
-			.default_route = interface->default_route == SETTING_YES,
-			.routes = &routes[i * ROUTES_MAX],
-			.route_count = interface->route_count,
-		};
-		if (!network->internal) {
-			links[i].gateway = network->gateway;
-			links[i].gateway6 = network->gateway6;
-		}
-		if (!IN6_IS_ADDR_UNSPECIFIED(&interface->ip6)) {
-			links[i].address6 = interface->ip6;
-			links[i].prefix6 = network->prefix6;
-		}
-		copy_routes(interface, &routes[i * ROUTES_MAX]);
-	}
-	return netlink_configure_inner(inner, links, spec->interface_count, err);
+int network_configure_inside(const struct host *host, const struct container *container,
+			     struct netlink *inner, struct error *err)
+{
+	AUTO(network_inner_clear) struct network_inner description;
+
+	network_describe_inner(host->manager, container->spec, &description);
+	return netlink_configure_inner(inner, description.links, container->spec->interface_count,
+				       err);
 }
 
 static int make_links(struct host *host, struct container *container, struct error *err)
@@ -508,9 +536,9 @@ static int make_links(struct host *host, struct container *container, struct err
 	if (!inner)
 		return -1;
 	for (unsigned int i = 0; i < container->spec->interface_count; i++)
-		if (make_link(host, container, i, netns_fd, inner, err) < 0)
+		if (network_make_link(host, container, i, netns_fd, inner, err) < 0)
 			return -1;
-	return configure_inside(host, container, inner, err);
+	return network_configure_inside(host, container, inner, err);
 }
 
 int link_await(struct host *host, struct container *container, struct error *err)
@@ -530,7 +558,7 @@ int link_undo(struct host *host, struct container *container, struct error *err)
 	if (!netlink)
 		return -1;
 	for (unsigned int i = 0; i < addresses->count; i++) {
-		char interface[IFNAMSIZ] = "", name[IFNAMSIZ], alias[ALIAS_MAX];
+		char interface[IFNAMSIZ] = "", name[IFNAMSIZ], alias[NETWORK_ALIAS_SIZE];
 
 		sscanf(addresses->items[i], "%*s %*s %15s", interface);
 		netlink_veth_name(container->name, i, name);
