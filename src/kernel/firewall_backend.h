@@ -81,6 +81,12 @@ int firewall_iptables_list(const char *prefix, const struct firewall_rules *rule
 int firewall_nftables_list(const char *prefix, const struct firewall_rules *rules,
 			   struct firewall_listing *listing, struct error *err);
 
+/* The contract of firewall_differs(). */
+int firewall_iptables_differs(const char *prefix, const struct firewall_rules *rules,
+			      struct error *err);
+int firewall_nftables_differs(const char *prefix, const struct firewall_rules *rules,
+			      struct error *err);
+
 /* Adds the line that makes the dropping chain let pass what goes out, or what DNAT leads in. */
 void firewall_obstacle_remedy(const struct firewall_verdict *verdict, bool published,
 			      const char *bridge, struct text *line);

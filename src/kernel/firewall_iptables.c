@@ -869,3 +869,35 @@ int firewall_iptables_list(const char *prefix, const struct firewall_rules *rule
 	}
 	return 0;
 }
+
+/* ---- whether a commit would change anything ---- */
+
+/* The edits are made in memory, and thrown away. */
+static int table_differs(enum firewall_family family, int index, const char *prefix,
+			 const struct content *want, struct error *err)
+{
+	AUTO(table_close) struct table table = {.prefix = prefix};
+	AUTO_CONTENT struct content had = {0};
+
+	if (!firewall_xtables_exist(family, tables[index]))
+		return has_chains(want, index);
+	if (open_to_look(family, index, &table, err) < 0)
+		return -1;
+	return edit_table(&table, index, want, &had, err) < 0 ? -1 : table.changed;
+}
+
+int firewall_iptables_differs(const char *prefix, const struct firewall_rules *rules,
+			      struct error *err)
+{
+	int differs = 0;
+
+	for (unsigned int i = 0; i < FIREWALL_FAMILY_COUNT && differs == 0; i++) {
+		enum firewall_family family = (enum firewall_family)i;
+		AUTO_CONTENT struct content want = {0};
+
+		encode(prefix, family, rules, &want);
+		for (int j = 0; j < TABLE_COUNT && differs == 0; j++)
+			differs = table_differs(family, j, prefix, &want, err);
+	}
+	return differs;
+}

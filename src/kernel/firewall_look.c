@@ -28,6 +28,21 @@ int firewall_look(enum firewall_backend backend, const char *prefix,
 	return backend == FIREWALL_NFTABLES ? firewall_nftables_look(prefix, rules, sight, err) : 0;
 }
 
+int firewall_differs(enum firewall_backend backend, const char *prefix,
+		     const struct firewall_rules *rules, struct error *err)
+{
+	switch (backend) {
+	case FIREWALL_IPTABLES:
+		return firewall_iptables_differs(prefix, rules, err);
+	case FIREWALL_NFTABLES:
+		return firewall_nftables_differs(prefix, rules, err);
+	case FIREWALL_NONE:
+	case FIREWALL_AUTO:
+		break;
+	}
+	return 0;
+}
+
 /* ---- whether a rule of the legacy tables matches ---- */
 
 enum answer { NO, MAYBE, YES };

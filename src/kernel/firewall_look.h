@@ -33,6 +33,13 @@ int firewall_look(enum firewall_backend backend, const char *prefix,
 		  const struct firewall_rules *rules, struct firewall_sight *sight,
 		  struct error *err);
 
+/*
+ * Whether a commit of the rules would change anything, be it the place of a jump: 1 or 0. backend:
+ * as above. EPERM; EINTR: somebody changes rules at this moment.
+ */
+int firewall_differs(enum firewall_backend backend, const char *prefix,
+		     const struct firewall_rules *rules, struct error *err);
+
 enum firewall_fate {
 	FIREWALL_PASSES,
 	FIREWALL_MAY_DROP, /* a rule drops what looks like it, but for a match not judged here */

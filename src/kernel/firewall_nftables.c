@@ -483,3 +483,20 @@ int firewall_nftables_list(const char *prefix, const struct firewall_rules *rule
 		list_chain(&have, &want.chains[i], table, rules, listing);
 	return 0;
 }
+
+int firewall_nftables_differs(const char *prefix, const struct firewall_rules *rules,
+			      struct error *err)
+{
+	const struct firewall_text_name name = firewall_text_name(prefix);
+	AUTO_FIREWALL_TEXT struct firewall_text_table have = {0}, want = {0};
+	AUTO_TEXT struct text commands = {0};
+	AUTO_FD int fd = firewall_dump_open(err);
+	int exists = fd < 0 ? -1 : table_exists(fd, name.text, err);
+
+	if (exists < 0 || (exists == 1 && read_table(fd, name.text, &have, err) < 0))
+		return error_wrap(err, "nftables table " FIREWALL_TEXT_FAMILY " %s", name.text);
+	firewall_text_build(rules, &want);
+	firewall_text_commands(name.text, exists ? &have : NULL, rules->count ? &want : NULL,
+			       &commands);
+	return commands.length > 0;
+}

@@ -27,14 +27,22 @@ static struct dns_name name_of(const struct network_member *member, const struct
 	};
 }
 
-/* Rewrites the file unless it holds that text already: most commits change no name. */
-static int write_if_changed(int directory_fd, const struct text *text, struct error *err)
+/*
+ * Rewrites the file unless it holds that text already: most commits change no name. Who only looks
+ * gets the name of its owner instead.
+ */
+static int write_if_changed(int directory_fd, const struct text *text, const char *owner,
+			    struct hosts_look *look, struct error *err)
 {
 	AUTO_TEXT struct text present = {0};
+	bool there = fs_read_at(directory_fd, "hosts", HOSTS_SIZE_MAX, &present, NULL) == 0;
 
-	if (fs_read_at(directory_fd, "hosts", HOSTS_SIZE_MAX, &present, NULL) == 0 &&
-	    strcmp(text_value(&present), text_value(text)) == 0)
+	if (there && strcmp(text_value(&present), text_value(text)) == 0)
 		return 0;
+	if (look) {
+		strlist_add(there ? &look->changed : &look->missing, owner);
+		return 0;
+	}
 	return fs_rewrite_at(directory_fd, "hosts", text_value(text), text->length, 0644, err);
 }
 
@@ -60,7 +68,8 @@ static void add_names(const struct network_record *network, const struct manager
 }
 
 static int write_shared(const struct state *state, const struct manager *manager,
-			const struct network_record *network, struct error *err)
+			const struct network_record *network, struct hosts_look *look,
+			struct error *err)
 {
 	AUTO_FD int directory_fd = network_open_directory(state, network->name, err);
 	AUTO(names_clear) struct names names = {0};
@@ -70,7 +79,7 @@ static int write_shared(const struct state *state, const struct manager *manager
 		return -1;
 	add_names(network, manager, NULL, &names);
 	dns_hosts(names.items, names.count, NULL, 0, &text);
-	return write_if_changed(directory_fd, &text, err);
+	return write_if_changed(directory_fd, &text, network->name, look, err);
 }
 
 int hosts_file_make(const struct state *state, const struct manager *manager,
@@ -80,7 +89,7 @@ int hosts_file_make(const struct state *state, const struct manager *manager,
 
 	if (fs_exists_at(state->networks_fd, path))
 		return 0;
-	return write_shared(state, manager, network, err);
+	return write_shared(state, manager, network, NULL, err);
 }
 
 /* ---- files of their own ---- */
@@ -160,7 +169,7 @@ static void add_names_for(const char *container, const struct network_record *ne
 
 static int write_own(const struct state *state, const struct manager *manager,
 		     const struct network_record *networks, size_t count, const char *container,
-		     struct error *err)
+		     struct hosts_look *look, struct error *err)
 {
 	AUTO_FD int directory_fd = record_open_directory(state, container, err);
 	AUTO(extra_clear) struct extra extra = {0};
@@ -172,7 +181,7 @@ static int write_own(const struct state *state, const struct manager *manager,
 		return err->code == ENOENT ? (error_clear(err), 0) : -1;
 	add_names_for(container, networks, count, manager, &names);
 	dns_hosts(names.items, names.count, extra.items, extra.count, &text);
-	return write_if_changed(directory_fd, &text, err);
+	return write_if_changed(directory_fd, &text, container, look, err);
 }
 
 /* The first of its interfaces stands for the container: one file, written once. */
@@ -186,19 +195,41 @@ static bool is_first_of(const struct network_member *member, const struct networ
 	return false;
 }
 
-int hosts_file_update(const struct state *state, const struct manager *manager,
-		      const struct network_record *networks, size_t count, struct error *err)
+static int go_through(const struct state *state, const struct manager *manager,
+		      const struct network_record *networks, size_t count, struct hosts_look *look,
+		      struct error *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = 0; j < networks[i].member_count; j++) {
 			const struct network_member *member = &networks[i].members[j];
 
 			if (member->own_hosts && is_first_of(member, networks, count) &&
-			    write_own(state, manager, networks, count, member->container, err) < 0)
+			    write_own(state, manager, networks, count, member->container, look,
+				      err) < 0)
 				return error_wrap(err, "hosts file of %s", member->container);
 		}
-		if (write_shared(state, manager, &networks[i], err) < 0)
+		if (write_shared(state, manager, &networks[i], look, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int hosts_file_update(const struct state *state, const struct manager *manager,
+		      const struct network_record *networks, size_t count, struct error *err)
+{
+	return go_through(state, manager, networks, count, NULL, err);
+}
+
+int hosts_file_look(const struct state *state, const struct manager *manager,
+		    const struct network_record *networks, size_t count, struct hosts_look *look,
+		    struct error *err)
+{
+	*look = (struct hosts_look){0};
+	return go_through(state, manager, networks, count, look, err);
+}
+
+void hosts_look_clear(struct hosts_look *look)
+{
+	strlist_clear(&look->changed);
+	strlist_clear(&look->missing);
 }

@@ -31,4 +31,13 @@ int hosts_file_make_own(int directory_fd, const struct spec *spec, const struct 
 int hosts_file_update(const struct state *state, const struct manager *manager,
 		      const struct network_record *networks, size_t count, struct error *err);
 
+/* Whose files the above would write: names of networks, and of containers with their own. */
+struct hosts_look {
+	struct strlist changed, missing;
+};
+int hosts_file_look(const struct state *state, const struct manager *manager,
+		    const struct network_record *networks, size_t count, struct hosts_look *look,
+		    struct error *err);
+void hosts_look_clear(struct hosts_look *look);
+
 #endif

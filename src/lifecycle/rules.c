@@ -600,3 +600,30 @@ int rules_recall(const struct manager *manager, const struct state *state,
 		set = (struct firewall_set){.prefix = NULL};
 	return firewall_rules_build(&set, &in_force->rules, err);
 }
+
+int rules_look(const struct manager *manager, const struct state *state,
+	       const struct network_record *networks, size_t count, struct rules_look *look,
+	       struct error *err)
+{
+	struct rules_in_force *in_force = &look->in_force;
+	int differs;
+
+	*look = (struct rules_look){.differs = false};
+	if (rules_recall(manager, state, networks, count, in_force, err) < 0)
+		return -1;
+	/* With none to be there, nobody is made to look into a table, which would make it. */
+	if (in_force->backend == FIREWALL_NONE || in_force->rules.count == 0)
+		return 0;
+	differs = firewall_differs(in_force->backend, in_force->prefix, &in_force->rules, err);
+	if (differs < 0)
+		return -1;
+	look->differs = differs == 1;
+	return !look->differs ? 0
+			      : firewall_look(in_force->backend, in_force->prefix, &in_force->rules,
+					      &look->sight, err);
+}
+
+void rules_look_clear(struct rules_look *look)
+{
+	firewall_rules_clear(&look->in_force.rules);
+}

@@ -4,7 +4,7 @@
 #define LIFECYCLE_RULES_H
 
 #include "config/conf.h"
-#include "kernel/firewall_rules.h"
+#include "kernel/firewall_look.h"
 #include "lifecycle/host.h"
 #include "state/network.h"
 
@@ -37,6 +37,20 @@ struct rules_in_force {
 int rules_recall(const struct manager *manager, const struct state *state,
 		 const struct network_record *networks, size_t count,
 		 struct rules_in_force *in_force, struct error *err);
+
+/*
+ * What of them is in the kernel, and whether a commit would change anything. Under the lock of
+ * networks.
+ */
+struct rules_look {
+	struct rules_in_force in_force;
+	struct firewall_sight sight;
+	bool differs;
+};
+int rules_look(const struct manager *manager, const struct state *state,
+	       const struct network_record *networks, size_t count, struct rules_look *look,
+	       struct error *err);
+void rules_look_clear(struct rules_look *look);
 
 /*
  * Whether there are to be rules at all, or firewall.backend is "none". Under the lock of networks.

@@ -42,11 +42,24 @@ static int open_log(const struct host *host, struct container *container, struct
 	return container->log_fd < 0 ? error_wrap(err, "log in %s", log_dir) : 0;
 }
 
-static int write_hostname(const struct container *container, struct error *err)
+int files_generate(const struct manager *manager, const struct spec *spec, const char *name,
+		   struct text *text, struct error *err)
 {
-	AUTO_FREE char *line = xprintf("%s\n", container->spec->hostname);
+	if (strcmp(name, "hostname") != 0)
+		return resolv_conf_text(spec, manager, text, err);
+	text_addf(text, "%s\n", spec->hostname);
+	return 0;
+}
 
-	return fs_rewrite_at(container->directory_fd, "hostname", line, strlen(line), 0644, err);
+static int write_hostname(const struct host *host, const struct container *container,
+			  struct error *err)
+{
+	AUTO_TEXT struct text text = {0};
+
+	if (files_generate(host->manager, container->spec, "hostname", &text, err) < 0)
+		return -1;
+	return fs_rewrite_at(container->directory_fd, "hostname", text_value(&text), text.length,
+			     0644, err);
 }
 
 /* The configuration it runs with: exec, status and restarts go by it, not by today's file. */
@@ -84,7 +97,7 @@ int files_begin(struct host *host, struct container *container, struct error *er
 	int rc = -1;
 
 	if (choose_ids(host, container, err) == 0 && make_output(container, err) == 0 &&
-	    open_log(host, container, err) == 0 && write_hostname(container, err) == 0 &&
+	    open_log(host, container, err) == 0 && write_hostname(host, container, err) == 0 &&
 	    write_spec(container, err) == 0 && resolv_conf_make(host, container, err) == 0)
 		rc = 0;
 	if (rc == 0 && hosts_file_is_own(container->spec, host->manager))

@@ -39,6 +39,10 @@ void steps_down(struct host *host, struct container **containers, size_t count);
 
 /* The functions of the table, by file: step_files.c, step_network.c, step_process.c. */
 int files_begin(struct host *host, struct container *container, struct error *err);
+
+/* Adds the text of a file as it is made now: "resolv.conf" or "hostname". */
+int files_generate(const struct manager *manager, const struct spec *spec, const char *name,
+		   struct text *text, struct error *err);
 int files_undo(struct host *host, struct container *container, struct error *err);
 int cgroup_begin(struct host *host, struct container *container, struct error *err);
 int cgroup_undo(struct host *host, struct container *container, struct error *err);
