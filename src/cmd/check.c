@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cman check */
+#include <string.h>
+#include <unistd.h>
+
 #include "base/log.h"
+#include "cmd/check_drift.h"
 #include "cmd/command.h"
+#include "cmd/load.h"
 #include "config/conf.h"
 #include "lifecycle/rules.h"
 
@@ -51,31 +56,54 @@ static void print_marks(const struct conf *conf, const struct strlist *names)
 	}
 }
 
-static int summarize(size_t containers, size_t errors)
+static void summarize(size_t containers, size_t errors)
 {
 	printf("%zu container%s, ", containers, containers == 1 ? "" : "s");
 	if (errors == 0)
 		printf("no errors\n");
 	else
 		printf("%zu error%s\n", errors, errors == 1 ? "" : "s");
-	return errors > 0;
+}
+
+/* What is wrong in the files; the exit status, or -1. */
+static int check_files(const struct options *options, int argc, char *argv[], struct conf *conf,
+		       struct error *err)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_STRLIST struct strlist names = {0};
+	size_t errors;
+
+	if (load_files(options, conf, &diagnostics, err) < 0) {
+		if (err->code != ENOENT) /* else err says it all: there is no manager file */
+			print_faults(&diagnostics, NULL);
+		return -1;
+	}
+	read_named(conf, argc, argv, &diagnostics, &names);
+	print_marks(conf, argc > 0 ? &names : NULL);
+	errors = print_faults(&diagnostics, argc > 0 ? &names : NULL);
+	rules_warn_of_files(conf);
+	summarize(argc > 0 ? names.count : conf->container_count, errors);
+	return errors > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int cmd_check(const struct options *options, int argc, char *argv[], struct error *err)
 {
 	AUTO_CONF struct conf conf = {0};
-	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
-	AUTO_STRLIST struct strlist names = {0};
-	size_t errors;
+	const bool act = options->repair || options->watch;
+	int files, drift;
 
-	if (conf_load(options->config_file, NULL, &conf, &diagnostics, err) < 0) {
-		if (err->code != ENOENT) /* else err says it all: there is no manager file */
-			print_faults(&diagnostics, NULL);
-		return -1;
+	if (act && argc > 0)
+		return command_misused(err, "check takes either FILE or --repair and --watch, which "
+					    "are about all that runs");
+	if (act && geteuid() != 0) {
+		error_set(err, EPERM, "mend what has drifted");
+		return error_hint(err, "run it as root, with sudo for example");
 	}
-	read_named(&conf, argc, argv, &diagnostics, &names);
-	print_marks(&conf, argc > 0 ? &names : NULL);
-	errors = print_faults(&diagnostics, argc > 0 ? &names : NULL);
-	rules_warn_of_files(&conf);
-	return summarize(argc > 0 ? names.count : conf.container_count, errors);
+	files = check_files(options, argc, argv, &conf, err);
+	if (files < 0 || argc > 0 || geteuid() != 0)
+		return files;
+	if (options->watch)
+		return check_watch(options, &conf, err);
+	drift = check_drift(&conf, options->repair, err);
+	return drift < 0 || files == EXIT_SUCCESS ? drift : files;
 }

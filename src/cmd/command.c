@@ -61,6 +61,12 @@ static const struct command_option wait_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+static const struct command_option check_options[] = {
+	OPTION(0, "repair", NULL, repair, "mend what has drifted, without restarting anything"),
+	OPTION(0, "watch", NULL, watch, "mend it as it happens, until interrupted"),
+	NO_MORE_OPTIONS,
+};
+
 static const struct command_option kill_options[] = {
 	OPTION('s', "signal", "SIGNAL", signal, "name or number of the signal (else: TERM)"),
 	NO_MORE_OPTIONS,
@@ -93,6 +99,12 @@ static const struct command_option kill_options[] = {
 	"hop: ok, STOP, ! for what should not be so, or ? for what is not seen from here.\n"       \
 	"Nothing is changed, and no packet is sent.\n"                                             \
 	"Exit status: 0 nothing stops it, 1 something does, or cman failed.\n"
+#define CHECK_DETAILS                                                                              \
+	"Run by root and without FILE it also tells what the kernel has no longer as it was made\n" \
+	"for containers that run: bridges, links, addresses, routes, switches, firewall rules,\n"   \
+	"files. Nothing is changed unless --repair or --watch says so.\n"                           \
+	"Exit status: 0 nothing is wrong, or it was mended; 1 the files have errors, or cman\n"     \
+	"failed; 3 something has drifted and is not mended.\n"
 
 #define FIREWALL_DETAILS                                                                           \
 	"Prints the rules that hold for the containers that are up, each below the line of the\n"  \
@@ -237,8 +249,10 @@ const struct command command_table[] = {
 	{
 		.name = "check",
 		.arguments = "[FILE...]",
-		.summary = "read and check the files, change nothing",
+		.summary = "check the files, and what runs against them",
+		.details = CHECK_DETAILS,
 		.maximum = ANY_NUMBER,
+		.options = check_options,
 		.run = cmd_check,
 	},
 	{

@@ -29,6 +29,8 @@ struct options {
 	bool dot;
 	bool ipv4, ipv6;
 	bool follow;
+	bool repair;
+	bool watch;
 	const char *lines;
 	const char *signal;
 	const char *state;

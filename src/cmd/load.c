@@ -108,14 +108,20 @@ static void print_diagnostics(const struct diagnostics *diagnostics, const struc
 	}
 }
 
-/* Prints nothing unless the manager file has errors. */
-static int read_files(const struct options *options, struct conf *conf,
-		      struct diagnostics *diagnostics, struct error *err)
+int load_files(const struct options *options, struct conf *conf, struct diagnostics *diagnostics,
+	       struct error *err)
 {
 	AUTO(held_clear) struct held held = {.conf = conf};
 	const struct conf_hints hints = {.held_address = find_held_address, .data = &held};
 
-	if (conf_load(options->config_file, &hints, conf, diagnostics, err) == 0)
+	return conf_load(options->config_file, &hints, conf, diagnostics, err);
+}
+
+/* Prints nothing unless the manager file has errors. */
+static int read_files(const struct options *options, struct conf *conf,
+		      struct diagnostics *diagnostics, struct error *err)
+{
+	if (load_files(options, conf, diagnostics, err) == 0)
 		return 0;
 	/* That the manager file is missing is all there is to say, and err says it. */
 	if (err->code != ENOENT)

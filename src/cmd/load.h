@@ -30,6 +30,13 @@ int load_configuration(const struct options *options, bool tell, struct conf *co
 /* The same without the containers' files: conf has none of them. */
 int load_manager(const struct options *options, struct conf *conf, struct error *err);
 
+/*
+ * For who tells all that is wrong: as conf_load(), with running containers keeping the addresses they
+ * hold. Nothing is printed.
+ */
+int load_files(const struct options *options, struct conf *conf, struct diagnostics *diagnostics,
+	       struct error *err);
+
 /* What names there are. */
 enum load_known {
 	LOAD_RECORDED, /* with a record: running, or something is left of them */

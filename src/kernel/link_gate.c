@@ -15,6 +15,8 @@
 #define BURST_FRAMES  4
 #define QUEUE_FRAMES  8 /* more would be seconds at the lowest rates */
 
+#define FILTER_NAME "cman"
+
 static uint32_t larger(uint64_t a, uint64_t b)
 {
 	return (uint32_t)(a > b ? a : b);
@@ -56,7 +58,7 @@ static struct nl_msg *build_filter(int index, uint32_t hook, int program_fd)
 		return NULL;
 	if (!(options = nla_nest_start(message, TCA_OPTIONS)) ||
 	    nla_put_u32(message, TCA_BPF_FD, (uint32_t)program_fd) < 0 ||
-	    nla_put_string(message, TCA_BPF_NAME, "cman") < 0 ||
+	    nla_put_string(message, TCA_BPF_NAME, FILTER_NAME) < 0 ||
 	    nla_put_u32(message, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT) < 0 ||
 	    nla_nest_end(message, options) < 0) {
 		nlmsg_free(message);
@@ -138,6 +140,51 @@ int link_gate_set(struct netlink *netlink, const char *link, const struct link_g
 			return -1;
 	}
 	return 0;
+}
+
+static void find_filter(struct nlmsghdr *message, void *data)
+{
+	struct nlattr *attributes[TCA_MAX + 1], *options[TCA_BPF_MAX + 1];
+	bool *found = data;
+
+	if (message->nlmsg_type != RTM_NEWTFILTER ||
+	    nlmsg_parse(message, sizeof(struct tcmsg), attributes, TCA_MAX, NULL) < 0 ||
+	    !attributes[TCA_KIND] || nla_strcmp(attributes[TCA_KIND], "bpf") != 0 ||
+	    !attributes[TCA_OPTIONS] ||
+	    nla_parse_nested(options, TCA_BPF_MAX, attributes[TCA_OPTIONS], NULL) < 0)
+		return;
+	*found |= options[TCA_BPF_NAME] && nla_strcmp(options[TCA_BPF_NAME], FILTER_NAME) == 0;
+}
+
+static int look_for_filter(struct netlink *netlink, int index, uint32_t hook, bool *found,
+			   struct error *err)
+{
+	const struct tcmsg header = {
+		.tcm_family = AF_UNSPEC,
+		.tcm_ifindex = index,
+		.tcm_parent = TC_H_MAKE(TC_H_CLSACT, hook),
+	};
+	AUTO_BATCH struct netlink_batch batch = {0};
+	struct nl_msg *message = nlmsg_alloc_simple(RTM_GETTFILTER, NLM_F_DUMP);
+
+	if (message && nlmsg_append(message, (void *)&header, sizeof(header), NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(message);
+		message = NULL;
+	}
+	if (netlink_batch_add(&batch, message, 0, err, "look at the filters of a link") < 0)
+		return -1;
+	return netlink_send(netlink, &batch, find_filter, found, err);
+}
+
+int link_gate_look(struct netlink *netlink, int index, struct link_gate_filters *filters,
+		   struct error *err)
+{
+	*filters = (struct link_gate_filters){.sent = false};
+	return look_for_filter(netlink, index, TC_H_MIN_INGRESS, &filters->sent, err) < 0 ||
+			       look_for_filter(netlink, index, TC_H_MIN_EGRESS,
+					       &filters->received, err) < 0
+		       ? -1
+		       : 0;
 }
 
 static struct nl_msg *build_shaper(int index, uint64_t bits, uint32_t mtu)

@@ -23,6 +23,13 @@ int link_gate_set(struct netlink *netlink, const char *link, const struct link_g
 int link_gate_shape(struct netlink *netlink, const char *link, uint64_t bits, uint32_t mtu,
 		    struct error *err);
 
+/* Which of the two filters the link has; changes nothing. */
+struct link_gate_filters {
+	bool sent, received; /* judge what the container sends, what it gets */
+};
+int link_gate_look(struct netlink *netlink, int index, struct link_gate_filters *filters,
+		   struct error *err);
+
 /* Bytes that link_gate_shape() lets through at once. */
 uint32_t link_gate_burst(uint64_t bits, uint32_t mtu);
 

@@ -91,6 +91,8 @@ static void read_link(struct nlmsghdr *message, void *data)
 		state->master = (int)nla_get_u32(attributes[IFLA_MASTER]);
 	if (attributes[IFLA_MTU])
 		state->mtu = nla_get_u32(attributes[IFLA_MTU]);
+	if (attributes[IFLA_QDISC])
+		nla_strlcpy(state->queue, attributes[IFLA_QDISC], sizeof(state->queue));
 	if (attributes[IFLA_IFALIAS])
 		nla_strlcpy(state->alias, attributes[IFLA_IFALIAS], sizeof(state->alias));
 	if (attributes[IFLA_LINKINFO])

@@ -21,6 +21,7 @@ struct link_state {
 	int master; /* index of the bridge it is a port of, 0: none */
 	uint32_t mtu;    /* bytes */
 	char alias[256]; /* "" when it has none */
+	char queue[16];  /* kind of what it sends through: "noqueue", "tbf" */
 	/* of a port of a bridge */
 	bool forwarding; /* not blocked by spanning tree */
 	bool isolated;   /* reaches no other isolated port */

@@ -37,6 +37,18 @@ static struct link_gate gate_of(const struct interface *interface, const struct 
 	return gate;
 }
 
+struct gate_parts gate_describe(const struct interface *interface, const struct network *network)
+{
+	const struct link_gate gate = gate_of(interface, network);
+
+	return (struct gate_parts){
+		.sent = link_program_judges_sent(&gate),
+		.received = link_program_judges_received(&gate),
+		.shaped = interface->bandwidth.ingress != BANDWIDTH_MAX,
+		.shaped_inside = interface->bandwidth.egress != BANDWIDTH_MAX,
+	};
+}
+
 static const char *first_key(const struct link_gate *gate)
 {
 	return gate->antispoof ? "antispoof" : gate->isolate ? "isolate" : "bandwidth.egress";

@@ -18,4 +18,11 @@ int gate_make(struct netlink *netlink, struct netlink *inner, const struct conta
 	      unsigned int index, const struct network *network, const char *link,
 	      struct error *err);
 
+/* What of that an interface has: filters and queues. */
+struct gate_parts {
+	bool sent, received;        /* its end on the host judges frames, of either direction */
+	bool shaped, shaped_inside; /* that end, or its own, sends at a rate */
+};
+struct gate_parts gate_describe(const struct interface *interface, const struct network *network);
+
 #endif

@@ -12,6 +12,7 @@
 #include "kernel/sysctl.h"
 
 #define FIREWALL_TIMEOUT_MS 10000
+#define LOOK_TRIES 4 /* while others change rules */
 /*
  * In the state directory, a line for each place: "nftables CMAN BOOT-ID", and behind it what is not
  * the default: "host-firewall", "own-forward".
@@ -606,7 +607,8 @@ int rules_look(const struct manager *manager, const struct state *state,
 	       struct error *err)
 {
 	struct rules_in_force *in_force = &look->in_force;
-	int differs;
+	struct error why = {0};
+	int differs = -1;
 
 	*look = (struct rules_look){.differs = false};
 	if (rules_recall(manager, state, networks, count, in_force, err) < 0)
@@ -614,7 +616,14 @@ int rules_look(const struct manager *manager, const struct state *state,
 	/* With none to be there, nobody is made to look into a table, which would make it. */
 	if (in_force->backend == FIREWALL_NONE || in_force->rules.count == 0)
 		return 0;
-	differs = firewall_differs(in_force->backend, in_force->prefix, &in_force->rules, err);
+	for (int tries = 0; tries < LOOK_TRIES; tries++) {
+		differs = firewall_differs(in_force->backend, in_force->prefix, &in_force->rules,
+					   &why);
+		if (differs >= 0 || why.code != EINTR)
+			break;
+	}
+	if (differs < 0 && err)
+		*err = why;
 	if (differs < 0)
 		return -1;
 	look->differs = differs == 1;
