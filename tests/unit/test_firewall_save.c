@@ -9,7 +9,10 @@
 #include "kernel/firewall_save.h"
 #include "kernel/firewall_text.h"
 
-static const char *const chain_names[] = {"GUARD", "EGRESS", "FWD", "HOST", "DNAT", "NAT"};
+static const char *const chain_names[FIREWALL_CHAIN_COUNT] = {
+	[FIREWALL_GUARD] = "GUARD", [FIREWALL_FORWARD] = "FWD", [FIREWALL_EGRESS] = "EGRESS",
+	[FIREWALL_HOST] = "HOST",   [FIREWALL_DNAT] = "DNAT",   [FIREWALL_NAT] = "NAT",
+};
 
 /* Chains of IPv4 and IPv6, lines without the comment of the network. */
 static char *in_iptables(const struct firewall_set *set)
@@ -157,6 +160,36 @@ static void test_words_of_ipv6(void **state)
 	assert_non_null(strstr(range, "--dport 8080:8081 "));
 	assert_non_null(strstr(range, "--to-destination fd00:83::10"));
 	assert_null(strchr(range, '['));
+}
+
+static void test_words_of_egress(void **state)
+{
+	const struct firewall_rule tcp = {
+		.match = {.in = "cman0", .by_mac = true, .mac = {2, 0, 0, 0, 0xab, 1},
+			  .protocol = IPPROTO_TCP, .port_first = 443, .port_last = 443},
+		.action = FIREWALL_RETURN,
+		.comment = "cman:web",
+	};
+	const struct firewall_rule neighbour = {
+		.family = FIREWALL_IPV6,
+		.match = {.protocol = IPPROTO_ICMPV6, .icmp_type = 135},
+		.action = FIREWALL_RETURN,
+		.comment = "cman",
+	};
+	const struct firewall_rule ping = {
+		.match = {.protocol = IPPROTO_ICMP},
+		.action = FIREWALL_DROP,
+		.comment = "cman",
+	};
+	AUTO_FREE char *one = firewall_save_rule(&tcp, "C"), *two = firewall_save_rule(&neighbour, "C"),
+		       *three = firewall_save_rule(&ping, "C");
+
+	(void)state;
+	assert_string_equal(one, "-A C -i cman0 -p tcp -m mac --mac-source 02:00:00:00:ab:01 -m tcp "
+				 "--dport 443 -m comment --comment \"cman:web\" -j RETURN");
+	assert_string_equal(two, "-A C -p ipv6-icmp -m icmp6 --icmpv6-type 135 -m comment --comment "
+				 "cman -j RETURN");
+	assert_string_equal(three, "-A C -p icmp -m comment --comment cman -j DROP");
 }
 
 static void test_host_firewall(void **state)
@@ -470,6 +503,7 @@ int main(void)
 		cmocka_unit_test(test_words_of_iptables),
 		cmocka_unit_test(test_jumps_of_iptables),
 		cmocka_unit_test(test_words_of_ipv6),
+		cmocka_unit_test(test_words_of_egress),
 		cmocka_unit_test(test_host_firewall),
 		cmocka_unit_test(test_host_firewall_of_many),
 		cmocka_unit_test(test_uplink),
