@@ -172,6 +172,35 @@ delete_port_rule() {
 	[[ $output != *"not recorded"* ]]
 }
 
+@test "firewall: rules for what a container may call" {
+	write_manager 'networks : { cman0 : { subnet6 = "fd00:83::/64"; }; };'
+	sleeper a <<-'EOF'
+	net : {
+	  host_access = false;
+	  egress : { default = "deny";
+	    deny = [ "192.0.2.9", "udp:5000-5009" ];
+	    allow = [ "dns", "icmp",
+	              "tcp:443" ];
+	  };
+	};
+	EOF
+	sleeper b <<<'net : { egress : { deny = [ "2001:db8:9::/48" ]; }; };'
+	run_ok cman up a b
+	run_ok cman firewall
+	assert_told_as_it_is
+	a=$T/conf.d/a.conf
+	assert_comes_from "192.0.2.9" "$a:$(line_of $a 192.0.2.9) net.egress.deny[0]"
+	assert_comes_from "dport 443" "$a:$(line_of $a tcp:443) net.egress.allow[2]"
+	assert_equal "$(cman firewall --json | jq -r '[.rules[] | select(.container == "a") | .key] |
+		unique | join(" ")')" "net.egress.allow[0] net.egress.allow[1] net.egress.allow[2] $(:
+		)net.egress.default net.egress.deny[0] net.egress.deny[1] net.host_access"
+	cman firewall --json | jq -e '[.rules[] | select(.container != null)] | all(.line > 0)'
+	# The answers that all of them get go with the rules of each.
+	run_ok cman firewall b
+	assert_output_has 2001:db8:9::/48
+	[[ $output != *192.0.2.9* ]]
+}
+
 @test "firewall: what no file says is a default" {
 	sleeper a </dev/null
 	run_ok cman up a
@@ -446,6 +475,19 @@ forwarding() { machine cat /proc/sys/net/ipv4/ip_forward; }
 	run_ok cman trace web $OUTSIDE_IP:80
 	run_ok cman down web
 	assert_equal "$(forwarding)" 1
+	machine sysctl -qw net.ipv4.ip_forward=0
+}
+
+@test "manage_forward = false: what a container may call holds all the same" {
+	manager 'manage_forward = false;'
+	machine sysctl -qw net.ipv4.ip_forward=1
+	sleeper a <<<'net : { egress : { default = "deny"; }; };'
+	sleeper b </dev/null
+	run_ok cman up a b
+	assert_equal "$(who b $OUTSIDE_IP)" "from $HOST_IP"
+	refute who a $OUTSIDE_IP
+	assert_told_as_it_is
+	run_ok cman down a b
 	machine sysctl -qw net.ipv4.ip_forward=0
 }
 
