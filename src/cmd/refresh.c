@@ -7,6 +7,7 @@
 #include "base/parse.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
+#include "lifecycle/network.h"
 #include "lifecycle/resolv_conf.h"
 
 /* An instance of inotify(7) that the supervisor has left open for us. */
@@ -29,8 +30,10 @@ int cmd_refresh(const struct options *options, int argc, char *argv[], struct er
 	int inotify_fd = -1;
 
 	if ((argc > 0 && take_inotify(argv[0], &inotify_fd, err) < 0) ||
-	    load_configuration(options, false, &conf, err) < 0 ||
+	    load_manager(options, &conf, err) < 0 ||
 	    host_open(&conf.manager, true, &host, err) < 0)
 		return -1;
-	return resolv_conf_refresh(&host, inotify_fd, err);
+	if (resolv_conf_refresh(&host, inotify_fd, err) < 0)
+		return -1;
+	return network_refresh_servers(&host, err);
 }

@@ -10,8 +10,8 @@
 #include "kernel/firewall_rules.h"
 
 /*
- * A packet that has to pass FORWARD (or, for nf_tables, INPUT), to be asked about. An interface "" is one that no rule names, an
- * address 0.0.0.0 or :: one that no rule can be said to match.
+ * A packet that has to pass FORWARD (or, for nf_tables, INPUT), to be asked about. An interface "" is
+ * one that no rule names, an address 0.0.0.0 or :: one that no rule can be said to match.
  */
 struct firewall_probe {
 	enum firewall_family family;

@@ -25,7 +25,8 @@ struct firewall_sight {
 	/* as its tool shows them: "CMAN-FWD", "inet cman FWD", for IPv6 "inet cman FWD6" */
 	char names[FIREWALL_FAMILY_COUNT][FIREWALL_CHAIN_COUNT][FIREWALL_CHAIN_NAME_SIZE];
 	enum firewall_presence presence[FIREWALL_FAMILY_COUNT][FIREWALL_CHAIN_COUNT];
-	bool has_filter[FIREWALL_FAMILY_COUNT]; /* of the legacy tables, with rules and policies of whomever */
+	/* of the legacy tables, with rules and policies of whomever */
+	bool has_filter[FIREWALL_FAMILY_COUNT];
 };
 
 /* backend: where the rules are, not FIREWALL_AUTO. EPERM: root alone can see it. */

@@ -2,7 +2,8 @@
 /*
  * rebind.h: a generated file (/etc/hosts and the like) of a running container that nobody can write
  * to any more, because its name on the host has gone or leads to another file: the one that is there
- * now is bound in its place; for a moment the container sees that of its image. mount_namespaces(7), move_mount(2).
+ * now is bound in its place; for a moment the container sees that of its image.
+ * mount_namespaces(7), move_mount(2).
  */
 #ifndef KERNEL_REBIND_H
 #define KERNEL_REBIND_H

@@ -9,15 +9,13 @@
 
 #define RESOLV_CONF_SIZE_MAX 65536
 
-/* It was written by us, before the container had any way to it. */
-static int read_servers(const struct container *container, struct strlist *servers,
-			struct error *err)
+int egress_read_servers(int run_dir_fd, struct strlist *servers, struct error *err)
 {
 	static const char keyword[] = "nameserver ";
 	AUTO_TEXT struct text text = {0};
 	char *rest, *line;
 
-	if (fs_read_at(container->directory_fd, "resolv.conf", RESOLV_CONF_SIZE_MAX, &text, err) < 0)
+	if (fs_read_at(run_dir_fd, "resolv.conf", RESOLV_CONF_SIZE_MAX, &text, err) < 0)
 		return error_wrap(err, "name servers of the container");
 	rest = text.data;
 	while ((line = strsep(&rest, "\n")))
@@ -34,7 +32,7 @@ int egress_note(const struct container *container, const struct interface *inter
 	memcpy(member->mac, interface->mac, sizeof(member->mac));
 	if (!network_member_is_limited(member))
 		return 0;
-	return read_servers(container, &member->servers, err);
+	return egress_read_servers(container->directory_fd, &member->servers, err);
 }
 
 static int refuse(const struct container *container, const struct interface *interface,

@@ -14,6 +14,12 @@ int egress_note(const struct container *container, const struct interface *inter
 		struct network_member *member, struct error *err);
 
 /*
+ * Adds the name servers of the resolv.conf in the run directory of a container: written by cman, and
+ * by nobody inside.
+ */
+int egress_read_servers(int run_dir_fd, struct strlist *servers, struct error *err);
+
+/*
  * Decides whether the firewall has to look into the bridge of the network, before the bridge is made
  * so: network->filtered. interface: of the container that joins; an error names its key.
  */

@@ -2,8 +2,8 @@
 /*
  * hosts_file.h: the files bound over /etc/hosts. One serves a whole network
  * (STATE_DIR/networks/NAME/hosts); a container with extra_hosts, on several networks or none, or
- * on a host with dns.hosts = false, has one of its own (STATE_DIR/containers/NAME/hosts). What is bound is an inode: they
- * are rewritten in place. Called under network_lock().
+ * on a host with dns.hosts = false, has one of its own (STATE_DIR/containers/NAME/hosts). What is
+ * bound is an inode: they are rewritten in place. Called under network_lock().
  */
 #ifndef LIFECYCLE_HOSTS_FILE_H
 #define LIFECYCLE_HOSTS_FILE_H

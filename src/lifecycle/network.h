@@ -27,6 +27,12 @@ bool network_forwards_ipv6(const struct network_record *network);
 int network_switch_forwarding(struct host *host, const struct network_record *network,
 			      struct error *err);
 
+/*
+ * Notes which name servers containers have now that may not call everything; where that has changed,
+ * commits the rules that follow from it.
+ */
+int network_refresh_servers(struct host *host, struct error *err);
+
 /* A veth with its texts; not to be copied. netns_fd is -1. */
 struct network_veth {
 	struct veth veth;
@@ -46,8 +52,9 @@ void network_describe_inner(const struct manager *manager, const struct spec *sp
 void network_inner_clear(struct network_inner *inner);
 
 /*
- * Makes the link of that interface, with its inner end in netns_fd, where inner is open; then, with all of them there,
- * addresses and routes inside. container: name and spec. host_netlink() has been called.
+ * Makes the link of that interface, with its inner end in netns_fd, where inner is open; then, with
+ * all of them there, addresses and routes inside. container: name and spec. host_netlink() has been
+ * called.
  */
 int network_make_link(struct host *host, const struct container *container, unsigned int index,
 		      int netns_fd, struct netlink *inner, struct error *err);

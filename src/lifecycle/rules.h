@@ -23,8 +23,9 @@ void rules_warn(const struct host *host, const struct network_record *networks, 
 void rules_warn_of_files(const struct conf *conf);
 
 /*
- * For those who look: the rules that, each with the network_record or network_member as its owner, the records ask for, and where they are. Nothing is changed;
- * where that is not recorded, it is what the manager file says, with iptables for "auto".
+ * For those who look: the rules that the records ask for, each with its network_record or
+ * network_member as the owner, and where they are. Nothing is changed; where that is not recorded, it
+ * is what the manager file says, with iptables for "auto".
  */
 struct rules_in_force {
 	enum firewall_backend backend;

@@ -396,6 +396,57 @@ int network_commit(struct host *host, struct error *err)
 	return commit_networks(host, false, err);
 }
 
+/* ---- name servers that change while containers run ---- */
+
+static int refresh_member(const struct host *host, struct network_member *member, bool *changed,
+			  struct error *err)
+{
+	AUTO_STRLIST struct strlist servers = {0};
+	AUTO_FD int run_dir_fd = -1;
+
+	if (!network_member_is_limited(member))
+		return 0;
+	run_dir_fd = record_open_directory(&host->state, member->container, err);
+	if (run_dir_fd < 0 || egress_read_servers(run_dir_fd, &servers, err) < 0)
+		/* It comes up, or goes down. */
+		return err->code == ENOENT ? (error_clear(err), 0) : -1;
+	if (strlist_equal(&servers, &member->servers))
+		return 0;
+	strlist_copy(&member->servers, &servers);
+	*changed = true;
+	return 0;
+}
+
+static int refresh_network(const struct host *host, const char *name, bool *any, struct error *err)
+{
+	AUTO_NETWORK_RECORD struct network_record network = {0};
+	bool changed = false;
+	int rc = network_record_read(&host->state, name, &network, err);
+
+	if (rc <= 0)
+		return rc;
+	for (size_t i = 0; i < network.member_count; i++)
+		if (refresh_member(host, &network.members[i], &changed, err) < 0)
+			return error_wrap(err, "%s", network.members[i].container);
+	*any |= changed;
+	return changed ? network_record_write(&host->state, &network, err) : 0;
+}
+
+int network_refresh_servers(struct host *host, struct error *err)
+{
+	AUTO_STRLIST struct strlist names = {0};
+	AUTO_FD int lock_fd = network_lock(&host->state, NETWORK_TIMEOUT_MS, err);
+	bool any = false;
+
+	if (lock_fd < 0 || network_record_list(&host->state, &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++)
+		if (refresh_network(host, names.items[i], &any, err) < 0)
+			return -1;
+	close_fd(&lock_fd);
+	return any ? network_commit(host, err) : 0;
+}
+
 int network_up_commit(struct host *host, struct error *err)
 {
 	return commit_networks(host, true, err);

@@ -292,7 +292,10 @@ static bool parse_port(const char *text, struct network_record *network)
 	    sscanf(text, "%hhu %15[0-9.] %hu-%hu %hu-%hu%n", &port.protocol, address,
 		   &port.host_first, &port.host_last, &port.container_first, &port.container_last,
 		   &used) != 6 ||
-	    text[used] || !parse_address(address, &port.host_address))
+	    text[used] || !parse_address(address, &port.host_address) ||
+	    port.host_first == 0 || port.container_first == 0 || port.host_first > port.host_last ||
+	    port.host_last - port.host_first != port.container_last - port.container_first ||
+	    (port.protocol != IPPROTO_TCP && port.protocol != IPPROTO_UDP))
 		return false;
 	if (port.host_address.s_addr == INADDR_ANY)
 		port.families |= PORT_IPV6;

@@ -6,8 +6,9 @@
  * counts: no heap, no stdio, no libc (system.h).
  *
  * SIGTERM is passed on to init as the container's stop signal, SIGUSR1 makes it the one that
- * watches for other name servers (watch.h); all other signals stay blocked, also in "cman finish": a clean-up is not to be interrupted halfway. (It gets SIGALRM, which
- * ends its waits for locks.) The arguments are in lifecycle/supervisor_args.h.
+ * watches for other name servers (watch.h); all other signals stay blocked, also in "cman finish": a
+ * clean-up is not to be interrupted halfway. (It gets SIGALRM, which ends its waits for locks.) The
+ * arguments are in lifecycle/supervisor_args.h.
  */
 #include "lifecycle/supervisor_args.h"
 #include "supervisor/run.h"

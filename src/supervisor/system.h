@@ -39,7 +39,8 @@
 
 static inline long system_call(long number, long a, long b, long c, long d, long e)
 {
-	long result = syscall(number, a, b, c, d, e);
+	/* The sixth means something where the fifth is a pointer only: see system_wait_events(). */
+	long result = syscall(number, a, b, c, d, e, 0L);
 
 	return result < 0 ? -errno : result;
 }

@@ -233,6 +233,27 @@ filters() { cat "$(path "/sys/class/net/$1/bridge/nf_call_iptables")" "$(path "/
 	keeps c $OUTSIDE_IP udp:53
 }
 
+@test "egress: dns follows other name servers of the host while the container runs" {
+	sleeper a <<-'EOF'
+	net : { egress : { default = "deny"; allow = [ "dns" ]; }; };
+	EOF
+	sleeper b <<-'EOF'
+	net : { host_access = false; };
+	EOF
+	run_ok cman up a b
+	reaches a $OUTSIDE_IP udp:53
+	keeps a $GATEWAY udp:53
+	keeps b $GATEWAY udp:53
+	echo "nameserver $GATEWAY" | machine tee /etc/resolv.conf
+	wait_until 10 within a grep -q $GATEWAY /etc/resolv.conf
+	follows() { cman firewall --json | jq -e --arg to "$GATEWAY" \
+		'[.rules[] | select(.rule | contains("dport 53") and contains($to))] | length == 4'; }
+	wait_until 10 follows
+	reaches a $GATEWAY udp:53
+	reaches b $GATEWAY udp:53
+	keeps a $OUTSIDE_IP udp:53
+}
+
 @test "egress: it holds for addresses that a socket makes up, and for link-local ones" {
 	# With antispoof such addresses do not even get to the bridge.
 	sleeper a <<<'net : { ip = "10.83.0.10"; antispoof = false; egress : { default = "deny"; }; };'

@@ -326,7 +326,6 @@ static void strange_arguments_are_refused(void **state)
 	assert_int_equal(supervisor_parse_number("2147483648"), -1);
 }
 
-/* The payload's descriptions must not become non-blocking by ours. */
 /* What the "cman refresh" of the test, /bin/echo, has said so far. */
 static void expect_refreshes(const char *expected)
 {
@@ -367,11 +366,12 @@ static void write_file(const char *name, const char *text)
 static void a_watcher_runs_cman(void **state)
 {
 	char once[80], twice[160], thrice[240];
-	pid_t pid = start("trap 'exit 7' USR1; echo ready; while :; do sleep 0.01; done",
-			  in_directory("log"));
 	int number, instance;
+	pid_t pid;
 
 	(void)state;
+	pid = start("trap 'exit 7' USR1; echo ready; while :; do sleep 0.01; done",
+		    in_directory("log"));
 	wait_for_file("log", 6);
 	kill(pid, SIGUSR1);
 	wait_for_file("finish", 10);
@@ -415,6 +415,7 @@ static void lines_of_what_is_awaited(void **state)
 	assert_false(has_line("", "a"));
 }
 
+/* The payload's descriptions must not become non-blocking by ours. */
 static void a_blocking_fifo_is_refused(void **state)
 {
 	struct supervisor_args args = {

@@ -136,6 +136,7 @@ long syscall(long number, ...)
 			return past_valgrind(&call);
 		return clone_as_known((const void *)call.arguments[0]);
 	case SYS_openat2:
+	case SYS_pidfd_getfd:
 	case SYS_pidfd_open:
 	case SYS_pidfd_send_signal:
 	case SYS_seccomp:
