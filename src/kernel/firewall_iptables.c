@@ -876,8 +876,9 @@ int firewall_iptables_list(const char *prefix, const struct firewall_rules *rule
 static int table_differs(enum firewall_family family, int index, const char *prefix,
 			 const struct content *want, struct error *err)
 {
-	AUTO(table_close) struct table table = {.prefix = prefix};
-	AUTO_CONTENT struct content had = {0};
+	AUTO(table_close)
+	struct table table = {.prefix = prefix, .forward_is_theirs = want->forward_is_theirs};
+	AUTO_CONTENT struct content had = {.forward_is_theirs = want->forward_is_theirs};
 
 	if (!firewall_xtables_exist(family, tables[index]))
 		return has_chains(want, index);

@@ -516,6 +516,8 @@ forwarding() { machine cat /proc/sys/net/ipv4/ip_forward; }
 	run_ok cman restart web
 	assert_equal "$(machine iptables-legacy -S FORWARD)" "$forward"
 	assert_page outside "http://$HOST_IP:8080/" "page of web"
+	run_ok cman check
+	assert_output_has "nothing has drifted"
 	run_ok cman down web
 	assert_equal "$(machine iptables-legacy -S FORWARD)" "$forward"
 	# The chain stays for it, empty: with nothing up it does nothing.
