@@ -194,7 +194,7 @@ load lib
 	run_ok cman up web
 	while read -r command; do
 		# shellcheck disable=SC2086 # split at blanks
-		run machine timeout 20 strace -qq -o $T/calls -e trace=openat "$CMAN" -c $CONF $command
+		run traced -e trace=openat "$CMAN" -c $CONF $command
 		run_ok machine cat $T/calls
 		assert_output_has "$CONF"
 		[[ $output != *web.conf* && $output != *other.conf* ]] || {

@@ -9,6 +9,7 @@
 #   outside CMD...             run CMD in the network beyond its uplink
 #   cman ARG...                run the program under test there, with the test's manager file
 #   container NAME <<EOF       write NAME.conf; @rootfs@ stands for a root filesystem made for it
+#   traced OPTION... CMD...    CMD under strace with OPTIONs, its calls in $T/calls
 #   within NAME CMD...         cman exec
 #   http_get FROM URL          FROM is machine, outside or the name of a container
 #   wait_until SECONDS CMD...  until CMD succeeds
@@ -115,6 +116,13 @@ make_rootfs() { machine cp -a /run/rootfs "$T/rootfs/$1"; }
 
 # No test waits for ever: not for the program, and not for one that keeps our pipe open.
 cman() { machine timeout -k 5 60 "$CMAN" -c "$CONF" "$@"; }
+
+# traced [STRACE-OPTION...] CMD...: CMD under strace, its calls in $T/calls. What looks for leaks traces itself, which only
+# one can.
+traced() {
+	machine env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
+		timeout -k 5 60 strace -qq -o "$T/calls" "$@"
+}
 
 within() {
 	local name=$1

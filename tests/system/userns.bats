@@ -300,10 +300,8 @@ attack() { # LINE of the file
 @test "the usual way is not run twice" {
 	sleeper web </dev/null
 	sleeper db <<<'security : { userns = "none"; };'
-	# What looks for leaks traces itself, which only one can.
-	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 	for name in web db; do
-		machine strace -qq -o $T/calls -e trace=execve,execveat,unshare "$CMAN" -c $CONF up $name >/dev/null
+		traced -e trace=execve,execveat,unshare "$CMAN" -c $CONF up $name >/dev/null
 		calls=$(machine grep -c -e '^exec' $T/calls)
 		assert_equal "$name $calls" "$name $([ $name = web ] && echo 1 || echo 2)"
 	done
