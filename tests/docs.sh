@@ -54,13 +54,12 @@ done <<-END
 	$tried
 END
 
-# Every command and every target
-for command in $(sed -n 's/^\t{"\([a-z]*\)", .*/\1/p' src/cmd/command.c); do
-	case $command in
-	finish) continue ;; # cman's own
-	esac
-	grep -q "^\.It .*\b$command\b\|^\.Ss .*$command\|^\.TP\|^\.B.*\b$command\b" docs/cman.8 ||
-		complain "docs/cman.8 does not tell about '$command'"
+# Every command but those that cman calls itself, and every target
+commands=$(awk -F'"' '/^\t\t\.name = "/ { name = $2 } /^\t\t\.hidden = true/ { name = "" }
+	/^\t\t\.run = / && name { print name }' src/cmd/command_table.c)
+[ -n "$commands" ] || complain "no commands in src/cmd/command_table.c"
+for command in $commands; do
+	grep -q "^\.It Ic $command\b" docs/cman.8 || complain "docs/cman.8 does not tell about '$command'"
 	grep -qw "$command" README.md || complain "README.md does not tell about '$command'"
 done
 for target in $(grep -oE '`make [a-z-]+' README.md | cut -d' ' -f2); do

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of commands, with what each says of itself. */
+#include <stddef.h>
+
+#include "cmd/command.h"
+#include "config/conf.h"
+
+#define ANY_NUMBER (-1)
+
+/* clang-format off */
+#define OPTION(letter, name, argument, field, meaning) \
+	{letter, name, argument, meaning, offsetof(struct options, field)}
+#define NO_MORE_OPTIONS {0, NULL, NULL, NULL, 0}
+/* clang-format on */
+
+const struct command_option command_global_options[] = {
+	OPTION('c', "config", "FILE", config_file,
+	       "the manager file (else $CMAN_CONFIG, else " CONF_DEFAULT_FILE ")"),
+	OPTION('v', "verbose", NULL, verbose, "say what is being done"),
+	OPTION(0, "no-color", NULL, no_color, "no colours (NO_COLOR in the environment likewise)"),
+	OPTION('h', "help", NULL, help, "explain cman, or the command"),
+	OPTION('V', "version", NULL, version, "print the version"),
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option all_options[] = {
+	OPTION('a', "all", NULL, all, "all containers instead of NAME..."),
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option json_options[] = {
+	OPTION(0, "json", NULL, json, "print JSON"),
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option graph_options[] = {
+	OPTION(0, "dot", NULL, dot, "print Graphviz dot, for dot(1)"),
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option trace_options[] = {
+	OPTION('4', "ipv4", NULL, ipv4, "by IPv4 alone"),
+	OPTION('6', "ipv6", NULL, ipv6, "by IPv6 alone"),
+	OPTION(0, "json", NULL, json, "print JSON"),
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option logs_options[] = {
+	OPTION('f', "follow", NULL, follow, "go on printing until the container has ended"),
+	OPTION('n', "lines", "N", lines, "begin with the last N lines (else: all)"),
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option wait_options[] = {
+	OPTION(0, "state", "STATE", state,
+	       "running, paused, stopped, exited or ended (else: ended)"),
+	OPTION('t', "timeout", "TIME", timeout, "how long at most, as 30s (else: for ever)"),
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option check_options[] = {
+	OPTION(0, "repair", NULL, repair, "mend what has drifted, without restarting anything"),
+	OPTION(0, "watch", NULL, watch, "mend it as it happens, until interrupted"),
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option kill_options[] = {
+	OPTION('s', "signal", "SIGNAL", signal, "name or number of the signal (else: TERM)"),
+	NO_MORE_OPTIONS,
+};
+
+#define STATUS_DETAILS                                                                             \
+	"Exit status: 0 it runs, 1 it does not run but has left something behind that the next\n"  \
+	"up or down cleans up, 3 it does not run, 4 unknown.\n"
+#define EXEC_DETAILS                                                                               \
+	"The program gets the container's user, environment, working directory and limits. It\n"   \
+	"has a terminal of its own when standard input and output are terminals.\n"                \
+	"Exit status: that of the program, 128 + N when signal N ended it, 127 no such program,\n" \
+	"126 it cannot be executed, 125 cman failed.\n"
+#define LOGS_DETAILS                                                                               \
+	"Prints LOG_DIR/NAME.log, where the supervisor writes what the container prints.\n"
+#define KILL_DETAILS                                                                               \
+	"The first process of the container gets the signal. The kernel keeps signals away from\n" \
+	"it that it has no handler for, all but KILL and STOP. Use down to stop a container.\n"
+
+#define PAUSE_DETAILS                                                                              \
+	"Its processes get no processor time and keep all they have: memory, sockets, files.\n"    \
+	"Who connects to it waits. down resumes it for its last steps.\n"
+#define WAIT_DETAILS                                                                               \
+	"Prints the state of each as it comes. ended is stopped or exited: nothing of it runs.\n"  \
+	"Exit status: 0 all of them came to it, 1 the time was up, or cman failed.\n"
+#define TRACE_DETAILS                                                                              \
+	"NAME TO:PORT is the way out of the container; TO is an IPv4 address, an IPv6 address\n"   \
+	"in brackets, or a name in its hosts file. Without a port it is a ping. NAME:PORT is\n"    \
+	"the way from outside to its port. /udp behind the port asks for UDP. A line tells each\n" \
+	"hop: ok, STOP, ! for what should not be so, or ? for what is not seen from here.\n"       \
+	"Nothing is changed, and no packet is sent.\n"                                             \
+	"Exit status: 0 nothing stops it, 1 something does, or cman failed.\n"
+#define CHECK_DETAILS                                                                              \
+	"Run by root and without FILE it also tells what the kernel has no longer as it was made\n" \
+	"for containers that run: bridges, links, addresses, routes, switches, firewall rules,\n"   \
+	"files. Nothing is changed unless --repair or --watch says so.\n"                           \
+	"Exit status: 0 nothing is wrong, or it was mended; 1 the files have errors, or cman\n"     \
+	"failed; 3 something has drifted and is not mended.\n"
+
+#define FIREWALL_DETAILS                                                                           \
+	"Prints the rules that hold for the containers that are up, each below the line of the\n"  \
+	"configuration that asks for it, with packets and bytes where they are counted. MISSING\n" \
+	"marks what the kernel does not have. With NAME: rules of these and of their networks.\n"  \
+	"Exit status: 0 the kernel has all of them, 1 some are missing, or cman failed.\n"
+
+const struct command command_table[] = {
+	{
+		.name = "up",
+		.arguments = "NAME...",
+		.summary = "bring containers up",
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = all_options,
+		.run = cmd_up,
+	},
+	{
+		.name = "down",
+		.arguments = "NAME...",
+		.summary = "stop containers and undo all that up has done",
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = all_options,
+		.run = cmd_down,
+	},
+	{
+		.name = "restart",
+		.arguments = "NAME...",
+		.summary = "stop containers and bring them up as the files say now",
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = all_options,
+		.run = cmd_restart,
+	},
+	{
+		.name = "ps",
+		.arguments = "[NAME...]",
+		.summary = "list containers",
+		.maximum = ANY_NUMBER,
+		.options = json_options,
+		.run = cmd_ps,
+	},
+	{
+		.name = "status",
+		.arguments = "NAME",
+		.summary = "tell everything about one container",
+		.details = STATUS_DETAILS,
+		.minimum = 1,
+		.maximum = 1,
+		.failure_status = 4, /* "unknown", LSB */
+		.options = json_options,
+		.run = cmd_status,
+	},
+	{
+		.name = "exec",
+		.arguments = "NAME [--] COMMAND...",
+		.summary = "run a program inside a container",
+		.details = EXEC_DETAILS,
+		.minimum = 2,
+		.maximum = ANY_NUMBER,
+		.options_end = 2,
+		.failure_status = 125, /* told apart from those of the program, as env(1) does */
+		.run = cmd_exec,
+	},
+	{
+		.name = "logs",
+		.arguments = "NAME",
+		.summary = "print what a container has printed",
+		.details = LOGS_DETAILS,
+		.minimum = 1,
+		.maximum = 1,
+		.options = logs_options,
+		.run = cmd_logs,
+	},
+	{
+		.name = "kill",
+		.arguments = "NAME...",
+		.summary = "send a signal to containers",
+		.details = KILL_DETAILS,
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = kill_options,
+		.run = cmd_kill,
+	},
+	{
+		.name = "pause",
+		.arguments = "NAME...",
+		.summary = "stop containers where they stand, until resume",
+		.details = PAUSE_DETAILS,
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = all_options,
+		.run = cmd_pause,
+	},
+	{
+		.name = "resume",
+		.arguments = "NAME...",
+		.summary = "let paused containers go on",
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = all_options,
+		.run = cmd_resume,
+	},
+	{
+		.name = "wait",
+		.arguments = "NAME...",
+		.summary = "wait until containers have ended, or come to a state",
+		.details = WAIT_DETAILS,
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = wait_options,
+		.run = cmd_wait,
+	},
+	{
+		.name = "graph",
+		.arguments = "[NAME...]",
+		.summary = "draw networks and the containers on them",
+		.maximum = ANY_NUMBER,
+		.options = graph_options,
+		.run = cmd_graph,
+	},
+	{
+		.name = "trace",
+		.arguments = "NAME[:PORT] [TO[:PORT]]",
+		.summary = "tell the way of a packet, and what stops it",
+		.details = TRACE_DETAILS,
+		.minimum = 1,
+		.maximum = 2,
+		.options = trace_options,
+		.run = cmd_trace,
+	},
+	{
+		.name = "firewall",
+		.arguments = "[NAME...]",
+		.summary = "print the firewall's rules and where each comes from",
+		.details = FIREWALL_DETAILS,
+		.maximum = ANY_NUMBER,
+		.options = json_options,
+		.run = cmd_firewall,
+	},
+	{
+		.name = "check",
+		.arguments = "[FILE...]",
+		.summary = "check the files, and what runs against them",
+		.details = CHECK_DETAILS,
+		.maximum = ANY_NUMBER,
+		.options = check_options,
+		.run = cmd_check,
+	},
+	{
+		.name = "show",
+		.arguments = "NAME...",
+		.summary = "print the configuration that holds, defaults and templates merged",
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.run = cmd_show,
+	},
+	{
+		.name = "version",
+		.arguments = "",
+		.summary = "print the version",
+		.run = cmd_version,
+	},
+	{
+		.name = "help",
+		.arguments = "[COMMAND]",
+		.summary = "explain cman, or one command",
+		.maximum = 1,
+		.run = cmd_help,
+	},
+	/* The supervisor's last act: undo what up did for an instance that has ended. */
+	{
+		.name = "finish",
+		.arguments = "NAME INSTANCE",
+		.summary = "clean up after a payload that has ended",
+		.minimum = 2,
+		.maximum = 2,
+		.hidden = true,
+		.run = cmd_finish,
+	},
+	/* Run by the supervisor that watches for other name servers of the host. */
+	{
+		.name = "refresh",
+		.arguments = "[INOTIFY_FD]",
+		.summary = "bring name servers of the host to running containers",
+		.maximum = 1,
+		.hidden = true,
+		.run = cmd_refresh,
+	},
+	{.name = NULL},
+};
