@@ -102,11 +102,17 @@ outside() { nsenter --target "$MACHINE" --mount --uts --ipc --pid --net="$(path 
 # A path of the machine, for the test itself, which is not inside.
 path() { echo "/proc/$MACHINE/root$1"; }
 
-# One root filesystem for the whole run, copied for each container.
+# One root filesystem for the whole run, copied for each container. Tests that run side by side
+# ("bats --jobs") may each make one: the first that is whole counts.
 shared_rootfs() {
-	local dir=$BATS_RUN_TMPDIR/rootfs
+	local dir=$BATS_RUN_TMPDIR/rootfs own
 
-	[ -d "$dir" ] || "$SOURCE/examples/make-rootfs.sh" "$dir" >&2
+	if [ ! -d "$dir" ]; then
+		own=$(mktemp -d "$BATS_RUN_TMPDIR/rootfs.XXXXXX")
+		"$SOURCE/examples/make-rootfs.sh" "$own/rootfs" >&2
+		mv -T "$own/rootfs" "$dir" 2>/dev/null || [ -d "$dir" ] || return
+		rm -rf "$own"
+	fi
 	echo "$dir"
 }
 
