@@ -4,11 +4,12 @@
 load lib
 
 @test "nothing that is installed is setuid or has capabilities, and nothing unpacks" {
-	make -s -C "$SOURCE" BUILD="${CMAN%/*}" DESTDIR="$BATS_TEST_TMPDIR/root" install 3>&-
-	[ -x "$BATS_TEST_TMPDIR/root/usr/local/sbin/cman" ]
-	assert_equal "$(find "$BATS_TEST_TMPDIR/root" -type f \( -perm /6000 -o -perm /0022 \))" ""
+	dest=$BATS_TEST_TMPDIR/root
+	install_as install
+	[ -x "$dest/usr/local/sbin/cman" ]
+	assert_equal "$(find "$dest" -type f \( -perm /6000 -o -perm /0022 \))" ""
 	# xattrs are where file capabilities are.
-	assert_equal "$(getcap -r "$BATS_TEST_TMPDIR/root" 2>/dev/null)" ""
+	assert_equal "$(getcap -r "$dest" 2>/dev/null)" ""
 	for command in pull load import build unpack cp commit; do
 		run -2 cman $command x
 		assert_output_has "$command"

@@ -8,15 +8,8 @@ setup() {
 	require_system
 	dest=$BATS_TEST_TMPDIR/dest
 	mkdir "$dest"
-	build=$(dirname "$CMAN")
 }
 teardown() { :; }
-
-# What is built already is put where `make install` looks: the test is of the installation.
-install_as() { # TARGET VARIABLE=VALUE...
-	run_ok make --no-print-directory -C "$SOURCE" "$@" DESTDIR="$dest" \
-		BUILD="${build#"$SOURCE"/}" 3>&-
-}
 
 listing() { (cd "$dest" && find . -printf '%p %y %m\n' | sort); }
 

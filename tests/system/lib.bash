@@ -198,6 +198,17 @@ rules() {
 pid_of() { cman status --json "$1" | jq -r .pid; }
 ip_of() { cman status --json "$1" | jq -r '.addresses[0].address // .addresses[0]'; }
 
+# install_as TARGET VARIABLE=VALUE...: make TARGET into $dest, of what is built: with BUILD written
+# as the Makefile has it nothing is built anew, under the feet of tests beside us.
+install_as() {
+	local build=${CMAN%/*}
+
+	run_ok make --no-print-directory -C "$SOURCE" "$@" DESTDIR="$dest" \
+		BUILD="${build#"$SOURCE"/}" 3>&-
+	# shellcheck disable=SC2154 # set by run
+	[[ $output != *"  CC  "* ]] || { echo "built anew: $output"; return 1; }
+}
+
 # --- looking -----------------------------------------------------------------------------------
 
 http_get() {
