@@ -211,10 +211,11 @@ $(BUILD)/talk: tests/system/talk.c $(BUILD)/.flags | $(BUILD)/.packages
 	$(call say,CC,$@)
 	$(Q)$(COMPILE) $(HARDENING) $(LINKING) -o $@ $<
 
-# TESTS=tests/system/network.bats runs one file, FILTER=regex the tests of that name.
+# TESTS=tests/system/network.bats runs one file, FILTER=regex the tests of that name, JOBS=3 three
+# at a time (with the package parallel): a test waits more than it works.
 TESTS = $(sort $(wildcard tests/system/*.bats))
 check-system: all $(PROBES) $(BUILD)/probe $(BUILD)/overwrite $(BUILD)/contend $(BUILD)/talk
-	@$(REPORTED) CMAN='$(abspath $(BUILD))/cman' $(BATS) $(if $(FILTER),--filter '$(FILTER)') $(TESTS)
+	@$(REPORTED) CMAN='$(abspath $(BUILD))/cman' $(BATS) $(if $(JOBS),--jobs $(JOBS)) $(if $(FILTER),--filter '$(FILTER)') $(TESTS)
 
 # Processes of cman that nobody listens to have something to report as well.
 REPORTS  = $(abspath $(BUILD))/reports

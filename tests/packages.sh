@@ -6,7 +6,7 @@
 #   packages.sh install GROUP...    install what is missing with apt-get or dnf
 #   packages.sh list GROUP...       print the packages of this system, one a line
 #
-# Groups: build, quickstart, tests, proof (valgrind, fuzzing), vm, bench. CC and PKG_CONFIG are taken
+# Groups: build, quickstart, tests, proof (valgrind, fuzzing, tests side by side), vm, bench. CC and PKG_CONFIG are taken
 # from the environment.
 set -u
 
@@ -58,6 +58,7 @@ packages() {
 	proof        valgrind                     valgrind           valgrind
 	proof        header:valgrind/memcheck.h   valgrind           valgrind-devel
 	proof        clang                        clang              clang
+	proof        parallel                     parallel           parallel
 	proof        fuzzer                       libclang-rt-dev    compiler-rt
 	vm           qemu-system-x86_64           qemu-system-x86    qemu-system-x86-core
 	vm           busybox                      busybox-static     busybox
