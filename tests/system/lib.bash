@@ -203,6 +203,7 @@ ip_of() { cman status --json "$1" | jq -r '.addresses[0].address // .addresses[0
 install_as() {
 	local build=${CMAN%/*}
 
+	# shellcheck disable=SC2154 # set by the test
 	run_ok make --no-print-directory -C "$SOURCE" "$@" DESTDIR="$dest" \
 		BUILD="${build#"$SOURCE"/}" 3>&-
 	# shellcheck disable=SC2154 # set by run
