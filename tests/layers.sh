@@ -38,7 +38,7 @@ ext2fs/    kernel/image[a-z_]*\.c
 uuid       base/id\.c
 seccomp\.h seccomp/generate\.c
 sys/cap    kernel/capability\.c
-jansson    cmd/[a-z_]+\.[ch]
+jansson    base/json\.c
 END
 
 # "execvp(3)" in a comment is a manual page.

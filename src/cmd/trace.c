@@ -4,9 +4,9 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "cmd/command.h"
-#include "cmd/json.h"
 #include "cmd/load.h"
 #include "cmd/trace_words.h"
 

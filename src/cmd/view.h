@@ -6,7 +6,7 @@
 #ifndef CMD_VIEW_H
 #define CMD_VIEW_H
 
-#include "cmd/json.h"
+#include "base/json.h"
 #include "config/conf.h"
 #include "state/record.h"
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cmd/json.h"
+#include "base/json.h"
 
 static void expect_printed(const struct json *json, const char *expected)
 {
@@ -74,6 +74,60 @@ static void any_bytes_make_valid_json(void **state)
 			       "  \"bad\": \"a??b\"\n}\n");
 }
 
+static void add_member(void *data, const char *key, const char *value)
+{
+	text_addf(data, "%s=%s;", key, value);
+}
+
+static void a_line_is_read_again(void **state)
+{
+	AUTO_JSON struct json *object = json_new_object(), *again = NULL;
+	struct json *more = json_new_object();
+	AUTO_TEXT struct text line = {0}, members = {0};
+	struct error err = {0};
+
+	(void)state;
+	json_add_text(object, "name", "web");
+	json_add_number(more, "exit_status", 3);
+	json_add_bool(more, "oom", true);
+	json_add_text(more, "why", NULL);
+	json_add(more, "list", json_new_list());
+	json_merge(object, more);
+	json_add_line(object, &line);
+	assert_string_equal(text_value(&line), "{\"name\":\"web\",\"exit_status\":3,"
+					       "\"oom\":true,\"why\":null,\"list\":[]}");
+	again = json_parse_object(line.data, line.length, &err);
+	assert_non_null(again);
+	assert_string_equal(json_get_text(again, "name"), "web");
+	assert_null(json_get_text(again, "exit_status"));
+	assert_null(json_get_text(again, "none"));
+	json_visit(again, add_member, &members);
+	assert_string_equal(text_value(&members), "name=web;exit_status=3;oom=true;why=-;");
+}
+
+static void what_is_no_object_is_refused(void **state)
+{
+	static const char *const texts[] = {"", "{", "[]", "3", "{\"a\":1} x", "{\"a\":\"\xff\"}"};
+	struct error err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		error_clear(&err);
+		assert_null(json_parse_object(texts[i], strlen(texts[i]), &err));
+		assert_true(err.text[0] != '\0');
+	}
+}
+
+static void unknown_reals_are_null(void **state)
+{
+	AUTO_JSON struct json *object = json_new_object();
+
+	(void)state;
+	json_add_real(object, "percent", 33.3);
+	json_add_real(object, "unknown", __builtin_nan(""));
+	expect_printed(object, "{\n  \"percent\": 33.3,\n  \"unknown\": null\n}\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -81,6 +135,9 @@ int main(void)
 		cmocka_unit_test(unknown_is_null),
 		cmocka_unit_test(lists_nest),
 		cmocka_unit_test(any_bytes_make_valid_json),
+		cmocka_unit_test(a_line_is_read_again),
+		cmocka_unit_test(what_is_no_object_is_refused),
+		cmocka_unit_test(unknown_reals_are_null),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

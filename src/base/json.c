@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/json.h"
+#include "base/json.h"
 
 #include <jansson.h>
+#include <string.h>
 
 /* struct json is jansson's json_t under a name of ours. */
 static json_t *inside(struct json *json)
@@ -73,6 +74,11 @@ void json_add_number(struct json *object, const char *key, uint64_t number)
 		 wrap(number > INT64_MAX ? json_null() : json_integer((json_int_t)number)));
 }
 
+void json_add_real(struct json *object, const char *key, double number)
+{
+	json_add(object, key, wrap(number == number ? json_real(number) : json_null()));
+}
+
 void json_add_bool(struct json *object, const char *key, bool value)
 {
 	json_add(object, key, wrap(json_boolean(value)));
@@ -89,6 +95,67 @@ void json_add_strings(struct json *object, const char *key, const struct strlist
 
 void json_print(const struct json *json, FILE *stream)
 {
-	if (json_dumpf((const json_t *)(const void *)json, stream, JSON_INDENT(2)) == 0)
+	if (json_dumpf((const json_t *)(const void *)json, stream,
+		       JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0)
 		fputc('\n', stream);
+}
+
+void json_add_line(const struct json *json, struct text *text)
+{
+	AUTO_FREE char *line = json_dumps((const json_t *)(const void *)json, JSON_COMPACT);
+
+	if (!line)
+		wrap(NULL);
+	text_add(text, line, strlen(line));
+}
+
+void json_merge(struct json *object, struct json *from)
+{
+	if (json_object_update(inside(object), inside(from)) < 0)
+		wrap(NULL);
+	json_free(&from);
+}
+
+struct json *json_parse_object(const char *bytes, size_t length, struct error *err)
+{
+	json_error_t reason;
+	json_t *value = json_loadb(bytes, length, 0, &reason);
+
+	if (value && json_is_object(value))
+		return wrap(value);
+	if (value)
+		error_set(err, 0, "no JSON object");
+	else
+		error_set(err, 0, "%s", reason.text);
+	json_decref(value);
+	return NULL;
+}
+
+const char *json_get_text(const struct json *object, const char *key)
+{
+	return json_string_value(json_object_get((const json_t *)(const void *)object, key));
+}
+
+void json_visit(const struct json *object,
+		void (*visit)(void *data, const char *key, const char *value), void *data)
+{
+	/* The iterator wants an object it may change. */
+	json_t *members = inside((struct json *)(uintptr_t)object);
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(members, key, value)
+	{
+		char number[32];
+
+		snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		if (json_is_string(value))
+			visit(data, key, json_string_value(value));
+		else if (json_is_integer(value))
+			visit(data, key, number);
+		else if (json_is_boolean(value))
+			visit(data, key, json_is_true(value) ? "true" : "false");
+		else if (json_is_null(value))
+			visit(data, key, "-");
+	}
 }
