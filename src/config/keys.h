@@ -29,10 +29,19 @@ struct value_type {
 	bool (*print)(const void *field, bool resolved, struct text *out);
 };
 
+/* A list of groups, for who looks at one after the other. */
+struct key_elements {
+	size_t (*count)(const void *field);
+	const void *(*get)(const void *field, size_t index);
+	const char *(*name)(const void *element); /* what tells one from the others */
+	const struct key_table *members;          /* NULL: those of the key */
+};
+
 struct key {
 	const char *name;
 	const struct value_type *type;   /* NULL: a group whose members follow the table below */
 	const struct key_table *members; /* of a group; NULL: a plain value */
+	const struct key_elements *elements; /* of a list of groups, and of net */
 	size_t offset;                   /* of the field in the struct the table is about */
 	const char *default_text;        /* as it would stand in a file; NULL: help tells */
 	const char *form;                /* range or form: "2 to 4194304, or \"max\"" */

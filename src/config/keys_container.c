@@ -210,6 +210,7 @@ static const struct key limits_keys_array[] = {
 	{
 		.name = "io",
 		.type = &type_io,
+		.elements = &io_elements,
 		.default_text = "()",
 		.form = "groups of device, rbps, wbps, riops, wiops",
 		.help = "bytes and operations per second, read and written, of block devices",
@@ -269,7 +270,7 @@ static const struct key bandwidth_keys_array[] = {
 		.default_text = "\"max\"",
 		.form = "\"8kbit\" to \"100Gbit\" (kbit, Mbit, Gbit), or \"max\"",
 		.help = "bits per second towards the container",
-		.change = CHANGE_ATTACH,
+		.change = CHANGE_LIVE,
 	},
 	{
 		.name = "egress",
@@ -278,7 +279,7 @@ static const struct key bandwidth_keys_array[] = {
 		.default_text = "\"max\"",
 		.form = "\"8kbit\" to \"100Gbit\" (kbit, Mbit, Gbit), or \"max\"",
 		.help = "bits per second that the container sends",
-		.change = CHANGE_ATTACH,
+		.change = CHANGE_LIVE,
 	},
 };
 static const struct key_table bandwidth_keys = KEY_TABLE(bandwidth_keys_array);
@@ -383,7 +384,7 @@ static const struct key net_keys_array[] = {
 		.offset = offsetof(struct interface, antispoof),
 		.form = "true or false",
 		.help = "it sends from its own addresses only; default: true where it could do otherwise",
-		.change = CHANGE_ATTACH,
+		.change = CHANGE_LIVE,
 	},
 	{
 		.name = "isolate",
@@ -391,14 +392,14 @@ static const struct key net_keys_array[] = {
 		.offset = offsetof(struct interface, isolate),
 		.form = "true or false",
 		.help = "no other container of the network reaches it; default: as the network",
-		.change = CHANGE_ATTACH,
+		.change = CHANGE_LIVE,
 	},
 	{
 		.name = "bandwidth",
 		.members = &bandwidth_keys,
 		.offset = offsetof(struct interface, bandwidth),
 		.help = "how much goes through it",
-		.change = CHANGE_ATTACH,
+		.change = CHANGE_LIVE,
 	},
 	{
 		.name = "routes",
@@ -578,6 +579,7 @@ static const struct key security_keys_array[] = {
 		.name = "devices",
 		.type = &type_devices,
 		.members = &device_keys,
+		.elements = &device_elements,
 		.help = "devices of the host that it may open besides the usual ones",
 		.change = CHANGE_RESTART,
 		.listed = true,
@@ -636,6 +638,7 @@ static const struct key container_keys_array[] = {
 		.name = "mounts",
 		.type = &type_mounts,
 		.members = &mount_keys,
+		.elements = &mount_elements,
 		.help = "what else is mounted in the container, in this order",
 		.change = CHANGE_RESTART,
 		.listed = true,
@@ -713,6 +716,7 @@ static const struct key container_keys_array[] = {
 		.name = "net",
 		.type = &type_interfaces,
 		.members = &net_keys,
+		.elements = &interface_elements,
 		.form = "a group, a list of up to 16 groups, \"none\" or \"host\"",
 		.help = "its network interface, or interfaces",
 		.change = CHANGE_ATTACH,

@@ -20,6 +20,7 @@ static const struct key cgroup_keys_array[] = {
 		.default_text = "\"cman\"",
 		.form = "path below the cgroup root",
 		.help = "cgroup that holds those of the containers",
+		.change = CHANGE_RESTART,
 	},
 };
 static const struct key_table cgroup_keys = KEY_TABLE(cgroup_keys_array);
@@ -131,6 +132,7 @@ static const struct key network_keys_array[] = {
 		.offset = offsetof(struct network, bridge),
 		.form = "1 to 15 bytes",
 		.help = "name of the bridge on the host; default: the network's name",
+		.change = CHANGE_RESTART,
 	},
 	{
 		.name = "external",
@@ -139,6 +141,7 @@ static const struct key network_keys_array[] = {
 		.default_text = "false",
 		.form = "true or false",
 		.help = "the bridge is there already, and not cman's to change or to remove",
+		.change = CHANGE_RESTART,
 	},
 	{
 		.name = "parent",
@@ -147,6 +150,7 @@ static const struct key network_keys_array[] = {
 		.default_text = "\"\"",
 		.form = "a link of the host, or \"\" for none",
 		.help = "macvlan on this link instead of a bridge: containers are on its network",
+		.change = CHANGE_RESTART,
 	},
 	{
 		.name = "subnet",
@@ -154,6 +158,7 @@ static const struct key network_keys_array[] = {
 		.default_text = "\"10.83.0.0/16\"",
 		.form = "address and prefix, /8 to /30",
 		.help = "addresses of the network; no two networks overlap",
+		.change = CHANGE_RESTART,
 	},
 	{
 		.name = "gateway",
@@ -162,6 +167,7 @@ static const struct key network_keys_array[] = {
 		.default_text = "\"10.83.0.1\"",
 		.form = "an address of the subnet",
 		.help = "the host's own address on the bridge; default: the first of the subnet",
+		.change = CHANGE_RESTART,
 	},
 	{
 		.name = "pool",
@@ -170,6 +176,7 @@ static const struct key network_keys_array[] = {
 		.form = "\"FIRST-LAST\" within the subnet",
 		.help = "addresses for ip = \"auto\"; default: all, of a /16 or larger without the first"
 			" 256",
+		.change = CHANGE_ATTACH, /* as net.ip */
 	},
 	{
 		.name = "subnet6",
@@ -177,6 +184,7 @@ static const struct key network_keys_array[] = {
 		.default_text = "\"none\"",
 		.form = "\"none\", \"auto\", or address and prefix, /16 to /126",
 		.help = "IPv6 addresses; auto: a /64 for this machine and network alone (RFC 4193)",
+		.change = CHANGE_RESTART,
 	},
 	{
 		.name = "gateway6",
@@ -185,6 +193,7 @@ static const struct key network_keys_array[] = {
 		.default_text = "\"\"",
 		.form = "an address of subnet6, or \"\" for the host bits of gateway",
 		.help = "the host's own address there",
+		.change = CHANGE_RESTART,
 	},
 	{
 		.name = "nat",
@@ -193,6 +202,7 @@ static const struct key network_keys_array[] = {
 		.default_text = "true",
 		.form = "true or false",
 		.help = "masquerade what containers send out of the network",
+		.change = CHANGE_RESTART,
 	},
 	{
 		.name = "uplink",
@@ -201,6 +211,7 @@ static const struct key network_keys_array[] = {
 		.default_text = "\"auto\"",
 		.form = "\"auto\", or a link of the host",
 		.help = "masquerade what leaves by this link alone; auto: by any",
+		.change = CHANGE_RESTART,
 	},
 	{
 		.name = "internal",
@@ -209,6 +220,7 @@ static const struct key network_keys_array[] = {
 		.default_text = "false",
 		.form = "true or false",
 		.help = "containers reach each other and the host, but nothing beyond",
+		.change = CHANGE_RESTART,
 	},
 	{
 		.name = "icc",
@@ -217,6 +229,7 @@ static const struct key network_keys_array[] = {
 		.default_text = "true",
 		.form = "true or false",
 		.help = "containers of the network reach each other",
+		.change = CHANGE_RESTART,
 	},
 	{
 		.name = "isolate",
@@ -225,6 +238,7 @@ static const struct key network_keys_array[] = {
 		.default_text = "false",
 		.form = "true or false",
 		.help = "what net.isolate is where a container does not say",
+		.change = CHANGE_LIVE, /* as net.isolate */
 	},
 	{
 		.name = "mtu",
@@ -233,6 +247,7 @@ static const struct key network_keys_array[] = {
 		.default_text = "1500",
 		.form = "576 to 65535 bytes",
 		.help = "largest packet",
+		.change = CHANGE_RESTART,
 	},
 };
 static const struct key_table network_keys = KEY_TABLE(network_keys_array);

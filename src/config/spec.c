@@ -169,6 +169,7 @@ void spec_clear(struct spec *spec)
 	free(spec->hostname);
 	strlist_clear(&spec->command);
 	strlist_clear(&spec->environment);
+	strlist_clear(&spec->environment_copied);
 	free(spec->working_dir);
 	free(spec->user);
 	strlist_clear(&spec->supplementary_groups);

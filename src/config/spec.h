@@ -257,6 +257,7 @@ struct spec {
 	bool init;                  /* it is the child of a process 1 of ours */
 	enum full_init full_init;   /* what it is, by validation; not in a recorded spec */
 	struct strlist environment; /* "KEY=value", the whole environment of the payload */
+	struct strlist environment_copied; /* names in it that have the host's values; not recorded */
 	char *working_dir;
 	char *user;                          /* "root", "1000", "1000:1000", "www-data" */
 	struct strlist supplementary_groups; /* names and ids, besides those of the rootfs */

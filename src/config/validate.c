@@ -196,8 +196,10 @@ static void complete_environment(struct spec *spec, struct diagnostics *diagnost
 			report_missing_variable(spec, i, diagnostics);
 			continue;
 		}
-		if (!strchr(variable, '='))
+		if (!strchr(variable, '=')) {
 			copied = xprintf("%s=%s", variable, value);
+			strlist_add(&spec->environment_copied, variable);
+		}
 		set_variable(&complete, copied ? copied : variable);
 	}
 	strlist_clear(&spec->environment);

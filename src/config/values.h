@@ -104,6 +104,9 @@ extern const struct value_type type_networks;       /* struct manager */
 extern const struct value_type type_defaults;       /* checked only: see layers.h */
 extern const struct value_type type_templates;
 
+/* The lists of groups, element by element: of struct spec, security and limits. */
+extern const struct key_elements interface_elements, mount_elements, device_elements, io_elements;
+
 /* Whether a path is absolute, not "/" and without ".."; takes "//" and "/." out of it. */
 int value_tidy_path(char *path, struct error *err);
 

@@ -65,6 +65,22 @@ static int read_access(struct assignment *assignment, const struct node *value, 
 	return 0;
 }
 
+static bool print_device_path(const void *field, bool resolved, struct text *out)
+{
+	return type_plain_path.print(field, resolved, out);
+}
+
+static bool print_access(const void *field, bool resolved, struct text *out)
+{
+	(void)resolved;
+	text_addf(out, "\"");
+	for (size_t i = 0; i < ARRAY_SIZE(letters); i++)
+		if (*(const unsigned int *)field & letters[i].access)
+			text_add(out, &letters[i].letter, 1);
+	text_addf(out, "\"");
+	return true;
+}
+
 static bool has_device(const struct security *security, const char *path)
 {
 	for (size_t i = 0; i < security->device_count; i++)
@@ -127,23 +143,31 @@ static bool print_devices(const void *field, bool resolved, struct text *out)
 {
 	const struct security *security = field;
 
-	(void)resolved;
 	text_addf(out, security->device_count ? "( " : "(");
 	for (size_t i = 0; i < security->device_count; i++) {
 		const struct device *device = &security->devices[i];
 
 		text_addf(out, "%s{ path = ", i ? ", " : "");
 		value_print_string(device->path, out);
-		text_addf(out, "; access = \"");
-		for (size_t j = 0; j < ARRAY_SIZE(letters); j++)
-			if (device->access & letters[j].access)
-				text_add(out, &letters[j].letter, 1);
-		text_addf(out, "\"; }");
+		text_addf(out, "; access = ");
+		print_access(&device->access, resolved, out);
+		text_addf(out, "; }");
 	}
 	text_addf(out, security->device_count ? " )" : ")");
 	return true;
 }
 
+static const void *get_device(const void *field, size_t index)
+{
+	return &((const struct security *)field)->devices[index];
+}
+
+static const char *name_device(const void *element)
+{
+	return ((const struct device *)element)->path;
+}
+
+const struct key_elements device_elements = {count_devices, get_device, name_device, NULL};
 const struct value_type type_devices = {"list of groups", read_devices, print_devices};
-const struct value_type type_device_path = {"path", read_device_path, NULL};
-const struct value_type type_device_access = {"string", read_access, NULL};
+const struct value_type type_device_path = {"path", read_device_path, print_device_path};
+const struct value_type type_device_access = {"string", read_access, print_access};

@@ -364,6 +364,23 @@ static bool print_interfaces(const void *field, bool resolved, struct text *out)
 	return true;
 }
 
+static size_t count_interfaces(const void *field)
+{
+	return ((const struct spec *)field)->interface_count;
+}
+
+static const void *get_interface(const void *field, size_t index)
+{
+	return &((const struct spec *)field)->interfaces[index];
+}
+
+static const char *name_interface(const void *element)
+{
+	return ((const struct interface *)element)->name;
+}
+
+const struct key_elements interface_elements = {count_interfaces, get_interface, name_interface,
+						NULL};
 const struct value_type type_interfaces = {"group", read_interfaces, print_interfaces};
 const struct value_type type_ip = {"string", read_ip, print_ip};
 const struct value_type type_ip6 = {"string", read_ip6, print_ip6};

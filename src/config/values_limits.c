@@ -107,9 +107,40 @@ static int read_operations(struct assignment *assignment, const struct node *val
 	return 0;
 }
 
-static const struct value_type type_device = {"string", read_device, NULL};
-static const struct value_type type_rate = {"size", read_rate, NULL};
-static const struct value_type type_operations = {"integer or \"max\"", read_operations, NULL};
+static bool print_device(const void *field, bool resolved, struct text *out)
+{
+	(void)resolved;
+	value_print_string(*(char *const *)field, out);
+	return true;
+}
+
+static bool print_rate(const void *field, bool resolved, struct text *out)
+{
+	const uint64_t rate = *(const uint64_t *)field;
+	char text[PARSE_TEXT_MAX];
+
+	(void)resolved;
+	if (rate == LIMIT_MAX)
+		return false;
+	parse_format_size(rate, text);
+	value_print_string(text, out);
+	return true;
+}
+
+static bool print_operations(const void *field, bool resolved, struct text *out)
+{
+	const uint64_t rate = *(const uint64_t *)field;
+
+	(void)resolved;
+	if (rate != LIMIT_MAX)
+		text_addf(out, "%" PRIu64, rate);
+	return rate != LIMIT_MAX;
+}
+
+static const struct value_type type_device = {"string", read_device, print_device};
+static const struct value_type type_rate = {"size", read_rate, print_rate};
+static const struct value_type type_operations = {"integer or \"max\"", read_operations,
+						  print_operations};
 
 /* Of the groups of limits.io. */
 static const struct key io_keys_array[] = {
@@ -191,41 +222,38 @@ static int read_io(struct assignment *assignment, const struct node *value, void
 	return assign_groups(assignment, value, field, &access);
 }
 
-static void print_rate(const char *name, uint64_t rate, bool bytes, struct text *out)
-{
-	char text[PARSE_TEXT_MAX];
-
-	if (rate == LIMIT_MAX)
-		return;
-	if (!bytes) {
-		text_addf(out, " %s = %" PRIu64 ";", name, rate);
-		return;
-	}
-	parse_format_size(rate, text);
-	text_addf(out, " %s = \"%s\";", name, text);
-}
-
 static bool print_io(const void *field, bool resolved, struct text *out)
 {
 	const struct limits *limits = field;
 
-	(void)resolved;
 	text_addf(out, limits->io_count ? "( " : "(");
 	for (size_t i = 0; i < limits->io_count; i++) {
-		const struct io_limit *io = &limits->io[i];
+		text_addf(out, "%s{", i ? ", " : "");
+		for (size_t j = 0; j < io_keys.count; j++) {
+			const struct key *key = &io_keys.keys[j];
+			AUTO_TEXT struct text value = {0};
 
-		text_addf(out, "%s{ device = ", i ? ", " : "");
-		value_print_string(io->device, out);
-		text_addf(out, ";");
-		print_rate("rbps", io->rbps, true, out);
-		print_rate("wbps", io->wbps, true, out);
-		print_rate("riops", io->riops, false, out);
-		print_rate("wiops", io->wiops, false, out);
+			if (key->type->print((const char *)&limits->io[i] + key->offset, resolved,
+					     &value))
+				text_addf(out, " %s = %s;", key->name, text_value(&value));
+		}
 		text_addf(out, " }");
 	}
 	text_addf(out, limits->io_count ? " )" : ")");
 	return true;
 }
+
+static const void *get_io(const void *field, size_t index)
+{
+	return &((const struct limits *)field)->io[index];
+}
+
+static const char *name_io(const void *element)
+{
+	return ((const struct io_limit *)element)->device;
+}
+
+const struct key_elements io_elements = {count_io, get_io, name_io, &io_keys};
 
 /* ---- nofile, ulimits ---- */
 

@@ -42,6 +42,13 @@ static int refuse_target(struct assignment *assignment, const struct node *value
 				value->string);
 }
 
+static bool print_mount_type(const void *field, bool resolved, struct text *out)
+{
+	(void)resolved;
+	value_print_string(*(const enum mount_type *)field == MOUNT_BIND ? "bind" : "tmpfs", out);
+	return true;
+}
+
 static int read_target(struct assignment *assignment, const struct node *value, void *field)
 {
 	AUTO_FREE char *target = NULL;
@@ -57,6 +64,11 @@ static int read_target(struct assignment *assignment, const struct node *value, 
 	free(*(char **)field);
 	*(char **)field = take_pointer(&target);
 	return 0;
+}
+
+static bool print_target(const void *field, bool resolved, struct text *out)
+{
+	return type_plain_path.print(field, resolved, out);
 }
 
 static int read_size(struct assignment *assignment, const struct node *value, void *field)
@@ -77,6 +89,16 @@ static int read_size(struct assignment *assignment, const struct node *value, vo
 	return 0;
 }
 
+static bool print_size(const void *field, bool resolved, struct text *out)
+{
+	char size[PARSE_TEXT_MAX];
+
+	(void)resolved;
+	parse_format_size(*(const uint64_t *)field, size);
+	value_print_string(size, out);
+	return true;
+}
+
 static int read_mode(struct assignment *assignment, const struct node *value, void *field)
 {
 	size_t length;
@@ -93,6 +115,13 @@ static int read_mode(struct assignment *assignment, const struct node *value, vo
 					"\"%s\" is not a mode", value->string);
 	*(unsigned int *)field = (unsigned int)strtoul(value->string, NULL, 8);
 	return 0;
+}
+
+static bool print_mode(const void *field, bool resolved, struct text *out)
+{
+	(void)resolved;
+	text_addf(out, "\"%04o\"", *(const unsigned int *)field);
+	return true;
 }
 
 static size_t count_words(const void *field)
@@ -132,6 +161,19 @@ static int read_options(struct assignment *assignment, const struct node *value,
 	static const struct list_access access = {count_words, clear_words, add_word};
 
 	return assign_list(assignment, value, field, &access);
+}
+
+static bool print_options(const void *field, bool resolved, struct text *out)
+{
+	const unsigned int options = *(const unsigned int *)field;
+
+	(void)resolved;
+	text_addf(out, "[ \"%s\", \"nodev\"", options & MOUNT_NOSUID ? "nosuid" : "suid");
+	for (size_t i = 0; i < ARRAY_SIZE(mount_words); i++)
+		if (options & mount_words[i].set & ~(unsigned int)MOUNT_NOSUID)
+			text_addf(out, ", \"%s\"", mount_words[i].name);
+	text_addf(out, " ]");
+	return true;
 }
 
 /* What a group says must fit together; where it stands is known here only. */
@@ -223,20 +265,8 @@ static int read_mounts(struct assignment *assignment, const struct node *value, 
 	return 0;
 }
 
-static void print_options(unsigned int options, struct text *out)
+static void print_mount(const struct mount *mount, bool resolved, struct text *out)
 {
-	text_addf(out, "  options = [ \"%s\", \"nodev\"",
-		  options & MOUNT_NOSUID ? "nosuid" : "suid");
-	for (size_t i = 0; i < ARRAY_SIZE(mount_words); i++)
-		if (options & mount_words[i].set & ~(unsigned int)MOUNT_NOSUID)
-			text_addf(out, ", \"%s\"", mount_words[i].name);
-	text_addf(out, " ];\n");
-}
-
-static void print_mount(const struct mount *mount, struct text *out)
-{
-	char size[PARSE_TEXT_MAX];
-
 	text_addf(out, "{\n");
 	if (mount->type == MOUNT_BIND) {
 		text_addf(out, "  source = ");
@@ -245,34 +275,54 @@ static void print_mount(const struct mount *mount, struct text *out)
 	}
 	text_addf(out, "  target = ");
 	value_print_string(mount->target, out);
-	text_addf(out, ";\n  type = \"%s\";\n  read_only = %s;\n",
-		  mount->type == MOUNT_BIND ? "bind" : "tmpfs", mount->read_only ? "true" : "false");
+	text_addf(out, ";\n  type = ");
+	print_mount_type(&mount->type, resolved, out);
+	text_addf(out, ";\n  read_only = %s;\n", mount->read_only ? "true" : "false");
 	if (mount->type == MOUNT_TMPFS) {
-		parse_format_size(mount->size, size);
-		text_addf(out, "  size = \"%s\";\n  mode = \"%04o\";\n", size, mount->mode);
+		text_addf(out, "  size = ");
+		print_size(&mount->size, resolved, out);
+		text_addf(out, ";\n  mode = ");
+		print_mode(&mount->mode, resolved, out);
+		text_addf(out, ";\n");
 	}
-	print_options(mount->options, out);
-	text_addf(out, "  optional = %s;\n}", mount->optional ? "true" : "false");
+	text_addf(out, "  options = ");
+	print_options(&mount->options, resolved, out);
+	text_addf(out, ";\n  optional = %s;\n}", mount->optional ? "true" : "false");
 }
 
 static bool print_mounts(const void *field, bool resolved, struct text *out)
 {
 	const struct spec *spec = field;
 
-	(void)resolved;
 	text_addf(out, spec->mount_count ? "( " : "(");
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		text_addf(out, "%s", i ? ", " : "");
 		if (spec->mounts[i].target)
-			print_mount(&spec->mounts[i], out);
+			print_mount(&spec->mounts[i], resolved, out);
 	}
 	text_addf(out, spec->mount_count ? " )" : ")");
 	return true;
 }
 
+static size_t count_mounts(const void *field)
+{
+	return ((const struct spec *)field)->mount_count;
+}
+
+static const void *get_mount(const void *field, size_t index)
+{
+	return &((const struct spec *)field)->mounts[index];
+}
+
+static const char *name_mount(const void *element)
+{
+	return ((const struct mount *)element)->target ?: "";
+}
+
+const struct key_elements mount_elements = {count_mounts, get_mount, name_mount, NULL};
 const struct value_type type_mounts = {"list of groups", read_mounts, print_mounts};
-const struct value_type type_mount_target = {"path", read_target, NULL};
-const struct value_type type_mount_type = {"string", read_mount_type, NULL};
-const struct value_type type_mount_size = {"size", read_size, NULL};
-const struct value_type type_mode = {"string", read_mode, NULL};
-const struct value_type type_mount_options = {"array", read_options, NULL};
+const struct value_type type_mount_target = {"path", read_target, print_target};
+const struct value_type type_mount_type = {"string", read_mount_type, print_mount_type};
+const struct value_type type_mount_size = {"size", read_size, print_size};
+const struct value_type type_mode = {"string", read_mode, print_mode};
+const struct value_type type_mount_options = {"array", read_options, print_options};

@@ -30,6 +30,13 @@ static int read_rootfs_mode(struct assignment *assignment, const struct node *va
 				value->string);
 }
 
+static bool print_rootfs_mode(const void *field, bool resolved, struct text *out)
+{
+	(void)resolved;
+	value_print_string(modes[*(const enum rootfs_mode *)field], out);
+	return true;
+}
+
 static int read_rootfs_size(struct assignment *assignment, const struct node *value, void *field)
 {
 	struct error err;
@@ -48,6 +55,18 @@ static int read_rootfs_size(struct assignment *assignment, const struct node *va
 					"the size is out of range, at least 1M");
 	*(uint64_t *)field = bytes;
 	return 0;
+}
+
+static bool print_rootfs_size(const void *field, bool resolved, struct text *out)
+{
+	const uint64_t bytes = *(const uint64_t *)field;
+	char size[PARSE_TEXT_MAX] = "max";
+
+	(void)resolved;
+	if (bytes != LIMIT_MAX)
+		parse_format_size(bytes, size);
+	value_print_string(size, out);
+	return true;
 }
 
 /* What goes with which mode. */
@@ -88,20 +107,20 @@ static int read_rootfs(struct assignment *assignment, const struct node *value, 
 static bool print_rootfs(const void *field, bool resolved, struct text *out)
 {
 	const struct spec *spec = field;
-	char size[PARSE_TEXT_MAX] = "max";
 
-	(void)resolved;
 	if (!spec->rootfs)
 		return false;
 	if (spec->rootfs_mode == ROOTFS_BIND) {
 		value_print_string(spec->rootfs, out);
 		return true;
 	}
-	if (spec->rootfs_size != LIMIT_MAX)
-		parse_format_size(spec->rootfs_size, size);
 	text_addf(out, "{ path = ");
 	value_print_string(spec->rootfs, out);
-	text_addf(out, "; mode = \"%s\"; size = \"%s\"; ", modes[spec->rootfs_mode], size);
+	text_addf(out, "; mode = ");
+	print_rootfs_mode(&spec->rootfs_mode, resolved, out);
+	text_addf(out, "; size = ");
+	print_rootfs_size(&spec->rootfs_size, resolved, out);
+	text_addf(out, "; ");
 	if (spec->rootfs_upper) {
 		text_addf(out, "upper = ");
 		value_print_string(spec->rootfs_upper, out);
@@ -112,5 +131,5 @@ static bool print_rootfs(const void *field, bool resolved, struct text *out)
 }
 
 const struct value_type type_rootfs = {"string or group", read_rootfs, print_rootfs};
-const struct value_type type_rootfs_mode = {"string", read_rootfs_mode, NULL};
-const struct value_type type_rootfs_size = {"size", read_rootfs_size, NULL};
+const struct value_type type_rootfs_mode = {"string", read_rootfs_mode, print_rootfs_mode};
+const struct value_type type_rootfs_size = {"size", read_rootfs_size, print_rootfs_size};

@@ -331,7 +331,7 @@ static int read_apparmor(struct assignment *assignment, const struct node *value
 
 const struct value_type type_text = {"string", read_text_value, print_text};
 const struct value_type type_path = {"path", read_path, print_if_set};
-const struct value_type type_plain_path = {"path", read_plain_path, NULL};
+const struct value_type type_plain_path = {"path", read_plain_path, print_if_set};
 const struct value_type type_directory = {"path", read_directory, NULL};
 const struct value_type type_hostname = {"string", read_hostname, print_if_set};
 const struct value_type type_domain = {"string", read_domain, NULL};

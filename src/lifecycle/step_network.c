@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "kernel/sysctl.h"
+#include "lifecycle/change.h"
 #include "lifecycle/egress.h"
 #include "lifecycle/forwarding.h"
 #include "lifecycle/gate.h"
@@ -60,22 +61,12 @@ struct network_record network_record_of(const struct network *network)
 	return record;
 }
 
-static bool is_same6(const struct in6_addr *one, const struct in6_addr *other)
-{
-	return memcmp(one, other, sizeof(*one)) == 0;
-}
-
 static bool is_unchanged(const struct network_record *up, const struct network *wanted)
 {
-	return up->prefix6 == wanted->prefix6 &&
-	       (up->prefix6 == 0 || (is_same6(&up->subnet6, &wanted->subnet6) &&
-				     is_same6(&up->gateway6, &wanted->gateway6))) &&
-	       strcmp(up->bridge, wanted->bridge) == 0 && up->prefix == wanted->prefix &&
-	       up->subnet.s_addr == wanted->subnet.s_addr &&
-	       up->gateway.s_addr == wanted->gateway.s_addr && up->mtu == wanted->mtu &&
-	       up->nat == (wanted->nat == SETTING_YES) && up->internal == wanted->internal &&
-	       up->icc == wanted->icc && up->own == network_is_own(wanted) &&
-	       strcmp(up->uplink, wanted->uplink) == 0;
+	AUTO_CHANGES struct changes changes = {0};
+
+	change_find_network(up, wanted, &changes);
+	return changes.count == 0;
 }
 
 /* A network that is up keeps its shape until its last container is gone. */
