@@ -33,6 +33,7 @@ struct options {
 	bool watch;
 	const char *lines;
 	const char *signal;
+	const char *since;
 	const char *state;
 	const char *timeout;
 };
@@ -102,6 +103,7 @@ int cmd_ps(const struct options *options, int argc, char *argv[], struct error *
 int cmd_status(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_logs(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_events(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_pause(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_resume(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_wait(const struct options *options, int argc, char *argv[], struct error *err);

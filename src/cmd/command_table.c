@@ -51,6 +51,13 @@ static const struct command_option logs_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+static const struct command_option events_options[] = {
+	OPTION('f', "follow", NULL, follow, "go on printing what happens, until interrupted"),
+	OPTION(0, "since", "TIME", since, "begin there: 10m (ago), 18:30, \"2026-11-22 18:30\""),
+	OPTION(0, "json", NULL, json, "print JSON, an object a line"),
+	NO_MORE_OPTIONS,
+};
+
 static const struct command_option wait_options[] = {
 	OPTION(0, "state", "STATE", state,
 	       "running, paused, stopped, exited or ended (else: ended)"),
@@ -79,6 +86,9 @@ static const struct command_option kill_options[] = {
 	"126 it cannot be executed, 125 cman failed.\n"
 #define LOGS_DETAILS                                                                               \
 	"Prints LOG_DIR/NAME.log, where the supervisor writes what the container prints.\n"
+#define EVENTS_DETAILS                                                                             \
+	"Tells what has happened to containers: started, stopped, exited, oom, failed, paused,\n"  \
+	"resumed. What is kept is bounded, and goes with the next boot of the host.\n"
 #define KILL_DETAILS                                                                               \
 	"The first process of the container gets the signal. The kernel keeps signals away from\n" \
 	"it that it has no handler for, all but KILL and STOP. Use down to stop a container.\n"
@@ -176,6 +186,15 @@ const struct command command_table[] = {
 		.maximum = 1,
 		.options = logs_options,
 		.run = cmd_logs,
+	},
+	{
+		.name = "events",
+		.arguments = "[NAME...]",
+		.summary = "tell what has happened to containers",
+		.details = EVENTS_DETAILS,
+		.maximum = ANY_NUMBER,
+		.options = events_options,
+		.run = cmd_events,
 	},
 	{
 		.name = "kill",

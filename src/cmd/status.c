@@ -122,20 +122,16 @@ static void print_use(const char *label, uint64_t use, const char *use_text, uin
 	       limit == LIMIT_MAX ? "" : " of ", limit == LIMIT_MAX ? "" : limit_text);
 }
 
-/* Where a process is killed when it is passed: what the file says today. */
-static void print_memory_limit(const struct spec *spec)
+/* Where a process is killed when it is passed: what held when it was started. */
+static void print_memory_limit(const struct record *record)
 {
-	struct location at;
 	char size[PARSE_TEXT_MAX];
 
-	if (!spec || spec->limits.memory == LIMIT_MAX)
+	if (record->memory_limit == 0)
 		return;
-	at = origin_find(&spec->origins, "limits.memory");
-	parse_format_size(spec->limits.memory, size);
-	if (at.line)
-		printf("  %-10s limits.memory = %s, %s:%u\n", "at", size, at.file, at.line);
-	else
-		printf("  %-10s limits.memory = %s\n", "at", size);
+	parse_format_size(record->memory_limit, size);
+	printf("  %-10s limits.memory = %s%s%s\n", "at", size, record->memory_origin ? ", " : "",
+	       record->memory_origin ? record->memory_origin : "");
 }
 
 /* The other limits that are not the built-in ones, in the words of the file. */
@@ -200,7 +196,7 @@ static void print_limits(const struct status *status)
 	if (usage->oom_kills != UINT64_MAX && usage->oom_kills > 0) {
 		printf("  %-10s %" PRIu64 " times a process was killed at the memory limit\n",
 		       "oom", usage->oom_kills);
-		print_memory_limit(status->view.spec);
+		print_memory_limit(&status->view.record);
 	}
 }
 
@@ -245,7 +241,7 @@ static void print_status(const struct status *status)
 		print_time("ended", record->ended_at, "");
 		print_line("with", end);
 		if (record->oom_killed)
-			print_memory_limit(view->spec);
+			print_memory_limit(record);
 	}
 	if (record->name)
 		print_line("instance", record->instance);
@@ -335,6 +331,13 @@ static void print_json(const struct status *status)
 	AUTO_JSON struct json *object = view_to_json(&status->view);
 
 	json_add_text(object, "log", status->log_file);
+	if (status->view.record.name) {
+		const struct record *record = &status->view.record;
+
+		json_add_number(object, "memory_limit",
+				record->memory_limit > 0 ? record->memory_limit : UINT64_MAX);
+		json_add_text(object, "memory_limit_at", record->memory_origin);
+	}
 	if (status->view.alive && status->knows_spec) {
 		char userns[PARSE_TEXT_MAX];
 

@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "cmd/load.h"
+#include "lifecycle/events.h"
 
 /* Whether a command holds the lock of the container right now. */
 static bool is_worked_on(const struct state *state, const char *name)
@@ -123,15 +124,10 @@ static struct json *addresses_to_json(const struct record *record)
 
 static void add_end(struct json *object, const struct record *record)
 {
-	char name[32];
-
 	json_add_number(object, "ended_at", record->ended_at);
-	if (WIFEXITED(record->wait_status))
-		json_add_number(object, "exit_status", (uint64_t)WEXITSTATUS(record->wait_status));
-	else
-		json_add_text(object, "signal",
-			      process_signal_name(WTERMSIG(record->wait_status), name, sizeof(name)));
+	events_add_end(object, true, record->wait_status);
 	json_add_bool(object, "oom_killed", record->oom_killed);
+	json_add_number(object, "oom_kills", record->oom_kills);
 }
 
 struct json *view_to_json(const struct view *view)

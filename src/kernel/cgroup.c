@@ -251,6 +251,15 @@ static uint64_t read_throttled(const struct cgroup_hierarchy *cpu, const char *p
 	return value == UINT64_MAX ? value : value / 1000; /* nanoseconds */
 }
 
+uint64_t cgroup_read_oom_kills(const struct cgroup_host *host, const char *name)
+{
+	const struct cgroup_hierarchy *memory = cgroup_find(host, "memory");
+	char path[CGROUP_PATH_SIZE];
+
+	cgroup_path(host, name, memory && memory->v2 ? "memory.events" : "memory.oom_control", path);
+	return read_keyed(memory, path, "oom_kill");
+}
+
 void cgroup_read_usage(const struct cgroup_host *host, const char *name, struct cgroup_usage *usage)
 {
 	const struct cgroup_hierarchy *memory = cgroup_find(host, "memory");
@@ -261,8 +270,8 @@ void cgroup_read_usage(const struct cgroup_host *host, const char *name, struct 
 	usage->pids = read_number(cgroup_find(host, "pids"), path);
 	cgroup_path(host, name, memory_v2 ? "memory.current" : "memory.usage_in_bytes", path);
 	usage->memory = read_number(memory, path);
-	cgroup_path(host, name, memory_v2 ? "memory.events" : "memory.oom_control", path);
-	usage->oom_kills = read_keyed(memory, path, "oom_kill");
+	usage->oom_kills = cgroup_read_oom_kills(host, name);
+	cgroup_path(host, name, "memory.events", path);
 	usage->high = memory_v2 ? read_keyed(memory, path, "high") : UINT64_MAX;
 	usage->swap = read_swap(host, name, memory, usage->memory);
 	cgroup_path(host, name, "cpu.stat", path);

@@ -131,6 +131,7 @@ struct cgroup_usage {
 	uint64_t high;         /* how often it was held at memory_high; v1: unknown */
 	uint64_t throttled_us; /* time spent waiting for cpus */
 };
+uint64_t cgroup_read_oom_kills(const struct cgroup_host *host, const char *name); /* that alone */
 void cgroup_read_usage(const struct cgroup_host *host, const char *name, struct cgroup_usage *usage);
 
 /*

@@ -10,6 +10,18 @@
 #include "lifecycle/plan.h"
 #include "state/record.h"
 
+/* What the record said before the container was stopped. */
+struct past {
+	enum liveness liveness; /* LIVE_NONE: there was nothing */
+	bool failed;            /* it could not be taken down */
+	bool was_stopping;      /* a command had begun to stop it */
+	bool exited;
+	int wait_status;
+	uint64_t memory_limit;  /* bytes, 0: none */
+	char memory_origin[512];
+	char instance[ID_SIZE];
+};
+
 struct container {
 	char *name;
 	const struct spec *spec;      /* what the files say; NULL on the way down */
@@ -28,6 +40,8 @@ struct container {
 	/* on the way down */
 	int supervisor_pidfd;
 	uint64_t stop_deadline_ms;    /* CLOCK_MONOTONIC */
+	struct past past;
+	uint64_t oom_kills;           /* processes of it that were killed at its memory limit */
 	bool keep_exit;               /* the record stays, with the exit status alone */
 	bool any_step;                /* the record is lost: every step may have been begun */
 	bool undo_failed;             /* the record stays, so that the next command tries again */

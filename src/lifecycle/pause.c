@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "kernel/cgroup.h"
+#include "state/event.h"
 
 #define FREEZE_TIMEOUT_MS 5000
 
@@ -44,8 +45,11 @@ int pause_begin(struct host *host, struct container *container, struct error *er
 		return freeze(host, container, true, err);
 	if (note(host, container, (uint64_t)time(NULL), err) < 0)
 		return -1;
-	if (freeze(host, container, true, err) == 0)
+	if (freeze(host, container, true, err) == 0) {
+		event_note(&host->state, EVENT_PAUSED, container->name,
+			   container->record.instance, NULL);
 		return 1;
+	}
 	if (freeze(host, container, false, &ignored) < 0 ||
 	    note(host, container, 0, &ignored) < 0)
 		log_warning("%s: %s; it may be paused in part: cman resume %s", container->name,
@@ -60,5 +64,8 @@ int pause_end(struct host *host, struct container *container, struct error *err)
 	if (require_running(container, err) < 0 || freeze(host, container, false, err) < 0 ||
 	    (was && note(host, container, 0, err) < 0))
 		return -1;
+	if (was)
+		event_note(&host->state, EVENT_RESUMED, container->name,
+			   container->record.instance, NULL);
 	return was;
 }

@@ -139,6 +139,7 @@ int init_begin(struct host *host, struct container *container, struct error *err
 int init_undo(struct host *host, struct container *container, struct error *err)
 {
 	const struct cgroup_host *cgroup = host_cgroup(host, container->record.cgroup_parent, err);
+	uint64_t oom_kills;
 
 	/* Without us at the other end neither supervisor nor init passes the gate any more. */
 	close_fd(&container->control_fd);
@@ -146,11 +147,12 @@ int init_undo(struct host *host, struct container *container, struct error *err)
 	close_fd(&container->log_fd);
 	if (!cgroup)
 		return -1;
+	oom_kills = cgroup_read_oom_kills(cgroup, container->name);
+	if (oom_kills != UINT64_MAX)
+		container->oom_kills = oom_kills;
 	if (container->keep_exit) {
-		struct cgroup_usage usage;
-
-		cgroup_read_usage(cgroup, container->name, &usage);
-		container->record.oom_killed = usage.oom_kills != UINT64_MAX && usage.oom_kills > 0;
+		container->record.oom_killed = container->oom_kills > 0;
+		container->record.oom_kills = container->oom_kills;
 	}
 	if (cgroup_kill(cgroup, container->name, KILL_TIMEOUT_MS, err) < 0)
 		return -1;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/parse.h"
+#include "lifecycle/events.h"
 #include "lifecycle/precheck.h"
 #include "lifecycle/resolv_conf.h"
 #include "lifecycle/steps.h"
@@ -79,6 +80,23 @@ static bool is_to_start(const struct container *container)
 	       (container->action == PLAN_START || container->action == PLAN_RENEW);
 }
 
+/* The way down, and what is to be told of it. */
+static void take_down(struct wave *wave)
+{
+	for (size_t i = 0; i < wave->count; i++)
+		if (is_to_stop(&wave->containers[i]))
+			events_remember(&wave->containers[i]);
+	walk(wave, is_to_stop, steps_down);
+	for (size_t i = 0; i < wave->count; i++) {
+		struct container *container = &wave->containers[i];
+
+		if (container->past.liveness == LIVE_NONE)
+			continue;
+		events_note_end(wave->host, container);
+		container->past.failed = container->failed;
+	}
+}
+
 /* ---- up ---- */
 
 static void add_interface(struct record *record, const struct interface *interface)
@@ -111,6 +129,7 @@ static int new_record(const struct host *host, struct container *container, stru
 	record->cgroup_parent = xstrdup(host->manager->cgroup_parent);
 	record->stop_signal = spec->stop_signal;
 	record->stop_timeout_ms = spec->stop_timeout_ms;
+	record_set_memory_limit(record, spec);
 	spec_list_marks(spec, &record->marks);
 	for (size_t i = 0; i < spec->interface_count; i++)
 		add_interface(record, &spec->interfaces[i]);
@@ -130,7 +149,7 @@ void wave_up(struct wave *wave, const struct conf *conf)
 			fail(container, &err);
 	}
 	wave->host->keep_networks = true;
-	walk(wave, is_to_stop, steps_down);
+	take_down(wave);
 	wave->host->keep_networks = false;
 	for (size_t i = 0; i < wave->count; i++) {
 		struct container *container = &wave->containers[i];
@@ -140,6 +159,10 @@ void wave_up(struct wave *wave, const struct conf *conf)
 			fail(container, &err);
 	}
 	walk(wave, is_to_start, steps_up);
+	for (size_t i = 0; i < wave->count; i++)
+		if (wave->containers[i].action == PLAN_START ||
+		    wave->containers[i].action == PLAN_RENEW)
+			events_note_start(wave->host, &wave->containers[i]);
 }
 
 /* ---- down ---- */
@@ -148,7 +171,7 @@ void wave_down(struct wave *wave, bool keep_exit)
 {
 	for (size_t i = 0; i < wave->count; i++)
 		wave->containers[i].keep_exit = keep_exit;
-	walk(wave, is_to_stop, steps_down);
+	take_down(wave);
 	for (size_t i = 0; i < wave->count; i++) {
 		struct container *container = &wave->containers[i];
 

@@ -19,11 +19,23 @@ void record_clear(struct record *record)
 {
 	free(record->name);
 	free(record->cgroup_parent);
+	free(record->memory_origin);
 	strlist_clear(&record->steps);
 	strlist_clear(&record->addresses);
 	strlist_clear(&record->ports);
 	strlist_clear(&record->marks);
 	*record = (struct record){0};
+}
+
+void record_set_memory_limit(struct record *record, const struct spec *spec)
+{
+	struct location at = origin_find(&spec->origins, "limits.memory");
+
+	free(record->memory_origin);
+	record->memory_origin = NULL;
+	record->memory_limit = spec->limits.memory == LIMIT_MAX ? 0 : spec->limits.memory;
+	if (record->memory_limit > 0 && at.line && !strchr(at.file, '\n'))
+		record->memory_origin = xprintf("%s:%u", at.file, at.line);
 }
 
 /* ---- the text ---- */
@@ -50,6 +62,19 @@ static bool parse_phase(const char *text, enum record_phase *phase)
 		}
 	}
 	return false;
+}
+
+/* "67108864" or "67108864 /etc/cman/conf.d/web.conf:3" */
+static bool parse_memory_limit(const char *text, struct record *record)
+{
+	char number[24];
+	int used = 0;
+
+	if (sscanf(text, "%23[0-9]%n", number, &used) != 1 ||
+	    !lines_u64(number, &record->memory_limit))
+		return false;
+	return text[used] == ' ' ? lines_text(text + used + 1, &record->memory_origin)
+				 : text[used] == '\0';
 }
 
 static bool add_line(const char *text, struct strlist *list)
@@ -96,6 +121,10 @@ static bool parse_field(void *data, const char *key, const char *value)
 		return record->has_capabilities = lines_u64(value, &record->capabilities);
 	if (strcmp(key, "oom-killed") == 0)
 		return lines_u64(value, &number) && (record->oom_killed = number != 0, true);
+	if (strcmp(key, "oom-kills") == 0)
+		return lines_u64(value, &record->oom_kills);
+	if (strcmp(key, "memory-limit") == 0)
+		return parse_memory_limit(value, record);
 	if (strcmp(key, "step") == 0)
 		return add_line(value, &record->steps);
 	if (strcmp(key, "address") == 0)
@@ -118,6 +147,12 @@ static void print_record(const struct record *record, struct text *out)
 		  record->started_at, record->started_boottime, record->oom_killed);
 	text_addf(out, "stop-signal %d\nstop-timeout-ms %u\n", record->stop_signal,
 		  record->stop_timeout_ms);
+	if (record->oom_kills > 0)
+		text_addf(out, "oom-kills %" PRIu64 "\n", record->oom_kills);
+	if (record->memory_limit > 0)
+		text_addf(out, "memory-limit %" PRIu64 "%s%s\n", record->memory_limit,
+			  record->memory_origin ? " " : "",
+			  record->memory_origin ? record->memory_origin : "");
 	if (record->paused_at)
 		text_addf(out, "paused %" PRIu64 "\n", record->paused_at);
 	if (record->has_capabilities)

@@ -38,16 +38,22 @@ struct record {
 	char *cgroup_parent;                /* where it is, whatever the manager file says today */
 	int stop_signal;                    /* asks the payload to end */
 	uint32_t stop_timeout_ms;           /* then it is killed */
+	uint64_t memory_limit;              /* bytes; 0: none, or of an older cman */
+	char *memory_origin;                /* "FILE:LINE" it stood at; NULL: not known */
 	bool has_capabilities;              /* false: of an older cman */
 	uint64_t capabilities;              /* its bounding set, whatever a later command may give */
 	/* once it has ended */
 	bool exited;
 	int wait_status;                    /* of wait(2) */
 	bool oom_killed;
+	uint64_t oom_kills;                 /* processes killed at the memory limit */
 	uint64_t ended_at;                  /* seconds since the epoch */
 };
 
 void record_clear(struct record *record);
+
+/* Takes over the memory limit of a configuration, with where it stands. */
+void record_set_memory_limit(struct record *record, const struct spec *spec);
 #define AUTO_RECORD AUTO(record_clear)
 
 /* The directories of the state, opened once; made (0700) when missing and create is true. */

@@ -30,12 +30,13 @@ grep -rs . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf /proc/sys/net/i
 	/proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/bridge | sort
 section files
 # What stays by intention: ids once given away, logs, the empty directories of the state and the
-# file that locks it. What a test writes itself: configuration and root filesystems.
+# file that locks it, what has happened. What a test writes itself: configuration and root filesystems.
 find /run /etc/cman -xdev \( -path "$dir/log" -o -path "$dir/data" -o -path "$dir/conf.d" \
 	-o -path "$dir/rootfs" -o -path /run/etc/work \) -prune -o \
 	-not -path "$dir/container.conf" -not -path "$dir/state" \
 	-not -path "$dir/state/containers" -not -path "$dir/state/networks" \
-	-not -path "$dir/state/networks.lock" -not -name xtables.lock -printf '%p %y %m %u\n' 2>/dev/null | sort
+	-not -path "$dir/state/networks.lock" -not -path "$dir/state/events" \
+	-not -path "$dir/state/events.1" -not -name xtables.lock -printf '%p %y %m %u\n' 2>/dev/null | sort
 section processes
 # No process but ours looks: what this shell starts would be seen as well. What a supervisor runs
 # when the host's name servers change is there for a moment, and not without the supervisor.

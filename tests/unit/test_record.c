@@ -2,6 +2,8 @@
 /* The record of a container: written, read back, damaged in every way, locked. */
 #include "state_fixture.h"
 
+#include "config/origin.h"
+
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -16,6 +18,9 @@ static struct record example(void)
 		.started_boottime = 77,
 		.cgroup_parent = xstrdup("cman"),
 		.stop_signal = 15,
+		.oom_kills = 2,
+		.memory_limit = 67108864,
+		.memory_origin = xstrdup("/etc/cman/conf.d/my web.conf:3"),
 		.stop_timeout_ms = 10000,
 	};
 
@@ -68,8 +73,31 @@ static void test_read_is_what_was_written(void **data)
 	assert_true(strlist_equal(&read.addresses, &written.addresses));
 	assert_true(strlist_equal(&read.ports, &written.ports));
 	assert_true(strlist_equal(&read.marks, &written.marks));
+	assert_int_equal(read.oom_kills, 2);
+	assert_int_equal(read.memory_limit, 67108864);
+	assert_string_equal(read.memory_origin, written.memory_origin);
 	assert_false(read.exited);
 	assert_int_equal(record_liveness(&read), LIVE_RUNNING);
+}
+
+static void test_memory_limit_has_a_place(void **data)
+{
+	AUTO_RECORD struct record record = {0};
+	struct spec spec = {.limits = {.memory = LIMIT_MAX}};
+
+	(void)data;
+	record_set_memory_limit(&record, &spec);
+	assert_int_equal(record.memory_limit, 0);
+	assert_null(record.memory_origin);
+	spec.limits.memory = 4096;
+	record_set_memory_limit(&record, &spec);
+	assert_int_equal(record.memory_limit, 4096);
+	assert_null(record.memory_origin);
+	origin_set(&spec.origins, "limits.memory", (struct location){.file = "/x/web.conf", .line = 7},
+		   NULL);
+	record_set_memory_limit(&record, &spec);
+	assert_string_equal(record.memory_origin, "/x/web.conf:7");
+	spec_clear(&spec);
 }
 
 static void test_missing_is_no_error(void **data)
@@ -101,6 +129,7 @@ static void test_damaged(void **data)
 		"version 1\nname other\nend\n", "version 1\nname web\ninit 1\nend\n",
 		"version 1\nname web\ninit -4 5\nend\n",
 		"version 1\nname web\ninit 99999999999 5\nend\n", "version 1\nname web\nend\n", "version 1\nname web\nphase flying\nend\n",
+		"version 1\nname web\nmemory-limit 5x\nend\n", "version 1\nname web\nmemory-limit\nend\n",
 		"version 1\nname web\nboot short\nend\n", "version 1\nname web\nend\nmore 1\n",
 	};
 	AUTO_TEXT struct text good = {0};
@@ -251,6 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STATE_TEST(test_read_is_what_was_written),
+		STATE_TEST(test_memory_limit_has_a_place),
 		STATE_TEST(test_missing_is_no_error),
 		STATE_TEST(test_exit_is_the_supervisors_word),
 		STATE_TEST(test_damaged),

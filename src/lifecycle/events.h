@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* events.h: what a wave has done to a container, for `cman events`. */
+#ifndef LIFECYCLE_EVENTS_H
+#define LIFECYCLE_EVENTS_H
+
+#include "base/json.h"
+#include "lifecycle/container.h"
+
+/* Before it is stopped: keeps what its record says, which is gone afterwards. */
+void events_remember(struct container *container);
+
+/* After the walk down: "oom", then "stopped", "exited" or "failed"; nothing where nothing ran. */
+void events_note_end(const struct host *host, const struct container *container);
+
+/* After the walk up: "started" or "failed". */
+void events_note_start(const struct host *host, const struct container *container);
+
+/* What an end was: adds exit_status, or signal, or exit_status null where it is not known. */
+void events_add_end(struct json *details, bool exited, int wait_status);
+
+#endif
