@@ -10,13 +10,17 @@ static json_t *inside(struct json *json)
 	return (json_t *)(void *)json;
 }
 
+/* jansson has no other reason to fail once the text is valid UTF-8 */
+static _Noreturn void out_of_memory(void)
+{
+	fprintf(stderr, "cman: out of memory\n");
+	exit(EXIT_FAILURE);
+}
+
 static struct json *wrap(json_t *value)
 {
-	if (!value) {
-		/* jansson has no other reason once the text is valid UTF-8 */
-		fprintf(stderr, "cman: out of memory\n");
-		exit(EXIT_FAILURE);
-	}
+	if (!value)
+		out_of_memory();
 	return (struct json *)(void *)value;
 }
 
@@ -54,13 +58,13 @@ static struct json *new_string(const char *text)
 void json_add(struct json *object, const char *key, struct json *value)
 {
 	if (json_object_set_new(inside(object), key, inside(value)) < 0)
-		wrap(NULL);
+		out_of_memory();
 }
 
 void json_append(struct json *list, struct json *value)
 {
 	if (json_array_append_new(inside(list), inside(value)) < 0)
-		wrap(NULL);
+		out_of_memory();
 }
 
 void json_add_text(struct json *object, const char *key, const char *text)
@@ -105,14 +109,14 @@ void json_add_line(const struct json *json, struct text *text)
 	AUTO_FREE char *line = json_dumps((const json_t *)(const void *)json, JSON_COMPACT);
 
 	if (!line)
-		wrap(NULL);
+		out_of_memory();
 	text_add(text, line, strlen(line));
 }
 
 void json_merge(struct json *object, struct json *from)
 {
 	if (json_object_update(inside(object), inside(from)) < 0)
-		wrap(NULL);
+		out_of_memory();
 	json_free(&from);
 }
 
