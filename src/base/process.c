@@ -79,6 +79,22 @@ uint64_t process_monotonic_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+int process_reset_signals(struct error *err)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int number = 1; number <= SIGRTMAX; number++) {
+		/* EINVAL: SIGKILL, SIGSTOP, and the two libc keeps for itself */
+		if (sigaction(number, &action, NULL) < 0 && errno != EINVAL)
+			return error_set(err, errno, "reset signal %d", number);
+	}
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return error_set(err, errno, "reset the signal mask");
+	return 0;
+}
+
 uint64_t process_boottime_seconds(void)
 {
 	struct timespec now;

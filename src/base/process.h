@@ -45,6 +45,9 @@ pid_t process_fork_aside(const int keep[], size_t count);
 int process_signal_number(const char *name); /* "TERM", "SIGTERM", "15", "SIGRTMIN+3" */
 const char *process_signal_name(int number, char *out, unsigned long size);
 
+/* All signals as they are for a new program: no handler, none ignored, none blocked. */
+int process_reset_signals(struct error *err);
+
 uint64_t process_monotonic_ms(void);      /* CLOCK_MONOTONIC */
 uint64_t process_boottime_seconds(void);  /* CLOCK_BOOTTIME: goes on during suspend */
 

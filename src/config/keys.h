@@ -63,6 +63,7 @@ struct key_table {
 
 extern const struct key_table container_keys; /* fields of struct spec */
 extern const struct key_table manager_keys;   /* fields of struct manager */
+extern const struct key_table hooks_keys;     /* fields of struct hooks */
 
 /*
  * Calls visit for every key with its path, groups before their members: "limits",

@@ -781,5 +781,12 @@ static const struct key container_keys_array[] = {
 		.help = "time to end in before everything is killed",
 		.change = CHANGE_LIVE,
 	},
+	{
+		.name = "hooks",
+		.members = &hooks_keys,
+		.offset = offsetof(struct spec, hooks),
+		.help = "programs of the host, run as it comes up and goes down",
+		.change = CHANGE_LIVE,
+	},
 };
 const struct key_table container_keys = KEY_TABLE(container_keys_array);

@@ -187,6 +187,10 @@ void spec_clear(struct spec *spec)
 	free(spec->security.seccomp);
 	free(spec->security.calls);
 	free(spec->security.apparmor);
+	strlist_clear(&spec->hooks.pre_start);
+	strlist_clear(&spec->hooks.post_start);
+	strlist_clear(&spec->hooks.pre_stop);
+	strlist_clear(&spec->hooks.post_stop);
 	strlist_clear(&spec->security.masked_paths);
 	strlist_clear(&spec->security.readonly_paths);
 	strlist_clear(&spec->security.sysctls);

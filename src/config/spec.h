@@ -236,6 +236,16 @@ struct mount {
 #define MOUNTS_MAX     64
 #define INTERFACES_MAX 16
 
+/* Programs of the host that are run when a container comes up and goes down, in their order. */
+struct hooks {
+	struct strlist pre_start, post_start, pre_stop, post_stop; /* absolute paths */
+	uint32_t timeout_ms;                                       /* of each */
+};
+#define HOOKS_NONE                 \
+	{                          \
+		.timeout_ms = 30000 \
+	}
+
 /* One container. */
 struct spec {
 	char *name; /* the file's name without .conf */
@@ -274,6 +284,7 @@ struct spec {
 	bool autostart;
 	int stop_signal;
 	uint32_t stop_timeout_ms;
+	struct hooks hooks;
 	struct origins origins;
 };
 

@@ -399,6 +399,7 @@ void validate_container(struct validation *validation, struct spec *spec, bool c
 	validate_upper(spec, diagnostics);
 	validate_mounts(spec, diagnostics);
 	validate_devices(spec, diagnostics);
+	validate_hooks(spec, diagnostics);
 	check_limits(spec, diagnostics);
 	check_further_limits(spec, diagnostics);
 	check_groups(manager, spec, diagnostics);

@@ -42,4 +42,7 @@ void validate_egress(const struct manager *manager, const struct network *networ
 /* Likewise its security.devices. */
 void validate_devices(const struct spec *spec, struct diagnostics *diagnostics);
 
+/* Likewise its hooks. */
+void validate_hooks(const struct spec *spec, struct diagnostics *diagnostics);
+
 #endif

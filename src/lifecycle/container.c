@@ -22,6 +22,7 @@ void container_init(struct container *container, const char *name)
 		.supervisor_pidfd = -1,
 		.output_fd = -1,
 		.log_fd = -1,
+		.hooks = (struct hook_run)HOOK_RUN_INIT,
 	};
 }
 
@@ -29,6 +30,10 @@ void container_clear(struct container *container)
 {
 	free(container->name);
 	record_clear(&container->record);
+	if (container->recorded)
+		spec_clear(container->recorded);
+	free(container->recorded);
+	close_fd(&container->hooks.result_fd);
 	close_fd(&container->control_fd);
 	close_fd(&container->init_pidfd);
 	close_fd(&container->supervisor_pidfd);

@@ -6,6 +6,7 @@
 #include "config/spec.h"
 #include "kernel/device.h"
 #include "kernel/namespace.h"
+#include "lifecycle/hooks.h"
 #include "lifecycle/host.h"
 #include "lifecycle/plan.h"
 #include "state/record.h"
@@ -37,7 +38,9 @@ struct container {
 	int output_fd, log_fd;        /* FIFO of the payload's output, and where it goes */
 	pid_t supervisor_pid;         /* our own child; 0: another command started it */
 	bool has_host_servers;        /* its resolv.conf has: dns = [ "host" ] */
+	struct hook_run hooks;        /* those that run now, on both ways */
 	/* on the way down */
+	struct spec *recorded;        /* what it was started with, for its hooks; NULL: not read */
 	int supervisor_pidfd;
 	uint64_t stop_deadline_ms;    /* CLOCK_MONOTONIC */
 	struct past past;

@@ -75,26 +75,10 @@ static int take_terminal(const struct payload *payload, const struct user *user,
 	return 0;
 }
 
-static int reset_signals(struct error *err)
-{
-	struct sigaction action = {.sa_handler = SIG_DFL};
-	sigset_t none;
-
-	for (int number = 1; number <= SIGRTMAX; number++) {
-		/* EINVAL: SIGKILL, SIGSTOP, and the two libc keeps for itself */
-		if (sigaction(number, &action, NULL) < 0 && errno != EINVAL)
-			return error_set(err, errno, "reset signal %d", number);
-	}
-	sigemptyset(&none);
-	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-		return error_set(err, errno, "reset the signal mask");
-	return 0;
-}
-
 static int reset_process(struct error *err)
 {
 	umask(S_IWGRP | S_IWOTH);
-	return reset_signals(err);
+	return process_reset_signals(err);
 }
 
 /* The caller's session keyring would let the payload find keys of the host. keyrings(7) */

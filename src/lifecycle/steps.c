@@ -9,13 +9,19 @@
  * with init's network namespace: taken away from a dead one it costs a tenth.
  */
 static const struct step steps[] = {
-	{"files",    files_begin,   NULL,        NULL,           files_undo,   NULL, NULL},
-	{"cgroup",   cgroup_begin,  NULL,        NULL,           cgroup_undo,  NULL, NULL},
-	{"network",  network_begin, NULL,        NULL,           network_undo, NULL, network_commit},
-	{"init",     init_begin,    NULL,        NULL,           init_undo,    link_undo, NULL},
-	{"link",     NULL,          link_await,  NULL,           NULL,         NULL, NULL},
-	{"firewall", NULL,          NULL,        network_up_commit, NULL,      NULL, NULL},
-	{"start",    start_begin,   start_await, NULL,           start_undo,   start_undo_await, NULL},
+	{.name = "files", .begin = files_begin, .undo = files_undo},
+	{.name = "pre_start", .wanted = pre_start_wanted, .begin = pre_start_begin,
+	 .await = pre_start_await, .undo = pre_start_undo, .undo_await = pre_start_undo_await},
+	{.name = "cgroup", .begin = cgroup_begin, .undo = cgroup_undo},
+	{.name = "network", .begin = network_begin, .undo = network_undo,
+	 .undo_commit = network_commit},
+	{.name = "init", .begin = init_begin, .undo = init_undo, .undo_await = link_undo},
+	{.name = "link", .await = link_await},
+	{.name = "firewall", .commit = network_up_commit},
+	{.name = "start", .begin = start_begin, .await = start_await, .undo = start_undo,
+	 .undo_await = start_undo_await},
+	{.name = "post_start", .wanted = post_start_wanted, .begin = post_start_begin,
+	 .await = post_start_await, .undo = post_start_undo, .undo_await = post_start_undo_await},
 };
 
 static void fail(struct container *container, const struct error *err)
@@ -103,7 +109,7 @@ static void begin_one(struct host *host, const struct step *step, struct contain
 {
 	struct error err = {0};
 
-	if (container->failed)
+	if (container->failed || (step->wanted && !step->wanted(container)))
 		return;
 	log_verbose("%s: %s", container->name, step->name);
 	if (container_note(host, container, step->name, &err) < 0 ||
@@ -115,7 +121,9 @@ static void await_one(struct host *host, const struct step *step, struct contain
 {
 	struct error err = {0};
 
-	if (!container->failed && step->await && step->await(host, container, &err) < 0)
+	if (container->failed || !step->await || (step->wanted && !step->wanted(container)))
+		return;
+	if (step->await(host, container, &err) < 0)
 		fail(container, &err);
 }
 

@@ -16,6 +16,7 @@
  */
 struct step {
 	const char *name;
+	bool (*wanted)(const struct container *container); /* NULL: by every container */
 	int (*begin)(struct host *host, struct container *container, struct error *err);
 	int (*await)(struct host *host, struct container *container, struct error *err);
 	int (*commit)(struct host *host, struct error *err);
@@ -37,7 +38,7 @@ void steps_up(struct host *host, struct container **containers, size_t count);
  */
 void steps_down(struct host *host, struct container **containers, size_t count);
 
-/* The functions of the table, by file: step_files.c, step_network.c, step_process.c. */
+/* The functions of the table, by file: step_files.c, step_network.c, step_process.c, step_hooks.c. */
 int files_begin(struct host *host, struct container *container, struct error *err);
 
 /* Adds the text of a file as it is made now: "resolv.conf" or "hostname". */
@@ -64,6 +65,16 @@ int init_prefer_reason(struct container *container, struct error *err);
 int start_begin(struct host *host, struct container *container, struct error *err);
 int start_await(struct host *host, struct container *container, struct error *err);
 int start_undo(struct host *host, struct container *container, struct error *err);
+bool pre_start_wanted(const struct container *container);
+int pre_start_begin(struct host *host, struct container *container, struct error *err);
+int pre_start_await(struct host *host, struct container *container, struct error *err);
+int pre_start_undo(struct host *host, struct container *container, struct error *err);
+int pre_start_undo_await(struct host *host, struct container *container, struct error *err);
+bool post_start_wanted(const struct container *container);
+int post_start_begin(struct host *host, struct container *container, struct error *err);
+int post_start_await(struct host *host, struct container *container, struct error *err);
+int post_start_undo(struct host *host, struct container *container, struct error *err);
+int post_start_undo_await(struct host *host, struct container *container, struct error *err);
 int start_undo_await(struct host *host, struct container *container, struct error *err);
 
 #endif

@@ -26,16 +26,12 @@
 /* Nothing of the caller's: session, directory, terminal, ignored signals, mask. */
 static int leave_caller(struct error *err)
 {
-	struct sigaction standard = {.sa_handler = SIG_DFL};
-	sigset_t none;
 	int null_fd;
 
 	setsid();
 	umask(022);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int i = 1; i < NSIG; i++)
-		sigaction(i, &standard, NULL); /* EINVAL for SIGKILL, SIGSTOP and libc's own */
+	if (process_reset_signals(err) < 0)
+		return -1;
 	if (chdir("/") < 0)
 		return error_set(err, errno, "change to /");
 	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -221,6 +221,13 @@ static void draw_spec(struct spec *spec)
 	spec->autostart = draw(2);
 	spec->stop_signal = draw(2) ? signals[draw(4)] : SIGRTMIN + (int)draw(20);
 	spec->stop_timeout_ms = draw(3600001);
+	for (size_t i = draw(3); i > 0; i--) {
+		strlist_add_taken(&spec->hooks.pre_start, xprintf("/pre_start/%zu", i));
+		strlist_add_taken(&spec->hooks.post_start, xprintf("/post start/%zu", i));
+		strlist_add_taken(&spec->hooks.pre_stop, xprintf("/pre_stop/%zu", i));
+		strlist_add_taken(&spec->hooks.post_stop, xprintf("/post_stop/%zu", i));
+	}
+	spec->hooks.timeout_ms = draw(3600001);
 }
 
 static void assert_same_interface(const struct interface *one, const struct interface *other)
@@ -311,6 +318,11 @@ static void assert_same_spec(const struct spec *one, const struct spec *other)
 	assert_int_equal(one->autostart, other->autostart);
 	assert_int_equal(one->stop_signal, other->stop_signal);
 	assert_int_equal(one->stop_timeout_ms, other->stop_timeout_ms);
+	assert_true(strlist_equal(&one->hooks.pre_start, &other->hooks.pre_start));
+	assert_true(strlist_equal(&one->hooks.post_start, &other->hooks.post_start));
+	assert_true(strlist_equal(&one->hooks.pre_stop, &other->hooks.pre_stop));
+	assert_true(strlist_equal(&one->hooks.post_stop, &other->hooks.post_stop));
+	assert_int_equal(one->hooks.timeout_ms, other->hooks.timeout_ms);
 }
 
 static void read_of_print_is_the_same(void **state)

@@ -2,7 +2,7 @@
 /*
  * The two walks over the table of steps, with the real records and with steps that only tell that
  * they were called, or fail where the test wants it. The functions here take the place of those in
- * step_files.c, step_network.c and step_process.c, which the linker then has no use for.
+ * step_files.c, step_hooks.c, step_network.c and step_process.c, which the linker then has no use for.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -21,13 +21,14 @@ static struct {
 	const char *failing; /* the function that fails, for container; NULL: none */
 	const char *container;
 	bool undo_fails; /* and every undo of it as well */
+	const char *hooked; /* the container that has hooks; NULL: none */
 } trace;
 
 /* The record on disk names the step before anything of it happens. */
 static void check_noted(const struct host *host, const char *function, const char *name)
 {
 	AUTO_RECORD struct record record = {0};
-	AUTO_FREE char *step = xprintf("%.*s", (int)strcspn(function, "_"), function);
+	AUTO_FREE char *step = xprintf("%.*s", (int)(strrchr(function, '_') - function), function);
 
 	assert_int_equal(record_read(&host->state, name, &record, NULL), 1);
 	if (!strlist_contains(&record.steps, step))
@@ -69,6 +70,24 @@ FAKE(start_begin)
 FAKE(start_await)
 FAKE(start_undo)
 FAKE(start_undo_await)
+FAKE(pre_start_begin)
+FAKE(pre_start_await)
+FAKE(pre_start_undo)
+FAKE(pre_start_undo_await)
+FAKE(post_start_begin)
+FAKE(post_start_await)
+FAKE(post_start_undo)
+FAKE(post_start_undo_await)
+
+bool pre_start_wanted(const struct container *container)
+{
+	return trace.hooked && strcmp(container->name, trace.hooked) == 0;
+}
+
+bool post_start_wanted(const struct container *container)
+{
+	return pre_start_wanted(container);
+}
 
 int files_undo(struct host *host, struct container *container, struct error *err)
 {
@@ -121,6 +140,7 @@ static void begin_test(struct wave_of_two *wave, const char *failing, const char
 	trace.failing = failing;
 	trace.container = container;
 	trace.undo_fails = false;
+	trace.hooked = NULL;
 	assert_non_null(mkdtemp(wave->directory));
 	if (state_open(wave->directory, true, &wave->host.state, &err) < 0)
 		fail_msg("%s", err.text);
@@ -290,6 +310,33 @@ static void the_first_reason_is_the_one_told(void **data)
 	end_test(&wave);
 }
 
+/* Its undo comes when all of it is gone; of who has none there is no step in the record. */
+static void steps_that_only_one_wants(void **data)
+{
+	AUTO_FREE char *up = NULL, *down = NULL;
+	AUTO_RECORD struct record other = {0};
+	struct wave_of_two wave;
+
+	(void)data;
+	begin_test(&wave, NULL, NULL);
+	trace.hooked = "a";
+	steps_up(&wave.host, wave.pointers, 2);
+	up = calls_of("a");
+	assert_string_equal(up, "files_begin pre_start_begin pre_start_await cgroup_begin network_begin "
+				"init_begin link_await start_begin start_await post_start_begin "
+				"post_start_await");
+	assert_int_equal(record_read(&wave.host.state, "b", &other, NULL), 1);
+	assert_false(strlist_contains(&other.steps, "pre_start"));
+	text_clear(&trace.calls);
+	steps_down(&wave.host, wave.pointers, 2);
+	down = calls_of("a");
+	assert_string_equal(down, "post_start_undo post_start_undo_await start_undo start_undo_await "
+				  "init_undo link_undo network_undo cgroup_undo pre_start_undo "
+				  "pre_start_undo_await files_undo");
+	assert_null(strstr(text_value(&trace.calls), "pre_start_undo(b)"));
+	end_test(&wave);
+}
+
 static void what_has_no_record_is_left_alone(void **data)
 {
 	struct wave_of_two wave;
@@ -314,6 +361,7 @@ int main(void)
 		cmocka_unit_test(a_commit_that_fails_takes_all_back),
 		cmocka_unit_test(an_undo_that_fails_keeps_nothing_from_being_undone),
 		cmocka_unit_test(the_first_reason_is_the_one_told),
+		cmocka_unit_test(steps_that_only_one_wants),
 		cmocka_unit_test(what_has_no_record_is_left_alone),
 	};
 
