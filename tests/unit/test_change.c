@@ -159,6 +159,11 @@ static const struct {
 	{"autostart", "false", "true"},
 	{"stop_signal", "\"SIGTERM\"", "\"SIGHUP\""},
 	{"stop_timeout", "\"10s\"", "\"20s\""},
+	{"hooks.pre_start", "[]", "[ \"/a\" ]"},
+	{"hooks.post_start", "[]", "[ \"/a\" ]"},
+	{"hooks.pre_stop", "[]", "[ \"/a\" ]"},
+	{"hooks.post_stop", "[]", "[ \"/a\" ]"},
+	{"hooks.timeout", "\"30s\"", "\"1m\""},
 };
 
 /* "limits : { memory = VALUE; };" for "limits.memory"; a list of groups has one of them. */
