@@ -31,6 +31,7 @@ struct options {
 	bool follow;
 	bool repair;
 	bool watch;
+	bool sh;
 	const char *lines;
 	const char *signal;
 	const char *since;
@@ -99,6 +100,7 @@ void command_print_version(FILE *stream);
 int cmd_up(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_down(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_restart(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_plan(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_ps(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_status(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err);

@@ -71,6 +71,12 @@ static const struct command_option check_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+static const struct command_option plan_options[] = {
+	OPTION(0, "json", NULL, json, "print JSON"),
+	OPTION(0, "sh", NULL, sh, "print commands of the shell that do the same"),
+	NO_MORE_OPTIONS,
+};
+
 static const struct command_option kill_options[] = {
 	OPTION('s', "signal", "SIGNAL", signal, "name or number of the signal (else: TERM)"),
 	NO_MORE_OPTIONS,
@@ -113,6 +119,14 @@ static const struct command_option kill_options[] = {
 	"Exit status: 0 nothing is wrong, or it was mended; 1 the files have errors, or cman\n"     \
 	"failed; 3 something has drifted and is not mended.\n"
 
+#define PLAN_DETAILS                                                                               \
+	"Prints what would make containers what their files say now, and does nothing: old and\n"  \
+	"new value of each key, the line of the new one, and what it takes: live, re-attach of\n"  \
+	"the interface, or restart. Looked at is what runs, and what does not run although it\n"   \
+	"has autostart; or NAME, which is then wanted to run.\n"                                   \
+	"Exit status: 0 there is nothing to do, 1 some could not be looked at, or cman failed,\n"  \
+	"3 there is something to do.\n"
+
 #define FIREWALL_DETAILS                                                                           \
 	"Prints the rules that hold for the containers that are up, each below the line of the\n"  \
 	"configuration that asks for it, with packets and bytes where they are counted. MISSING\n" \
@@ -146,6 +160,15 @@ const struct command command_table[] = {
 		.maximum = ANY_NUMBER,
 		.options = all_options,
 		.run = cmd_restart,
+	},
+	{
+		.name = "plan",
+		.arguments = "[NAME...]",
+		.summary = "tell what would make what runs what the files say",
+		.details = PLAN_DETAILS,
+		.maximum = ANY_NUMBER,
+		.options = plan_options,
+		.run = cmd_plan,
 	},
 	{
 		.name = "ps",

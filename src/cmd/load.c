@@ -288,12 +288,12 @@ static int require_no_errors(const struct diagnostics *diagnostics, const struct
 	return error_set(err, 0, "nothing was done: errors in the configuration of %s", broken.data);
 }
 
-/* Those without errors; the others are told, and *status becomes 1. */
-static void choose_sound(const struct conf *conf, const struct diagnostics *diagnostics,
+/* Those of needed without errors; the others are told, and *status becomes 1. */
+static void choose_sound(const struct strlist *needed, const struct diagnostics *diagnostics,
 			 struct strlist *names, int *status)
 {
-	for (size_t i = 0; i < conf->container_count; i++) {
-		const char *name = conf->containers[i].name;
+	for (size_t i = 0; i < needed->count; i++) {
+		const char *name = needed->items[i];
 
 		if (diagnostics_count_errors(diagnostics, name) == 0) {
 			strlist_add(names, name);
@@ -340,10 +340,25 @@ int load_containers(const struct options *options, int argc, char *argv[], struc
 		return -1;
 	print_diagnostics(&diagnostics, &needed, true, options->verbose);
 	if (options->all)
-		choose_sound(conf, &diagnostics, names, status);
+		choose_sound(&needed, &diagnostics, names, status);
 	else if (require_no_errors(&diagnostics, &needed, err) < 0)
 		return -1;
 	else
 		strlist_copy(names, &needed);
+	return 0;
+}
+
+int load_to_compare(const struct options *options, int argc, char *argv[], struct conf *conf,
+		    struct strlist *names, int *status, struct error *err)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_STRLIST struct strlist needed = {0};
+
+	*status = 0;
+	if (read_files(options, conf, &diagnostics, err) < 0 ||
+	    load_names(conf, argc, argv, LOAD_KNOWN, &needed, err) < 0)
+		return -1;
+	print_diagnostics(&diagnostics, &needed, true, options->verbose);
+	choose_sound(&needed, &diagnostics, names, status);
 	return 0;
 }

@@ -21,6 +21,14 @@ int load_containers(const struct options *options, int argc, char *argv[], struc
 		    struct strlist *names, int *status, struct error *err);
 
 /*
+ * For who compares what runs with the files: argv, which must be known, or every container that has
+ * a file or a record. Those whose files have errors are left out, and *status is 1. conf_find() is NULL
+ * for names that have no file.
+ */
+int load_to_compare(const struct options *options, int argc, char *argv[], struct conf *conf,
+		    struct strlist *names, int *status, struct error *err);
+
+/*
  * For commands that work on what runs. Faults of container files keep none of them from working;
  * tell: they are printed as warnings (commands that change something).
  */

@@ -265,7 +265,8 @@ void change_find(const struct change_input *input, const struct manager *manager
 	}
 	if (!input->recorded)
 		return;
-	spec_compare(input->recorded, input->wanted, manager, &out->changes);
+	if (input->recorded != input->wanted)
+		spec_compare(input->recorded, input->wanted, manager, &out->changes);
 	find_networks(input, manager, networks, network_count, &out->changes);
 	find_cgroup(input, manager, &out->changes);
 	out->action = action_of(changes_hardest(&out->changes));

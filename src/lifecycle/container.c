@@ -29,6 +29,7 @@ void container_init(struct container *container, const char *name)
 void container_clear(struct container *container)
 {
 	free(container->name);
+	free(container->former_parent);
 	record_clear(&container->record);
 	if (container->recorded)
 		spec_clear(container->recorded);
@@ -124,6 +125,9 @@ int container_take(struct host *host, struct container *container, struct error 
 	}
 	if (rc < 0)
 		assume_everything(host, container);
+	if (rc > 0 && container->record.cgroup_parent &&
+	    strcmp(container->record.cgroup_parent, host->manager->cgroup_parent) != 0)
+		container->former_parent = xstrdup(container->record.cgroup_parent);
 	return 0;
 }
 

@@ -45,6 +45,7 @@ struct container {
 	uint64_t stop_deadline_ms;    /* CLOCK_MONOTONIC */
 	struct past past;
 	uint64_t oom_kills;           /* processes of it that were killed at its memory limit */
+	char *former_parent;          /* cgroup.parent when it was started; NULL: that of today */
 	bool keep_exit;               /* the record stays, with the exit status alone */
 	bool any_step;                /* the record is lost: every step may have been begun */
 	bool undo_failed;             /* the record stays, so that the next command tries again */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/recorded.h"
 
+#include <string.h>
+
 #include "base/fs.h"
 #include "config/conf.h"
 
@@ -15,6 +17,18 @@ int recorded_spec(const struct state *state, const char *name, struct spec *spec
 	    conf_parse_spec(text_value(&text), "spec", name, spec, err) < 0)
 		return error_wrap(err, "recorded configuration of %s", name);
 	return 0;
+}
+
+bool recorded_is(const struct state *state, const char *name, const struct spec *spec)
+{
+	AUTO_FD int dir_fd = record_open_directory(state, name, NULL);
+	AUTO_TEXT struct text recorded = {0}, text = {0};
+
+	if (dir_fd < 0 || fs_read_at(dir_fd, "spec", SPEC_SIZE_MAX, &recorded, NULL) < 0)
+		return false;
+	conf_print_spec(spec, true, &text);
+	return recorded.length == text.length &&
+	       memcmp(text_value(&recorded), text_value(&text), text.length) == 0;
 }
 
 int recorded_confinement(const struct state *state, const struct record *record,

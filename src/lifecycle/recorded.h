@@ -10,6 +10,12 @@
 /* Reads the spec beside the record of a container. Release with spec_clear(). */
 int recorded_spec(const struct state *state, const char *name, struct spec *spec, struct error *err);
 
+/*
+ * Whether that is what would be recorded of this spec, which then need not be read. false also where
+ * it cannot be told.
+ */
+bool recorded_is(const struct state *state, const char *name, const struct spec *spec);
+
 /* What it is confined to; spec as recorded. Release with confinement_clear(). */
 int recorded_confinement(const struct state *state, const struct record *record,
 			 const struct spec *spec, struct confinement *confinement,

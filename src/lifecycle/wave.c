@@ -219,6 +219,24 @@ static void remove_cgroup_parent(const struct wave *wave)
 		cgroup_remove_parent(cgroup, SUPERVISOR_TIMEOUT_MS);
 }
 
+/* Likewise those that the manager file named before: nobody else comes by there. */
+static void remove_former_parents(const struct wave *wave)
+{
+	AUTO_STRLIST struct strlist done = {0};
+
+	for (size_t i = 0; i < wave->count; i++) {
+		const char *parent = wave->containers[i].former_parent;
+		const struct cgroup_host *cgroup;
+
+		if (!parent || strlist_contains(&done, parent))
+			continue;
+		strlist_add(&done, parent);
+		cgroup = host_cgroup(wave->host, parent, NULL);
+		if (cgroup)
+			cgroup_remove_parent(cgroup, SUPERVISOR_TIMEOUT_MS);
+	}
+}
+
 /* Somebody has to watch for other name servers of the host as long as a container has them. */
 static void keep_watch(const struct wave *wave)
 {
@@ -246,6 +264,7 @@ void wave_release(struct wave *wave)
 		wait_for_supervisor(&wave->containers[i]);
 	keep_watch(wave);
 	remove_cgroup_parent(wave);
+	remove_former_parents(wave);
 	for (size_t i = 0; i < wave->count; i++)
 		container_clear(&wave->containers[i]);
 	free(wave->containers);

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cman plan */
+#include "cmd/plan.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "cmd/load.h"
+#include "lifecycle/recorded.h"
+
+#define EXIT_TO_DO 3
+
+static void plan_clear(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		view_clear(&plan->items[i].view);
+		spec_clear(&plan->items[i].recorded);
+		container_change_clear(&plan->items[i].change);
+		strlist_clear(&plan->items[i].others);
+	}
+	free(plan->items);
+	for (size_t i = 0; i < plan->network_count; i++)
+		network_record_clear(&plan->networks[i]);
+	free(plan->networks);
+	conf_clear(&plan->conf);
+}
+
+static int read_networks(const struct state *state, struct plan *plan, struct error *err)
+{
+	AUTO_STRLIST struct strlist names = {0};
+
+	/* Without the lock: a record is replaced as a whole. */
+	if (network_record_list(state, &names, err) < 0)
+		return -1;
+	plan->networks = xalloc(names.count, sizeof(*plan->networks));
+	for (size_t i = 0; i < names.count; i++)
+		if (network_record_read(state, names.items[i], &plan->networks[plan->network_count],
+					NULL) == 1)
+			plan->network_count++;
+	return 0;
+}
+
+/* ---- one container ---- */
+
+static enum liveness liveness_of(const struct view *view)
+{
+	if (view->alive)
+		return LIVE_RUNNING;
+	if (view->state == VIEW_EXITED)
+		return LIVE_ENDED;
+	return view->state == VIEW_STALE ? LIVE_STALE : LIVE_NONE;
+}
+
+/* Whose record cannot be read, or is about to change: there is nothing to compare with. */
+static int check_settled(const struct view *view, struct error *err)
+{
+	switch (view->state) {
+	case VIEW_UNKNOWN:
+		*err = view->error;
+		return error_wrap(err, "%s", view->name);
+	case VIEW_STARTING:
+	case VIEW_STOPPING:
+		error_set(err, EAGAIN, "%s is %s", view->name, view_state_name(view->state));
+		return error_hint(err, "ask again when the command that works on it is through");
+	default:
+		return 0;
+	}
+}
+
+/*
+ * What it was started with. Text that is the same is not read again: of a thousand containers hardly
+ * any has changed.
+ */
+static int read_recorded(const struct state *state, struct planned *item,
+			 struct change_input *input, struct error *err)
+{
+	const struct view *view = &item->view;
+
+	if (!view->alive || !view->spec)
+		return 0;
+	if (recorded_is(state, view->name, view->spec)) {
+		input->recorded = view->spec;
+		return 0;
+	}
+	if (recorded_spec(state, view->name, &item->recorded, err) < 0)
+		return -1;
+	input->recorded = &item->recorded;
+	return 0;
+}
+
+static int plan_one(struct plan *plan, const struct state *state, bool named, const char *name,
+		    struct planned *item, struct error *err)
+{
+	struct change_input input = {.name = name};
+
+	view_take(&plan->conf, state, name, &item->view);
+	item->change.name = name;
+	input.liveness = liveness_of(&item->view);
+	input.wanted = item->view.spec;
+	input.cgroup_parent = item->view.record.cgroup_parent;
+	input.is_wanted = named || (input.wanted && input.wanted->autostart);
+	if (check_settled(&item->view, err) < 0 || read_recorded(state, item, &input, err) < 0)
+		return -1;
+	change_find(&input, &plan->conf.manager, plan->networks, plan->network_count, &item->change);
+	return 0;
+}
+
+/* ---- networks that change their shape ---- */
+
+static void add_members(const struct network_record *network, struct planned *item)
+{
+	item->is_parted = true;
+	for (size_t i = 0; i < network->member_count; i++) {
+		const char *name = network->members[i].container;
+
+		if (strcmp(name, item->change.name) != 0 && !strlist_contains(&item->others, name))
+			strlist_add(&item->others, name);
+	}
+}
+
+static bool has_changed(const struct manager *manager, const struct network_record *network)
+{
+	const struct network *wanted = manager_find_network(manager, network->name);
+	AUTO_CHANGES struct changes changes = {0};
+
+	if (wanted)
+		change_find_network(network, wanted, &changes);
+	return changes.count > 0;
+}
+
+/* Whether it is on a network now, or is to be. */
+static bool is_about(const struct planned *item, const char *network)
+{
+	const struct spec *const specs[] = {item->view.spec, &item->recorded};
+
+	for (size_t i = 0; i < ARRAY_SIZE(specs); i++)
+		for (size_t j = 0; specs[i] && j < specs[i]->interface_count; j++)
+			if (text_equal(specs[i]->interfaces[j].network, network))
+				return true;
+	return false;
+}
+
+static void find_others(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->network_count; i++) {
+		const struct network_record *network = &plan->networks[i];
+
+		if (!has_changed(&plan->conf.manager, network))
+			continue;
+		for (size_t j = 0; j < plan->count; j++) {
+			struct planned *item = &plan->items[j];
+
+			if (item->change.action != ACTION_NOTHING &&
+			    item->change.action != ACTION_STOP && is_about(item, network->name))
+				add_members(network, item);
+		}
+	}
+}
+
+/* ---- all of them ---- */
+
+static bool is_to_do(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->items[i].change.action != ACTION_NOTHING)
+			return true;
+	return false;
+}
+
+/* The exit status so far: 1 where one could not be looked at, which is told. */
+static int plan_all(struct plan *plan, const struct strlist *names, bool named, struct error *err)
+{
+	AUTO_STATE struct state state = {-1, -1, -1};
+	int there = load_state(&plan->conf, &state, err), status = EXIT_SUCCESS;
+
+	if (there < 0 || (there && read_networks(&state, plan, err) < 0))
+		return -1;
+	plan->items = xalloc(names->count, sizeof(*plan->items));
+	plan->count = names->count;
+	for (size_t i = 0; i < names->count; i++) {
+		struct error failure = {0};
+
+		if (plan_one(plan, there ? &state : NULL, named, names->items[i], &plan->items[i],
+			     &failure) == 0)
+			continue;
+		log_error(&failure);
+		status = EXIT_FAILURE;
+	}
+	find_others(plan);
+	return status;
+}
+
+int cmd_plan(const struct options *options, int argc, char *argv[], struct error *err)
+{
+	AUTO(plan_clear) struct plan plan = {0};
+	AUTO_STRLIST struct strlist names = {0};
+	int status, looked;
+
+	if (options->json && options->sh)
+		return command_misused(err, "plan prints either JSON or commands of the shell");
+	if (load_to_compare(options, argc, argv, &plan.conf, &names, &status, err) < 0)
+		return -1;
+	looked = plan_all(&plan, &names, argc > 0, err);
+	if (looked < 0)
+		return -1;
+	if (options->json)
+		plan_print_json(&plan);
+	else if (options->sh)
+		plan_print_shell(&plan, options);
+	else
+		plan_print_text(&plan, options->verbose);
+	if (status != EXIT_SUCCESS || looked != EXIT_SUCCESS)
+		return EXIT_FAILURE;
+	return is_to_do(&plan) ? EXIT_TO_DO : EXIT_SUCCESS;
+}
