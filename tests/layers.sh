@@ -17,8 +17,8 @@ for layer in "$@"; do
 done
 
 if grep -snE '^#include "' src/supervisor/*.[ch] src/init/*.[ch] |
-	grep -vE '"(supervisor/|lifecycle/supervisor_args\.h)'; then
-	echo "layers: src/supervisor and src/init may include only lifecycle/supervisor_args.h" >&2
+	grep -vE '"(supervisor/|lifecycle/supervisor_(args|settings)\.h)'; then
+	echo "layers: src/supervisor and src/init may include only lifecycle/supervisor_*.h" >&2
 	wrong=1
 fi
 

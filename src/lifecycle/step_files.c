@@ -9,6 +9,7 @@
 #include "lifecycle/hosts_file.h"
 #include "lifecycle/resolv_conf.h"
 #include "lifecycle/steps.h"
+#include "lifecycle/supervisor.h"
 #include "state/idrange.h"
 
 /*
@@ -32,12 +33,12 @@ static int make_output(struct container *container, struct error *err)
 static int open_log(const struct host *host, struct container *container, struct error *err)
 {
 	const char *log_dir = host->manager->log_dir;
-	AUTO_FD int directory_fd = fs_open_directory(log_dir, 0700, err);
 	AUTO_FREE char *name = xprintf("%s.log", container->name);
 
-	if (directory_fd < 0)
+	container->log_dir_fd = fs_open_directory(log_dir, 0700, err);
+	if (container->log_dir_fd < 0)
 		return -1;
-	container->log_fd = fs_open_at(directory_fd, name,
+	container->log_fd = fs_open_at(container->log_dir_fd, name,
 				       O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0600, err);
 	return container->log_fd < 0 ? error_wrap(err, "log in %s", log_dir) : 0;
 }
@@ -98,7 +99,9 @@ int files_begin(struct host *host, struct container *container, struct error *er
 
 	if (choose_ids(host, container, err) == 0 && make_output(container, err) == 0 &&
 	    open_log(host, container, err) == 0 && write_hostname(host, container, err) == 0 &&
-	    write_spec(container, err) == 0 && resolv_conf_make(host, container, err) == 0)
+	    write_spec(container, err) == 0 &&
+	    supervisor_settings_write(container->directory_fd, container->spec, err) == 0 &&
+	    resolv_conf_make(host, container, err) == 0)
 		rc = 0;
 	if (rc == 0 && hosts_file_is_own(container->spec, host->manager))
 		rc = hosts_file_make_own(container->directory_fd, container->spec, host->manager, err);

@@ -152,15 +152,15 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 		.instance = launch->instance,
 		.manager_file = launch->manager_file,
 		.init_pid = init_pid,
-		.stop_signal = launch->spec->stop_signal,
 		.init_pidfd = pidfd,
 		.run_dir_fd = launch->directory_fd,
 		.fifo_fd = output_fd,
+		.log_dir_fd = launch->log_dir_fd,
 		.log_fd = launch->log_fd,
 		.cman_fd = launch->program_fd,
 	};
-	const int inherited[] = {pidfd, launch->directory_fd, output_fd, launch->log_fd,
-				 launch->program_fd};
+	const int inherited[] = {pidfd, launch->directory_fd, output_fd,
+				 launch->log_dir_fd, launch->log_fd, launch->program_fd};
 	const struct limits usual = LIMITS_NONE;
 	const char *key;
 	char *const environment[] = {NULL};

@@ -12,6 +12,7 @@
 #include "kernel/namespace.h"
 #include "lifecycle/confinement.h"
 #include "lifecycle/layers.h"
+#include "state/record.h"
 
 /* All fds belong to the caller. */
 struct launch {
@@ -27,7 +28,7 @@ struct launch {
 	int directory_fd;                  /* run directory: resolv.conf, hostname */
 	int hosts_directory_fd;            /* where the file "hosts" stands */
 	int output_fd;                     /* FIFO, open for reading and writing */
-	int log_fd;
+	int log_dir_fd, log_fd;            /* where the log stands, and the log */
 	int program_fd, supervisor_fd;
 	int init_fd;                       /* of the built-in init, where spec wants it */
 };
@@ -37,5 +38,14 @@ struct launch {
  * (MESSAGE_CLONED, MESSAGE_READY, MESSAGE_FAILED; end of file once both have exec'd).
  */
 pid_t supervisor_start(const struct launch *launch, int *control_fd, struct error *err);
+
+/*
+ * Writes what the supervisor goes by while it runs (supervisor_settings.h) into the run directory.
+ * A supervisor that runs already reads it once it is told.
+ */
+int supervisor_settings_write(int directory_fd, const struct spec *spec, struct error *err);
+
+/* Tells the supervisor of the record that its settings have changed. ESRCH: there is none. */
+int supervisor_tell(const struct record *record, struct error *err);
 
 #endif

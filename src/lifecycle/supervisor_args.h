@@ -3,8 +3,10 @@
  * supervisor_args.h: what cman hands to cman-supervisor on its command line. Both programs
  * include it, so everything is inline and needs nothing but libc.
  *
- *   cman-supervisor NAME INSTANCE MANAGER_FILE INIT_PID STOP_SIGNAL
- *                   INIT_PIDFD RUN_DIR_FD FIFO_FD LOG_FD CMAN_FD
+ *   cman-supervisor NAME INSTANCE MANAGER_FILE INIT_PID
+ *                   INIT_PIDFD RUN_DIR_FD FIFO_FD LOG_DIR_FD LOG_FD CMAN_FD
+ *
+ * What can change while it runs is in a file instead: supervisor_settings.h.
  */
 #ifndef LIFECYCLE_SUPERVISOR_ARGS_H
 #define LIFECYCLE_SUPERVISOR_ARGS_H
@@ -23,12 +25,12 @@ struct supervisor_args {
 	const char *instance;
 	const char *manager_file; /* for "cman -c" */
 	pid_t init_pid;           /* a child of the process that becomes the supervisor */
-	int stop_signal;          /* sent to init when the supervisor gets SIGTERM */
 	int init_pidfd;
 	int run_dir_fd; /* STATE_DIR/containers/NAME: "exit" is written there */
 	int fifo_fd;    /* O_RDWR | O_NONBLOCK, an open(2) of its own: the payload's
 				     must not become non-blocking */
-	int log_fd;     /* O_WRONLY | O_APPEND */
+	int log_dir_fd; /* where the log stands */
+	int log_fd;     /* NAME.log, O_WRONLY | O_APPEND */
 	int cman_fd;    /* O_PATH of the cman program */
 };
 
@@ -74,9 +76,9 @@ static inline int supervisor_parse_number(const char *text)
 static inline void supervisor_args_format(const struct supervisor_args *args,
 					  struct supervisor_argv *out)
 {
-	const int numbers[SUPERVISOR_NUMBERS] = {args->init_pid,   args->stop_signal,
-						 args->init_pidfd, args->run_dir_fd,
-						 args->fifo_fd,    args->log_fd,
+	const int numbers[SUPERVISOR_NUMBERS] = {args->init_pid,   args->init_pidfd,
+						 args->run_dir_fd, args->fifo_fd,
+						 args->log_dir_fd, args->log_fd,
 						 args->cman_fd};
 
 	out->argv[0] = (char *)(size_t) "cman-supervisor";
@@ -102,17 +104,17 @@ static inline bool supervisor_args_parse(int argc, char *argv[], struct supervis
 		if (numbers[i] < 0)
 			return false;
 	}
-	if (!*argv[1] || !*argv[2] || !*argv[3] || numbers[0] <= 1 || numbers[1] < 1)
+	if (!*argv[1] || !*argv[2] || !*argv[3] || numbers[0] <= 1)
 		return false;
 	*args = (struct supervisor_args){
 		.name = argv[1],
 		.instance = argv[2],
 		.manager_file = argv[3],
 		.init_pid = numbers[0],
-		.stop_signal = numbers[1],
-		.init_pidfd = numbers[2],
-		.run_dir_fd = numbers[3],
-		.fifo_fd = numbers[4],
+		.init_pidfd = numbers[1],
+		.run_dir_fd = numbers[2],
+		.fifo_fd = numbers[3],
+		.log_dir_fd = numbers[4],
 		.log_fd = numbers[5],
 		.cman_fd = numbers[6],
 	};

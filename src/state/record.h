@@ -4,6 +4,7 @@
  *   lock     flock(2)ed while a command works on the container
  *   record   the struct below, replaced atomically before each step
  *   spec     the effective configuration it was started with (conf_print_spec)
+ *   settings what its supervisor goes by (lifecycle/supervisor_settings.h)
  *   output   FIFO of the payload's output
  *   hostname resolv.conf   bound over the rootfs's
  * A record is a cache: believed only while boot id, pid and start time match the kernel's.

@@ -5,197 +5,78 @@
  * "cman finish", which undoes what up has done. There is one per running container, so memory
  * counts: no heap, no stdio, no libc (system.h).
  *
+ * It is made of parts, a header each, that wait for what concerns them (supervisor.h, sources.h).
+ *
  * SIGTERM is passed on to init as the container's stop signal, SIGUSR1 makes it the one that
- * watches for other name servers (watch.h); all other signals stay blocked, also in "cman finish": a
- * clean-up is not to be interrupted halfway. (It gets SIGALRM, which ends its waits for locks.) The
- * arguments are in lifecycle/supervisor_args.h.
+ * watches for other name servers (watch.h), SIGUSR2 says that its settings have changed; all other
+ * signals stay blocked, also in "cman finish": a clean-up is not to be interrupted halfway. (It gets
+ * SIGALRM, which ends its waits for locks.) The arguments are in lifecycle/supervisor_args.h, the
+ * settings in lifecycle/supervisor_settings.h.
  */
-#include "lifecycle/supervisor_args.h"
+#include "supervisor/log.h"
 #include "supervisor/run.h"
+#include "supervisor/settings.h"
+#include "supervisor/supervisor.h"
 #include "supervisor/system.h"
 #include "supervisor/watch.h"
 
-/* Bytes taken from the FIFO at once. Only pages that were used once count as memory. */
-#define CHUNK (16 * 1024)
-
-/* A FIFO holds 64 KiB unless somebody enlarged it, to 1 MiB at most: fcntl(2) F_SETPIPE_SZ. */
-#define DRAIN_MAX (1024 * 1024)
-
-struct supervisor {
-	struct supervisor_args args;
-	char **envp;
+/* What signals are for: parts that add themselves to the sources later, or when they are told to. */
+struct signals {
+	int fd;
 	struct watch watch;
-	int epoll_fd;
-	int signal_fd;
-	uint64_t dropped; /* bytes of output the log file did not take */
 };
 
-/* A short text that is put together; what does not fit is left out. */
-struct line {
-	char bytes[200];
-	size_t length;
-};
-
-static char chunk[CHUNK] __attribute__((aligned(8))); /* of inotify events, too */
-
-static void line_add(struct line *line, const char *text)
+static void take_signals(struct supervisor *supervisor, void *part)
 {
-	for (; *text && line->length < sizeof(line->bytes); text++)
-		line->bytes[line->length++] = *text;
-}
-
-static void line_add_number(struct line *line, uint64_t number)
-{
-	char digits[21];
-	size_t at = sizeof(digits) - 1;
-
-	digits[at] = '\0';
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	line_add(line, digits + at);
-}
-
-/* Returns how much was written: less than length only when the file takes no more. */
-static size_t write_out(int fd, const char *bytes, size_t length)
-{
-	size_t done = 0;
-
-	while (done < length) {
-		long count = system_write(fd, bytes + done, length - done);
-
-		if (count == SYSTEM_EINTR)
-			continue;
-		if (count <= 0)
-			break;
-		done += (size_t)count;
-	}
-	return done;
-}
-
-/* A message of our own, a line among the payload's output. */
-static void log_line(const struct supervisor *supervisor, const char *text, uint64_t number,
-		     const char *rest)
-{
-	struct line line = {.length = 0};
-
-	line_add(&line, "cman-supervisor: ");
-	line_add(&line, text);
-	line_add_number(&line, number);
-	line_add(&line, rest);
-	line_add(&line, "\n");
-	write_out(supervisor->args.log_fd, line.bytes, line.length);
-}
-
-/*
- * The log file takes the bytes, or they are dropped and counted: a payload must not stop because
- * a disk is full. The count is told as soon as there is room again.
- */
-static void log_bytes(struct supervisor *supervisor, const char *bytes, size_t length)
-{
-	size_t done = write_out(supervisor->args.log_fd, bytes, length);
-
-	if (done < length) {
-		supervisor->dropped += length - done;
-	} else if (supervisor->dropped > 0) {
-		log_line(supervisor, "the log file could not be written, bytes of output lost: ",
-			 supervisor->dropped, "");
-		supervisor->dropped = 0;
-	}
-}
-
-/* Moves one chunk. Returns the bytes moved, 0 when the FIFO is empty. */
-static size_t copy_output(struct supervisor *supervisor)
-{
-	long count;
-
-	do
-		count = system_read(supervisor->args.fifo_fd, chunk, sizeof(chunk));
-	while (count == SYSTEM_EINTR);
-	if (count <= 0)
-		return 0;
-	log_bytes(supervisor, chunk, (size_t)count);
-	return (size_t)count;
-}
-
-static void tell_watch(const struct supervisor *supervisor, long result)
-{
-	if (result < 0)
-		log_line(supervisor, "name servers are not watched: error ",
-			 (uint64_t)-result, "");
-}
-
-static void take_signal(struct supervisor *supervisor)
-{
+	struct signals *signals = part;
 	struct signalfd_siginfo info;
 
-	if (system_read(supervisor->signal_fd, &info, sizeof(info)) <= 0)
+	if (system_read(signals->fd, &info, sizeof(info)) <= 0)
 		return;
 	if (info.ssi_signo == SIGTERM)
-		system_signal_process(supervisor->args.init_pidfd, supervisor->args.stop_signal);
+		system_signal_process(supervisor->args.init_pidfd,
+				      (int)supervisor->settings.stop_signal);
 	else if (info.ssi_signo == SIGUSR1)
-		tell_watch(supervisor, watch_begin(&supervisor->watch, supervisor->epoll_fd));
+		watch_begin(&signals->watch, supervisor);
+	else if (info.ssi_signo == SIGUSR2)
+		settings_read(supervisor);
 	else
-		watch_reap(&supervisor->watch, false);
+		watch_reap(&signals->watch, false);
 }
 
-static void take_event(struct supervisor *supervisor, int fd)
+static long signals_begin(struct signals *signals, struct supervisor *supervisor)
 {
-	struct watch *watch = &supervisor->watch;
+	const uint64_t wanted = SYSTEM_SIGNAL_BIT(SIGTERM) | SYSTEM_SIGNAL_BIT(SIGUSR1) |
+				SYSTEM_SIGNAL_BIT(SIGUSR2) | SYSTEM_SIGNAL_BIT(SIGCHLD);
+	long fd = sources_add(&supervisor->sources, system_open_signals(wanted), take_signals,
+			      signals);
 
-	if (fd == supervisor->signal_fd)
-		take_signal(supervisor);
-	else if (fd == watch->events_fd)
-		watch_look(watch, supervisor->args.run_dir_fd, chunk, sizeof(chunk));
-	else if (fd == watch->timer_fd)
-		tell_watch(supervisor, watch_refresh(watch, supervisor->epoll_fd, &supervisor->args,
-						     supervisor->envp));
-	else
-		copy_output(supervisor);
+	signals->fd = (int)fd;
+	return fd;
+}
+
+static void take_end(struct supervisor *supervisor, void *part)
+{
+	(void)part;
+	supervisor->ended = true;
 }
 
 /* Until init has ended: 0; a negative errno value when we cannot wait for it. */
-static long supervise(struct supervisor *supervisor)
+static long supervise(struct supervisor *supervisor, struct signals *signals)
 {
-	const int watched[] = {supervisor->args.init_pidfd, supervisor->signal_fd,
-			       supervisor->args.fifo_fd};
-	long epoll_fd = system_open_epoll();
+	long failed = sources_open(&supervisor->sources);
 
-	if (epoll_fd < 0)
-		return epoll_fd;
-	supervisor->epoll_fd = (int)epoll_fd;
-	for (int i = 0; i < 3; i++) {
-		long failed = watch_add((int)epoll_fd, watched[i]);
-
-		if (failed < 0)
-			return failed;
-	}
-	for (;;) {
-		struct epoll_event events[5];
-		long count = system_wait_events((int)epoll_fd, events, 5);
-
-		if (count < 0 && count != SYSTEM_EINTR)
-			return count;
-		for (long i = 0; i < count; i++) {
-			if (events[i].data.fd == supervisor->args.init_pidfd)
-				return 0;
-			take_event(supervisor, events[i].data.fd);
-		}
-	}
-}
-
-/* All processes of the container are gone with its init: what is in the FIFO is all there is. */
-static void drain_output(struct supervisor *supervisor)
-{
-	size_t drained = 0, count;
-
-	do {
-		count = copy_output(supervisor);
-		drained += count;
-	} while (count > 0 && drained < DRAIN_MAX);
-	if (supervisor->dropped > 0)
-		log_bytes(supervisor, "", 0);
+	if (failed >= 0)
+		failed = sources_add(&supervisor->sources, supervisor->args.init_pidfd, take_end,
+				     NULL);
+	if (failed >= 0)
+		failed = signals_begin(signals, supervisor);
+	if (failed >= 0)
+		failed = log_begin(supervisor);
+	if (failed < 0)
+		return failed;
+	settings_read(supervisor);
+	return sources_run(&supervisor->sources, supervisor, &supervisor->ended);
 }
 
 /* "status N" as of wait(2) and "ended SECONDS" since the epoch, whole or not at all. */
@@ -259,12 +140,12 @@ static bool is_left_to_finish(const struct supervisor *supervisor)
 }
 
 /* "cman finish" locks the container, looks whether it is still ours, and cleans up. */
-static void become_finish(const struct supervisor *supervisor, char *envp[])
+static void become_finish(const struct supervisor *supervisor)
 {
 	const struct supervisor_args *args = &supervisor->args;
 	const char *argv[] = {"cman", "-c",       args->manager_file, "finish",
 			      "--",   args->name, args->instance,     NULL};
-	long result = run_cman(args, argv, -1, envp);
+	long result = run_cman(supervisor, argv, -1);
 
 	log_line(supervisor, "cman cannot be run to clean up: error ", (uint64_t)-result,
 		 "; \"cman down\" does it");
@@ -272,7 +153,8 @@ static void become_finish(const struct supervisor *supervisor, char *envp[])
 
 int main(int argc, char *argv[], char *envp[])
 {
-	struct supervisor supervisor = {.envp = envp, .watch = WATCH_INIT};
+	struct supervisor supervisor = {.envp = envp};
+	struct signals signals = {.watch = WATCH_INIT};
 	long flags, failed;
 
 	if (!supervisor_args_parse(argc, argv, &supervisor.args))
@@ -280,22 +162,19 @@ int main(int argc, char *argv[], char *envp[])
 	flags = system_get_flags(supervisor.args.fifo_fd);
 	if (flags < 0 || !(flags & O_NONBLOCK))
 		return 2;
+	supervisor_settings_reset(&supervisor.settings);
 	failed = system_block_signals(~UINT64_C(0));
 	if (failed == 0)
-		failed = supervisor.signal_fd = (int)system_open_signals(
-			SYSTEM_SIGNAL_BIT(SIGTERM) | SYSTEM_SIGNAL_BIT(SIGUSR1) |
-			SYSTEM_SIGNAL_BIT(SIGCHLD));
-	if (failed >= 0)
-		failed = supervise(&supervisor);
+		failed = supervise(&supervisor, &signals);
 	if (failed < 0) {
 		log_line(&supervisor, "cannot watch the container: error ", (uint64_t)-failed, "");
 		return 1;
 	}
-	drain_output(&supervisor);
+	log_end(&supervisor);
 	reap(&supervisor);
-	watch_end(&supervisor.watch); /* while a `down` has other things to do */
+	watch_end(&signals.watch); /* while a `down` has other things to do */
 	if (!is_left_to_finish(&supervisor))
 		return 0;
-	become_finish(&supervisor, envp);
+	become_finish(&supervisor);
 	return 1;
 }

@@ -83,6 +83,8 @@ static inline long system_call(long number, long a, long b, long c, long d, long
 #define SYSTEM_ENOENT (-2)
 #define SYSTEM_EINTR  (-4)
 #define SYSTEM_ECHILD (-10)
+#define SYSTEM_EINVAL (-22)
+#define SYSTEM_ENOSPC (-28)
 
 #define SYSTEM_SIGNAL_BIT(number) (UINT64_C(1) << ((number)-1)) /* in a mask of the kernel's */
 
@@ -228,11 +230,17 @@ static inline long system_open_epoll(void)
 	return system_call(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0, 0, 0);
 }
 
-static inline long system_watch(int epoll_fd, int fd)
+/* number: tells its events from those of other fds. */
+static inline long system_watch(int epoll_fd, int fd, uint32_t number)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = number};
 
 	return system_call(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_ADD, fd, (long)&event, 0);
+}
+
+static inline long system_unwatch(int epoll_fd, int fd)
+{
+	return system_call(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_DEL, fd, 0, 0);
 }
 
 static inline long system_wait_events(int epoll_fd, struct epoll_event *events, int count)

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lifecycle/supervisor_args.h"
+#include "supervisor/log.h"
 #include "supervisor/run.h"
-#include "supervisor/system.h"
+#include "supervisor/supervisor.h"
 
 #define AWAITED "../../" SUPERVISOR_AWAITED_FILE
 
@@ -28,32 +28,6 @@ struct watch {
 	long child;    /* pid of the "cman refresh" that runs, 0: none */
 };
 #define WATCH_INIT {-1, -1, 0}
-
-/* Adds a new fd of ours to the epoll: it, or a negative errno value. */
-static long watch_add(int epoll_fd, long fd)
-{
-	long failed = fd < 0 ? fd : system_watch(epoll_fd, (int)fd);
-
-	return failed < 0 ? failed : fd;
-}
-
-/*
- * The first look comes with the delay of all others: a container that is there for a moment only
- * costs no process more, and no instance: the kernel takes 10 ms to give up one with watches. 0, or a
- * negative errno value.
- */
-static inline long watch_begin(struct watch *watch, int epoll_fd)
-{
-	long fd;
-
-	if (watch->timer_fd < 0) {
-		fd = watch_add(epoll_fd, system_open_timer());
-		if (fd < 0)
-			return fd;
-		watch->timer_fd = (int)fd;
-	}
-	return system_set_timer(watch->timer_fd, DELAY_SECONDS);
-}
 
 /* name in text, which ends with a NUL byte, as a line of its own. */
 static bool has_line(const char *text, const char *name)
@@ -89,59 +63,97 @@ static bool is_awaited(int run_dir_fd, const char *name, char *text, size_t size
 /*
  * After an event: sets the timer if it is about one of the files. Directories in which something
  * is awaited tell of all that appears in them: what is meant stands in the file dns.awaited above
- * run_dir_fd, a name a line. buffer: aligned as struct inotify_event.
+ * the run directory, a name a line.
  */
-static inline void watch_look(const struct watch *watch, int run_dir_fd, char *buffer, size_t size)
+static inline void watch_look(struct supervisor *supervisor, void *part)
 {
-	const size_t half = size / 2;
+	const struct watch *watch = part;
+	const size_t half = sizeof(chunk) / 2;
 	bool changed = false;
-	long length = system_read(watch->events_fd, buffer, half);
+	long length = system_read(watch->events_fd, chunk, half);
 
 	for (long at = 0; at < length;) {
-		const struct inotify_event *event = (const void *)(buffer + at);
+		const struct inotify_event *event = (const void *)(chunk + at);
 
 		/* A watch that is gone went with its file, of which there is an event before it. */
 		if (!(event->mask & IN_IGNORED) && !changed)
 			changed = event->len == 0 ||
-				  is_awaited(run_dir_fd, event->name, buffer + half, size - half);
+				  is_awaited(supervisor->args.run_dir_fd, event->name, chunk + half,
+					     sizeof(chunk) - half);
 		at += (long)sizeof(*event) + (long)event->len;
 	}
 	if (changed)
 		system_set_timer(watch->timer_fd, DELAY_SECONDS);
 }
 
-static void run_refresh(const struct watch *watch, const struct supervisor_args *args, char *envp[])
+static void run_refresh(const struct watch *watch, const struct supervisor *supervisor)
 {
 	char number[12];
-	const char *argv[] = {"cman", "-c", args->manager_file, "refresh", "--", number, NULL};
+	const char *argv[] = {"cman", "-c", supervisor->args.manager_file, "refresh",
+			      "--", number, NULL};
 
 	supervisor_format_number(number, watch->events_fd);
-	run_cman(args, argv, watch->events_fd, envp);
+	run_cman(supervisor, argv, watch->events_fd);
 	system_exit(1);
 }
 
-/* After the timer: runs cman, or sets the timer again while one runs. */
-static inline long watch_refresh(struct watch *watch, int epoll_fd,
-				 const struct supervisor_args *args, char *envp[])
+static void tell_watch(const struct supervisor *supervisor, long result)
 {
+	if (result < 0)
+		log_line(supervisor, "name servers are not watched: error ", (uint64_t)-result, "");
+}
+
+/* 0, or a negative errno value. */
+static long watch_open(struct watch *watch, struct supervisor *supervisor)
+{
+	long fd;
+
+	if (watch->events_fd >= 0)
+		return 0;
+	fd = sources_add(&supervisor->sources, system_open_inotify(), watch_look, watch);
+	if (fd < 0)
+		return fd;
+	watch->events_fd = (int)fd;
+	return 0;
+}
+
+/* After the timer: runs cman, or sets the timer again while one runs. */
+static inline void watch_refresh(struct supervisor *supervisor, void *part)
+{
+	struct watch *watch = part;
 	uint64_t count;
 	long result;
 
 	system_read(watch->timer_fd, &count, sizeof(count));
-	if (watch->child > 0)
-		return system_set_timer(watch->timer_fd, DELAY_SECONDS);
-	if (watch->events_fd < 0) {
-		result = watch_add(epoll_fd, system_open_inotify());
-		if (result < 0)
-			return result;
-		watch->events_fd = (int)result;
+	if (watch->child > 0) {
+		system_set_timer(watch->timer_fd, DELAY_SECONDS);
+		return;
 	}
-	result = system_fork();
+	result = watch_open(watch, supervisor);
 	if (result == 0)
-		run_refresh(watch, args, envp);
+		result = system_fork();
+	if (result == 0)
+		run_refresh(watch, supervisor);
 	if (result > 0)
 		watch->child = result;
-	return result;
+	tell_watch(supervisor, result);
+}
+
+/*
+ * The first look comes with the delay of all others: a container that is there for a moment only
+ * costs no process more, and no instance: the kernel takes 10 ms to give up one with watches.
+ */
+static inline void watch_begin(struct watch *watch, struct supervisor *supervisor)
+{
+	long fd = watch->timer_fd;
+
+	if (fd < 0)
+		fd = sources_add(&supervisor->sources, system_open_timer(), watch_refresh, watch);
+	if (fd >= 0) {
+		watch->timer_fd = (int)fd;
+		fd = system_set_timer((int)fd, DELAY_SECONDS);
+	}
+	tell_watch(supervisor, fd);
 }
 
 /* Takes up the child if it has ended; wait: once it has. */

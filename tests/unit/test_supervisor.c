@@ -20,6 +20,7 @@
 
 #include "base/fs.h"
 #include "base/process.h"
+#include "lifecycle/supervisor.h"
 
 #define main supervisor_main
 #include "supervisor/main.c"
@@ -35,6 +36,15 @@ static char *in_directory(const char *name)
 	return path;
 }
 
+static void write_file(const char *name, const char *text)
+{
+	FILE *stream = fopen(in_directory(name), "we");
+
+	assert_non_null(stream);
+	fputs(text, stream);
+	assert_int_equal(fclose(stream), 0);
+}
+
 static int set_up(void **state)
 {
 	AUTO_FD int lock_fd = -1;
@@ -46,6 +56,7 @@ static int set_up(void **state)
 	snprintf(directory, sizeof(directory), "%s/containers/web", state_directory);
 	if (fs_make_directories(directory, 0700, NULL) < 0)
 		return -1;
+	write_file("settings", "stop_signal 10\n"); /* SIGUSR1 */
 	lock_fd = open(in_directory("lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	return lock_fd < 0 ? -1 : 0;
 }
@@ -83,7 +94,6 @@ static _Noreturn void become_supervisor(const char *script, const char *log_path
 		.name = "web",
 		.instance = "0-1-2",
 		.manager_file = "/etc/x.conf",
-		.stop_signal = SIGUSR1,
 		.run_dir_fd = dir_fd,
 		.cman_fd = open("/bin/echo", O_PATH),
 	};
@@ -92,6 +102,7 @@ static _Noreturn void become_supervisor(const char *script, const char *log_path
 	setsid();
 	mkfifoat(dir_fd, "output", 0600);
 	args.fifo_fd = openat(dir_fd, "output", O_RDWR | O_NONBLOCK);
+	args.log_dir_fd = dir_fd;
 	args.log_fd = open(log_path, O_WRONLY | O_APPEND | O_CREAT, 0600);
 	args.init_pid = fork();
 	if (args.init_pid == 0)
@@ -139,7 +150,7 @@ static void expect_file(const char *name, const char *expected)
 
 static const char *in_file(const char *name)
 {
-	static char text[256];
+	static char text[1024];
 	AUTO_FD int fd = open(in_directory(name), O_RDONLY);
 	ssize_t length = read(fd, text, sizeof(text) - 1);
 
@@ -213,6 +224,20 @@ static void wait_for_file(const char *name, off_t size)
 	fail_msg("%s does not grow to %ld bytes", name, (long)size);
 }
 
+static void wait_for_lines(const char *name, size_t lines)
+{
+	for (int i = 0; i < 2000; i++) {
+		size_t count = 0;
+
+		for (const char *at = in_file(name); (at = strchr(at, '\n')); at++)
+			count++;
+		if (count >= lines)
+			return;
+		poll(NULL, 0, 10);
+	}
+	fail_msg("%s does not get %zu lines: %s", name, lines, in_file(name));
+}
+
 static void sigterm_is_the_stop_signal(void **state)
 {
 	pid_t pid = start("trap 'echo asked; exit 4' USR1; echo ready; "
@@ -228,6 +253,95 @@ static void sigterm_is_the_stop_signal(void **state)
 	wait_for(pid, 0);
 	expect_file("log", "ready\nasked\n");
 	expect_exit(4 << 8);
+}
+
+/* Changed while it runs: written, told, used; a file that makes no sense changes nothing. */
+static void settings_change_while_it_runs(void **state)
+{
+	static const char *const refused[] = {"stop_signal 0\n", "stop_signal x\n", "stop_signal\n",
+					      "stop_signal 12"};
+	pid_t pid = start("trap 'exit 4' USR2; trap 'echo one' USR1; echo ready; "
+			  "while :; do sleep 0.1; done",
+			  in_directory("log"));
+
+	(void)state;
+	wait_for_file("log", 6);
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		write_file("settings", refused[i]);
+		kill(pid, SIGUSR2);
+		wait_for_lines("log", 2 + i);
+	}
+	kill(pid, SIGTERM);
+	wait_for_lines("log", 2 + ARRAY_SIZE(refused));
+	write_file("settings", "later 3\nstop_signal 12\n"); /* SIGUSR2 */
+	kill(pid, SIGUSR2);
+	kill(pid, SIGTERM); /* the higher number, so it is taken up later */
+	wait_for(pid, 0);
+	expect_exit(4 << 8);
+}
+
+/* As cman writes them. */
+static void settings_there_and_back(void **state)
+{
+	AUTO_FD int dir_fd = open(directory, O_RDONLY | O_DIRECTORY);
+	const struct spec spec = {.stop_signal = 37};
+	struct supervisor_settings settings;
+
+	(void)state;
+	assert_int_equal(supervisor_settings_write(dir_fd, &spec, NULL), 0);
+	assert_true(supervisor_settings_parse(in_file("settings"), &settings));
+	assert_int_equal(settings.stop_signal, 37);
+	assert_true(supervisor_settings_parse("", &settings));
+	assert_int_equal(settings.stop_signal, SIGTERM);
+	assert_true(supervisor_settings_parse("a 18446744073709551609\n", &settings));
+	assert_false(supervisor_settings_parse("a 18446744073709551616\n", &settings));
+	assert_false(supervisor_settings_parse("a \n", &settings));
+	assert_false(supervisor_settings_parse("a 1 2\n", &settings));
+	assert_false(supervisor_settings_parse("stop_signal 65\n", &settings));
+	assert_true(supervisor_settings_parse("stop_signa 1\nstop_signals 2\n", &settings));
+	assert_int_equal(settings.stop_signal, SIGTERM);
+}
+
+static unsigned int calls;
+
+static void count_call(struct supervisor *supervisor, void *part)
+{
+	int *ends = part;
+
+	calls++;
+	sources_remove(&supervisor->sources, ends[0]);
+	supervisor->ended = calls == SOURCES_MAX;
+}
+
+/* As many as there are places, again and again; a source that is removed is called no more. */
+static void sources_come_and_go(void **state)
+{
+	static int ends[SOURCES_MAX + 1][2];
+	struct supervisor supervisor = {.envp = NULL};
+
+	(void)state;
+	assert_int_equal(sources_open(&supervisor.sources), 0);
+	assert_int_equal(sources_add(&supervisor.sources, -9, count_call, NULL), -9);
+	for (int round = 0; round < 2; round++) {
+		calls = 0;
+		supervisor.ended = false;
+		for (int i = 0; i <= SOURCES_MAX; i++) {
+			long added;
+
+			assert_int_equal(pipe2(ends[i], O_CLOEXEC | O_NONBLOCK), 0);
+			assert_int_equal(write(ends[i][1], "x", 1), 1);
+			added = sources_add(&supervisor.sources, ends[i][0], count_call, ends[i]);
+			assert_int_equal(added, i < SOURCES_MAX ? ends[i][0] : SYSTEM_ENOSPC);
+		}
+		assert_int_equal(sources_run(&supervisor.sources, &supervisor, &supervisor.ended), 0);
+		assert_int_equal(calls, SOURCES_MAX);
+		for (int i = 0; i <= SOURCES_MAX; i++) {
+			assert_int_equal(fcntl(ends[i][0], F_GETFD), i < SOURCES_MAX ? -1 : FD_CLOEXEC);
+			close(ends[i][1]);
+		}
+		close(ends[SOURCES_MAX][0]);
+	}
+	close(supervisor.sources.epoll_fd);
 }
 
 /* A payload that reads its own output must not make the supervisor wait. */
@@ -280,10 +394,10 @@ static void arguments_there_and_back(void **state)
 		.instance = "i",
 		.manager_file = "/m",
 		.init_pid = 2147483,
-		.stop_signal = 15,
 		.init_pidfd = 3,
 		.run_dir_fd = 4,
 		.fifo_fd = 50,
+		.log_dir_fd = 51,
 		.log_fd = 600,
 		.cman_fd = 0,
 	};
@@ -298,10 +412,10 @@ static void arguments_there_and_back(void **state)
 	assert_string_equal(parsed.instance, "i");
 	assert_string_equal(parsed.manager_file, "/m");
 	assert_int_equal(parsed.init_pid, 2147483);
-	assert_int_equal(parsed.stop_signal, 15);
 	assert_int_equal(parsed.init_pidfd, 3);
 	assert_int_equal(parsed.run_dir_fd, 4);
 	assert_int_equal(parsed.fifo_fd, 50);
+	assert_int_equal(parsed.log_dir_fd, 51);
 	assert_int_equal(parsed.log_fd, 600);
 	assert_int_equal(parsed.cman_fd, 0);
 }
@@ -310,7 +424,7 @@ static void strange_arguments_are_refused(void **state)
 {
 	static const char *const numbers[] = {"", "-1", " 3", "3 ", "0x3", "99999999999", "3a"};
 	const struct supervisor_args args = {
-		.name = "w", .instance = "i", .manager_file = "/m", .init_pid = 7, .stop_signal = 15};
+		.name = "w", .instance = "i", .manager_file = "/m", .init_pid = 7};
 	struct supervisor_argv command_line;
 	struct supervisor_args parsed;
 
@@ -352,15 +466,6 @@ static int open_instance(pid_t pid)
 	}
 	fail_msg("no inotify instance");
 	return -1;
-}
-
-static void write_file(const char *name, const char *text)
-{
-	FILE *stream = fopen(in_directory(name), "we");
-
-	assert_non_null(stream);
-	fputs(text, stream);
-	assert_int_equal(fclose(stream), 0);
 }
 
 /* Where a change is told, cman is run a second later, once for all there is until then. */
@@ -420,7 +525,7 @@ static void lines_of_what_is_awaited(void **state)
 static void a_blocking_fifo_is_refused(void **state)
 {
 	struct supervisor_args args = {
-		.name = "w", .instance = "i", .manager_file = "/m", .init_pid = 7, .stop_signal = 15};
+		.name = "w", .instance = "i", .manager_file = "/m", .init_pid = 7};
 	struct supervisor_argv command_line;
 	AUTO_FD int fd = -1;
 
@@ -440,6 +545,8 @@ int main(void)
 		TEST(no_output_is_lost),          TEST(a_full_disk_does_not_stop_the_payload),
 		TEST(sigterm_is_the_stop_signal), TEST(a_thief_at_the_fifo),
 		TEST(nothing_left_to_finish),     TEST(the_lock_is_waited_for),
+		TEST(settings_change_while_it_runs), TEST(settings_there_and_back),
+		TEST(sources_come_and_go),
 		TEST(arguments_there_and_back),   TEST(strange_arguments_are_refused),
 		TEST(a_watcher_runs_cman),
 		TEST(lines_of_what_is_awaited),
