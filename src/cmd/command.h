@@ -105,6 +105,8 @@ int cmd_ps(const struct options *options, int argc, char *argv[], struct error *
 int cmd_status(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_logs(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_stats(const struct options *options, int argc, char *argv[], struct error *err);
+
 int cmd_events(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_pause(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_resume(const struct options *options, int argc, char *argv[], struct error *err);

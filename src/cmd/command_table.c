@@ -92,6 +92,9 @@ static const struct command_option kill_options[] = {
 	"126 it cannot be executed, 125 cman failed.\n"
 #define LOGS_DETAILS                                                                               \
 	"Prints LOG_DIR/NAME.log, where the supervisor writes what the container prints.\n"
+#define STATS_DETAILS                                                                              \
+	"Looks twice, a quarter of a second apart. A percentage of cpu is one of a processor, and\n" \
+	"one of limits.cpus where it is limited. - is what the kernel does not tell.\n"
 #define EVENTS_DETAILS                                                                             \
 	"Tells what has happened to containers: started, stopped, exited, oom, failed, paused,\n"  \
 	"resumed. What is kept is bounded, and goes with the next boot of the host.\n"
@@ -209,6 +212,15 @@ const struct command command_table[] = {
 		.maximum = 1,
 		.options = logs_options,
 		.run = cmd_logs,
+	},
+	{
+		.name = "stats",
+		.arguments = "[NAME...]",
+		.summary = "tell what running containers use",
+		.details = STATS_DETAILS,
+		.maximum = ANY_NUMBER,
+		.options = json_options,
+		.run = cmd_stats,
 	},
 	{
 		.name = "events",

@@ -365,10 +365,10 @@ int cmd_status(const struct options *options, int argc, char *argv[], struct err
 	AUTO_FREE char *log_file = NULL;
 	struct status status = {
 		.limits = LIMITS_NONE,
-		.usage = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
-			  UINT64_MAX},
 	};
 	int there, code;
+
+	cgroup_usage_clear(&status.usage);
 
 	if (load_configuration(options, false, &conf, err) < 0 ||
 	    load_names(&conf, argc, argv, LOAD_KNOWN, &names, err) < 0)

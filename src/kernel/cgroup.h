@@ -121,18 +121,44 @@ int cgroup_list_supervisors(const struct cgroup_host *host, pid_t *pids, size_t 
 /* Whether PARENT/NAME exists in the hierarchy used for tracking. */
 bool cgroup_exists(const struct cgroup_host *host, const char *name);
 
+/* How much of the last ten seconds somebody waited for a resource. Documentation/accounting/psi.rst */
+struct cgroup_pressure {
+	uint64_t some, full;       /* some task, all tasks of it: hundredths of a percent */
+	uint64_t some_us, full_us; /* the same in all, microseconds */
+};
+enum { CGROUP_PRESSURE_CPU, CGROUP_PRESSURE_MEMORY, CGROUP_PRESSURE_IO, CGROUP_PRESSURE_COUNT };
+
 /* Current use; a value that cannot be read is UINT64_MAX. */
 struct cgroup_usage {
 	uint64_t pids;   /* tasks */
 	uint64_t memory; /* bytes */
 	uint64_t cpu_us; /* CPU time used, microseconds */
 	uint64_t oom_kills;
-	uint64_t swap;         /* bytes */
-	uint64_t high;         /* how often it was held at memory_high; v1: unknown */
-	uint64_t throttled_us; /* time spent waiting for cpus */
+	uint64_t swap;                /* bytes */
+	uint64_t high;                /* how often it was held at memory_high; v1: unknown */
+	uint64_t periods, throttled;  /* of 100 ms with a limit of cpus; those it was spent in */
+	uint64_t throttled_us;        /* time spent waiting for cpus */
+	/* of block devices; known where something limits the container's use of them */
+	uint64_t read_bytes, written_bytes, reads, writes;
+	struct cgroup_pressure pressure[CGROUP_PRESSURE_COUNT]; /* v2, or the v2 tree of a hybrid host */
 };
-uint64_t cgroup_read_oom_kills(const struct cgroup_host *host, const char *name); /* that alone */
+void cgroup_usage_clear(struct cgroup_usage *usage); /* all unknown */
 void cgroup_read_usage(const struct cgroup_host *host, const char *name, struct cgroup_usage *usage);
+uint64_t cgroup_read_oom_kills(const struct cgroup_host *host, const char *name); /* that alone */
+
+/*
+ * The same again and again: the files stay open, which keeps nothing from being removed. A cgroup
+ * that is gone has all unknown. -1 only where there are no more fds to be had.
+ */
+#define CGROUP_METER_FILES 11
+struct cgroup_meter {
+	unsigned int v2; /* a bit for each file */
+	int fds[CGROUP_METER_FILES];
+};
+int cgroup_meter_open(const struct cgroup_host *host, const char *name, struct cgroup_meter *meter,
+		      struct error *err);
+void cgroup_meter_read(const struct cgroup_meter *meter, struct cgroup_usage *usage);
+void cgroup_meter_close(struct cgroup_meter *meter);
 
 /*
  * Stops all processes of PARENT/NAME and below where they stand, or lets them go on, and waits

@@ -126,6 +126,19 @@ int cgroup_v2_wait_event(const struct cgroup_hierarchy *hierarchy, const char *p
 int cgroup_list_processes(const struct cgroup_hierarchy *hierarchy, const char *path, pid_t *pids,
 			  int size, struct error *err);
 
+/* The number behind key in lines "KEY NUMBER"; UINT64_MAX: there is none. */
+uint64_t cgroup_usage_find(const char *text, const char *key);
+
+/*
+ * Sums over all devices: of io.stat (v2), or of one of the two files of blkio (v1), of which the one
+ * for operations takes the place of bytes.
+ */
+void cgroup_usage_parse_io(const char *text, bool v2, uint64_t *read, uint64_t *written,
+			   uint64_t *reads, uint64_t *writes);
+
+/* False: not the text of such a file, and nothing is changed. "full" may be missing. */
+bool cgroup_usage_parse_pressure(const char *text, struct cgroup_pressure *pressure);
+
 /* Whether the process is in path or below, as /proc/PID/cgroup tells. */
 bool cgroup_holds(const struct cgroup_hierarchy *hierarchy, const char *path, pid_t pid);
 
