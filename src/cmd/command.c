@@ -105,7 +105,9 @@ static void store(struct options *options, const struct command_option *option, 
 {
 	char *field = (char *)options + option->field;
 
-	if (option->argument)
+	if (option->repeated)
+		strlist_add((struct strlist *)(void *)field, value);
+	else if (option->argument)
 		*(const char **)(void *)field = value;
 	else
 		*(bool *)(void *)field = true;
@@ -238,5 +240,6 @@ int command_parse(int argc, char *argv[], struct command_line *line, struct erro
 void command_line_clear(struct command_line *line)
 {
 	free(line->argv);
+	strlist_clear(&line->options.environment);
 	*line = (struct command_line){0};
 }

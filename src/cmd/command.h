@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 #define EXIT_USAGE      2    /* called wrongly */
 #define COMMAND_MISUSED (-2) /* returned by run: called wrongly, err says how */
@@ -37,6 +38,10 @@ struct options {
 	const char *since;
 	const char *state;
 	const char *timeout;
+	const char *user;
+	const char *directory;
+	struct strlist environment; /* owned */
+	bool no_terminal;
 };
 
 struct command_option {
@@ -45,6 +50,7 @@ struct command_option {
 	const char *argument; /* what stands for it in the help, NULL: a switch */
 	const char *meaning;  /* one line */
 	size_t field;         /* offset in struct options: bool, or const char * with an argument */
+	bool repeated;        /* the field is a struct strlist that takes all of them */
 };
 
 struct command {
@@ -104,6 +110,7 @@ int cmd_plan(const struct options *options, int argc, char *argv[], struct error
 int cmd_ps(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_status(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_shell(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_logs(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_stats(const struct options *options, int argc, char *argv[], struct error *err);
 

@@ -9,8 +9,10 @@
 
 /* clang-format off */
 #define OPTION(letter, name, argument, field, meaning) \
-	{letter, name, argument, meaning, offsetof(struct options, field)}
-#define NO_MORE_OPTIONS {0, NULL, NULL, NULL, 0}
+	{letter, name, argument, meaning, offsetof(struct options, field), false}
+#define REPEATED_OPTION(letter, name, argument, field, meaning) \
+	{letter, name, argument, meaning, offsetof(struct options, field), true}
+#define NO_MORE_OPTIONS {0, NULL, NULL, NULL, 0, false}
 /* clang-format on */
 
 const struct command_option command_global_options[] = {
@@ -42,6 +44,15 @@ static const struct command_option trace_options[] = {
 	OPTION('4', "ipv4", NULL, ipv4, "by IPv4 alone"),
 	OPTION('6', "ipv6", NULL, ipv6, "by IPv6 alone"),
 	OPTION(0, "json", NULL, json, "print JSON"),
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option exec_options[] = {
+	OPTION('u', "user", "USER", user, "as this user: NAME, UID, UID:GID or NAME:GROUP"),
+	OPTION('w', "directory", "DIR", directory, "in this directory of the container"),
+	REPEATED_OPTION('e', "env", "VARIABLE", environment,
+			"KEY=VALUE, or KEY with the value it has here; any number of times"),
+	OPTION('T', "no-terminal", NULL, no_terminal, "our streams, also where they are terminals"),
 	NO_MORE_OPTIONS,
 };
 
@@ -90,6 +101,9 @@ static const struct command_option kill_options[] = {
 	"has a terminal of its own when standard input and output are terminals.\n"                \
 	"Exit status: that of the program, 128 + N when signal N ended it, 127 no such program,\n" \
 	"126 it cannot be executed, 125 cman failed.\n"
+#define SHELL_DETAILS                                                                              \
+	"As exec, with the shell that the container's /etc/passwd has for the user, else the\n"    \
+	"first there is of /bin/bash and /bin/sh.\n"
 #define LOGS_DETAILS                                                                               \
 	"Prints LOG_DIR/NAME.log, where the supervisor writes what the container prints.\n"
 #define STATS_DETAILS                                                                              \
@@ -201,7 +215,19 @@ const struct command command_table[] = {
 		.maximum = ANY_NUMBER,
 		.options_end = 2,
 		.failure_status = 125, /* told apart from those of the program, as env(1) does */
+		.options = exec_options,
 		.run = cmd_exec,
+	},
+	{
+		.name = "shell",
+		.arguments = "NAME",
+		.summary = "run a shell inside a container",
+		.details = SHELL_DETAILS,
+		.minimum = 1,
+		.maximum = 1,
+		.failure_status = 125,
+		.options = exec_options,
+		.run = cmd_shell,
 	},
 	{
 		.name = "logs",

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cman exec */
+/* cman exec, cman shell */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
 #include "kernel/program.h"
+#include "kernel/user.h"
 #include "lifecycle/attach.h"
 #include "lifecycle/recorded.h"
 
@@ -31,7 +38,114 @@ static int protect(const struct spec *spec, struct error *err)
 	return spec->security.userns.mode == USERNS_NONE ? program_protect(err) : 0;
 }
 
-int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err)
+/* ---- what the options ask for, into the configuration that it joins with ---- */
+
+static size_t key_length(const char *variable)
+{
+	return strcspn(variable, "=");
+}
+
+/* Takes the variable in, in the place of one of the same name; value NULL: takes it out. */
+static void set_variable(struct strlist *environment, const char *key, size_t length,
+			 const char *value)
+{
+	struct strlist kept = {0};
+
+	for (size_t i = 0; i < environment->count; i++)
+		if (key_length(environment->items[i]) != length ||
+		    memcmp(environment->items[i], key, length) != 0)
+			strlist_add(&kept, environment->items[i]);
+	if (value)
+		strlist_add_taken(&kept, xprintf("%.*s=%s", (int)length, key, value));
+	strlist_clear(environment);
+	*environment = kept;
+}
+
+static int add_variables(const struct options *options, struct strlist *environment,
+			 struct error *err)
+{
+	for (size_t i = 0; i < options->environment.count; i++) {
+		const char *variable = options->environment.items[i];
+		size_t length = key_length(variable);
+		const char *value = variable[length] ? variable + length + 1 : getenv(variable);
+
+		if (length == 0)
+			return command_misused(err, "--env: \"%s\" is not KEY=VALUE", variable);
+		if (!value)
+			return command_misused(err, "--env: %s is not set here", variable);
+		set_variable(environment, variable, length, value);
+	}
+	return 0;
+}
+
+static void replace(char **text, const char *by)
+{
+	free(*text);
+	*text = xstrdup(by);
+}
+
+static int apply_options(const struct options *options, struct spec *spec, struct error *err)
+{
+	if (options->user && !*options->user)
+		return command_misused(err, "--user: \"\" is no user");
+	if (options->directory && *options->directory != '/')
+		return command_misused(err, "--directory: \"%s\" is not an absolute path",
+				       options->directory);
+	if (options->user) {
+		/* Home and further groups are those of the user it was started with. */
+		replace(&spec->user, options->user);
+		strlist_clear(&spec->supplementary_groups);
+		set_variable(&spec->environment, "HOME", strlen("HOME"), NULL);
+	}
+	if (options->directory)
+		replace(&spec->working_dir, options->directory);
+	return add_variables(options, &spec->environment, err);
+}
+
+/* ---- which shell ---- */
+
+static bool is_program(int root_fd, const char *path)
+{
+	AUTO_FD int fd = *path ? fs_open_in_root(root_fd, path, O_PATH, NULL) : -1;
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & 0111;
+}
+
+/* "nologin" and "false" are there for who is not to have a shell: root decides otherwise here. */
+static bool is_a_refusal(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return name && (strcmp(name, "/nologin") == 0 || strcmp(name, "/false") == 0);
+}
+
+static int find_shell(const struct record *record, const struct spec *spec, char *out, size_t size,
+		      struct error *err)
+{
+	AUTO_FREE char *path = xprintf("/proc/%d/root", (int)record->init.pid);
+	AUTO_FD int root_fd = fs_open_at(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0, err);
+	struct user user;
+	const char *const shells[] = {user.shell, "/bin/bash", "/bin/sh"};
+
+	if (root_fd < 0 || user_lookup(root_fd, spec->user, &user, err) < 0)
+		return -1;
+	if (is_a_refusal(user.shell))
+		user.shell[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++) {
+		if (!is_program(root_fd, shells[i]))
+			continue;
+		snprintf(out, size, "%s", shells[i]);
+		return 0;
+	}
+	error_set(err, 0, "%s has no shell, neither /bin/bash nor /bin/sh", record->name);
+	return error_hint(err, "cman exec %s -- PROGRAM runs another program", record->name);
+}
+
+/* ---- the commands ---- */
+
+/* program NULL: a shell. */
+static int run(const struct options *options, char *argv[], char *program[], struct error *err)
 {
 	AUTO_CONF struct conf conf = {0};
 	AUTO_STATE struct state state = {-1, -1, -1};
@@ -40,21 +154,27 @@ int cmd_exec(const struct options *options, int argc, char *argv[], struct error
 	AUTO_CGROUP_HOST struct cgroup_host cgroup = {0};
 	AUTO(spec_clear) struct spec spec = {0};
 	AUTO(confinement_clear) struct confinement confinement = {0};
+	char shell[256];
 	struct attach attach = {
 		.record = &record,
 		.spec = &spec,
 		.confinement = &confinement,
 		.cgroup = &cgroup,
-		.argv = argv + 1,
+		.argv = program ? program : (char *[]){shell, NULL},
+		.no_terminal = options->no_terminal,
 	};
-	int there, status;
+	int there, status, rc;
 
-	(void)argc;
 	if (load_recorded(options, 1, argv, LOAD_RECORDED, &conf, &names, err) < 0)
 		return -1;
 	there = load_state(&conf, &state, err);
 	if (there < 0 || require_running(there ? &state : NULL, argv[0], &record, err) < 0 ||
-	    recorded_spec(&state, argv[0], &spec, err) < 0 ||
+	    recorded_spec(&state, argv[0], &spec, err) < 0)
+		return -1;
+	rc = apply_options(options, &spec, err);
+	if (rc < 0)
+		return rc;
+	if ((!program && find_shell(&record, &spec, shell, sizeof(shell), err) < 0) ||
 	    protect(&spec, err) < 0 ||
 	    recorded_confinement(&state, &record, &spec, &confinement, err) < 0 ||
 	    cgroup_host_open(&cgroup, conf.manager.cgroup_version, record.cgroup_parent, err) < 0)
@@ -64,4 +184,16 @@ int cmd_exec(const struct options *options, int argc, char *argv[], struct error
 		log_error(err);
 	}
 	return status;
+}
+
+int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err)
+{
+	(void)argc;
+	return run(options, argv, argv + 1, err);
+}
+
+int cmd_shell(const struct options *options, int argc, char *argv[], struct error *err)
+{
+	(void)argc;
+	return run(options, argv, NULL, err);
 }

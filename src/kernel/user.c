@@ -22,7 +22,7 @@ struct line {
 	char *fields[FIELDS_MAX];
 };
 
-enum { NAME = 0, ID = 2, PASSWD_GID = 3, PASSWD_HOME = 5, GROUP_MEMBERS = 3 };
+enum { NAME = 0, ID = 2, PASSWD_GID = 3, PASSWD_HOME = 5, PASSWD_SHELL = 6, GROUP_MEMBERS = 3 };
 enum { GROUP_FIELDS = 4, PASSWD_FIELDS = 7 };
 
 static bool is_digits(const char *text)
@@ -119,10 +119,10 @@ static bool next_line(struct text *text, size_t *offset, size_t count, struct li
 	return false;
 }
 
-/* Takes name, gid and home from an entry whose uid is known. False where the entry is unusable. */
+/* Takes name, gid, home and shell from an entry whose uid is known. False where the entry is unusable. */
 static bool take_entry(const struct line *line, struct user *user)
 {
-	const char *home = line->fields[PASSWD_HOME];
+	const char *home = line->fields[PASSWD_HOME], *shell = line->fields[PASSWD_SHELL];
 
 	if (!parse_id(line->fields[ID], &user->uid) ||
 	    !parse_id(line->fields[PASSWD_GID], &user->gid))
@@ -130,6 +130,8 @@ static bool take_entry(const struct line *line, struct user *user)
 	snprintf(user->name, sizeof(user->name), "%s", line->fields[NAME]);
 	if (home[0] == '/' && strlen(home) < sizeof(user->home))
 		snprintf(user->home, sizeof(user->home), "%s", home);
+	if (shell[0] == '/' && strlen(shell) < sizeof(user->shell))
+		snprintf(user->shell, sizeof(user->shell), "%s", shell);
 	return true;
 }
 

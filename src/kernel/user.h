@@ -20,6 +20,7 @@ struct user {
 	gid_t groups[USER_GROUPS_MAX + USER_FURTHER_MAX]; /* supplementary, without gid, none twice */
 	size_t group_count;
 	char home[256]; /* "/" when unknown */
+	char shell[256]; /* "" when unknown */
 	char name[64];  /* "" when unknown */
 };
 

@@ -35,6 +35,11 @@ static _Noreturn void give_up(int channel_fd, struct message *failure, int statu
 	_exit(status);
 }
 
+static bool has_terminal(const struct attach *attach)
+{
+	return !attach->no_terminal && terminal_is_interactive();
+}
+
 /* ---- the program, up to execve ---- */
 
 static int open_terminal(int channel_fd, struct payload *payload, struct error *err)
@@ -82,7 +87,7 @@ static _Noreturn void run_program(const struct attach *attach, int channel_fd)
 
 	if (namespace_become_root(&failure.error) < 0)
 		give_up(channel_fd, &failure, PAYLOAD_FAILED);
-	if (terminal_is_interactive() && open_terminal(channel_fd, &payload, &failure.error) < 0)
+	if (has_terminal(attach) && open_terminal(channel_fd, &payload, &failure.error) < 0)
 		give_up(channel_fd, &failure, PAYLOAD_FAILED);
 	if (receive_profile(attach, channel_fd, &payload.profile_fd, &failure.error) < 0)
 		give_up(channel_fd, &failure, PAYLOAD_FAILED);
@@ -334,7 +339,7 @@ static int start(const struct attach *attach, struct started *started, int *stat
 	if (streams_check(err) < 0)
 		return -1;
 	if (!has_userns(attach) &&
-	    streams_open(terminal_is_interactive(), &started->streams, err) < 0)
+	    streams_open(has_terminal(attach), &started->streams, err) < 0)
 		return -1;
 	joiner = fork_joiner(attach, &started->streams, init_pidfd, &channel_fd, err);
 	streams_release(&started->streams);

@@ -23,6 +23,7 @@ struct attach {
 	const struct confinement *confinement; /* likewise: recorded_confinement() */
 	const struct cgroup_host *cgroup;      /* opened with record->cgroup_parent */
 	char *const *argv;                     /* at least one, ended by NULL */
+	bool no_terminal;                      /* our streams, whatever they are */
 };
 
 /*

@@ -123,3 +123,66 @@ on_terminal() { # COMMANDS with $EXEC for "cman exec web --"
 	run_ok cman down web
 	assert_unchanged
 }
+
+@test "as another user: its home and groups, in another directory, with other variables" {
+	machine sh -c "echo 'www:x:33:33::/srv/www:/bin/sh' >>$T/rootfs/web/etc/passwd
+		echo 'www:x:33:' >>$T/rootfs/web/etc/group; echo 'log:x:4:www' >>$T/rootfs/web/etc/group"
+	run_ok cman up web
+	run_ok cman exec -u www -w /etc web -- sh -c 'id -u; id -g; id -G; pwd; echo $HOME $COLOUR'
+	assert_equal "$output" "33
+33
+33 4
+/etc
+/srv/www blue"
+	run_ok cman exec --user=5:6 web -- sh -c 'id -u; id -G; echo $HOME'
+	assert_equal "$output" "5
+6
+/"
+	run_ok machine env GIVEN=here timeout 20 "$CMAN" -c $CONF exec -e COLOUR=red -e A= -e GIVEN web -- \
+		sh -c 'echo "$COLOUR [$A] $GIVEN"; env | grep -c COLOUR'
+	assert_equal "$output" "red [] here
+1"
+	# No option weakens what holds of the container.
+	run_ok cman exec -u root web -- grep -e CapBnd -e NoNewPrivs /proc/self/status
+	assert_equal "$output" "$(cman exec web -- grep -e CapBnd -e NoNewPrivs /proc/1/status)"
+}
+
+@test "exec options that cannot be: an error before anything runs" {
+	run_ok cman up web
+	run -125 cman exec -u nobody-there web -- true
+	assert_output_has nobody-there
+	run -125 cman exec -w /no/such web -- true
+	assert_output_has working_dir /no/such
+	run -2 cman exec -w relative web -- true
+	assert_output_has "not an absolute path"
+	run -2 cman exec -e =x web -- true
+	run -2 cman exec -e NOT_SET_ANYWHERE web -- true
+	assert_output_has "NOT_SET_ANYWHERE is not set here"
+	run -2 cman exec --usr www web -- true
+	assert_output_has "--user"
+}
+
+@test "shell is that of the user, else one that is there" {
+	run_ok cman up web
+	assert_equal "$(echo 'readlink /proc/$$/exe; echo $0' | cman shell web | xargs)" "/bin/busybox /bin/sh"
+	machine sh -c "ln -s busybox $T/rootfs/web/bin/ash; sed -i '/^root:/d' $T/rootfs/web/etc/passwd
+		echo 'root:x:0:0::/root:/bin/ash' >>$T/rootfs/web/etc/passwd
+		echo 'daemon:x:1:1::/:/usr/sbin/nologin' >>$T/rootfs/web/etc/passwd"
+	assert_equal "$(echo 'echo $0; exit 7' | cman shell web)" /bin/ash
+	run -7 cman shell web <<<"exit 7"
+	assert_equal "$(echo 'echo $0; id -u' | cman shell -u daemon web | xargs)" "/bin/sh 1"
+	# What the rootfs leads to counts as seen from inside.
+	machine sh -c "sed -i '/^root:/d' $T/rootfs/web/etc/passwd; ln -s /proc/1/root/bin/sh $T/rootfs/web/bin/out
+		echo 'root:x:0:0::/root:/bin/none' >>$T/rootfs/web/etc/passwd; mv $T/rootfs/web/bin/sh $T/rootfs/web/bin/hidden"
+	run -125 cman shell web
+	assert_output_has "web has no shell" "cman exec web"
+	machine mv $T/rootfs/web/bin/hidden $T/rootfs/web/bin/sh
+	run -125 cman shell nothere
+}
+
+@test "without a terminal where we have one, if that is asked for" {
+	run_ok cman up web
+	run_ok on_terminal '${EXEC% web --} -T web -- sh -c "test -t 0 && tty; echo over"'
+	# Ours is none of the container's.
+	assert_output_has "not a tty" over
+}

@@ -96,6 +96,23 @@ static void options_in_all_forms(void **state)
 	}
 }
 
+static void options_that_may_come_again(void **state)
+{
+	struct command_line line;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(parse("exec -e A=1 --env=B -eC=3 web ls -e D=4", &line, &err), 0);
+	assert_int_equal(line.options.environment.count, 3);
+	assert_string_equal(line.options.environment.items[0], "A=1");
+	assert_string_equal(line.options.environment.items[1], "B");
+	assert_string_equal(line.options.environment.items[2], "C=3");
+	assert_int_equal(line.argc, 4);
+	command_line_clear(&line);
+	/* What was taken before the mistake is given back. */
+	expect_misuse("exec -e A=1 --user", "option \"--user\" needs USER", "");
+}
+
 static void global_options_anywhere(void **state)
 {
 	static const char *const forms[] = {"-c /x.conf -v ps", "ps -vc /x.conf",
@@ -270,6 +287,7 @@ int main(void)
 		cmocka_unit_test(arguments_and_dashes),
 		cmocka_unit_test(exec_leaves_the_programs_options_alone),
 		cmocka_unit_test(options_in_all_forms),
+		cmocka_unit_test(options_that_may_come_again),
 		cmocka_unit_test(global_options_anywhere),
 		cmocka_unit_test(manager_file_from_the_environment),
 		cmocka_unit_test(misuse_is_explained),

@@ -119,6 +119,7 @@ static void test_names(void **state)
 	assert_int_equal(user.uid, 33);
 	assert_int_equal(user.gid, 34);
 	assert_string_equal(user.home, "/var/www");
+	assert_string_equal(user.shell, "/bin/false");
 	assert_string_equal(user.name, "web");
 	/* Not its own gid, no group twice, no member whose name only begins so, no bad id. */
 	assert_int_equal(user.group_count, 2);
@@ -135,6 +136,7 @@ static void test_names(void **state)
 	assert_int_equal(user.uid, 4294967294U);
 	assert_string_equal(user.home, "/last");
 	assert_string_equal(look_up(state, "homeless").home, "/");
+	assert_string_equal(look_up(state, "homeless").shell, "");
 	assert_string_equal(look_up(state, "relative").home, "/");
 }
 
