@@ -500,6 +500,8 @@ int netlink_mend_veth(struct netlink *netlink, const struct veth *veth, struct e
 		if (rtnl_link_build_add_request(wanted, 0, &message) < 0)
 			message = NULL;
 	}
+	if (netlink_refuse_router_advertisements(veth->host_name, err) < 0)
+		return -1;
 	if (netlink_batch_add(&batch, message, 0, err, "put link %s on bridge %s", veth->host_name,
 			      veth->bridge) < 0 ||
 	    add_port_modes(&batch, link.index, veth, err) < 0)

@@ -56,6 +56,18 @@ static void read_port(struct nlattr *data, struct link_state *state)
 		state->hairpin = nla_get_u8(port[IFLA_BRPORT_MODE]) != 0;
 }
 
+static void read_bridge(struct nlattr *data, struct link_state *state)
+{
+	struct nlattr *bridge[IFLA_BR_MAX + 1];
+
+	if (nla_parse_nested(bridge, IFLA_BR_MAX, data, NULL) < 0)
+		return;
+	if (bridge[IFLA_BR_NF_CALL_IPTABLES])
+		state->calls_iptables = nla_get_u8(bridge[IFLA_BR_NF_CALL_IPTABLES]) != 0;
+	if (bridge[IFLA_BR_NF_CALL_IP6TABLES])
+		state->calls_ip6tables = nla_get_u8(bridge[IFLA_BR_NF_CALL_IP6TABLES]) != 0;
+}
+
 static void read_kind(struct nlattr *data, struct link_state *state)
 {
 	struct nlattr *info[IFLA_INFO_MAX + 1];
@@ -64,6 +76,8 @@ static void read_kind(struct nlattr *data, struct link_state *state)
 		return;
 	if (info[IFLA_INFO_KIND])
 		nla_strlcpy(state->kind, info[IFLA_INFO_KIND], sizeof(state->kind));
+	if (info[IFLA_INFO_DATA] && strcmp(state->kind, "bridge") == 0)
+		read_bridge(info[IFLA_INFO_DATA], state);
 	if (info[IFLA_INFO_SLAVE_KIND] && info[IFLA_INFO_SLAVE_DATA] &&
 	    nla_strcmp(info[IFLA_INFO_SLAVE_KIND], "bridge") == 0)
 		read_port(info[IFLA_INFO_SLAVE_DATA], state);
@@ -346,15 +360,24 @@ static void collect_address(struct nlmsghdr *message, void *data)
 	nla_memcpy(fact->address, attribute, sizeof(fact->address));
 }
 
+/* How answers to ::1 come in on a bridge (netlink_make_bridge()). */
+static bool is_of_localhost6(const struct rtmsg *header, struct nlattr *destination)
+{
+	return header->rtm_type == RTN_LOCAL && header->rtm_family == AF_INET6 && destination &&
+	       nla_len(destination) == sizeof(in6addr_loopback) &&
+	       memcmp(nla_data(destination), &in6addr_loopback, sizeof(in6addr_loopback)) == 0;
+}
+
 static void collect_route(struct nlmsghdr *message, void *data)
 {
 	struct nlattr *attributes[RTA_MAX + 1];
 	struct rtmsg *header = nlmsg_data(message);
 	struct inner_fact *fact;
 
-	if (message->nlmsg_type != RTM_NEWROUTE || header->rtm_type != RTN_UNICAST ||
+	if (message->nlmsg_type != RTM_NEWROUTE ||
 	    nlmsg_parse(message, sizeof(*header), attributes, RTA_MAX, NULL) < 0 ||
-	    !attributes[RTA_OIF])
+	    !attributes[RTA_OIF] ||
+	    (header->rtm_type != RTN_UNICAST && !is_of_localhost6(header, attributes[RTA_DST])))
 		return;
 	fact = netlink_add_fact(data, INNER_ROUTE, header->rtm_family);
 	fact->index = (int)nla_get_u32(attributes[RTA_OIF]);

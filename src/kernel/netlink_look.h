@@ -18,10 +18,12 @@ struct link_state {
 	bool up;       /* set so by whoever manages it */
 	bool carrier;  /* and able to send: cable in, other end up, for a bridge any port up */
 	int peer; /* index of a veth's other end, of a macvlan's parent, in their namespace; or 0 */
-	int master; /* index of the bridge it is a port of, 0: none */
+	int master;      /* index of the bridge it is a port of, 0: none */
 	uint32_t mtu;    /* bytes */
 	char alias[256]; /* "" when it has none */
 	char queue[16];  /* kind of what it sends through: "noqueue", "tbf" */
+	/* of a bridge: br_netfilter shows its frames to the rules, whatever the host's switches say */
+	bool calls_iptables, calls_ip6tables;
 	/* of a port of a bridge */
 	bool forwarding; /* not blocked by spanning tree */
 	bool isolated;   /* reaches no other isolated port */
@@ -80,7 +82,7 @@ int netlink_find_address(struct netlink *netlink, int family, int index, char *o
 
 /*
  * Adds all addresses, routes and rules of both families, in the form of what cman gives a link. Of
- * routes those that lead to one link, of rules those by a source.
+ * routes those that lead to one link, and the local ones of ::1; of rules those by a source.
  */
 int netlink_look_at_facts(struct netlink *netlink, struct inner_facts *facts, struct error *err);
 

@@ -5,8 +5,8 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#define HOST "host"
-#define NONE "none"
+#define HOST       "host"
+#define NONE       "none"
 #define VALUE_SIZE 96
 
 /* ---- release ---- */
@@ -41,6 +41,7 @@ void drift_scene_clear(struct drift_scene *scene)
 	free(scene->networks);
 	free(scene->containers);
 	free(scene->rules);
+	strlist_clear(&scene->deaf);
 	strlist_clear(&scene->hosts);
 	strlist_clear(&scene->hosts_missing);
 	strlist_clear(&scene->damaged);
@@ -167,14 +168,23 @@ static void compare_bridge(const struct drift_network *network, struct drift *dr
 		    address_value(AF_INET6, &recorded->address6, recorded->prefix6).text,
 		    address_value(AF_INET6, &actual->address6, actual->prefix6).text);
 	if (recorded->link_address)
-		add_switch(&place, "link-local address", wanted->there && wanted->link_address, true,
-			   actual->link_address);
+		add_switch(&place, "link-local address", wanted->there && wanted->link_address,
+			   true, actual->link_address);
 	add_state(&place, wanted->there, recorded->up, actual->up);
 	if (actual->mtu != network->lowest_mtu)
 		add(&place, "mtu", WANTED(wanted, number_value(wanted->mtu).text),
 		    number_value(recorded->mtu).text, number_value(actual->mtu).text);
 	add_switch(&place, "route_localnet", wanted->there && wanted->route_localnet,
 		   recorded->route_localnet, actual->route_localnet);
+	add_switch(&place, "accept_ra", false, false, actual->accept_ra);
+	if (recorded->route_localhost6)
+		add_switch(&place, "route of ::1", wanted->there && wanted->route_localhost6, true,
+			   actual->route_localhost6);
+	/* Whether the firewall looks into a bridge follows from its members, not from the file. */
+	add_switch(&place, "nf_call_iptables", recorded->calls_iptables, recorded->calls_iptables,
+		   actual->calls_iptables);
+	add_switch(&place, "nf_call_ip6tables", recorded->calls_ip6tables,
+		   recorded->calls_ip6tables, actual->calls_ip6tables);
 }
 
 /* ---- links ---- */
@@ -190,6 +200,7 @@ static void compare_port(const struct drift_interface *interface, struct place *
 	add_state(place, wanted->there, recorded->up, actual->up);
 	add(place, "mtu", WANTED(wanted, number_value(wanted->mtu).text),
 	    number_value(recorded->mtu).text, number_value(actual->mtu).text);
+	add_switch(place, "accept_ra", false, recorded->accept_ra, actual->accept_ra);
 	/* Modes of the port: off a bridge there is none. */
 	if (!actual->bridge[0])
 		return;
@@ -397,11 +408,19 @@ static void compare_container(const struct drift_container *container, struct dr
 static void compare_host(const struct drift_scene *scene, struct drift *drift)
 {
 	static const char *const switches[] = {"ip_forward", "ipv6 forwarding"};
-	const struct place place = {drift, HOST, "", 0, REMEDY_BRIDGE};
+	struct place place = {drift, HOST, "", 0, REMEDY_BRIDGE};
 
 	for (size_t i = 0; i < 2; i++)
 		if (scene->forwards[i])
 			add_switch(&place, switches[i], true, true, scene->forwarding[i]);
+	for (size_t i = 0; i < scene->deaf.count; i++) {
+		place.object = scene->deaf.items[i];
+		add(&place, "accept_ra", "2", "2", "1");
+	}
+	place.object = "";
+	place.remedy = REMEDY_WATCH;
+	if (scene->needs_watch)
+		add_switch(&place, "watch for name servers", true, true, scene->has_watch);
 }
 
 static void compare_rules(const struct drift_scene *scene, struct drift *drift)

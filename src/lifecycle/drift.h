@@ -23,7 +23,10 @@ struct drift_bridge {
 	unsigned int prefix6;
 	uint32_t mtu; /* bytes */
 	bool up, route_localnet;
-	bool link_address; /* it has one of IPv6 */
+	bool link_address;     /* it has one of IPv6 */
+	bool route_localhost6; /* what it answers to ::1 finds its way */
+	bool accept_ra;        /* it would take routes from whoever advertises them */
+	bool calls_iptables, calls_ip6tables; /* br_netfilter shows its frames to the rules */
 };
 
 struct drift_network {
@@ -38,6 +41,7 @@ struct drift_port {
 	char bridge[IFNAMSIZ]; /* "": on none */
 	uint32_t mtu;
 	bool up, isolated, hairpin;
+	bool accept_ra; /* it would take routes from whoever advertises them */
 	struct gate_parts gate;
 };
 
@@ -86,13 +90,16 @@ struct drift_scene {
 	struct drift_container *containers;
 	struct drift_rules *rules; /* those that are not as wanted */
 	size_t network_count, container_count, rules_count;
-	bool forwards[2]; /* whether IPv4, IPv6 are to be forwarded */
-	bool forwarding[2]; /* whether they are */
-	struct strlist hosts;  /* hosts files that are not as wanted: names of networks, containers */
+	bool forwards[2];    /* whether IPv4, IPv6 are to be forwarded */
+	bool forwarding[2];  /* whether they are */
+	struct strlist deaf; /* links that no longer listen to routers, as the host forwards IPv6 */
+	bool needs_watch;    /* a container has name servers of the host, */
+	bool has_watch;      /* and a supervisor watches for others */
+	struct strlist hosts; /* hosts files that are not as wanted: names of networks, containers */
 	struct strlist hosts_missing; /* those of them that are not there */
-	struct strlist damaged; /* networks whose record cannot be read */
-	struct strlist busy;   /* containers another command works on: left alone */
-	struct strlist changed; /* that run otherwise than their files say now */
+	struct strlist damaged;       /* networks whose record cannot be read */
+	struct strlist busy;          /* containers another command works on: left alone */
+	struct strlist changed;       /* that run otherwise than their files say now */
 };
 void drift_container_clear(struct drift_container *container);
 void drift_scene_clear(struct drift_scene *scene);
@@ -109,8 +116,9 @@ enum drift_remedy {
 	REMEDY_PORT,      /* a container: the host's end of the link */
 	REMEDY_INSIDE,    /* a container */
 	REMEDY_COMMIT,    /* rules and hosts files: all at once */
-	REMEDY_FILE,      /* a container: the file is written anew, and bound where it is a new one */
-	REMEDY_NONE,      /* it is told, and what to do */
+	REMEDY_FILE,  /* a container: the file is written anew, and bound where it is a new one */
+	REMEDY_WATCH, /* "host": a supervisor is appointed */
+	REMEDY_NONE,  /* it is told, and what to do */
 };
 
 struct difference {

@@ -104,8 +104,8 @@ static int take_one(struct drift_hold *hold, const char *name, uint64_t deadline
 	container->directory_fd = record_open_directory(state, name, NULL);
 	if (container->directory_fd < 0)
 		return 0;
-	container->lock_fd = record_lock(state, name,
-					 now < deadline_ms ? (int)(deadline_ms - now) : 0, err);
+	container->lock_fd =
+		record_lock(state, name, now < deadline_ms ? (int)(deadline_ms - now) : 0, err);
 	if (container->lock_fd < 0 && err->code == EAGAIN) {
 		strlist_add(&hold->busy, name);
 		error_clear(err);
@@ -203,8 +203,8 @@ static void make_manager(struct drift_hold *hold)
 	const struct manager *files = &hold->conf->manager;
 	struct manager *manager = &hold->manager;
 
-	manager->networks = xalloc(files->network_count + hold->network_count,
-				   sizeof(*manager->networks));
+	manager->networks =
+		xalloc(files->network_count + hold->network_count, sizeof(*manager->networks));
 	for (size_t i = 0; i < hold->network_count; i++)
 		manager->networks[manager->network_count++] = network_as_recorded(
 			manager_find_network(files, hold->networks[i].name), &hold->networks[i]);

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "lifecycle/dns.h"
 #include "lifecycle/drift_parts.h"
 #include "lifecycle/hosts_file.h"
+#include "lifecycle/resolv_conf.h"
 #include "lifecycle/rules.h"
 
 #define NETWORK_TIMEOUT_MS 30000
@@ -78,6 +80,15 @@ static int look_at_rules(struct drift_hold *hold, struct drift_scene *scene, str
 	return 0;
 }
 
+/* Of busy ones nothing is known: who works on them looks after the watch in the end. */
+static void look_at_watch(const struct drift_hold *hold, struct drift_scene *scene)
+{
+	for (size_t i = 0; i < hold->count && !scene->needs_watch; i++)
+		scene->needs_watch = hold->items[i].state == DRIFT_RUNNING &&
+				     dns_wants_host(&hold->items[i].spec, &hold->manager);
+	scene->has_watch = scene->needs_watch && resolv_conf_has_watcher(hold->host);
+}
+
 int drift_look(struct drift_hold *hold, struct drift_scene *scene, struct error *err)
 {
 	AUTO_FD int lock_fd = network_lock(&hold->host->state, NETWORK_TIMEOUT_MS, err);
@@ -92,6 +103,7 @@ int drift_look(struct drift_hold *hold, struct drift_scene *scene, struct error 
 	/* Between joining a network and the commit of the rules its lock is given back. */
 	if (scene->busy.count > 0)
 		return 0;
+	look_at_watch(hold, scene);
 	if (look_at_rules(hold, scene, err) < 0)
 		return error_wrap(err, "firewall");
 	return look_at_hosts(hold, scene, err);

@@ -67,6 +67,7 @@ static int look_at_port(struct netlink *netlink, const char *name, const char *a
 		.up = link.up,
 		.isolated = link.isolated,
 		.hairpin = link.hairpin,
+		.accept_ra = drift_accepts_routers(name),
 	};
 	memcpy(port->bridge, bridge.name, sizeof(port->bridge));
 	port->gate.shaped = strcmp(link.queue, "tbf") == 0;

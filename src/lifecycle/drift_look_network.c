@@ -2,10 +2,13 @@
 /* drift_look(): bridges, and switches of the host. */
 #include "lifecycle/drift_parts.h"
 
+#include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "kernel/netlink_look.h"
 #include "kernel/sysctl.h"
+#include "lifecycle/forwarding.h"
 #include "lifecycle/network.h"
 #include "lifecycle/rules.h"
 
@@ -28,6 +31,15 @@ static bool has_link_address(const struct inner_facts *facts, int index)
 	for (size_t i = 0; i < facts->count; i++)
 		if (facts->items[i].kind == INNER_ADDRESS && facts->items[i].index == index &&
 		    is_link_address(&facts->items[i]))
+			return true;
+	return false;
+}
+
+static bool routes_localhost6(const struct inner_facts *facts, int index)
+{
+	for (size_t i = 0; i < facts->count; i++)
+		if (facts->items[i].kind == INNER_ROUTE && facts->items[i].index == index &&
+		    facts->items[i].table == RT_TABLE_LOCAL)
 			return true;
 	return false;
 }
@@ -59,6 +71,15 @@ static bool read_switch(const char *name)
 	return sysctl_read(name, value, sizeof(value), NULL) == 0 && strcmp(value, "0") != 0;
 }
 
+/* Of a link; where there is no IPv6 there is none. */
+bool drift_accepts_routers(const char *link)
+{
+	char knob[sizeof("net/ipv6/conf//accept_ra") + IFNAMSIZ];
+
+	snprintf(knob, sizeof(knob), "net/ipv6/conf/%s/accept_ra", link);
+	return read_switch(knob);
+}
+
 static struct drift_bridge bridge_of(const struct network_record *network, bool rules)
 {
 	struct drift_bridge bridge = {
@@ -71,6 +92,9 @@ static struct drift_bridge bridge_of(const struct network_record *network, bool 
 		.up = true,
 		.route_localnet = rules,
 		.link_address = network->prefix6 > 0,
+		.route_localhost6 = network->prefix6 > 0,
+		.calls_iptables = network->filtered,
+		.calls_ip6tables = network->filtered,
 	};
 
 	snprintf(bridge.name, sizeof(bridge.name), "%s", network->bridge);
@@ -100,6 +124,10 @@ static int look_at_bridge(struct netlink *netlink, const struct network_record *
 	bridge->up = link.up;
 	bridge->route_localnet = read_switch(knob);
 	bridge->link_address = has_link_address(facts, link.index);
+	bridge->route_localhost6 = routes_localhost6(facts, link.index);
+	bridge->accept_ra = drift_accepts_routers(network->bridge);
+	bridge->calls_iptables = link.calls_iptables;
+	bridge->calls_ip6tables = link.calls_ip6tables;
 	find_address(facts, link.index, AF_INET, &network->gateway, network->prefix,
 		     &bridge->address, &bridge->prefix);
 	find_address(facts, link.index, AF_INET6, &network->gateway6, network->prefix6,
@@ -119,8 +147,7 @@ static uint32_t lowest_mtu(const struct drift_hold *hold, const struct drift_sce
 		for (size_t j = 0; j < hold->items[i].spec.interface_count; j++) {
 			const struct interface *interface = &hold->items[i].spec.interfaces[j];
 
-			if (strcmp(interface->network, network->name) == 0 &&
-			    interface->mtu < lowest)
+			if (strcmp(interface->network, network->name) == 0 && interface->mtu < lowest)
 				lowest = interface->mtu;
 		}
 	return lowest;
@@ -161,5 +188,5 @@ int drift_look_at_networks(struct drift_hold *hold, struct netlink *netlink,
 	scene->forwards[1] = scene->forwards[1] && hold->manager.manage_forward;
 	scene->forwarding[0] = read_switch("net/ipv4/ip_forward");
 	scene->forwarding[1] = read_switch("net/ipv6/conf/all/forwarding");
-	return 0;
+	return scene->forwards[1] ? forwarding6_find_deaf(hold->host, &scene->deaf, err) : 0;
 }

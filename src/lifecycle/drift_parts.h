@@ -15,6 +15,9 @@ int drift_read_networks(struct drift_hold *hold, struct drift_scene *scene, stru
 int drift_look_at_networks(struct drift_hold *hold, struct netlink *netlink,
 			   struct drift_scene *scene, struct error *err);
 
+/* Whether a link of the host takes routes from whoever advertises them. */
+bool drift_accepts_routers(const char *link);
+
 /* Links, addresses, routes and files of those that are held. Behind drift_read_networks(). */
 int drift_look_at_containers(struct drift_hold *hold, struct drift_scene *scene, struct error *err);
 

@@ -9,12 +9,14 @@
 #include "kernel/rebind.h"
 #include "kernel/rootfs.h"
 #include "lifecycle/drift_look.h"
+#include "lifecycle/forwarding.h"
 #include "lifecycle/hosts_file.h"
 #include "lifecycle/network.h"
+#include "lifecycle/resolv_conf.h"
 #include "lifecycle/steps.h"
 
 #define NETWORK_TIMEOUT_MS 30000
-#define HOST_SUBJECT "host"
+#define HOST_SUBJECT       "host"
 
 struct repair {
 	struct drift_hold *hold;
@@ -24,9 +26,9 @@ struct repair {
 
 static void note_failure(struct repair *repair, const char *subject, const struct error *err)
 {
-	strlist_add_taken(repair->failures, xprintf("%s: %s%s%s%s", subject, err->text,
-						    err->hint[0] ? " (" : "", err->hint,
-						    err->hint[0] ? ")" : ""));
+	strlist_add_taken(repair->failures,
+			  xprintf("%s: %s%s%s%s", subject, err->text, err->hint[0] ? " (" : "",
+				  err->hint, err->hint[0] ? ")" : ""));
 }
 
 /* ---- networks ---- */
@@ -34,14 +36,18 @@ static void note_failure(struct repair *repair, const char *subject, const struc
 /* Of the networks that were looked at: the lock has been given back since, for a moment. */
 static int mend_forwarding(struct drift_hold *hold, struct error *err)
 {
+	bool ipv6 = false;
+
 	for (size_t i = 0; i < hold->network_count; i++) {
 		const struct network_record *network = &hold->networks[i];
 
-		if (network->member_count > 0 &&
-		    network_switch_forwarding(hold->host, network, err) < 0)
+		if (network->member_count == 0)
+			continue;
+		if (network_switch_forwarding(hold->host, network, err) < 0)
 			return -1;
+		ipv6 |= network_forwards_ipv6(network);
 	}
-	return 0;
+	return ipv6 && hold->host->manager->manage_forward ? forwarding6_listen(hold->host, err) : 0;
 }
 
 static int mend_bridge(struct drift_hold *hold, const char *name, struct error *err)
@@ -59,7 +65,9 @@ static int mend_bridge(struct drift_hold *hold, const char *name, struct error *
 	rc = network_record_read(&host->state, name, &network, err);
 	if (rc <= 0 || network.member_count == 0)
 		return rc < 0 ? -1 : 0;
-	return network_make_bridge(host, &network, err);
+	if (network_make_bridge(host, &network, err) < 0)
+		return -1;
+	return network.filtered ? 0 : network_stop_filter(host, &network, err);
 }
 
 /* One that is neither recorded nor in the file any more: nobody knows what it was like. */
@@ -84,8 +92,9 @@ static int mend_member(struct drift_hold *hold, const char *name, struct error *
 
 	if (!held)
 		return 0;
-	return check_networks(hold, held, err) < 0 ? -1
-						   : network_begin(hold->host, &held->container, err);
+	return check_networks(hold, held, err) < 0
+		       ? -1
+		       : network_begin(hold->host, &held->container, err);
 }
 
 /* ---- links ---- */
@@ -93,8 +102,8 @@ static int mend_member(struct drift_hold *hold, const char *name, struct error *
 static int mend_port(struct drift_hold *hold, const struct drift_held *held, unsigned int index,
 		     struct error *err)
 {
-	const struct network *network = manager_find_network(
-		&hold->manager, held->spec.interfaces[index].network);
+	const struct network *network =
+		manager_find_network(&hold->manager, held->spec.interfaces[index].network);
 	struct network_veth veth;
 
 	network_describe_veth(&held->container, index, network, &veth);
@@ -170,8 +179,8 @@ static int mend_file(struct drift_hold *hold, const struct drift_held *held, con
 	if (hosts && held->spec.interface_count == 0 && make_hosts(hold, held, err) < 0)
 		return -1;
 	directory_fd = hosts ? open_hosts_directory(hold, held, err)
-			     : fs_open_at(held->container.directory_fd, ".",
-					  O_RDONLY | O_DIRECTORY, 0, err);
+			     : fs_open_at(held->container.directory_fd, ".", O_RDONLY | O_DIRECTORY,
+					  0, err);
 	file_fd = directory_fd < 0 ? -1 : rootfs_open_file(directory_fd, name, err);
 	return file_fd < 0 ? -1 : rebind_file(held->container.record.init.pid, file_fd, name, err);
 }
@@ -200,6 +209,7 @@ static int mend_container(struct drift_hold *hold, const struct difference *diff
 	case REMEDY_MEMBER:
 	case REMEDY_BRIDGE:
 	case REMEDY_COMMIT:
+	case REMEDY_WATCH:
 	case REMEDY_NONE:
 		break;
 	}
@@ -215,6 +225,8 @@ static int mend(struct repair *repair, const struct difference *difference, stru
 		return mend_bridge(repair->hold, difference->subject, err);
 	case REMEDY_COMMIT:
 		return network_commit(repair->hold->host, err);
+	case REMEDY_WATCH:
+		return resolv_conf_keep_watch(repair->hold->host, err);
 	default:
 		return mend_container(repair->hold, difference, err);
 	}

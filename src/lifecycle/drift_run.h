@@ -7,10 +7,10 @@
 #include "lifecycle/drift.h"
 
 struct drift_report {
-	struct drift drift;      /* what was found; mended: a second look did not find it any more */
-	struct strlist failures; /* why something could not be mended, a line each */
-	struct strlist busy;     /* containers another command works on: left alone */
-	struct strlist changed;  /* that run otherwise than their files say now */
+	struct drift drift; /* what was found; mended: a second look did not find it any more */
+	struct strlist failures;     /* why something could not be mended, a line each */
+	struct strlist busy;         /* containers another command works on: left alone */
+	struct strlist changed;      /* that run otherwise than their files say now */
 	size_t containers, networks; /* that were looked at */
 };
 void drift_report_clear(struct drift_report *report);

@@ -137,29 +137,52 @@ static int write_switch(const char *name, const char *value, struct error *err)
 	return 0;
 }
 
-typedef int switch_function(const char *name, const char *before, struct error *err);
+typedef int switch_function(const char *name, const char *before, void *data, struct error *err);
 
-static int each_switch(char *record, switch_function *function, struct error *err)
+static int each_switch(char *record, switch_function *function, void *data, struct error *err)
 {
 	char *line, *rest = record;
 
 	while ((line = strsep(&rest, "\n"))) {
 		char name[SWITCH_MAX], before[16];
 
-		if (sscanf(line, "%127s %15s", name, before) == 2 && function(name, before, err) < 0)
+		if (sscanf(line, "%127s %15s", name, before) == 2 &&
+		    function(name, before, data, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int listen_on(const char *name, const char *before, struct error *err)
+/* It would listen to routers, and as the host forwards it does not. */
+static bool is_deaf(const char *name)
 {
-	(void)before;
-	return strcmp(strrchr(name, '/'), "/accept_ra") == 0 ? write_switch(name, "2", err) : 0;
+	char now[16];
+
+	return strcmp(strrchr(name, '/'), "/accept_ra") == 0 &&
+	       sysctl_read(name, now, sizeof(now), NULL) == 0 && strcmp(now, "1") == 0;
 }
 
-static int turn_back(const char *name, const char *before, struct error *err)
+static int listen_on(const char *name, const char *before, void *data, struct error *err)
 {
+	(void)before;
+	(void)data;
+	return is_deaf(name) ? write_switch(name, "2", err) : 0;
+}
+
+static int add_deaf(const char *name, const char *before, void *data, struct error *err)
+{
+	const char *link = name + strlen(CONF6 "/");
+
+	(void)before;
+	(void)err;
+	if (is_deaf(name))
+		strlist_add_taken(data, xprintf("%.*s", (int)strcspn(link, "/"), link));
+	return 0;
+}
+
+static int turn_back(const char *name, const char *before, void *data, struct error *err)
+{
+	(void)data;
 	/* On before, on now: what somebody else has made of it meanwhile stays. */
 	if (strcmp(name, FORWARDING6) == 0 && strcmp(before, "0") != 0)
 		return 0;
@@ -179,9 +202,29 @@ int forwarding6_on(struct host *host, struct error *err)
 		return -1;
 	}
 	/* First, or the kernel throws away the routes that routers have told. */
-	if (each_switch(record.data, listen_on, err) < 0)
+	if (each_switch(record.data, listen_on, NULL, err) < 0)
 		return -1;
 	return switch_on(FORWARDING6, err);
+}
+
+int forwarding6_find_deaf(struct host *host, struct strlist *links, struct error *err)
+{
+	AUTO_TEXT struct text record = {0};
+
+	if (!fs_exists_at(host->state.dir_fd, RECORD6))
+		return 0;
+	return read_record(host, &record, err) < 0 ? -1
+						   : each_switch(record.data, add_deaf, links, err);
+}
+
+int forwarding6_listen(struct host *host, struct error *err)
+{
+	AUTO_TEXT struct text record = {0};
+
+	if (!fs_exists_at(host->state.dir_fd, RECORD6))
+		return 0;
+	return read_record(host, &record, err) < 0 ? -1
+						   : each_switch(record.data, listen_on, NULL, err);
 }
 
 int forwarding6_back(struct host *host, struct error *err)
@@ -190,7 +233,8 @@ int forwarding6_back(struct host *host, struct error *err)
 
 	if (!fs_exists_at(host->state.dir_fd, RECORD6))
 		return 0;
-	if (read_record(host, &record, err) < 0 || each_switch(record.data, turn_back, err) < 0)
+	if (read_record(host, &record, err) < 0 ||
+	    each_switch(record.data, turn_back, NULL, err) < 0)
 		return -1;
 	return fs_remove_at(host->state.dir_fd, RECORD6, err);
 }

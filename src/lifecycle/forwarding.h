@@ -22,4 +22,11 @@ int forwarding6_on(struct host *host, struct error *err);
 int forwarding6_back(struct host *host, struct error *err);
 void forwarding6_warn(void);
 
+/*
+ * Adds the links whose accept_ra has become 1 again since, so that they do not listen any more;
+ * makes it 2 again.
+ */
+int forwarding6_find_deaf(struct host *host, struct strlist *links, struct error *err);
+int forwarding6_listen(struct host *host, struct error *err);
+
 #endif

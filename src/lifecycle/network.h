@@ -20,6 +20,9 @@ struct network_record network_record_of(const struct network *network);
 /* The bridge and its switches, made or brought to what the record says. Under network_lock(). */
 int network_make_bridge(struct host *host, const struct network_record *network, struct error *err);
 
+/* The bridge does not show its frames to the rules any more. Under network_lock(). */
+int network_stop_filter(struct host *host, const struct network_record *network, struct error *err);
+
 /* Whether the host is to forward IPv6 for it; IPv4 it does for each that is its own. */
 bool network_forwards_ipv6(const struct network_record *network);
 

@@ -184,7 +184,7 @@ static int open_supervisor(const struct process_identity *supervisor)
 								  : -1;
 }
 
-static bool is_watching(const struct host *host)
+bool resolv_conf_has_watcher(const struct host *host)
 {
 	struct process_identity watcher = {0};
 	AUTO_FD int pidfd = -1;
@@ -268,7 +268,7 @@ int resolv_conf_keep_watch(const struct host *host, struct error *err)
 
 	if (lock_fd < 0)
 		return -1;
-	if (is_watching(host))
+	if (resolv_conf_has_watcher(host))
 		return 0;
 	if (record_list(&host->state, &names, err) < 0)
 		return -1;

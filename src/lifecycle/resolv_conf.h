@@ -33,6 +33,9 @@ int resolv_conf_refresh(const struct host *host, int inotify_fd, struct error *e
  */
 int resolv_conf_keep_watch(const struct host *host, struct error *err);
 
+/* Whether the supervisor that has been told to watch lives. */
+bool resolv_conf_has_watcher(const struct host *host);
+
 /* Whether there is, or was, one that watches. */
 bool resolv_conf_is_watched(const struct host *host);
 

@@ -328,21 +328,27 @@ static int remove_network(struct host *host, const char *name, struct error *err
 	return network_record_remove(&host->state, name, err);
 }
 
+int network_stop_filter(struct host *host, const struct network_record *network, struct error *err)
+{
+	struct netlink *netlink = host_netlink(host, err);
+	char alias[NETWORK_ALIAS_SIZE];
+
+	network_bridge_alias(network->name, alias);
+	if (!netlink || netlink_unfilter_bridge(netlink, network->bridge, alias, err) < 0)
+		return error_wrap(err, "network %s", network->name);
+	return 0;
+}
+
 /* The firewall looks into a bridge for as long as somebody on it may not call everything. */
 static int stop_filters(struct host *host, struct network_records *records, struct error *err)
 {
 	for (size_t i = 0; i < records->count; i++) {
 		struct network_record *network = &records->items[i];
-		struct netlink *netlink;
-		char alias[NETWORK_ALIAS_SIZE];
 
 		if (!network->filtered || network_needs_filter(network))
 			continue;
-		network_bridge_alias(network->name, alias);
-		netlink = host_netlink(host, err);
-		if (!netlink ||
-		    netlink_unfilter_bridge(netlink, network->bridge, alias, err) < 0)
-			return error_wrap(err, "network %s", network->name);
+		if (network_stop_filter(host, network, err) < 0)
+			return -1;
 		network->filtered = false;
 		if (network_record_write(&host->state, network, err) < 0)
 			return -1;

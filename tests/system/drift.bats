@@ -125,6 +125,87 @@ inside() { # NAME CMD...: with the machine's programs, in the network of the con
 	mended
 }
 
+@test "drift: a host that forwards IPv6 stops listening to its routers" {
+	machine sysctl -qw net.ipv6.conf.uplink0.accept_ra=1
+	web
+	sleeper six <<<'net : { network = "cells"; };'
+	run_ok cman up web six
+	PID=$(pid_of web)
+	clean
+	assert_equal "$(machine sysctl -n net.ipv6.conf.uplink0.accept_ra)" 2
+	machine sysctl -qw net.ipv6.conf.uplink0.accept_ra=1
+	unchanging drifted
+	tells host uplink0 accept_ra 2 2 1
+	mended
+	assert_equal "$(machine sysctl -n net.ipv6.conf.uplink0.accept_ra)" 2
+	# Who does not want to listen at all is left alone.
+	machine sysctl -qw net.ipv6.conf.uplink0.accept_ra=0
+	clean
+	machine sysctl -qw net.ipv6.conf.uplink0.accept_ra=2
+}
+
+@test "drift: links of cman that listen to routers, and the way of answers to ::1" {
+	web
+	server six <<<'net : { network = "cells"; ports = [ "8086:80" ]; };'
+	run_ok cman up web six
+	PID=$(pid_of web)
+	clean
+	machine sysctl -qw net.ipv6.conf.cells.accept_ra=2 net.ipv6.conf.c-six.accept_ra=1
+	unchanging drifted
+	tells cells cells accept_ra off off on
+	tells six c-six accept_ra off off on
+	mended
+	machine ip -6 route delete local ::1 dev cells table local
+	unchanging drifted
+	tells cells cells route of ::1 on on off
+	mended
+	machine ip -6 route show table local | grep -q "local ::1 dev cells"
+	machine sysctl -qw net.bridge.bridge-nf-call-ip6tables=0
+	run_ok cman restart six
+	assert_page machine "http://[::1]:8086/" "page of six"
+	machine ip -6 route delete local ::1 dev cells table local
+	assert_no_page machine "http://[::1]:8086/"
+	mended
+	assert_page machine "http://[::1]:8086/" "page of six"
+	machine sysctl -qw net.bridge.bridge-nf-call-ip6tables=1
+}
+
+@test "drift: a bridge the rules no longer look into, and one they look into for nothing" {
+	[ "$(machine cat /proc/sys/net/bridge/bridge-nf-call-iptables 2>/dev/null)" ] || skip "no br_netfilter"
+	up
+	sleeper limited <<<'net : { network = "cman0"; egress : { default = "deny"; }; };'
+	run_ok cman up limited
+	PID=$(pid_of web)
+	clean
+	machine sh -c "echo 0 >/sys/class/net/cman0/bridge/nf_call_iptables"
+	machine sh -c "echo 0 >/sys/class/net/cman0/bridge/nf_call_ip6tables"
+	unchanging drifted
+	tells cman0 cman0 nf_call_iptables on on off
+	tells cman0 cman0 nf_call_ip6tables on on off
+	mended
+	run_ok cman down limited
+	clean
+	machine sh -c "echo 1 >/sys/class/net/cman0/bridge/nf_call_iptables"
+	drifted
+	tells cman0 cman0 nf_call_iptables off off on
+	mended
+}
+
+@test "drift: nobody watches the host's name servers any more" {
+	up
+	sleeper other </dev/null
+	run_ok cman up other
+	clean
+	machine rm $T/state/dns.watcher
+	unchanging drifted
+	tells host watch for name servers on on off
+	mended
+	machine sh -c 'echo "nameserver 192.0.2.77" >/etc/resolv.conf'
+	arrives() { within web grep -q 192.0.2.77 /etc/resolv.conf; }
+	wait_until 15 arrives
+	machine sh -c 'echo "nameserver 192.0.2.1" >/etc/resolv.conf'
+}
+
 @test "drift: the host's end of a veth taken out of its bridge, down, with other modes" {
 	up
 	machine ip link set c-web nomaster

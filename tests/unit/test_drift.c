@@ -45,8 +45,12 @@ static const struct inner_route own_route = {.prefix = 8};
 static struct inner_facts make_facts(int index)
 {
 	struct inner_link link = {
-		.name = "eth0", .prefix = 16, .prefix6 = 64, .default_route = true,
-		.routes = &own_route, .route_count = 1,
+		.name = "eth0",
+		.prefix = 16,
+		.prefix6 = 64,
+		.default_route = true,
+		.routes = &own_route,
+		.route_count = 1,
 	};
 	struct inner_facts facts = {0};
 
@@ -181,6 +185,42 @@ static void test_forwarding(void **state)
 	compare(0);
 }
 
+static void test_switches(void **state)
+{
+	(void)state;
+	struct drift_network *network = &scene.networks[0];
+
+	network->wanted.route_localhost6 = network->recorded.route_localhost6 = true;
+	network->recorded.calls_iptables = true; /* for a member: the file does not say so */
+	network->actual.calls_ip6tables = true;
+	network->actual.accept_ra = true;
+	compare(4);
+	assert_item(0, REMEDY_BRIDGE, "cman0 accept_ra", "off", "off", "on");
+	assert_item(1, REMEDY_BRIDGE, "cman0 route of ::1", "on", "on", "off");
+	assert_item(2, REMEDY_BRIDGE, "cman0 nf_call_iptables", "on", "on", "off");
+	assert_item(3, REMEDY_BRIDGE, "cman0 nf_call_ip6tables", "off", "off", "on");
+	/* A way of answers that nobody needs harms nobody. */
+	network->wanted = network->recorded = network->actual = make_bridge();
+	network->actual.route_localhost6 = true;
+	eth0()->actual.accept_ra = true;
+	compare(1);
+	assert_item(0, REMEDY_PORT, "c-web accept_ra", "off", "off", "on");
+}
+
+static void test_host(void **state)
+{
+	(void)state;
+	strlist_add(&scene.deaf, "uplink0");
+	scene.needs_watch = true;
+	compare(2);
+	assert_string_equal(drift.items[0].subject, "host");
+	assert_item(0, REMEDY_BRIDGE, "uplink0 accept_ra", "2", "2", "1");
+	assert_string_equal(drift.items[1].subject, "host");
+	assert_item(1, REMEDY_WATCH, "watch for name servers", "on", "on", "off");
+	scene.has_watch = true;
+	compare(1);
+}
+
 static void test_port(void **state)
 {
 	(void)state;
@@ -308,10 +348,17 @@ static void test_rules_and_hosts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_nothing),   TEST(test_bridge),    TEST(test_forwarding),
-		TEST(test_port),      TEST(test_pair),	    TEST(test_inside),
+		TEST(test_nothing),
+		TEST(test_bridge),
+		TEST(test_forwarding),
+		TEST(test_switches),
+		TEST(test_host),
+		TEST(test_port),
+		TEST(test_pair),
+		TEST(test_inside),
 		TEST(test_gate),
-		TEST(test_container), TEST(test_rules_and_hosts),
+		TEST(test_container),
+		TEST(test_rules_and_hosts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
