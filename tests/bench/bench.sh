@@ -18,6 +18,7 @@ CROWD=${CROWD:-100}
 PAUSE_MS=${PAUSE_MS:-60}
 MIB=${MIB:-64}
 TOOL=${CMAN%/*}/bench
+BRIDGE_SWITCH=/proc/sys/net/bridge/bridge-nf-call-iptables
 
 [ "$(id -u)" = 0 ] || { echo "bench: needs root" >&2; exit 1; }
 here=$(cd "$(dirname "$0")" && pwd)
@@ -263,20 +264,31 @@ compare_starts() {
 
 # --- throughput --------------------------------------------------------------------------------
 
-# A host of its own with a bridge and two others on it: no rule, no connection tracking.
-make_by_hand() { # MTU
-	local i
+# A bridge with two others on it, made by hand.
+make_by_hand() { # NAME NETWORK MTU: as 10.NETWORK.0.0/24, on the host that is the namespace NAME, or "machine"
+	local i host=(ip)
 
-	machine ip netns add hand
-	machine ip -n hand link add hand0 mtu "$1" type bridge
-	machine ip -n hand address add 10.97.0.1/24 dev hand0
-	machine ip -n hand link set hand0 up
+	[ "$1" = machine ] || host=(ip -n "$1")
+	machine "${host[@]}" link add hand0 mtu "$3" type bridge
+	machine "${host[@]}" address add "10.$2.0.1/24" dev hand0
+	machine "${host[@]}" link set hand0 up
 	for i in 1 2; do
-		machine ip netns add "hand$i"
-		machine ip -n hand link add "port$i" mtu "$1" type veth peer name eth0 mtu "$1" netns "hand$i"
-		machine ip -n hand link set "port$i" master hand0 up
-		machine ip -n "hand$i" address add "10.97.0.1$i/24" dev eth0
-		machine ip -n "hand$i" link set eth0 up
+		machine ip netns add "$1$i"
+		machine "${host[@]}" link add "port$i" mtu "$3" type veth peer name eth0 mtu "$3" netns "$1$i"
+		machine "${host[@]}" link set "port$i" master hand0 up
+		machine ip -n "$1$i" address add "10.$2.0.1$i/24" dev eth0
+		machine ip -n "$1$i" link set eth0 up
+	done
+}
+
+# A host with no rule and no connection tracking. The tables are there that the machine has without
+# cman, as empty as on a host that has used them once.
+make_bare_host() {
+	local table
+
+	machine ip netns add bare
+	for table in filter nat mangle raw; do
+		machine ip netns exec bare iptables-legacy -w -t $table -n -L >/dev/null 2>&1 || true
 	done
 }
 
@@ -307,13 +319,13 @@ receive() { # COMMAND TO RUN IT WITH...
 	disown
 }
 
-stream_from() { # cman or hand, ADDRESS, WAY: adds MiB/s to the file of that way
+stream_from() { # cman, bare or machine, ADDRESS, WAY: adds MiB/s to the file of that way
 	local log=$scratch/$1-$3 try
 
 	for ((try = 0; try < 50; try++)); do # a receiver may still be starting
 		case $1 in
 		cman) within north /bin/stream send "$2" 5001 "$MIB" ;;
-		hand) as north ip netns exec hand1 "$TOOL-stream" send "$2" 5001 "$MIB" ;;
+		*) as north ip netns exec "${1}1" "$TOOL-stream" send "$2" 5001 "$MIB" ;;
 		esac >>"$log" 2>"$scratch/stream.err" && return
 		sleep 0.1
 	done
@@ -324,8 +336,29 @@ stream_from() { # cman or hand, ADDRESS, WAY: adds MiB/s to the file of that way
 # Of numbers on standard input.
 median() { sort -n | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'; }
 
+# All three, one after the other, beginning with another one in each round: what the machine does
+# besides changes within seconds.
+stream_all() { # ROUND WAY CMAN_ADDRESS BARE_ADDRESS MACHINE_ADDRESS
+	local turn
+
+	for turn in 0 1 2; do
+		case $((($1 + turn) % 3)) in
+		0) stream_from cman "$3" "$2" ;;
+		1) stream_from bare "$4" "$2" ;;
+		2) stream_from machine "$5" "$2" ;;
+		esac
+	done
+}
+
+# Whether frames between containers are shown to the rules of IPv4; nothing where none can be.
+br_netfilter() { # 0 or 1
+	machine sh -c "[ ! -e $BRIDGE_SWITCH ] || echo $1 >$BRIDGE_SWITCH"
+}
+
+ratio() { paste "$scratch/cman-$1" "$scratch/$2-$1" | awk '{ print $1 / $2 }' | median; }
+
 measure_throughput() {
-	local round rounds=$((2 * ROUNDS)) way
+	local round rounds=$((4 * ROUNDS)) way what south mtu
 
 	machine cp -a "$T/rootfs/idle" "$T/rootfs/stream"
 	machine cp "$TOOL-stream" "$T/rootfs/stream/bin/stream"
@@ -338,22 +371,36 @@ measure_throughput() {
 		END
 	done
 	cman up north south >/dev/null
-	make_by_hand "$(machine cat /sys/class/net/cman0/mtu)"
+	mtu=$(machine cat /sys/class/net/cman0/mtu)
+	make_bare_host
+	make_by_hand bare 97 "$mtu"
+	make_by_hand machine 96 "$mtu"
 	prefer_containers
 	receive
-	receive ip netns exec hand
-	receive ip netns exec hand2
+	receive ip netns exec bare
+	receive ip netns exec bare2
+	receive ip netns exec machine2
+	south=$(ip_of south)
 	for ((round = 0; round < rounds; round++)); do
-		stream_from cman 10.83.0.1 host
-		stream_from hand 10.97.0.1 host
-		stream_from cman "$(ip_of south)" container
-		stream_from hand 10.97.0.12 container
+		stream_all $round host 10.83.0.1 10.97.0.1 10.96.0.1
+		br_netfilter 1
+		stream_all $round container "$south" 10.97.0.12 10.96.0.12
+		br_netfilter 0
+		stream_all $round bridge "$south" 10.97.0.12 10.96.0.12
+		br_netfilter 1
 	done
-	echo "TCP, one connection, $MIB MiB; medians of $rounds rounds, taken in turns; x: median of their ratios"
-	for way in host container; do
-		printf '  container to %-10s cman %6.0f MiB/s   bridge and veth by hand %6.0f MiB/s   %.2f x\n' $way \
-			"$(median <"$scratch/cman-$way")" "$(median <"$scratch/hand-$way")" \
-			"$(paste "$scratch/cman-$way" "$scratch/hand-$way" | awk '{ print $1 / $2 }' | median)"
+	echo "TCP, one connection, $MIB MiB; medians of $rounds rounds, taken in turns; x: median of their ratios,"
+	echo "to a bridge and veth by hand on a host without any rule, and to such on the same host"
+	for way in host container bridge; do
+		case $way in
+		host) what="container to host" ;;
+		container) what="container to container" ;;
+		bridge) what="the same, br_netfilter off" ;;
+		esac
+		printf '  %-26s cman %6.0f MiB/s   no rule %6.0f MiB/s  %.2f x   same host %6.0f MiB/s  %.2f x\n' "$what" \
+			"$(median <"$scratch/cman-$way")" \
+			"$(median <"$scratch/bare-$way")" "$(ratio $way bare)" \
+			"$(median <"$scratch/machine-$way")" "$(ratio $way machine)"
 	done
 	cman down --all >/dev/null
 	machine sh -c "rm -f $T/conf.d/*.conf"
