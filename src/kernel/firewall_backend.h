@@ -7,23 +7,7 @@
 #define KERNEL_FIREWALL_BACKEND_H
 
 #include "base/text.h"
-#include "kernel/firewall_rules.h"
-
-/*
- * A packet that has to pass FORWARD (or, for nf_tables, INPUT), to be asked about. An interface "" is
- * one that no rule names, an address 0.0.0.0 or :: one that no rule can be said to match.
- */
-struct firewall_probe {
-	enum firewall_family family;
-	const char *in, *out;
-	union firewall_address source, destination;
-	bool answer; /* of an established connection; otherwise it is a new one */
-	bool dnat;   /* to a published port */
-	bool input;  /* for this host itself */
-	/* 0: one that no rule can be said to match */
-	uint8_t protocol;
-	uint16_t port; /* of the destination; of TCP and UDP */
-};
+#include "kernel/firewall_evaluate.h"
 
 /* Who lets it pass or not: a chain entered from the hook. */
 struct firewall_verdict {
@@ -35,10 +19,6 @@ struct firewall_verdict {
 	/* In nf_tables: a rule that could not be judged may make it otherwise. */
 	bool unsure;
 };
-
-/* Whether the match "conntrack" of iptables, of that revision, accepts the packet; false: unknown. */
-bool firewall_probe_conntrack(const struct firewall_probe *probe, const void *info, size_t size,
-			      unsigned int revision);
 
 /* (libiptc) The contract of firewall_commit(), with the rules computed. */
 int firewall_iptables_commit(const char *prefix, const struct firewall_rules *rules,
@@ -58,13 +38,12 @@ int firewall_nftables_commit(const char *prefix, const struct firewall_rules *ru
 int firewall_nftables_foreign(const char *prefix, struct error *err);
 
 /*
- * What the legacy table filter, and the base chains of the hook in nf_tables (but for the table of
- * that prefix), make of the packet: rules that cannot be judged from here count as not matching.
- * The first chain that drops it, if any, is in verdict.
+ * What the base chains of the hook (forward, or input), but for the table of that prefix, make of the
+ * packets: rules that cannot be judged from here count as not matching. The first chain that drops
+ * one, if any, is in its verdict.
  */
-int firewall_iptables_judge(const struct firewall_probe *probe, struct firewall_verdict *verdict,
-			    struct error *err);
-int firewall_nftables_judge(const char *prefix, const struct firewall_probe *probes, size_t count,
+int firewall_nftables_judge(const char *prefix, enum firewall_hook hook,
+			    const struct firewall_packet *packets, size_t count,
 			    struct firewall_verdict *verdicts, struct error *err);
 
 /* The contract of firewall_look(). */

@@ -11,10 +11,10 @@
 struct firewall_packet {
 	enum firewall_family family;
 	const char *in, *out; /* interfaces; "": none, or not known yet at that hook */
-	union firewall_address source, destination;
-	bool destination_local; /* an address of this host */
-	uint8_t protocol;
-	uint16_t port;       /* of the destination */
+	union firewall_address source, destination; /* 0.0.0.0, "::": not known */
+	bool destination_local;                     /* an address of this host */
+	uint8_t protocol;                           /* 0: not known */
+	uint16_t port;       /* of the destination; 0: not known, or it has none */
 	const uint8_t *mac;  /* of the interface that sent it; NULL: of nobody whom a rule knows */
 	unsigned int states; /* 0: the first packet of a connection */
 };

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "kernel/firewall_dump.h"
+#include "kernel/firewall_match.h"
 #include "kernel/firewall_text.h"
 
 struct foreign {
@@ -180,7 +181,7 @@ static int take_rule(void *data, uint8_t family, const void *bytes, size_t lengt
 #define SLOTS 16
 
 struct machine {
-	const struct firewall_probe *probe;
+	const struct firewall_packet *packet;
 	uint8_t bytes[4 * SLOTS];
 	bool known[SLOTS];
 	bool holds_state; /* the last thing loaded is the state of the connection */
@@ -222,9 +223,9 @@ static uint8_t *value_of(struct machine *machine, uint32_t reg, size_t length)
 	return machine->bytes + 4 * slot;
 }
 
-static uint8_t protocol_of(const struct firewall_probe *probe)
+static uint8_t protocol_of(const struct firewall_packet *packet)
 {
-	return probe->family == FIREWALL_IPV6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
+	return packet->family == FIREWALL_IPV6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
 }
 
 /* 0: a link that no rule names, or one that is not there. */
@@ -237,31 +238,31 @@ static void load_index(struct machine *machine, uint32_t reg, const char *name)
 
 static void load_meta(struct machine *machine, const struct firewall_attribute *attributes)
 {
-	const struct firewall_probe *probe = machine->probe;
+	const struct firewall_packet *packet = machine->packet;
 	uint32_t reg = firewall_dump_u32(&attributes[NFTA_META_DREG]);
-	const uint8_t family = protocol_of(probe);
+	const uint8_t family = protocol_of(packet);
 	char name[IFNAMSIZ] = {0};
 
 	switch (firewall_dump_u32(&attributes[NFTA_META_KEY])) {
 	case NFT_META_IIFNAME:
-		snprintf(name, sizeof(name), "%s", probe->in);
+		snprintf(name, sizeof(name), "%s", packet->in);
 		load(machine, reg, name, sizeof(name));
 		break;
 	case NFT_META_OIFNAME:
-		snprintf(name, sizeof(name), "%s", probe->out);
+		snprintf(name, sizeof(name), "%s", packet->out);
 		load(machine, reg, name, sizeof(name));
 		break;
 	case NFT_META_IIF:
-		load_index(machine, reg, probe->in);
+		load_index(machine, reg, packet->in);
 		break;
 	case NFT_META_OIF:
-		load_index(machine, reg, probe->out);
+		load_index(machine, reg, packet->out);
 		break;
 	case NFT_META_NFPROTO:
 		load(machine, reg, &family, sizeof(family));
 		break;
 	case NFT_META_L4PROTO:
-		load(machine, reg, probe->protocol ? &probe->protocol : NULL, 1);
+		load(machine, reg, packet->protocol ? &packet->protocol : NULL, 1);
 		break;
 	default:
 		load(machine, reg, NULL, 16);
@@ -271,9 +272,10 @@ static void load_meta(struct machine *machine, const struct firewall_attribute *
 static void load_connection(struct machine *machine, const struct firewall_attribute *attributes)
 {
 	uint32_t reg = firewall_dump_u32(&attributes[NFTA_CT_DREG]);
-	const uint32_t state = machine->probe->answer ? NF_CT_STATE_BIT(IP_CT_ESTABLISHED)
-						      : NF_CT_STATE_BIT(IP_CT_NEW);
-	const uint32_t status = machine->probe->dnat ? IPS_DST_NAT : 0;
+	const uint32_t state = machine->packet->states & FIREWALL_STATE_ANSWERS
+				       ? NF_CT_STATE_BIT(IP_CT_ESTABLISHED)
+				       : NF_CT_STATE_BIT(IP_CT_NEW);
+	const uint32_t status = machine->packet->states & FIREWALL_STATE_DNAT ? IPS_DST_NAT : 0;
 
 	switch (firewall_dump_u32(&attributes[NFTA_CT_KEY])) {
 	case NFT_CT_STATE:
@@ -291,20 +293,21 @@ static void load_connection(struct machine *machine, const struct firewall_attri
 /* Behind the header of IP the port of the destination, which TCP and UDP have in one place. */
 static void load_port(struct machine *machine, uint32_t reg, uint32_t offset, uint32_t length)
 {
-	const uint16_t port = htons(machine->probe->port);
+	const uint8_t protocol = machine->packet->protocol;
+	const bool has_port = protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
+	const uint16_t port = htons(has_port ? machine->packet->port : 0);
 
-	load(machine, reg,
-	     machine->probe->port && offset == 2 && length == sizeof(port) ? &port : NULL,
+	load(machine, reg, port && offset == 2 && length == sizeof(port) ? &port : NULL,
 	     length > 0 && length < 16 ? length : 16);
 }
 
 /* Of the header only the two addresses are known, each after the other. */
 static void load_payload(struct machine *machine, const struct firewall_attribute *attributes)
 {
-	const struct firewall_probe *probe = machine->probe;
-	const union firewall_address *addresses[2] = {&probe->source, &probe->destination};
-	const uint32_t size = firewall_address_bits(probe->family) / 8;
-	const uint32_t first = probe->family == FIREWALL_IPV6 ? 8 : 12; /* RFC 8200, RFC 791 */
+	const struct firewall_packet *packet = machine->packet;
+	const union firewall_address *addresses[2] = {&packet->source, &packet->destination};
+	const uint32_t size = firewall_address_bits(packet->family) / 8;
+	const uint32_t first = packet->family == FIREWALL_IPV6 ? 8 : 12; /* RFC 8200, RFC 791 */
 	uint32_t reg = firewall_dump_u32(&attributes[NFTA_PAYLOAD_DREG]);
 	uint32_t offset = firewall_dump_u32(&attributes[NFTA_PAYLOAD_OFFSET]);
 	uint32_t length = firewall_dump_u32(&attributes[NFTA_PAYLOAD_LEN]);
@@ -312,7 +315,7 @@ static void load_payload(struct machine *machine, const struct firewall_attribut
 	uint32_t base = firewall_dump_u32(&attributes[NFTA_PAYLOAD_BASE]);
 	bool known = base == NFT_PAYLOAD_NETWORK_HEADER && offset >= first && length > 0 &&
 		     length <= size && which < 2 && at + length <= size &&
-		     !firewall_address_is_any(probe->family, addresses[which]);
+		     !firewall_address_is_any(packet->family, addresses[which]);
 
 	if (base == NFT_PAYLOAD_TRANSPORT_HEADER) {
 		load_port(machine, reg, offset, length);
@@ -402,6 +405,18 @@ static void take_verdict(const struct firewall_attribute *attributes, struct out
 		 firewall_dump_text(&verdict[NFTA_VERDICT_CHAIN]));
 }
 
+/* An extension of iptables, as iptables-nft writes it. */
+static bool run_match(struct machine *machine, const struct firewall_attribute *attributes)
+{
+	const struct firewall_attribute *info = &attributes[NFTA_MATCH_INFO];
+	const enum firewall_answer answer = firewall_match_extension(
+		machine->packet, firewall_dump_text(&attributes[NFTA_MATCH_NAME]),
+		firewall_dump_u32(&attributes[NFTA_MATCH_REV]), info->data, info->length);
+
+	machine->unsure |= answer == FIREWALL_MAYBE;
+	return answer != FIREWALL_NO;
+}
+
 #define ATTRIBUTES_MAX 16 /* more than any of these expressions has */
 
 /* One expression; false: the rule does not match. */
@@ -424,22 +439,15 @@ static bool run_expression(struct machine *machine, const char *name,
 	} else if (strcmp(name, "lookup") == 0) {
 		/* A set of states, without looking into it, has that of answers and not "new". */
 		if (held_state)
-			return machine->probe->answer && !attributes[NFTA_LOOKUP_DREG].data;
+			return (machine->packet->states & FIREWALL_STATE_ANSWERS) &&
+			       !attributes[NFTA_LOOKUP_DREG].data;
 		machine->unsure = true;
 		machine->may_lead = attributes[NFTA_LOOKUP_DREG].data != NULL;
 	} else if (strcmp(name, "immediate") == 0) {
 		if (firewall_dump_u32(&attributes[NFTA_IMMEDIATE_DREG]) == NFT_REG_VERDICT)
 			take_verdict(attributes, outcome);
 	} else if (strcmp(name, "match") == 0) {
-		const char *match = firewall_dump_text(&attributes[NFTA_MATCH_NAME]);
-
-		if (strcmp(match, "comment") != 0 && strcmp(match, "conntrack") != 0)
-			machine->unsure = true;
-		return machine->unsure || strcmp(match, "comment") == 0 ||
-		       (strcmp(match, "conntrack") == 0 &&
-			firewall_probe_conntrack(machine->probe, attributes[NFTA_MATCH_INFO].data,
-						 attributes[NFTA_MATCH_INFO].length,
-						 firewall_dump_u32(&attributes[NFTA_MATCH_REV])));
+		return run_match(machine, attributes);
 	} else if (strcmp(name, "reject") == 0 ||
 		   (strcmp(name, "target") == 0 &&
 		    strcmp(firewall_dump_text(&attributes[NFTA_TARGET_NAME]), "REJECT") == 0)) {
@@ -452,13 +460,13 @@ static bool run_expression(struct machine *machine, const char *name,
 }
 
 /* A rule nobody can judge counts as one that does not match; unsure: it may let the packet pass. */
-static struct outcome run_rule(const struct rule *rule, const struct firewall_probe *probe,
+static struct outcome run_rule(const struct rule *rule, const struct firewall_packet *packet,
 			       bool *unsure)
 {
 	const struct firewall_attribute list = {rule->expressions, rule->length};
 	const struct outcome nowhere = {.code = NFT_CONTINUE};
 	struct firewall_attribute element = {NULL, 0};
-	struct machine machine = {.probe = probe};
+	struct machine machine = {.packet = packet};
 	struct outcome outcome = nowhere;
 
 	while (firewall_dump_next(&list, &element)) {
@@ -483,7 +491,7 @@ static struct outcome run_rule(const struct rule *rule, const struct firewall_pr
 
 /* A verdict, or NFT_CONTINUE where the chain is left at its end or by return. */
 static int32_t run_chain(const struct ruleset *ruleset, const struct chain *in, const char *name,
-			 const struct firewall_probe *probe, unsigned int depth, bool *unsure)
+			 const struct firewall_packet *packet, unsigned int depth, bool *unsure)
 {
 	for (size_t i = 0; i < ruleset->rule_count && depth < JUMPS_MAX; i++) {
 		const struct rule *rule = &ruleset->rules[i];
@@ -492,14 +500,14 @@ static int32_t run_chain(const struct ruleset *ruleset, const struct chain *in, 
 		if (rule->family != in->family || strcmp(rule->chain, name) != 0 ||
 		    strcmp(rule->table, in->table) != 0)
 			continue;
-		outcome = run_rule(rule, probe, unsure);
+		outcome = run_rule(rule, packet, unsure);
 		if (outcome.code == NFT_RETURN)
 			return NFT_CONTINUE;
 		if (outcome.code >= 0)
 			return outcome.code;
 		if (outcome.code == NFT_JUMP || outcome.code == NFT_GOTO) {
 			int32_t code =
-				run_chain(ruleset, in, outcome.chain, probe, depth + 1, unsure);
+				run_chain(ruleset, in, outcome.chain, packet, depth + 1, unsure);
 
 			if (code >= 0 || outcome.code == NFT_GOTO)
 				return code;
@@ -523,19 +531,19 @@ static const char *family_name(uint8_t family)
 	return family == NFPROTO_IPV4 ? "ip" : family == NFPROTO_IPV6 ? "ip6" : "inet";
 }
 
-static void judge(const struct ruleset *ruleset, const struct firewall_probe *probe,
-		  struct firewall_verdict *verdict)
+static void judge(const struct ruleset *ruleset, enum firewall_hook hook,
+		  const struct firewall_packet *packet, struct firewall_verdict *verdict)
 {
-	*verdict = (struct firewall_verdict){.family = probe->family};
+	*verdict = (struct firewall_verdict){.family = packet->family};
 	for (size_t i = 0; i < ruleset->chain_count && !verdict->drops; i++) {
 		const struct chain *chain = &ruleset->chains[i];
 		bool unsure = false;
 		int32_t code;
 
-		if (!chain->is_base || chain->input != probe->input ||
-		    (chain->family != NFPROTO_INET && chain->family != protocol_of(probe)))
+		if (!chain->is_base || chain->input != (hook == FIREWALL_HOOK_INPUT) ||
+		    (chain->family != NFPROTO_INET && chain->family != protocol_of(packet)))
 			continue;
-		code = run_chain(ruleset, chain, chain->name, probe, 0, &unsure);
+		code = run_chain(ruleset, chain, chain->name, packet, 0, &unsure);
 		if (code != NF_DROP && (code >= 0 || !chain->drops))
 			continue;
 		verdict->drops = true;
@@ -555,7 +563,8 @@ static bool has_base_chain(const struct ruleset *ruleset)
 	return false;
 }
 
-int firewall_nftables_judge(const char *prefix, const struct firewall_probe *probes, size_t count,
+int firewall_nftables_judge(const char *prefix, enum firewall_hook hook,
+			    const struct firewall_packet *packets, size_t count,
 			    struct firewall_verdict *verdicts, struct error *err)
 {
 	const struct firewall_text_name name = firewall_text_name(prefix);
@@ -563,7 +572,7 @@ int firewall_nftables_judge(const char *prefix, const struct firewall_probe *pro
 	AUTO_FD int fd = firewall_dump_open(err);
 
 	for (size_t i = 0; i < count; i++)
-		verdicts[i] = (struct firewall_verdict){.family = probes[i].family};
+		verdicts[i] = (struct firewall_verdict){.family = packets[i].family};
 	if (fd < 0)
 		return err->code == ENOENT ? 0 : -1;
 	if (firewall_dump(fd, NFT_MSG_GETCHAIN, 0, NULL, NULL, take_chain, &ruleset, err) < 0)
@@ -573,6 +582,6 @@ int firewall_nftables_judge(const char *prefix, const struct firewall_probe *pro
 	if (firewall_dump(fd, NFT_MSG_GETRULE, 0, NULL, NULL, take_rule, &ruleset, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		judge(&ruleset, &probes[i], &verdicts[i]);
+		judge(&ruleset, hook, &packets[i], &verdicts[i]);
 	return 0;
 }

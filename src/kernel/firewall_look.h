@@ -25,8 +25,6 @@ struct firewall_sight {
 	/* as its tool shows them: "CMAN-FWD", "inet cman FWD", for IPv6 "inet cman FWD6" */
 	char names[FIREWALL_FAMILY_COUNT][FIREWALL_CHAIN_COUNT][FIREWALL_CHAIN_NAME_SIZE];
 	enum firewall_presence presence[FIREWALL_FAMILY_COUNT][FIREWALL_CHAIN_COUNT];
-	/* of the legacy tables, with rules and policies of whomever */
-	bool has_filter[FIREWALL_FAMILY_COUNT];
 };
 
 /* backend: where the rules are, not FIREWALL_AUTO. EPERM: root alone can see it. */
@@ -53,6 +51,8 @@ struct firewall_judgement {
 	char chain[FIREWALL_CHAIN_NAME_SIZE];
 	unsigned int number; /* of the rule in it, from 1; 0: its policy, or it is of nftables */
 	bool ufw;            /* the rules are those of ufw */
+	/* of the legacy table: where nothing lets it pass that only may, it is dropped */
+	bool ends_in_drop;
 };
 
 /*

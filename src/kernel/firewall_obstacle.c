@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whether what has to pass the hook forward does: questions to the rules of others. */
 #include "kernel/firewall_backend.h"
+#include "kernel/firewall_walk.h"
 
 #include <arpa/inet.h>
-#include <linux/netfilter/xt_conntrack.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Bits of the states, the same in nft and in the match of iptables. */
-#define STATE_ESTABLISHED 2u
-#define STATE_NEW         8u
-
-bool firewall_probe_conntrack(const struct firewall_probe *probe, const void *info, size_t size,
-			      unsigned int revision)
-{
-	struct xt_conntrack_mtinfo3 match;
-	unsigned int states = (probe->answer ? STATE_ESTABLISHED : STATE_NEW) |
-			      (probe->dnat ? XT_CONNTRACK_STATE_DNAT : 0);
-
-	/* Revision 2 is the beginning of 3. */
-	if ((revision != 2 && revision != 3) || size < sizeof(struct xt_conntrack_mtinfo2))
-		return false;
-	memset(&match, 0, sizeof(match));
-	memcpy(&match, info, size < sizeof(match) ? size : sizeof(match));
-	return match.match_flags == XT_CONNTRACK_STATE && match.invert_flags == 0 &&
-	       (match.state_mask & states) != 0;
-}
 
 /* What containers of a network need: out, their answers, and what comes for published ports. */
 enum need { NEED_OUT, NEED_ANSWERS, NEED_PUBLISHED, NEED_COUNT };
@@ -108,28 +88,28 @@ static union firewall_address inside_of(const struct firewall_network *network,
 	return inside;
 }
 
-/* The packets to ask about for one network: probes by need, and which of them are needed. */
-static void make_probes(const struct firewall_set *set, const struct firewall_network *network,
-			enum firewall_family family, struct firewall_probe probes[NEED_COUNT],
-			bool needed[NEED_COUNT])
+/* The packets to ask about for one network: by need, and which of them are needed. */
+static void make_packets(const struct firewall_set *set, const struct firewall_network *network,
+			 enum firewall_family family, struct firewall_packet packets[NEED_COUNT],
+			 bool needed[NEED_COUNT])
 {
 	const struct firewall_forward *forward = first_forward(set, network->bridge, family);
 	const union firewall_address inside = inside_of(network, family);
 
-	probes[NEED_OUT] = (struct firewall_probe){
+	packets[NEED_OUT] = (struct firewall_packet){
 		.family = family, .in = network->bridge, .out = "", .source = inside};
-	probes[NEED_ANSWERS] = (struct firewall_probe){.family = family,
-						       .in = "",
-						       .out = network->bridge,
-						       .destination = inside,
-						       .answer = true};
-	probes[NEED_PUBLISHED] = (struct firewall_probe){.family = family,
+	packets[NEED_ANSWERS] = (struct firewall_packet){.family = family,
 							 .in = "",
 							 .out = network->bridge,
 							 .destination = inside,
-							 .dnat = true};
+							 .states = FIREWALL_STATE_ANSWERS};
+	packets[NEED_PUBLISHED] = (struct firewall_packet){.family = family,
+							   .in = "",
+							   .out = network->bridge,
+							   .destination = inside,
+							   .states = FIREWALL_STATE_DNAT};
 	if (forward)
-		probes[NEED_PUBLISHED].destination = forward->address;
+		packets[NEED_PUBLISHED].destination = forward->address;
 	needed[NEED_OUT] = needed[NEED_ANSWERS] = network->nat;
 	needed[NEED_PUBLISHED] = forward != NULL && !set->host_firewall;
 }
@@ -143,6 +123,23 @@ static int legacy_is_foreign(const struct firewall_set *set, struct error *err)
 					     : set->backend == FIREWALL_NFTABLES;
 }
 
+/* As with nf_tables: what only may match counts as not matching. */
+static int judge_legacy(const struct firewall_packet *packet, struct firewall_verdict *verdict,
+			struct error *err)
+{
+	struct firewall_judgement judgement;
+
+	if (firewall_walk(FIREWALL_HOOK_FORWARD, NULL, NULL, packet, &judgement, err) < 0)
+		return -1;
+	*verdict = (struct firewall_verdict){
+		.family = packet->family,
+		.drops = judgement.ends_in_drop,
+		.chain = "FORWARD",
+		.ufw = judgement.ufw,
+	};
+	return 0;
+}
+
 int firewall_find_obstacles(const struct firewall_set *set, struct strlist *warnings,
 			    struct error *err)
 {
@@ -154,16 +151,17 @@ int firewall_find_obstacles(const struct firewall_set *set, struct strlist *warn
 	if (legacy < 0)
 		return -1;
 	for (size_t i = 0; i < set->network_count; i++) {
-		struct firewall_probe probes[2 * NEED_COUNT];
+		struct firewall_packet packets[2 * NEED_COUNT];
 		struct firewall_verdict verdicts[2 * NEED_COUNT];
 		const char *bridge = set->networks[i].bridge;
 		const unsigned int count = set->networks[i].prefix6 ? 2 * NEED_COUNT : NEED_COUNT;
 		bool needed[2 * NEED_COUNT];
 
-		make_probes(set, &set->networks[i], FIREWALL_IPV4, probes, needed);
-		make_probes(set, &set->networks[i], FIREWALL_IPV6, probes + NEED_COUNT,
-			    needed + NEED_COUNT);
-		if (firewall_nftables_judge(set->prefix, probes, count, verdicts, err) < 0)
+		make_packets(set, &set->networks[i], FIREWALL_IPV4, packets, needed);
+		make_packets(set, &set->networks[i], FIREWALL_IPV6, packets + NEED_COUNT,
+			     needed + NEED_COUNT);
+		if (firewall_nftables_judge(set->prefix, FIREWALL_HOOK_FORWARD, packets, count,
+					    verdicts, err) < 0)
 			return -1;
 		for (unsigned int need = 0; need < count; need++) {
 			/*
@@ -171,7 +169,7 @@ int firewall_find_obstacles(const struct firewall_set *set, struct strlist *warn
 			 * FORWARD is not left to others.
 			 */
 			if (needed[need] && !verdicts[need].drops && legacy &&
-			    firewall_iptables_judge(&probes[need], &verdicts[need], err) < 0)
+			    judge_legacy(&packets[need], &verdicts[need], err) < 0)
 				return -1;
 			if (needed[need] && verdicts[need].drops)
 				add_warning(warnings, &verdicts[need], need % NEED_COUNT, bridge);

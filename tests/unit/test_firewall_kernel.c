@@ -6,6 +6,8 @@
  */
 #include "firewall_test.h"
 
+#include "kernel/firewall_look.h"
+
 #include <dlfcn.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -808,6 +810,85 @@ static void test_obstacles_in_the_legacy_table(void **state)
 	run("iptables-legacy -F && iptables-legacy -X");
 }
 
+/* Older words for the state of a connection, and the one by what it is not. */
+static void test_obstacles_by_state(void **state)
+{
+	bool ours = view->backend == FIREWALL_IPTABLES;
+
+	(void)state;
+	REQUIRE_NETWORK();
+	assert_obstacles("iptables-legacy -A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT "
+			 "&& iptables-legacy -A FORWARD -i cman0 -m state --state NEW -j ACCEPT && "
+			 "iptables-legacy -A FORWARD -j DROP",
+			 ours ? "" : LEGACY_PUBLISHED);
+	assert_obstacles("iptables-legacy -F && iptables-legacy -A FORWARD -m conntrack ! --ctstate "
+			 "ESTABLISHED,DNAT -i cman0 -j DROP",
+			 ours ? "" : LEGACY_OUT);
+	/* What may be meant and may not: of an address that is not known, of no known extension. */
+	assert_obstacles("iptables-legacy -F && iptables-legacy -A FORWARD ! -s 198.51.100.0/24 -o "
+			 "cman0 -j DROP && iptables-legacy -A FORWARD -p tcp --dport 22 -j DROP && "
+			 "iptables-legacy -A FORWARD -m mark --mark 7 -j DROP",
+			 "");
+	run("iptables-legacy -F");
+}
+
+static const char *judge(const char *rules, struct firewall_judgement *judgement)
+{
+	static const char *const fates[] = {"passes", "may drop", "drops"};
+	struct firewall_sight sight = {.backend = FIREWALL_NFTABLES, .prefix = "CMAN"};
+	struct firewall_packet packet = {
+		.in = "eth0",
+		.out = "cman0",
+		.protocol = IPPROTO_TCP,
+		.port = 80,
+		.states = FIREWALL_STATE_DNAT,
+	};
+
+	packet.destination.v4 = address_of("10.83.0.10");
+	run("iptables-legacy -F && %s", rules);
+	assert_ok(firewall_judge(&sight, "FORWARD", NULL, &packet, judgement, err));
+	return fates[judgement->fate];
+}
+
+/* The same walk as that of the obstacles, for one packet: whoever sends it is not known. */
+static void test_what_others_make_of_a_packet(void **state)
+{
+	struct firewall_judgement judgement;
+
+	(void)state;
+	REQUIRE_NETWORK();
+	assert_string_equal(judge("true", &judgement), "passes");
+	assert_string_equal(judge("iptables-legacy -A FORWARD -p tcp --dport 80 -j REJECT",
+				  &judgement),
+			    "drops");
+	assert_int_equal(judgement.number, 1);
+	assert_string_equal(judgement.chain, "FORWARD");
+	assert_true(judgement.ends_in_drop);
+	assert_string_equal(judge("iptables-legacy -A FORWARD -s 198.51.100.0/24 -j DROP",
+				  &judgement),
+			    "may drop");
+	assert_false(judgement.ends_in_drop);
+	assert_string_equal(judge("iptables-legacy -A FORWARD -m mark --mark 7 -j ACCEPT && "
+				  "iptables-legacy -A FORWARD -m state --state NEW -j DROP",
+				  &judgement),
+			    "may drop");
+	assert_int_equal(judgement.number, 2);
+	assert_true(judgement.ends_in_drop);
+	assert_string_equal(judge("iptables-legacy -A FORWARD ! -d 10.83.0.0/16 -j DROP && "
+				  "iptables-legacy -A FORWARD -p udp --dport 80 -j DROP && "
+				  "iptables-legacy -A FORWARD -p tcp ! --dport 80 -j DROP && "
+				  "iptables-legacy -A FORWARD -m conntrack ! --ctstate DNAT -j DROP",
+				  &judgement),
+			    "passes");
+	assert_string_equal(judge("iptables-legacy -A FORWARD -m conntrack --ctstate DNAT -j ACCEPT "
+				  "&& iptables-legacy -P FORWARD DROP",
+				  &judgement),
+			    "passes");
+	assert_string_equal(judge("true", &judgement), "drops");
+	assert_int_equal(judgement.number, 0);
+	run("iptables-legacy -P FORWARD ACCEPT");
+}
+
 #define MANY 1000
 
 static void test_many_ports(void **state)
@@ -952,6 +1033,8 @@ int main(void)
 		cmocka_unit_test_setup(test_obstacles_in_nftables, start),
 		cmocka_unit_test_setup(test_obstacles_of_iptables_nft, start),
 		cmocka_unit_test_setup(test_obstacles_in_the_legacy_table, start),
+		cmocka_unit_test_setup(test_obstacles_by_state, start),
+		cmocka_unit_test_setup(test_what_others_make_of_a_packet, start),
 		cmocka_unit_test_setup(test_many_ports, start),
 		cmocka_unit_test_setup(test_contention, start),
 	};
