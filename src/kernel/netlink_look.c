@@ -405,23 +405,31 @@ static void collect_rule(struct nlmsghdr *message, void *data)
 	nla_memcpy(fact->address, attributes[FRA_SRC], sizeof(fact->address));
 }
 
+/* A kernel without rules, or started with ipv6.disable=1, has none of them. */
+static int dump_what_there_is(struct netlink *netlink, int what, int family,
+			      netlink_handler *collect, struct inner_facts *facts, struct error *err)
+{
+	struct error why = {0};
+
+	if (netlink_dump(netlink, what, family, collect, facts, &why) == 0 ||
+	    why.code == EOPNOTSUPP || why.code == EAFNOSUPPORT)
+		return 0;
+	if (err)
+		*err = why;
+	return -1;
+}
+
 int netlink_look_at_facts(struct netlink *netlink, struct inner_facts *facts, struct error *err)
 {
 	static const int families[] = {AF_INET, AF_INET6};
 
 	if (netlink_dump(netlink, RTM_GETADDR, AF_UNSPEC, collect_address, facts, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		struct error why = {0};
-
-		if (netlink_dump(netlink, RTM_GETROUTE, families[i], collect_route, facts, err) < 0)
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if (dump_what_there_is(netlink, RTM_GETROUTE, families[i], collect_route, facts,
+				       err) < 0 ||
+		    dump_what_there_is(netlink, RTM_GETRULE, families[i], collect_rule, facts,
+				       err) < 0)
 			return -1;
-		/* A kernel without rules has none. */
-		if (netlink_dump(netlink, RTM_GETRULE, families[i], collect_rule, facts, &why) < 0 &&
-		    why.code != EOPNOTSUPP) {
-			*err = why;
-			return -1;
-		}
-	}
 	return 0;
 }

@@ -8,12 +8,14 @@
 #include "base/parse.h"
 #include "kernel/rootfs.h"
 #include "kernel/socket_look.h"
+#include "kernel/sysctl.h"
 #include "lifecycle/confinement.h"
 #include "lifecycle/rules.h"
 #include "state/idrange.h"
 #include "state/network.h"
 
 #define NETWORK_TIMEOUT_MS 30000
+#define DISABLE_IPV6       "net/ipv6/conf/default/disable_ipv6" /* of links to come */
 
 /* "net.ports (FILE:LINE): reason" */
 static int wrap_key(const struct container *container, const char *key, struct error *err)
@@ -212,6 +214,39 @@ static int check_routes(struct host *host, const struct network *network, struct
 						     network->prefix6, err);
 }
 
+static int refuse_ipv6(const struct host *host, const struct network *network, const char *instead,
+		       struct error *err)
+{
+	return error_hint(err, "%stake subnet6 out of networks.%s in %s", instead, network->name,
+			  host->manager->file);
+}
+
+/* Nothing is switched on that the administrator has switched off. */
+static int check_ipv6(const struct host *host, const struct network *network, struct error *err)
+{
+	/* It loads the module where it is one. */
+	AUTO_FD int fd = network->prefix6 ? socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+	char value[16];
+
+	if (network->prefix6 == 0)
+		return 0;
+	if (fd < 0) {
+		error_set(err, errno, "network %s has a subnet6, and this kernel no IPv6",
+			  network->name);
+		return refuse_ipv6(host, network,
+				   "start it without ipv6.disable=1, see /proc/cmdline; or ", err);
+	}
+	if (!network_is_own(network) || sysctl_read(DISABLE_IPV6, value, sizeof(value), NULL) < 0 ||
+	    strcmp(value, "0") == 0)
+		return 0;
+	error_set(err, EACCES,
+		  "network %s has a subnet6, and net.ipv6.conf.default.disable_ipv6 = %s keeps "
+		  "IPv6 off its bridge",
+		  network->name, value);
+	return refuse_ipv6(host, network,
+			   "sysctl -w net.ipv6.conf.default.disable_ipv6=0; or ", err);
+}
+
 /* What the administrator has to have made. */
 static int check_foreign(struct host *host, const struct network *network, struct error *err)
 {
@@ -240,10 +275,10 @@ static int check_network(struct host *host, const struct network *network, struc
 	AUTO_NETWORK_RECORD struct network_record up = {0};
 
 	if (!network_is_own(network))
-		return check_foreign(host, network, err);
+		return check_foreign(host, network, err) < 0 ? -1 : check_ipv6(host, network, err);
 	if (network_record_read(&host->state, network->name, &up, NULL) == 1)
 		return 0;
-	return check_routes(host, network, err);
+	return check_ipv6(host, network, err) < 0 ? -1 : check_routes(host, network, err);
 }
 
 /* What the file asks for and we cannot give. */

@@ -116,6 +116,53 @@ whole() {
 	run_ok cman up web
 }
 
+@test "a subnet6 where the host keeps IPv6 off: said before anything happens; IPv4 as ever" {
+	write_manager 'networks : { cman0 : { subnet = "10.83.0.0/16"; };
+		six : { subnet = "10.92.0.0/24"; subnet6 = "fd00:92::/64"; }; };'
+	server web <<<'net : { ip = "10.83.0.10"; ports = [ "8080:80" ]; };'
+	server six <<<'net : { network = "six"; ports = [ "8086:80" ]; };'
+	machine sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	run_fails cman up six
+	assert_output_has "network six has a subnet6" "net.ipv6.conf.default.disable_ipv6 = 1" \
+		"take subnet6 out of networks.six"
+	refute machine test -e /sys/class/net/six
+	assert_equal "$(machine cat /proc/sys/net/ipv4/ip_forward)" 0
+	run_ok cman up web
+	assert_page machine "http://127.0.0.1:8080/" "page of web"
+	run_ok cman check
+	assert_output_has "nothing has drifted"
+	# What the message says helps.
+	machine sysctl -qw net.ipv6.conf.default.disable_ipv6=0
+	run_ok cman up six
+	assert_page machine "http://$(ip_of six)/" "page of six"
+	run_ok cman down --all
+	machine sysctl -qw net.ipv6.conf.all.disable_ipv6=0
+}
+
+@test "a bridge that is full" {
+	local i
+
+	sleeper first </dev/null
+	sleeper last </dev/null
+	run_ok cman up first
+	machine ip netns add crowd
+	for ((i = 0; i < 1022; i++)); do
+		echo "link add full$i type veth peer name eth$i netns crowd"
+		echo "link set full$i master cman0"
+	done | machine ip -batch -
+	snapshot >"$BATS_TEST_TMPDIR/full"
+	run_fails cman up last
+	assert_output_has "c-last on bridge cman0" "a bridge takes 1023 containers: add a network"
+	still_full() { snapshot | cmp -s - "$BATS_TEST_TMPDIR/full"; }
+	wait_until 10 still_full
+	machine ip link set full7 nomaster
+	run_ok cman up last
+	# All of them go with it, behind our back.
+	machine ip netns delete crowd
+	all_gone() { ! machine ip -o link | grep -q full; }
+	wait_until 60 all_gone
+}
+
 @test "an interface of somebody else in the place of the bridge" {
 	machine ip link add cman0 type veth peer name other0
 	snapshot >"$BATS_TEST_TMPDIR/before"
