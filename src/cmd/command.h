@@ -33,6 +33,8 @@ struct options {
 	bool repair;
 	bool watch;
 	bool sh;
+	bool no_restart;
+	bool prune;
 	const char *lines;
 	const char *signal;
 	const char *since;
@@ -107,6 +109,7 @@ int cmd_up(const struct options *options, int argc, char *argv[], struct error *
 int cmd_down(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_restart(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_plan(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_apply(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_ps(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_status(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err);

@@ -88,6 +88,12 @@ static const struct command_option plan_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+static const struct command_option apply_options[] = {
+	OPTION(0, "no-restart", NULL, no_restart, "leave alone what would have to be restarted"),
+	OPTION(0, "prune", NULL, prune, "stop what runs and has no file any more"),
+	NO_MORE_OPTIONS,
+};
+
 static const struct command_option kill_options[] = {
 	OPTION('s', "signal", "SIGNAL", signal, "name or number of the signal (else: TERM)"),
 	NO_MORE_OPTIONS,
@@ -144,6 +150,14 @@ static const struct command_option kill_options[] = {
 	"Exit status: 0 there is nothing to do, 1 some could not be looked at, or cman failed,\n"  \
 	"3 there is something to do.\n"
 
+#define APPLY_DETAILS                                                                              \
+	"What can change while a container runs is changed in place: limits, ports, name\n"        \
+	"servers, names, what it may call. Addresses and networks change by attaching the\n"       \
+	"interface anew. All else restarts it. Of one container all is changed, or nothing. What\n" \
+	"does not run is started if it is named or has autostart. Look first: cman plan.\n"        \
+	"Exit status: 0 all is as the files say, 1 something failed, 3 something is left that\n"   \
+	"would have to be restarted, or that has no file.\n"
+
 #define FIREWALL_DETAILS                                                                           \
 	"Prints the rules that hold for the containers that are up, each below the line of the\n"  \
 	"configuration that asks for it, with packets and bytes where they are counted. MISSING\n" \
@@ -186,6 +200,15 @@ const struct command command_table[] = {
 		.maximum = ANY_NUMBER,
 		.options = plan_options,
 		.run = cmd_plan,
+	},
+	{
+		.name = "apply",
+		.arguments = "[NAME...]",
+		.summary = "make what runs what the files say, without a restart where that can be",
+		.details = APPLY_DETAILS,
+		.maximum = ANY_NUMBER,
+		.options = apply_options,
+		.run = cmd_apply,
 	},
 	{
 		.name = "ps",

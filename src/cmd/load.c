@@ -348,15 +348,16 @@ int load_containers(const struct options *options, int argc, char *argv[], struc
 	return 0;
 }
 
-int load_to_compare(const struct options *options, int argc, char *argv[], struct conf *conf,
-		    struct strlist *names, int *status, struct error *err)
+int load_to_compare(const struct options *options, int argc, char *argv[], bool acts,
+		    struct conf *conf, struct strlist *names, int *status, struct error *err)
 {
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
 	AUTO_STRLIST struct strlist needed = {0};
 
 	*status = 0;
 	if (read_files(options, conf, &diagnostics, err) < 0 ||
-	    load_names(conf, argc, argv, LOAD_KNOWN, &needed, err) < 0)
+	    load_names(conf, argc, argv, LOAD_KNOWN, &needed, err) < 0 ||
+	    (acts && protect_program(conf, &needed, err) < 0))
 		return -1;
 	print_diagnostics(&diagnostics, &needed, true, options->verbose);
 	choose_sound(&needed, &diagnostics, names, status);

@@ -23,10 +23,10 @@ int load_containers(const struct options *options, int argc, char *argv[], struc
 /*
  * For who compares what runs with the files: argv, which must be known, or every container that has
  * a file or a record. Those whose files have errors are left out, and *status is 1. conf_find() is NULL
- * for names that have no file.
+ * for names that have no file. acts: it is to be done, too.
  */
-int load_to_compare(const struct options *options, int argc, char *argv[], struct conf *conf,
-		    struct strlist *names, int *status, struct error *err);
+int load_to_compare(const struct options *options, int argc, char *argv[], bool acts,
+		    struct conf *conf, struct strlist *names, int *status, struct error *err);
 
 /*
  * For commands that work on what runs. Faults of container files keep none of them from working;

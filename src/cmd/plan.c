@@ -198,7 +198,7 @@ int cmd_plan(const struct options *options, int argc, char *argv[], struct error
 
 	if (options->json && options->sh)
 		return command_misused(err, "plan prints either JSON or commands of the shell");
-	if (load_to_compare(options, argc, argv, &plan.conf, &names, &status, err) < 0)
+	if (load_to_compare(options, argc, argv, false, &plan.conf, &names, &status, err) < 0)
 		return -1;
 	looked = plan_all(&plan, &names, argc > 0, err);
 	if (looked < 0)

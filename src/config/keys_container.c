@@ -84,7 +84,7 @@ static const struct key mount_keys_array[] = {
 		.default_text = "\"64M\"",
 		.form = "4K or more",
 		.help = "how much fits into a tmpfs",
-		.change = CHANGE_RESTART,
+		.change = CHANGE_LIVE,
 	},
 	{
 		.name = "mode",
@@ -257,7 +257,7 @@ static const struct key limits_keys_array[] = {
 		.default_text = "[]",
 		.form = "\"FILE=VALUE\", files of memory, cpu, io, pids and hugetlb",
 		.help = "files of cgroup v2 that no key stands for",
-		.change = CHANGE_LIVE,
+		.change = CHANGE_RESTART,
 	},
 };
 static const struct key_table limits_keys = KEY_TABLE(limits_keys_array);

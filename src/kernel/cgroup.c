@@ -11,6 +11,8 @@
 /* Others may remove PARENT while we make a child in it: how often to begin again. */
 #define RACE_RETRIES 32
 
+#define LIST_STEP 1024 /* pids of a container that there is room for at first */
+
 #define SUPERVISOR_LIST_LIMIT (1024 * 1024)
 
 /* A system has some hundred services, and units in slices are a few levels deep. */
@@ -91,10 +93,104 @@ int cgroup_create(const struct cgroup_host *host, const char *name, const struct
 	return cgroup_apply_limits(host, name, limits, true, err);
 }
 
+int cgroup_list(const struct cgroup_host *host, const char *name, pid_t **pids, size_t *count,
+		struct error *err)
+{
+	char path[CGROUP_PATH_SIZE];
+
+	*pids = NULL;
+	*count = 0;
+	cgroup_path(host, name, NULL, path);
+	for (int size = LIST_STEP; host->count > 0; size *= 2) {
+		int found;
+
+		*pids = xrealloc(*pids, (size_t)size, sizeof(**pids));
+		found = cgroup_list_processes(&host->hierarchies[0], path, *pids, size, err);
+		if (found >= 0 && found == size)
+			continue;
+		if (found < 0) {
+			free(*pids);
+			*pids = NULL;
+			return -1;
+		}
+		*count = (size_t)found;
+		return 0;
+	}
+	return 0;
+}
+
+/* ---- limits that change while it runs ---- */
+
+/* Moves what is not in path of the hierarchy yet: how many, or -1. Slow: 10 ms for each on v1. */
+static int move_all(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
+		    const char *name, struct error *err)
+{
+	AUTO_FREE pid_t *pids = NULL;
+	char path[CGROUP_PATH_SIZE], procs[CGROUP_PATH_SIZE], text[16];
+	size_t count;
+	int moved = 0;
+
+	cgroup_path(host, name, NULL, path);
+	cgroup_path(host, name, "cgroup.procs", procs);
+	if (cgroup_list(host, name, &pids, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct error reason;
+
+		if (pids[i] <= 0 || cgroup_holds(hierarchy, path, pids[i]))
+			continue;
+		snprintf(text, sizeof(text), "%d", (int)pids[i]);
+		if (fs_write_at(hierarchy->fd, procs, text, &reason) == 0)
+			moved++;
+		else if (reason.code != ESRCH)
+			return cgroup_fail(err, &reason);
+	}
+	return moved;
+}
+
+/* What it forks meanwhile is found by another round: in the end the parents are all inside. */
+static int enter_late(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
+		      const char *name, struct error *err)
+{
+	int moved = 1;
+
+	for (int i = 0; i < RACE_RETRIES && moved > 0; i++)
+		moved = move_all(host, hierarchy, name, err);
+	if (moved > 0)
+		return error_set(err, EAGAIN, "it forks faster than it can be moved");
+	return moved;
+}
+
+/* Whether the hierarchy is to have the container from now on. */
+static bool comes_late(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
+		       const char *path, const struct cgroup_settings *settings)
+{
+	return hierarchy->optional && is_needed(host, hierarchy, settings) &&
+	       !fs_exists_at(hierarchy->fd, path);
+}
+
 int cgroup_set_limits(const struct cgroup_host *host, const char *name, const struct limits *limits,
 		      struct error *err)
 {
-	return cgroup_apply_limits(host, name, limits, false, err);
+	AUTO(cgroup_settings_clear) struct cgroup_settings v1 = {0};
+	char path[CGROUP_PATH_SIZE];
+
+	cgroup_path(host, name, NULL, path);
+	if (cgroup_settings_make(limits, false, &v1, err) < 0)
+		return -1;
+	for (int i = 0; i < host->count && cgroup_exists(host, name); i++)
+		if (comes_late(host, &host->hierarchies[i], path, &v1) &&
+		    make_fresh(host, &host->hierarchies[i], path, err) < 0)
+			return -1;
+	if (cgroup_make_room(host, name, limits, err) < 0 ||
+	    cgroup_apply_limits(host, name, limits, false, err) < 0)
+		return -1;
+	/* Also what an attempt that was cut short had made: nothing else is in there to be moved. */
+	for (int i = 0; i < host->count; i++)
+		if (host->hierarchies[i].optional && fs_exists_at(host->hierarchies[i].fd, path) &&
+		    enter_late(host, &host->hierarchies[i], name, err) < 0)
+			return error_wrap(err, "move what runs into cgroup %s of v1", path);
+	return 0;
 }
 
 /* Adds the way into path of one hierarchy. */

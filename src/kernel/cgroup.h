@@ -64,8 +64,9 @@ int cgroup_set_devices(const struct cgroup_host *host, const char *name,
 		       const struct device_policy *policy, struct error *err);
 
 /*
- * Sets the limits of an existing cgroup (live change), read back. EBUSY: memory below what is
- * in use and cannot be reclaimed (v1; v2 kills instead).
+ * Sets the limits of an existing cgroup (live change), read back. What runs in it is moved into a
+ * v1 hierarchy that it was not in, as none of its controllers had a limit so far. EBUSY: memory
+ * below what is in use and cannot be reclaimed. After a failure some may have been set.
  */
 int cgroup_set_limits(const struct cgroup_host *host, const char *name, const struct limits *limits,
 		      struct error *err);
@@ -117,6 +118,13 @@ int cgroup_open_supervisors(const struct cgroup_host *host, struct cgroup_entry 
 /* The processes in PARENT/.supervisors: 0 and their pids (room for maximum) in *count. */
 int cgroup_list_supervisors(const struct cgroup_host *host, pid_t *pids, size_t maximum,
 			    size_t *count, struct error *err);
+
+/*
+ * Pids of the processes in PARENT/NAME and below, in the hierarchy used for tracking; 0 for those
+ * that this pid namespace does not see. *pids is to be freed. A missing cgroup has none.
+ */
+int cgroup_list(const struct cgroup_host *host, const char *name, pid_t **pids, size_t *count,
+		struct error *err);
 
 /* Whether PARENT/NAME exists in the hierarchy used for tracking. */
 bool cgroup_exists(const struct cgroup_host *host, const char *name);

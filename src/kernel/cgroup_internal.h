@@ -99,6 +99,13 @@ uint32_t cgroup_bfq_weight(uint32_t weight);
 int cgroup_apply_limits(const struct cgroup_host *host, const char *name,
 			const struct limits *limits, bool is_new, struct error *err);
 
+/*
+ * v2: the kernel kills where memory.max goes below what is in use. So what can be reclaimed is taken
+ * back before; EBUSY when that is not enough. Nothing on v1, where the kernel refuses.
+ */
+int cgroup_make_room(const struct cgroup_host *host, const char *name, const struct limits *limits,
+		     struct error *err);
+
 /* v1, a hierarchy with cpuset in it: nothing may enter before it has CPUs and memory nodes. */
 int cgroup_v1_inherit_cpuset(const struct cgroup_hierarchy *hierarchy, const char *path,
 			     struct error *err);

@@ -143,11 +143,7 @@ static int explain_no_file(const struct cgroup_host *host, const struct cgroup_h
 	cgroup_path(host, name, NULL, path);
 	if (!fs_exists_at(hierarchy->fd, path)) {
 		error_set(err, ENOENT, "%s: cgroup %s", setting->key, path);
-		return hierarchy->optional ? error_hint(err,
-							"it was started without a limit of the %s "
-							"controller: restart it",
-							setting->controller)
-					   : -1;
+		return -1;
 	}
 	if (!has_controller(hierarchy, path, setting->controller))
 		return cgroup_missing(host, setting->key, setting->controller, err);

@@ -100,6 +100,37 @@ int cgroup_v2_settings(const struct limits *limits, struct cgroup_settings *out,
 	return add_io(limits, out, err);
 }
 
+int cgroup_make_room(const struct cgroup_host *host, const char *name, const struct limits *limits,
+		     struct error *err)
+{
+	const struct cgroup_hierarchy *memory = cgroup_find(host, "memory");
+	char current[CGROUP_PATH_SIZE], high[CGROUP_PATH_SIZE], line[32], wanted[32];
+	uint64_t used;
+
+	if (!memory || !memory->v2 || limits->memory == LIMIT_MAX)
+		return 0;
+	cgroup_path(host, name, "memory.current", current);
+	cgroup_path(host, name, "memory.high", high);
+	if (!fs_exists_at(memory->fd, current))
+		return 0; /* what is missing is told by who writes the limit */
+	if (fs_read_line_at(memory->fd, current, line, sizeof(line), err) < 0)
+		return error_wrap(err, "limits.memory");
+	used = strtoull(line, NULL, 10);
+	if (used <= limits->memory)
+		return 0;
+	/* Writing it reclaims before it returns; its own value is written with the other limits. */
+	snprintf(wanted, sizeof(wanted), "%" PRIu64, limits->memory);
+	if (fs_write_at(memory->fd, high, wanted, err) < 0 ||
+	    fs_read_line_at(memory->fd, current, line, sizeof(line), err) < 0)
+		return error_wrap(err, "limits.memory");
+	used = strtoull(line, NULL, 10);
+	if (used <= limits->memory)
+		return 0;
+	error_set(err, EBUSY, "limits.memory: %" PRIu64 " bytes are in use, and the kernel cannot take "
+			      "them back", used);
+	return error_hint(err, "choose a higher limit, or restart");
+}
+
 static const char *const controllers[] = {"pids", "memory", "cpu", "io", "cpuset", "hugetlb"};
 #define LIMITING   3 /* the first ones are on for each container */
 #define BIT(index) (1u << (index))

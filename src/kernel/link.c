@@ -111,6 +111,13 @@ int netlink_remove_link(struct netlink *netlink, const char *name, const char *a
 	return delete_link(netlink, link.index, name, err);
 }
 
+int netlink_remove_inner(struct netlink *inner, const char *name, struct error *err)
+{
+	int index = netlink_find_index(inner, name);
+
+	return index == 0 ? 0 : delete_link(inner, index, name, err);
+}
+
 static int add_alias(struct netlink_batch *batch, int index, const char *name, const char *alias,
 		     struct error *err)
 {

@@ -27,9 +27,12 @@ uint32_t link_gate_burst(uint64_t bits, uint32_t mtu)
 	return larger(bits / 8 / BURST_DIVISOR, (uint64_t)BURST_FRAMES * (mtu + ETH_HLEN));
 }
 
-/* A request about queueing of a link: RTM_NEWQDISC or RTM_NEWTFILTER, of a kind. NULL: no memory. */
-static struct nl_msg *begin(int type, int index, uint32_t parent, uint32_t handle, uint32_t info,
-			    const char *kind)
+/*
+ * A request about queueing of a link: RTM_NEWQDISC or RTM_NEWTFILTER, or one to delete such, of a
+ * kind. flags: NLM_F_*. NULL: no memory.
+ */
+static struct nl_msg *begin(int type, int flags, int index, uint32_t parent, uint32_t handle,
+			    uint32_t info, const char *kind)
 {
 	const struct tcmsg header = {
 		.tcm_family = AF_UNSPEC,
@@ -38,7 +41,7 @@ static struct nl_msg *begin(int type, int index, uint32_t parent, uint32_t handl
 		.tcm_handle = handle,
 		.tcm_info = info,
 	};
-	struct nl_msg *message = nlmsg_alloc_simple(type, NLM_F_CREATE | NLM_F_EXCL);
+	struct nl_msg *message = nlmsg_alloc_simple(type, flags);
 
 	if (message && (nlmsg_append(message, (void *)&header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
 			nla_put_string(message, TCA_KIND, kind) < 0)) {
@@ -48,10 +51,21 @@ static struct nl_msg *begin(int type, int index, uint32_t parent, uint32_t handl
 	return message;
 }
 
-static struct nl_msg *build_filter(int index, uint32_t hook, int program_fd)
+#define NEW     (NLM_F_CREATE | NLM_F_EXCL)
+#define REPLACE (NLM_F_CREATE | NLM_F_REPLACE)
+
+#define FILTER_HANDLE 1
+#define FILTER_INFO   TC_H_MAKE(1u << 16, htons(ETH_P_ALL)) /* priority and protocol */
+
+static struct nl_msg *build_clsact(int type, int flags, int index)
 {
-	struct nl_msg *message = begin(RTM_NEWTFILTER, index, TC_H_MAKE(TC_H_CLSACT, hook), 1,
-				       TC_H_MAKE(1u << 16, htons(ETH_P_ALL)), "bpf");
+	return begin(type, flags, index, TC_H_CLSACT, TC_H_MAKE(TC_H_CLSACT, 0), 0, "clsact");
+}
+
+static struct nl_msg *build_filter(int flags, int index, uint32_t hook, int program_fd)
+{
+	struct nl_msg *message = begin(RTM_NEWTFILTER, flags, index, TC_H_MAKE(TC_H_CLSACT, hook),
+				       FILTER_HANDLE, FILTER_INFO, "bpf");
 	struct nlattr *options;
 
 	if (!message)
@@ -105,40 +119,106 @@ static int load_received(const struct link_gate *gate, struct error *err)
 	return link_program_load(instructions, link_program_make_received(gate, instructions), err);
 }
 
+struct direction {
+	bool wanted;
+	uint32_t hook;
+	int (*load)(const struct link_gate *gate, struct error *err);
+};
+
+/* What the container sends comes in on our end. */
+static void list_directions(const struct link_gate *gate, struct direction directions[2])
+{
+	directions[0] = (struct direction){link_program_judges_sent(gate), TC_H_MIN_INGRESS,
+					   load_sent};
+	directions[1] = (struct direction){link_program_judges_received(gate), TC_H_MIN_EGRESS,
+					   load_received};
+}
+
+static int set_filter(struct netlink *netlink, const char *link, int flags, int index,
+		      const struct direction *direction, const struct link_gate *gate,
+		      struct error *err)
+{
+	AUTO_BATCH struct netlink_batch batch = {0};
+	AUTO_FD int fd = direction->load(gate, err);
+
+	if (fd < 0 ||
+	    netlink_batch_add(&batch, build_filter(flags, index, direction->hook, fd), 0, err,
+			      "add a filter to link %s", link) < 0)
+		return -1;
+	return send_loading(netlink, &batch, "cls_bpf", err);
+}
+
 int link_gate_set(struct netlink *netlink, const char *link, const struct link_gate *gate,
 		  struct error *err)
 {
-	/* What the container sends comes in on our end. */
-	const struct {
-		bool wanted;
-		uint32_t hook;
-		int (*load)(const struct link_gate *gate, struct error *err);
-	} directions[] = {
-		{link_program_judges_sent(gate), TC_H_MIN_INGRESS, load_sent},
-		{link_program_judges_received(gate), TC_H_MIN_EGRESS, load_received},
-	};
 	AUTO_BATCH struct netlink_batch batch = {0};
+	struct direction directions[2];
 	int index = netlink_find_index(netlink, link);
-	struct nl_msg *message = begin(RTM_NEWQDISC, index, TC_H_CLSACT, TC_H_MAKE(TC_H_CLSACT, 0),
-				       0, "clsact");
 
-	if (netlink_batch_add(&batch, message, 0, err, "add clsact to link %s", link) < 0 ||
+	list_directions(gate, directions);
+	if (netlink_batch_add(&batch, build_clsact(RTM_NEWQDISC, NEW, index), 0, err,
+			      "add clsact to link %s", link) < 0 ||
 	    send_loading(netlink, &batch, "sch_ingress", err) < 0)
 		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(directions); i++) {
-		AUTO_BATCH struct netlink_batch one = {0};
-		AUTO_FD int fd = -1;
+	for (size_t i = 0; i < ARRAY_SIZE(directions); i++)
+		if (directions[i].wanted &&
+		    set_filter(netlink, link, NEW, index, &directions[i], gate, err) < 0)
+			return -1;
+	return 0;
+}
 
-		if (!directions[i].wanted)
-			continue;
-		fd = directions[i].load(gate, err);
-		if (fd < 0)
+static int remove_filter(struct netlink *netlink, const char *link, int index, uint32_t hook,
+			 struct error *err)
+{
+	AUTO_BATCH struct netlink_batch batch = {0};
+	struct nl_msg *message = begin(RTM_DELTFILTER, 0, index, TC_H_MAKE(TC_H_CLSACT, hook),
+				       FILTER_HANDLE, FILTER_INFO, "bpf");
+
+	/* The priority has no filter: ENOENT. */
+	if (netlink_batch_add(&batch, message, ENOENT, err, "remove a filter of link %s", link) < 0)
+		return -1;
+	return netlink_send(netlink, &batch, NULL, NULL, err);
+}
+
+/* Sends the request to delete a queue. That there is none, or another, is success. */
+static int remove_queue(struct netlink *netlink, struct nl_msg *message, const char *kind,
+			const char *link, struct error *err)
+{
+	AUTO_BATCH struct netlink_batch batch = {0};
+	struct error reason;
+
+	if (netlink_batch_add(&batch, message, ENOENT, err, "remove %s of link %s", kind, link) < 0)
+		return -1;
+	/* EINVAL: the handle is not that of the one there is. */
+	if (netlink_send(netlink, &batch, NULL, NULL, &reason) == 0 || reason.code == EINVAL)
+		return 0;
+	if (err)
+		*err = reason;
+	return -1;
+}
+
+int link_gate_renew(struct netlink *netlink, const char *link, const struct link_gate *gate,
+		    struct error *err)
+{
+	AUTO_BATCH struct netlink_batch batch = {0};
+	struct direction directions[2];
+	int index = netlink_find_index(netlink, link);
+
+	if (index == 0)
+		return error_set(err, ENODEV, "link %s", link);
+	list_directions(gate, directions);
+	if (!directions[0].wanted && !directions[1].wanted)
+		return remove_queue(netlink, build_clsact(RTM_DELQDISC, 0, index), "clsact", link,
+				    err);
+	if (netlink_batch_add(&batch, build_clsact(RTM_NEWQDISC, NEW, index), EEXIST, err,
+			      "add clsact to link %s", link) < 0 ||
+	    send_loading(netlink, &batch, "sch_ingress", err) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(directions); i++)
+		if ((directions[i].wanted
+			     ? set_filter(netlink, link, REPLACE, index, &directions[i], gate, err)
+			     : remove_filter(netlink, link, index, directions[i].hook, err)) < 0)
 			return -1;
-		message = build_filter(index, directions[i].hook, fd);
-		if (netlink_batch_add(&one, message, 0, err, "add a filter to link %s", link) < 0 ||
-		    send_loading(netlink, &one, "cls_bpf", err) < 0)
-			return -1;
-	}
 	return 0;
 }
 
@@ -187,7 +267,9 @@ int link_gate_look(struct netlink *netlink, int index, struct link_gate_filters 
 		       : 0;
 }
 
-static struct nl_msg *build_shaper(int index, uint64_t bits, uint32_t mtu)
+#define SHAPER_HANDLE (1u << 16)
+
+static struct nl_msg *build_shaper(int flags, int index, uint64_t bits, uint32_t mtu)
 {
 	const uint64_t bytes = bits / 8;
 	const uint32_t burst = link_gate_burst(bits, mtu);
@@ -196,7 +278,8 @@ static struct nl_msg *build_shaper(int index, uint64_t bits, uint32_t mtu)
 			 .rate = bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)bytes},
 		.limit = larger(bytes / QUEUE_DIVISOR, (uint64_t)QUEUE_FRAMES * (mtu + ETH_HLEN)),
 	};
-	struct nl_msg *message = begin(RTM_NEWQDISC, index, TC_H_ROOT, 1u << 16, 0, "tbf");
+	struct nl_msg *message = begin(RTM_NEWQDISC, flags, index, TC_H_ROOT, SHAPER_HANDLE, 0,
+				       "tbf");
 	struct nlattr *options;
 
 	if (!message)
@@ -212,14 +295,30 @@ static struct nl_msg *build_shaper(int index, uint64_t bits, uint32_t mtu)
 	return message;
 }
 
+static int shape(struct netlink *netlink, const char *link, int flags, uint64_t bits, uint32_t mtu,
+		 struct error *err)
+{
+	AUTO_BATCH struct netlink_batch batch = {0};
+	struct nl_msg *message = build_shaper(flags, netlink_find_index(netlink, link), bits, mtu);
+
+	if (netlink_batch_add(&batch, message, 0, err, "add tbf to link %s", link) < 0)
+		return -1;
+	return send_loading(netlink, &batch, "sch_tbf", err);
+}
+
 int link_gate_shape(struct netlink *netlink, const char *link, uint64_t bits, uint32_t mtu,
 		    struct error *err)
 {
-	AUTO_BATCH struct netlink_batch batch = {0};
-	struct nl_msg *message = build_shaper(netlink_find_index(netlink, link), bits, mtu);
+	return shape(netlink, link, NEW, bits, mtu, err);
+}
 
-	if (netlink_batch_add(&batch, message, 0, err, "add tbf to link %s", link) < 0 ||
-	    send_loading(netlink, &batch, "sch_tbf", err) < 0)
-		return -1;
-	return 0;
+int link_gate_reshape(struct netlink *netlink, const char *link, uint64_t bits, uint32_t mtu,
+		      struct error *err)
+{
+	if (bits)
+		return shape(netlink, link, REPLACE, bits, mtu, err);
+	return remove_queue(netlink,
+			    begin(RTM_DELQDISC, 0, netlink_find_index(netlink, link), TC_H_ROOT,
+				  SHAPER_HANDLE, 0, "tbf"),
+			    "tbf", link, err);
 }

@@ -23,6 +23,15 @@ int link_gate_set(struct netlink *netlink, const char *link, const struct link_g
 int link_gate_shape(struct netlink *netlink, const char *link, uint64_t bits, uint32_t mtu,
 		    struct error *err);
 
+/*
+ * The same two for a link that is in use and may have been given others before: what it has is replaced
+ * in one step, so that no frame passes unseen, and what is not wanted any more (bits 0) goes.
+ */
+int link_gate_renew(struct netlink *netlink, const char *link, const struct link_gate *gate,
+		    struct error *err);
+int link_gate_reshape(struct netlink *netlink, const char *link, uint64_t bits, uint32_t mtu,
+		      struct error *err);
+
 /* Which of the two filters the link has; changes nothing. */
 struct link_gate_filters {
 	bool sent, received; /* judge what the container sends, what it gets */

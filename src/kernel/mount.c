@@ -23,6 +23,34 @@ static int set_with_log(struct error *err, int fs_fd, const char *doing, const c
 	return error_set(err, code, "%s %s: %s", doing, type, log + 2);
 }
 
+static int set_options(int fs_fd, const struct mount_option *options, const char *type,
+		       struct error *err)
+{
+	for (; options && options->key; options++) {
+		unsigned int command = options->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
+
+		if (fsconfig(fs_fd, command, options->key, options->value, 0) < 0) {
+			set_with_log(err, fs_fd, "configure", type);
+			return error_wrap(err, "option %s", options->key);
+		}
+	}
+	return 0;
+}
+
+int mount_reconfigure(int place_fd, const char *type, const struct mount_option *options,
+		      struct error *err)
+{
+	AUTO_FD int fs_fd = fspick(place_fd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
+
+	if (fs_fd < 0)
+		return error_set(err, errno, "open the mounted %s", type);
+	if (set_options(fs_fd, options, type, err) < 0)
+		return -1;
+	if (fsconfig(fs_fd, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+		return set_with_log(err, fs_fd, "change", type);
+	return 0;
+}
+
 int mount_new(const char *type, const struct mount_option *options, unsigned int attributes,
 	      struct error *err)
 {
@@ -36,14 +64,8 @@ int mount_new(const char *type, const struct mount_option *options, unsigned int
 		source = options++->value;
 	if (fsconfig(fs_fd, FSCONFIG_SET_STRING, "source", source, 0) < 0)
 		return set_with_log(err, fs_fd, "name", type);
-	for (; options && options->key; options++) {
-		unsigned int command = options->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
-
-		if (fsconfig(fs_fd, command, options->key, options->value, 0) < 0) {
-			set_with_log(err, fs_fd, "configure", type);
-			return error_wrap(err, "option %s", options->key);
-		}
-	}
+	if (set_options(fs_fd, options, type, err) < 0)
+		return -1;
 	if (fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return set_with_log(err, fs_fd, "create", type);
 	mount_fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, attributes);

@@ -33,6 +33,12 @@ int mount_new(const char *type, const struct mount_option *options, unsigned int
  */
 int mount_clone(int dir_fd, const char *path, unsigned int flags, struct error *err);
 
+/*
+ * Changes the options of the file system that is mounted at place_fd (O_PATH, its root). fspick(2)
+ */
+int mount_reconfigure(int place_fd, const char *type, const struct mount_option *options,
+		      struct error *err);
+
 struct mount_change {
 	uint64_t attributes;  /* MOUNT_ATTR_* to set; of those about atime one at most */
 	uint64_t propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, 0: leave it */

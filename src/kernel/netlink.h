@@ -118,6 +118,10 @@ struct inner_link {
 int netlink_configure_inner(struct netlink *inner, const struct inner_link *links, size_t count,
 			    struct error *err);
 
+/* The same for some of them: those for which chosen is true. */
+int netlink_configure_chosen(struct netlink *inner, const struct inner_link *links, size_t count,
+			     const bool *chosen, struct error *err);
+
 /* What that gives a link besides being up, addresses first. Pure. */
 enum inner_kind {
 	INNER_ADDRESS,
@@ -142,6 +146,19 @@ void netlink_list_inner_facts(const struct inner_link *link, int index, bool sev
 			      struct inner_facts *facts);
 void netlink_clear_inner_facts(struct inner_facts *facts);
 #define AUTO_INNER_FACTS AUTO(netlink_clear_inner_facts)
+
+/*
+ * Removes the rule by which what comes from the address of a link has a table of its own; that there is
+ * none is success. The routes in that table go with the link.
+ */
+int netlink_remove_inner_rules(struct netlink *inner, struct in_addr address,
+			       struct in6_addr address6, struct error *err);
+
+/*
+ * Removes a link inside a container by its name, whatever it is: of one that has no end outside.
+ * Missing is success.
+ */
+int netlink_remove_inner(struct netlink *inner, const char *name, struct error *err);
 
 /*
  * Removes the link of that name if it carries that alias, or was cut short while we made it. What

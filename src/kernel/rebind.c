@@ -2,61 +2,58 @@
 #include "kernel/rebind.h"
 
 #include <fcntl.h>
-#include <sched.h>
+#include <stdbool.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "kernel/inside.h"
 #include "kernel/mount.h"
-#include "kernel/namespace.h"
 
-/* In a process of its own, which does not come back. Its root is the container's. */
-static int bind_inside(int mntns_fd, int file_fd, const char *name, struct error *err)
+struct rebind {
+	int file_fd;
+	const struct stat *was; /* NULL: only an orphan is replaced */
+	const char *name;
+};
+
+/* Whether what is bound now is to go: a file without a name, or the one that was there. */
+static bool is_outdated(const struct stat *now, const struct stat *was)
 {
-	AUTO_FD int root_fd = -1, etc_fd = -1;
+	return S_ISREG(now->st_mode) &&
+	       (now->st_nlink == 0 ||
+		(was && now->st_dev == was->st_dev && now->st_ino == was->st_ino));
+}
+
+static int bind_inside(int root_fd, const void *data, struct error *err)
+{
+	const struct rebind *rebind = data;
+	AUTO_FD int etc_fd = -1;
 	struct stat st;
 
-	if (setns(mntns_fd, CLONE_NEWNS) < 0)
-		return error_set(err, errno, "enter mount namespace");
-	root_fd = fs_open_at(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0, err);
-	if (root_fd < 0)
-		return -1;
 	/* Whatever it has made of its own /etc, the way does not lead out. */
 	etc_fd = fs_open_in_root(root_fd, "etc", O_PATH | O_DIRECTORY, err);
 	if (etc_fd < 0)
 		return -1;
-	if (fstatat(etc_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
-	    st.st_nlink != 0)
+	if (fstatat(etc_fd, rebind->name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !is_outdated(&st, rebind->was))
 		return 0;
 	/* Nothing can be mounted over a file without a name, so it goes first. */
-	if (fchdir(etc_fd) < 0 || umount2(name, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+	if (fchdir(etc_fd) < 0 || umount2(rebind->name, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
 		return error_set(err, errno, "unmount");
-	return mount_attach(file_fd, etc_fd, name, err);
+	return mount_attach(rebind->file_fd, etc_fd, rebind->name, err);
+}
+
+int rebind_other_file(pid_t pid, int file_fd, const struct stat *was, const char *name,
+		      struct error *err)
+{
+	const struct rebind rebind = {file_fd, was, name};
+
+	if (inside_mounts(pid, bind_inside, &rebind, err) < 0)
+		return error_wrap(err, "bind /etc/%s", name);
+	return 0;
 }
 
 int rebind_file(pid_t pid, int file_fd, const char *name, struct error *err)
 {
-	AUTO_FD int mntns_fd = namespace_open(pid, "mnt", err);
-	struct error why = {0};
-	pid_t child;
-	int status;
-
-	if (mntns_fd < 0)
-		return -1;
-	child = fork();
-	if (child < 0)
-		return error_set(err, errno, "fork");
-	if (child == 0)
-		_exit(bind_inside(mntns_fd, file_fd, name, &why) == 0 ? 0
-		      : why.code > 0 && why.code < 128		      ? why.code
-								      : EIO);
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return error_set(err, errno, "wait for the bind of /etc/%s", name);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return error_set(err, WIFEXITED(status) ? WEXITSTATUS(status) : EIO,
-				 "bind /etc/%s", name);
-	return 0;
+	return rebind_other_file(pid, file_fd, NULL, name, err);
 }

@@ -8,6 +8,7 @@
 #ifndef KERNEL_REBIND_H
 #define KERNEL_REBIND_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -17,5 +18,12 @@
  * such orphan is bound (the container may have unmounted it) nothing is done: success.
  */
 int rebind_file(pid_t pid, int file_fd, const char *name, struct error *err);
+
+/*
+ * Binds file_fd in the place of another file, which is bound there: was, as of fstat(2). Where neither
+ * of them nor an orphan is bound, nothing is done: success.
+ */
+int rebind_other_file(pid_t pid, int file_fd, const struct stat *was, const char *name,
+		      struct error *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "kernel/rlimit.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -117,6 +118,36 @@ int rlimit_apply(const struct limits *limits, const char **key, struct error *er
 			return error_set(err, 0, "the kernel made another limit of %s",
 					 ulimit_name(i));
 	}
+	return 0;
+}
+
+/* One of them, where it differs; raises: only if its hard limit has to be raised, or else has not. */
+static int change(pid_t pid, int resource, const struct limits *from, const struct limits *to,
+		  bool raises, const char **key, struct error *err)
+{
+	const char *before_key;
+	const struct ulimit before = wanted(from, resource, &before_key);
+	const struct ulimit after = wanted(to, resource, key);
+	const struct rlimit next = {to_rlim(after.soft), to_rlim(after.hard)};
+
+	if (!*key)
+		*key = before_key;
+	if ((before.soft == after.soft && before.hard == after.hard) ||
+	    raises != (after.hard > before.hard) ||
+	    prlimit(pid, (enum __rlimit_resource)resource, &next, NULL) == 0)
+		return 0;
+	return errno == EPERM ? explain(&after, "set the limit", err)
+			      : error_set(err, errno, "set the limit %s", ulimit_name(resource));
+}
+
+int rlimit_change(pid_t pid, const struct limits *from, const struct limits *to, const char **key,
+		  struct error *err)
+{
+	/* What may be refused comes first: what was lowered could not be raised again. */
+	for (int lowers = 0; lowers <= 1; lowers++)
+		for (int i = 0; i < RLIM_NLIMITS; i++)
+			if (change(pid, i, from, to, !lowers, key, err) < 0)
+				return -1;
 	return 0;
 }
 

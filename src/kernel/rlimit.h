@@ -22,6 +22,13 @@ int rlimit_raise(pid_t pid, const struct limits *limits, const char **key, struc
 int rlimit_apply(const struct limits *limits, const char **key, struct error *err);
 
 /*
+ * Gives process pid the limits of "to" where they differ from those of "from"; the others are its own.
+ * With the host's rights. ESRCH: it has ended. *key as above.
+ */
+int rlimit_change(pid_t pid, const struct limits *from, const struct limits *to, const char **key,
+		  struct error *err);
+
+/*
  * Sets oom_score_adj of process pid (0: the caller). EACCES, with a hint: lower than it may be
  * without CAP_SYS_RESOURCE.
  */

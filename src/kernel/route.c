@@ -201,7 +201,7 @@ static void put_rule(struct rtnl_rule **rule)
 		rtnl_rule_put(*rule);
 }
 
-/* What comes from address is routed by table. */
+/* What comes from address is routed by table; table 0: whichever it is, to be removed. */
 static struct nl_msg *build_rule(struct ip address, uint32_t table)
 {
 	AUTO(put_rule) struct rtnl_rule *rule = rtnl_rule_alloc();
@@ -211,12 +211,29 @@ static struct nl_msg *build_rule(struct ip address, uint32_t table)
 	if (!rule || !from)
 		return NULL;
 	rtnl_rule_set_family(rule, address.family);
-	rtnl_rule_set_table(rule, table);
-	rtnl_rule_set_action(rule, FR_ACT_TO_TBL);
+	if (table) {
+		rtnl_rule_set_table(rule, table);
+		rtnl_rule_set_action(rule, FR_ACT_TO_TBL);
+	}
 	if (rtnl_rule_set_src(rule, from) < 0 ||
-	    rtnl_rule_build_add_request(rule, NLM_F_CREATE, &message) < 0)
+	    (table ? rtnl_rule_build_add_request(rule, NLM_F_CREATE, &message)
+		   : rtnl_rule_build_delete_request(rule, 0, &message)) < 0)
 		return NULL;
 	return message;
+}
+
+int netlink_remove_inner_rules(struct netlink *inner, struct in_addr address,
+			       struct in6_addr address6, struct error *err)
+{
+	const struct ip addresses[] = {netlink_ip4(address), netlink_ip6(address6)};
+	AUTO_BATCH struct netlink_batch batch = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++)
+		if (!is_unspecified(addresses[i]) &&
+		    netlink_batch_add(&batch, build_rule(addresses[i], 0), ENOENT, err,
+				      "remove the choice of routes by an address") < 0)
+			return -1;
+	return netlink_send(inner, &batch, NULL, NULL, err);
 }
 
 #define SOURCE_TABLE 1000 /* and the index of the link: numbers nobody else uses in there */
@@ -349,13 +366,22 @@ static int configure_link(struct netlink_batch *batch, const struct inner_link *
 int netlink_configure_inner(struct netlink *inner, const struct inner_link *links, size_t count,
 			    struct error *err)
 {
+	return netlink_configure_chosen(inner, links, count, NULL, err);
+}
+
+int netlink_configure_chosen(struct netlink *inner, const struct inner_link *links, size_t count,
+			     const bool *chosen, struct error *err)
+{
 	AUTO_BATCH struct netlink_batch batch = {0};
 
 	if (netlink_add_link_up(&batch, LOOPBACK_INDEX, "lo", err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		int index = netlink_find_index(inner, links[i].name);
+		int index;
 
+		if (chosen && !chosen[i])
+			continue;
+		index = netlink_find_index(inner, links[i].name);
 		if (index == 0)
 			return error_set(err, ENODEV, "link %s of the container", links[i].name);
 		if (configure_link(&batch, &links[i], index, count > 1, err) < 0)

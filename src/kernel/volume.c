@@ -12,12 +12,14 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "kernel/inside.h"
 #include "kernel/mount.h"
 #include "kernel/rootfs.h"
 
 #define MQUEUE_MAGIC   0x19800202 /* in no header */
 #define BYTES_PER_FILE 4096
 #define FILES_AT_LEAST 1024
+#define MOUNTINFO_LIMIT (64u << 20) /* bytes */
 
 int volume_open(const struct volume_source *source, int userns_fd, struct error *err)
 {
@@ -140,6 +142,14 @@ static int make_place(const struct volume *volume, bool directory, struct error 
 	return take_fd(&at_fd);
 }
 
+static void print_size(uint64_t bytes, char size[32], char files[32])
+{
+	uint64_t count = bytes / BYTES_PER_FILE;
+
+	snprintf(size, 32, "%" PRIu64, bytes);
+	snprintf(files, 32, "%" PRIu64, count > FILES_AT_LEAST ? count : FILES_AT_LEAST);
+}
+
 static int make_tmpfs(const struct volume *volume, struct error *err)
 {
 	char size[32], mode[16], files[32];
@@ -149,11 +159,9 @@ static int make_tmpfs(const struct volume *volume, struct error *err)
 		{"nr_inodes", files},
 		{NULL, NULL},
 	};
-	uint64_t count = volume->size / BYTES_PER_FILE;
 
-	snprintf(size, sizeof(size), "%" PRIu64, volume->size);
+	print_size(volume->size, size, files);
 	snprintf(mode, sizeof(mode), "%o", volume->mode);
-	snprintf(files, sizeof(files), "%" PRIu64, count > FILES_AT_LEAST ? count : FILES_AT_LEAST);
 	return mount_new("tmpfs", options, (unsigned int)volume->attributes | MOUNT_ATTR_NODEV, err);
 }
 
@@ -177,4 +185,63 @@ int volume_attach(struct volume *volume, int root_fd, const char *rootfs_path, s
 	if (place_fd < 0 || mount_attach(volume->mount_fd, place_fd, "", err) < 0)
 		return error_wrap(err, "%s", volume->target);
 	return 0;
+}
+
+/* ---- of one that runs ---- */
+
+struct resize {
+	const char *target;
+	uint64_t size;
+	const char *host_mounts; /* /proc/self/mountinfo of ours */
+};
+
+/*
+ * Something else may be there by now: the root of a tmpfs is the one we made, or as good, unless it
+ * is one of the host's that the container has got by a mount.
+ */
+static int check_tmpfs(int place_fd, const char *host_mounts, struct error *err)
+{
+	struct statx st;
+	struct statfs fs;
+	char device[32];
+
+	if (fstatfs(place_fd, &fs) < 0 ||
+	    statx(place_fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) < 0)
+		return error_set(err, errno, "stat");
+	snprintf(device, sizeof(device), " %u:%u ", st.stx_dev_major, st.stx_dev_minor);
+	if (fs.f_type != TMPFS_MAGIC || !(st.stx_attributes & STATX_ATTR_MOUNT_ROOT) ||
+	    strstr(host_mounts, device))
+		return error_set(err, EINVAL, "the tmpfs is not mounted there any more");
+	return 0;
+}
+
+static int resize_inside(int root_fd, const void *data, struct error *err)
+{
+	const struct resize *resize = data;
+	char size[32], files[32];
+	const struct mount_option options[] = {{"size", size}, {"nr_inodes", files}, {NULL, NULL}};
+	AUTO_FD int place_fd =
+		fs_open_in_root(root_fd, resize->target, O_PATH | O_DIRECTORY, err);
+
+	print_size(resize->size, size, files);
+	if (place_fd < 0 || check_tmpfs(place_fd, resize->host_mounts, err) < 0)
+		return -1;
+	if (mount_reconfigure(place_fd, "tmpfs", options, err) == 0)
+		return 0;
+	if (err->code == EINVAL) {
+		err->code = EBUSY;
+		return error_hint(err, "it holds more than that: remove files, or choose another size");
+	}
+	return -1;
+}
+
+int volume_resize(pid_t pid, const char *target, uint64_t size, struct error *err)
+{
+	AUTO_TEXT struct text mounts = {0};
+	struct resize resize = {target, size, NULL};
+
+	if (fs_read_at(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_LIMIT, &mounts, err) < 0)
+		return -1;
+	resize.host_mounts = text_value(&mounts);
+	return inside_mounts(pid, resize_inside, &resize, err);
 }

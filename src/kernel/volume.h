@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -46,5 +47,12 @@ struct volume {
  * system of the kernel such as /proc is refused. rootfs_path: for messages. No heap.
  */
 int volume_attach(struct volume *volume, int root_fd, const char *rootfs_path, struct error *err);
+
+/*
+ * Gives the tmpfs mounted at target in the container of process pid another size (bytes). EBUSY: it
+ * holds more than that. Where the container has put something else there, that is an error (ENOENT,
+ * EINVAL). fspick(2), Linux 5.2; in a child that enters its mount namespace alone.
+ */
+int volume_resize(pid_t pid, const char *target, uint64_t size, struct error *err);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/parse.h"
 #include "state/network.h"
 
 #define LOCK_TIMEOUT_MS 30000
@@ -145,6 +146,40 @@ bool container_has_step(const struct container *container, const char *step)
 	return container->any_step || strlist_contains(&container->record.steps, step);
 }
 
+static void add_interface(struct record *record, const struct interface *interface)
+{
+	char address[PARSE_TEXT_MAX], address6[PARSE_TEXT_MAX] = "";
+
+	parse_format_ipv4(interface->ip, address);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&interface->ip6))
+		parse_format_ipv6(&interface->ip6, address6);
+	strlist_add_taken(&record->addresses,
+			  xprintf("%s %s %s%s%s", interface->network, address, interface->name,
+				  *address6 ? " " : "", address6));
+	for (size_t i = 0; i < interface->port_count; i++) {
+		char port[PARSE_TEXT_MAX];
+
+		parse_format_port_forward(&interface->ports[i], port);
+		strlist_add(&record->ports, port);
+	}
+}
+
+void container_describe(struct container *container)
+{
+	const struct spec *spec = container->spec;
+	struct record *record = &container->record;
+
+	strlist_clear(&record->marks);
+	strlist_clear(&record->addresses);
+	strlist_clear(&record->ports);
+	record->stop_signal = spec->stop_signal;
+	record->stop_timeout_ms = spec->stop_timeout_ms;
+	record_set_memory_limit(record, spec);
+	spec_list_marks(spec, &record->marks);
+	for (size_t i = 0; i < spec->interface_count; i++)
+		add_interface(record, &spec->interfaces[i]);
+}
+
 void container_expect_supervisor_end(struct container *container)
 {
 	const struct process_identity *supervisor = &container->record.supervisor;
@@ -204,4 +239,14 @@ const char *container_where(const struct container *container, const char *key, 
 	else
 		out[0] = '\0';
 	return out;
+}
+
+int container_tell_place(const struct spec *spec, struct error *err)
+{
+	AUTO_FREE char *key = xprintf("%.*s", (int)strcspn(err->text, ":"), err->text);
+	struct location at = origin_find(&spec->origins, key);
+
+	if (at.line && (text_starts_with(key, "limits.") || text_starts_with(key, "security.")))
+		error_wrap(err, "%s:%u", at.file, at.line);
+	return -1;
 }

@@ -68,6 +68,9 @@ int container_take(struct host *host, struct container *container, struct error 
 int container_note(struct host *host, struct container *container, const char *step,
 		   struct error *err);
 
+/* Puts into the record what it tells of the spec: addresses, ports, marks, how it is stopped. */
+void container_describe(struct container *container);
+
 /* Whether the record says that the step was begun. */
 bool container_has_step(const struct container *container, const char *step);
 
@@ -84,5 +87,11 @@ int container_forget(struct host *host, struct container *container, struct erro
 /* " (web.conf:12)": where a key of its file stands, for messages; "" where it is built in. */
 const char *container_where(const struct container *container, const char *key, char *out,
 			    size_t size);
+
+/*
+ * Puts "FILE:LINE" before an error that begins with its key, of the groups limits and security.
+ * Always -1.
+ */
+int container_tell_place(const struct spec *spec, struct error *err);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/apply.h"
 #include "lifecycle/drift_run.h"
 
 #include <string.h>
@@ -110,6 +111,19 @@ static int mend(struct host *host, const struct conf *conf, struct drift_hold *h
 	return 0;
 }
 
+/* What an apply that was killed has left: then the records are what is wanted again. */
+static void heal(struct drift_hold *hold, struct strlist *failures)
+{
+	for (size_t i = 0; i < hold->count; i++) {
+		struct container *container = &hold->items[i].container;
+		struct error err = {0};
+
+		if (hold->items[i].state == DRIFT_RUNNING &&
+		    apply_heal(hold->host, container, &err) < 0)
+			strlist_add_taken(failures, xprintf("%s: %s", container->name, err.text));
+	}
+}
+
 int drift_run(const struct conf *conf, bool repair, struct drift_report *report, struct error *err)
 {
 	AUTO_HOST struct host host = HOST_INIT;
@@ -127,5 +141,7 @@ int drift_run(const struct conf *conf, bool repair, struct drift_report *report,
 	report->networks = scene.network_count;
 	strlist_copy(&report->busy, &scene.busy);
 	strlist_copy(&report->changed, &scene.changed);
+	if (repair)
+		heal(&hold, &report->failures);
 	return repair && report->drift.count > 0 ? mend(&host, conf, &hold, report, err) : 0;
 }

@@ -54,6 +54,30 @@ static const char *first_key(const struct link_gate *gate)
 	return gate->antispoof ? "antispoof" : gate->isolate ? "isolate" : "bandwidth.egress";
 }
 
+int gate_renew(struct netlink *netlink, struct netlink *inner, const struct container *container,
+	       unsigned int index, const struct network *network, const char *link,
+	       struct error *err)
+{
+	const struct interface *interface = &container->spec->interfaces[index];
+	const struct bandwidth *bandwidth = &interface->bandwidth;
+	const struct link_gate gate = gate_of(interface, network);
+
+	if (link_gate_renew(netlink, link, &gate, err) < 0)
+		return wrap_key(container, interface, first_key(&gate), err);
+	if (link_gate_reshape(inner, interface->name, bandwidth->egress, interface->mtu, err) < 0)
+		return wrap_key(container, interface, "bandwidth.egress", err);
+	if (link_gate_reshape(netlink, link, bandwidth->ingress, interface->mtu, err) < 0)
+		return wrap_key(container, interface, "bandwidth.ingress", err);
+	return 0;
+}
+
+bool gate_differs(const struct interface *one, const struct interface *other)
+{
+	return one->antispoof != other->antispoof || one->isolate != other->isolate ||
+	       one->bandwidth.ingress != other->bandwidth.ingress ||
+	       one->bandwidth.egress != other->bandwidth.egress;
+}
+
 /*
  * What the container sends is shaped at its own end and held at ours. Only a queue in front of the
  * sender's socket makes TCP keep to the rate without losing a packet, but that queue stands in the

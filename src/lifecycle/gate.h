@@ -18,6 +18,14 @@ int gate_make(struct netlink *netlink, struct netlink *inner, const struct conta
 	      unsigned int index, const struct network *network, const char *link,
 	      struct error *err);
 
+/* The same for a link that is in use and was set up for another spec: in one step for each direction. */
+int gate_renew(struct netlink *netlink, struct netlink *inner, const struct container *container,
+	       unsigned int index, const struct network *network, const char *link,
+	       struct error *err);
+
+/* Whether the two ask for another set-up of the same link. */
+bool gate_differs(const struct interface *one, const struct interface *other);
+
 /* What of that an interface has: filters and queues. */
 struct gate_parts {
 	bool sent, received;        /* its end on the host judges frames, of either direction */

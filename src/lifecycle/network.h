@@ -14,6 +14,9 @@
 /* The alias that marks the bridge of a network. */
 void network_bridge_alias(const char *network, char out[NETWORK_ALIAS_SIZE]);
 
+/* That of a link of a container, by the name it has inside. */
+void network_link_alias(const char *container, const char *interface, char out[NETWORK_ALIAS_SIZE]);
+
 /* What the record of a network says that comes up now, without members. */
 struct network_record network_record_of(const struct network *network);
 

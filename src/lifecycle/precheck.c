@@ -328,12 +328,16 @@ static int check_networks(struct host *host, const struct container *container, 
 	return 0;
 }
 
+int precheck_network(struct host *host, const struct container *container, struct error *err)
+{
+	return check_networks(host, container, err) < 0 ? -1 : check_ports(container, err);
+}
+
 int precheck_container(struct host *host, const struct container *container, struct error *err)
 {
 	if (rootfs_check(container->spec->rootfs, err) < 0)
 		return wrap_key(container, "rootfs", err);
-	if (check_confinement(container, err) < 0 || check_ids(host, container, err) < 0 ||
-	    check_networks(host, container, err) < 0)
+	if (check_confinement(container, err) < 0 || check_ids(host, container, err) < 0)
 		return -1;
-	return check_ports(container, err);
+	return precheck_network(host, container, err);
 }

@@ -13,4 +13,7 @@
  */
 int precheck_container(struct host *host, const struct container *container, struct error *err);
 
+/* Of that what is about networks, addresses and ports: for one that runs and is to have others. */
+int precheck_network(struct host *host, const struct container *container, struct error *err);
+
 #endif

@@ -31,7 +31,7 @@ void network_bridge_alias(const char *network, char out[NETWORK_ALIAS_SIZE])
 	snprintf(out, NETWORK_ALIAS_SIZE, "cman:network:%s", network);
 }
 
-static void link_alias(const char *container, const char *interface, char out[NETWORK_ALIAS_SIZE])
+void network_link_alias(const char *container, const char *interface, char out[NETWORK_ALIAS_SIZE])
 {
 	snprintf(out, NETWORK_ALIAS_SIZE, "cman:%s:%s", container, interface);
 }
@@ -482,7 +482,7 @@ void network_describe_veth(const struct container *container, unsigned int index
 		},
 	};
 	netlink_veth_name(container->name, index, out->host_name);
-	link_alias(container->name, interface->name, out->alias);
+	network_link_alias(container->name, interface->name, out->alias);
 	memcpy(out->veth.mac, interface->mac, sizeof(out->veth.mac));
 }
 
@@ -610,7 +610,7 @@ int link_undo(struct host *host, struct container *container, struct error *err)
 
 		sscanf(addresses->items[i], "%*s %*s %15s", interface);
 		netlink_veth_name(container->name, i, name);
-		link_alias(container->name, interface, alias);
+		network_link_alias(container->name, interface, alias);
 		if (netlink_remove_link(netlink, name, alias, err) < 0)
 			return -1;
 	}

@@ -22,17 +22,6 @@
 
 /* ---- cgroup ---- */
 
-/* Puts "FILE:LINE" of the key before an error that begins with the key. */
-static int tell_place(const struct spec *spec, struct error *err)
-{
-	AUTO_FREE char *key = xprintf("%.*s", (int)strcspn(err->text, ":"), err->text);
-	struct location at = origin_find(&spec->origins, key);
-
-	if (at.line && (text_starts_with(key, "limits.") || text_starts_with(key, "security.")))
-		error_wrap(err, "%s:%u", at.file, at.line);
-	return -1;
-}
-
 /*
  * A kernel that cannot do it does no harm where nothing asks for devices: a user namespace has none
  * but those of its /dev.
@@ -60,7 +49,7 @@ int cgroup_begin(struct host *host, struct container *container, struct error *e
 		return -1;
 	if (cgroup_create(cgroup, container->name, &container->spec->limits, err) < 0 ||
 	    restrict_devices(cgroup, container, err) < 0)
-		return tell_place(container->spec, err);
+		return container_tell_place(container->spec, err);
 	if (container->spec->full_init == FULL_INIT_SYSTEMD &&
 	    cgroup_delegate(cgroup, container->name, container->ids.host_first, err) < 0) {
 		char where[512];

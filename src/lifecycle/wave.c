@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/parse.h"
+#include "lifecycle/apply.h"
 #include "lifecycle/events.h"
 #include "lifecycle/precheck.h"
 #include "lifecycle/resolv_conf.h"
@@ -39,6 +40,9 @@ void wave_take(struct wave *wave, struct host *host, const struct strlist *names
 		container_init(container, sorted.items[i]);
 		if (container_take(host, container, &err) < 0)
 			fail(container, &err);
+		/* What goes down takes it along. */
+		else if (apply_heal(host, container, &err) < 0)
+			log_warning("%s: %s", container->name, err.text);
 	}
 }
 
@@ -99,24 +103,6 @@ static void take_down(struct wave *wave)
 
 /* ---- up ---- */
 
-static void add_interface(struct record *record, const struct interface *interface)
-{
-	char address[PARSE_TEXT_MAX], address6[PARSE_TEXT_MAX] = "";
-
-	parse_format_ipv4(interface->ip, address);
-	if (!IN6_IS_ADDR_UNSPECIFIED(&interface->ip6))
-		parse_format_ipv6(&interface->ip6, address6);
-	strlist_add_taken(&record->addresses,
-			  xprintf("%s %s %s%s%s", interface->network, address, interface->name,
-				  *address6 ? " " : "", address6));
-	for (size_t i = 0; i < interface->port_count; i++) {
-		char port[PARSE_TEXT_MAX];
-
-		parse_format_port_forward(&interface->ports[i], port);
-		strlist_add(&record->ports, port);
-	}
-}
-
 static int new_record(const struct host *host, struct container *container, struct error *err)
 {
 	const struct spec *spec = container->spec;
@@ -127,12 +113,7 @@ static int new_record(const struct host *host, struct container *container, stru
 	id_generate(record->instance);
 	record->phase = PHASE_CREATED;
 	record->cgroup_parent = xstrdup(host->manager->cgroup_parent);
-	record->stop_signal = spec->stop_signal;
-	record->stop_timeout_ms = spec->stop_timeout_ms;
-	record_set_memory_limit(record, spec);
-	spec_list_marks(spec, &record->marks);
-	for (size_t i = 0; i < spec->interface_count; i++)
-		add_interface(record, &spec->interfaces[i]);
+	container_describe(container);
 	return process_boot_id(record->boot_id, err);
 }
 

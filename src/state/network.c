@@ -162,13 +162,15 @@ bool network_needs_filter(const struct network_record *network)
 	return any && network->own && network->icc;
 }
 
-bool network_record_drop(struct network_record *network, const char *container)
+/* index NULL: all of them */
+static bool drop(struct network_record *network, const char *container, const unsigned int *index)
 {
 	size_t kept = 0;
 	bool found = false;
 
 	for (size_t i = 0; i < network->member_count; i++) {
-		if (strcmp(network->members[i].container, container) == 0) {
+		if (strcmp(network->members[i].container, container) == 0 &&
+		    (!index || network->members[i].index == *index)) {
 			member_clear(&network->members[i]);
 			found = true;
 		} else {
@@ -178,6 +180,17 @@ bool network_record_drop(struct network_record *network, const char *container)
 	network->member_count = kept;
 	network->members = xrealloc(network->members, room_for(kept), sizeof(*network->members));
 	return found;
+}
+
+bool network_record_drop(struct network_record *network, const char *container)
+{
+	return drop(network, container, NULL);
+}
+
+bool network_record_drop_one(struct network_record *network, const char *container,
+			     unsigned int index)
+{
+	return drop(network, container, &index);
 }
 
 /* ---- the text ---- */

@@ -111,6 +111,10 @@ bool network_needs_filter(const struct network_record *network);
 /* Adds a copy, or replaces the member of that container and index. */
 void network_record_add(struct network_record *network, const struct network_member *member);
 
+/* Removes an interface of a container; whether it was there. */
+bool network_record_drop_one(struct network_record *network, const char *container,
+			     unsigned int index);
+
 /* Removes all interfaces of a container; whether there was one. */
 bool network_record_drop(struct network_record *network, const char *container);
 

@@ -238,13 +238,7 @@ static void test_optional_hierarchies(void **state)
 		assert_int_equal(fs_exists_at(host.hierarchies[i].fd, path),
 				 !host.hierarchies[i].optional);
 	limits.cpuset = (char[]){"0"};
-	if (cgroup_find(&host, "cpuset")->optional) {
-		assert_int_equal(cgroup_set_limits(&host, "web", &limits, &err), -1);
-		assert_says("limits.cpuset");
-		assert_ok(cgroup_create(&host, "web", &limits, &err));
-	} else {
-		assert_ok(cgroup_set_limits(&host, "web", &limits, &err));
-	}
+	assert_ok(cgroup_set_limits(&host, "web", &limits, &err));
 	assert_file("cpuset", "cpuset.cpus", "0");
 }
 

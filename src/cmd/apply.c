@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cman apply */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cmd/command.h"
+#include "cmd/load.h"
+#include "lifecycle/apply.h"
+
+#define EXIT_LEFT 3 /* something is not as the files say */
+
+/* "limits.memory, net.ports": of the class, or of all that change anything now. */
+static void print_keys(const struct changes *changes, const enum change_class *class)
+{
+	const char *comma = "";
+
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct change *change = &changes->items[i];
+
+		if (class ? change->class != *class : change->class == CHANGE_NONE)
+			continue;
+		printf("%s%s", comma, change->key);
+		comma = ", ";
+	}
+}
+
+static int report_failure(struct apply_item *item)
+{
+	struct container *container = item->container;
+
+	error_wrap(&container->error, "%s", container->name);
+	log_error(&container->error);
+	if (item->taken_back)
+		log_warning("%s: all of it is as before", container->name);
+	return EXIT_FAILURE;
+}
+
+static int report_left(const struct apply_item *item)
+{
+	static const enum change_class restart = CHANGE_RESTART;
+
+	if (item->change.action == ACTION_STOP) {
+		printf("%s: left as it is, it has no file: stopped by --prune, or by its name\n",
+		       item->container->name);
+		return EXIT_LEFT;
+	}
+	printf("%s: left as it is, these need a restart: ", item->container->name);
+	print_keys(&item->change.changes, &restart);
+	printf("\n");
+	return EXIT_LEFT;
+}
+
+static int report_one(struct apply_item *item, bool named)
+{
+	const char *name = item->container->name;
+
+	if (item->container->failed)
+		return report_failure(item);
+	if (item->left)
+		return report_left(item);
+	switch (item->change.action) {
+	case ACTION_NOTHING:
+		if (named)
+			printf("%s: is as its file says\n", name);
+		return 0;
+	case ACTION_LIVE:
+	case ACTION_ATTACH:
+		printf("%s: %s ", name,
+		       item->change.action == ACTION_LIVE ? "changed" : "re-attached, changed");
+		print_keys(&item->change.changes, NULL);
+		printf("\n");
+		return 0;
+	case ACTION_RESTART:
+		printf("%s: restarted, changed ", name);
+		print_keys(&item->change.changes, NULL);
+		printf("\n");
+		return 0;
+	case ACTION_START:
+		printf("%s: running\n", name);
+		return 0;
+	case ACTION_STOP:
+		printf("%s: stopped\n", name);
+		return 0;
+	}
+	return 0;
+}
+
+static int report(struct apply *apply, bool named)
+{
+	int status = 0;
+	bool any = named;
+
+	for (size_t i = 0; i < apply->count; i++) {
+		int one = report_one(&apply->items[i], named);
+
+		any = any || one || apply->items[i].change.action != ACTION_NOTHING;
+		/* A failure counts more than what is left by intention. */
+		if (one == EXIT_FAILURE || status == 0)
+			status = one;
+	}
+	if (!any)
+		printf("all that runs is as the files say\n");
+	return status;
+}
+
+static const struct spec *find_wanted(void *data, const char *name)
+{
+	return conf_find(data, name);
+}
+
+static int apply_all(struct wave *wave, struct conf *conf, const struct apply_options *options,
+		     struct error *err)
+{
+	AUTO(apply_clear) struct apply apply = {0};
+
+	if (apply_plan(&apply, wave, options, find_wanted, conf, err) < 0)
+		return -1;
+	apply_run(&apply, conf);
+	return report(&apply, options->named);
+}
+
+int cmd_apply(const struct options *options, int argc, char *argv[], struct error *err)
+{
+	const struct apply_options how = {
+		.restart = !options->no_restart,
+		.named = argc > 0,
+		.prune = options->prune,
+	};
+	AUTO_CONF struct conf conf = {0};
+	AUTO_STRLIST struct strlist names = {0};
+	AUTO_HOST struct host host = HOST_INIT;
+	struct wave wave;
+	int broken, status;
+
+	if (load_to_compare(options, argc, argv, true, &conf, &names, &broken, err) < 0 ||
+	    host_open(&conf.manager, true, &host, err) < 0)
+		return -1;
+	wave_take(&wave, &host, &names);
+	status = apply_all(&wave, &conf, &how, err);
+	wave_release(&wave);
+	return status == 0 ? broken : status;
+}

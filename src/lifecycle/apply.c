@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/apply.h"
+
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "config/conf.h"
+#include "lifecycle/live.h"
+#include "lifecycle/precheck.h"
+#include "lifecycle/recorded.h"
+#include "lifecycle/steps.h"
+
+#define PENDING_FILE      "pending"
+#define SPEC_SIZE_MAX     (1024 * 1024)
+#define NETWORK_TIMEOUT_MS 30000
+
+static void fail(struct container *container, const struct error *err)
+{
+	/* The first reason is the one to tell. */
+	if (!container->failed)
+		container->error = *err;
+	container->failed = true;
+}
+
+/* ---- one container, there and back ---- */
+
+/* What its processes were started with stays so: variables of the host, as they were then. */
+static int note_pending(const struct container *container, const struct spec *recorded,
+			struct error *err)
+{
+	AUTO_TEXT struct text text = {0};
+	struct spec mixed = *container->spec;
+
+	mixed.environment = recorded->environment;
+	conf_print_spec(&mixed, true, &text);
+	return fs_replace_at(container->directory_fd, PENDING_FILE, text_value(&text), text.length,
+			     0600, err);
+}
+
+/* In the record before it is so: whoever takes the container down finds what may be there. */
+static int note_change(struct host *host, struct container *container, const struct spec *recorded,
+		       struct error *err)
+{
+	if (note_pending(container, recorded, err) < 0)
+		return error_wrap(err, "note what is to be changed");
+	container_describe(container);
+	return record_write(&host->state, &container->record, err);
+}
+
+/* From here on it is so. */
+static int settle(struct host *host, const struct live *live, struct error *err)
+{
+	const int directory_fd = live->container->directory_fd;
+	struct error why = {0};
+
+	if (renameat(directory_fd, PENDING_FILE, directory_fd, "spec") < 0)
+		return error_set(err, errno, "note what was changed");
+	if (live_settle(host, live, &why) < 0)
+		log_warning("%s: %s", live->container->name, why.text);
+	return 0;
+}
+
+/* Everything of it, whatever has been done; the first error is what is told. */
+static int take_back(struct host *host, const struct live *live, struct error *err)
+{
+	struct container *container = live->container;
+	const struct spec *wanted = container->spec;
+	const struct live back = {container, wanted, live->parts};
+	int rc;
+
+	container->spec = live->from;
+	rc = live_begin(host, &back, err);
+	if (rc == 0 && live_needs_commit(&back))
+		rc = network_commit(host, err);
+	if (rc == 0)
+		rc = live_finish(host, &back, err);
+	if (rc == 0)
+		rc = live_settle(host, &back, err);
+	if (rc == 0) {
+		container_describe(container);
+		rc = record_write(&host->state, &container->record, err);
+	}
+	if (rc == 0)
+		rc = fs_remove_at(container->directory_fd, PENDING_FILE, err);
+	container->spec = wanted;
+	return rc;
+}
+
+static int read_pending(const struct container *container, struct spec *spec, struct error *err)
+{
+	AUTO_TEXT struct text text = {0};
+
+	if (fs_read_at(container->directory_fd, PENDING_FILE, SPEC_SIZE_MAX, &text, err) < 0)
+		return -1;
+	return conf_parse_spec(text_value(&text), PENDING_FILE, container->name, spec, err);
+}
+
+int apply_heal(struct host *host, struct container *container, struct error *err)
+{
+	struct spec pending = {0}, recorded = {0};
+	AUTO_CHANGES struct changes changes = {0};
+	int rc = -1;
+
+	if (!fs_exists_at(container->directory_fd, PENDING_FILE) ||
+	    record_liveness(&container->record) != LIVE_RUNNING)
+		return 0;
+	if (recorded_spec(&host->state, container->name, &recorded, err) == 0 &&
+	    read_pending(container, &pending, err) == 0) {
+		const struct spec *before = container->spec;
+		struct live live = {container, &recorded, 0};
+
+		spec_compare(&recorded, &pending, host->manager, &changes);
+		live.parts = live_parts(&changes);
+		container->spec = &pending;
+		rc = take_back(host, &live, err);
+		container->spec = before;
+	}
+	spec_clear(&pending);
+	spec_clear(&recorded);
+	if (rc == 0)
+		log_warning("%s: an apply was cut short: what it had changed is as before",
+			    container->name);
+	return rc < 0 ? error_wrap(err, "take back what an apply had begun") : 0;
+}
+
+/* ---- what is to be done ---- */
+
+/* A key that claims to change while a container runs, and that nothing here can change. */
+static bool is_beyond_us(const struct changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++)
+		if ((changes->items[i].class == CHANGE_LIVE ||
+		     changes->items[i].class == CHANGE_ATTACH) &&
+		    live_parts_of_key(changes->items[i].key) == 0)
+			return true;
+	return false;
+}
+
+struct networks {
+	struct network_record *items;
+	size_t count;
+};
+
+static void networks_clear(struct networks *networks)
+{
+	for (size_t i = 0; i < networks->count; i++)
+		network_record_clear(&networks->items[i]);
+	free(networks->items);
+}
+
+static int read_networks(struct host *host, struct networks *networks, struct error *err)
+{
+	AUTO_STRLIST struct strlist names = {0};
+	AUTO_FD int lock_fd = network_lock(&host->state, NETWORK_TIMEOUT_MS, err);
+
+	if (lock_fd < 0 || network_record_list(&host->state, &names, err) < 0)
+		return -1;
+	networks->items = xalloc(names.count, sizeof(*networks->items));
+	for (size_t i = 0; i < names.count; i++)
+		if (network_record_read(&host->state, names.items[i],
+					&networks->items[networks->count], NULL) == 1)
+			networks->count++;
+	return 0;
+}
+
+static void plan_one(const struct host *host, const struct networks *networks,
+		     const struct apply_options *options, struct apply_item *item)
+{
+	struct container *container = item->container;
+	const struct record *record = &container->record;
+	struct change_input input = {
+		.name = container->name,
+		.liveness = record->name ? record_liveness(record) : LIVE_NONE,
+		.cgroup_parent = record->cgroup_parent,
+		.wanted = item->wanted,
+		.is_wanted = options->named || (item->wanted && item->wanted->autostart),
+	};
+	struct error err = {0};
+
+	if (input.liveness == LIVE_RUNNING && item->wanted &&
+	    recorded_spec(&host->state, container->name, &item->recorded, &err) < 0) {
+		fail(container, &err);
+		return;
+	}
+	input.recorded = input.liveness == LIVE_RUNNING ? &item->recorded : NULL;
+	change_find(&input, host->manager, networks->items, networks->count, &item->change);
+	if (item->change.action != ACTION_RESTART && is_beyond_us(&item->change.changes))
+		item->change.action = ACTION_RESTART;
+}
+
+/* What is to happen to processes; the rest stays as it is or changes while it runs. */
+static void choose_action(struct apply_item *item, const struct apply_options *options)
+{
+	struct container *container = item->container;
+	const bool fresh = !container->record.name;
+
+	switch (item->change.action) {
+	case ACTION_RESTART:
+		item->left = !options->restart;
+		container->action = item->left ? PLAN_NOTHING : PLAN_RENEW;
+		break;
+	case ACTION_START:
+		container->action = fresh ? PLAN_START : PLAN_RENEW;
+		break;
+	case ACTION_STOP:
+		item->left = !options->named && !options->prune;
+		container->action = item->left ? PLAN_NOTHING : PLAN_STOP;
+		break;
+	case ACTION_NOTHING:
+	case ACTION_LIVE:
+	case ACTION_ATTACH:
+		container->action = PLAN_NOTHING;
+		break;
+	}
+}
+
+/* ---- networks that change their shape ---- */
+
+static const struct container *find_container(const struct apply *apply, const char *name)
+{
+	for (size_t i = 0; i < apply->count; i++)
+		if (strcmp(apply->items[i].container->name, name) == 0)
+			return apply->items[i].container;
+	return NULL;
+}
+
+/* One on the network that will not go down now; NULL: all of them do. */
+static const char *find_remaining(const struct apply *apply, const struct network_record *network)
+{
+	for (size_t i = 0; i < network->member_count; i++) {
+		const char *name = network->members[i].container;
+		const struct container *container = find_container(apply, name);
+
+		if (!container || container->failed || container->action == PLAN_NOTHING)
+			return name;
+	}
+	return NULL;
+}
+
+static bool has_changed(const struct host *host, const struct network_record *network)
+{
+	const struct network *wanted = manager_find_network(host->manager, network->name);
+	AUTO_CHANGES struct changes changes = {0};
+
+	if (wanted)
+		change_find_network(network, wanted, &changes);
+	return changes.count > 0;
+}
+
+static bool is_to_join(const struct apply_item *item, const char *network)
+{
+	if (item->container->failed || !item->wanted || item->container->action == PLAN_NOTHING ||
+	    item->container->action == PLAN_STOP)
+		return false;
+	for (size_t i = 0; i < item->wanted->interface_count; i++)
+		if (strcmp(item->wanted->interfaces[i].network, network) == 0)
+			return true;
+	return false;
+}
+
+/* Such a network has to be without containers for a moment: nobody is stopped who could not start. */
+static void refuse_parted(struct apply *apply, const struct networks *networks)
+{
+	const struct host *host = apply->wave->host;
+
+	for (size_t i = 0; i < networks->count; i++) {
+		const struct network_record *network = &networks->items[i];
+		const char *remaining = has_changed(host, network)
+						? find_remaining(apply, network)
+						: NULL;
+		struct error err = {0};
+
+		if (!remaining)
+			continue;
+		error_set(&err, EBUSY, "network %s is up otherwise than %s says now", network->name,
+			  host->manager->file);
+		error_hint(&err, "%s is on it, and would not be stopped by this: name it as well, or "
+			   "take it down", remaining);
+		for (size_t j = 0; j < apply->count; j++)
+			if (is_to_join(&apply->items[j], network->name))
+				fail(apply->items[j].container, &err);
+	}
+}
+
+int apply_plan(struct apply *apply, struct wave *wave, const struct apply_options *options,
+	       const struct spec *(*wanted)(void *data, const char *name), void *data,
+	       struct error *err)
+{
+	AUTO(networks_clear) struct networks networks = {0};
+
+	*apply = (struct apply){.wave = wave,
+				.items = xalloc(wave->count, sizeof(*apply->items))};
+	if (read_networks(wave->host, &networks, err) < 0)
+		return -1;
+	for (; apply->count < wave->count; apply->count++) {
+		struct apply_item *item = &apply->items[apply->count];
+
+		item->container = &wave->containers[apply->count];
+		item->container->action = PLAN_NOTHING;
+		item->wanted = wanted(data, item->container->name);
+		if (item->container->failed)
+			continue;
+		plan_one(wave->host, &networks, options, item);
+		choose_action(item, options);
+	}
+	refuse_parted(apply, &networks);
+	return 0;
+}
+
+void apply_clear(struct apply *apply)
+{
+	for (size_t i = 0; i < apply->count; i++) {
+		spec_clear(&apply->items[i].recorded);
+		container_change_clear(&apply->items[i].change);
+	}
+	free(apply->items);
+	*apply = (struct apply){0};
+}
+
+/* ---- all that changes while it runs ---- */
+
+static bool is_live(const struct apply_item *item)
+{
+	return !item->container->failed && (item->change.action == ACTION_LIVE ||
+					    item->change.action == ACTION_ATTACH);
+}
+
+static struct live live_of(const struct apply_item *item)
+{
+	return (struct live){item->container, &item->recorded, live_parts(&item->change.changes)};
+}
+
+static int begin(struct host *host, struct apply_item *item, bool *noted, struct error *err)
+{
+	struct container *container = item->container;
+	const struct live live = live_of(item);
+
+	container->spec = item->wanted;
+	if ((live.parts & LIVE_NETWORK) && precheck_network(host, container, err) < 0)
+		return -1;
+	*noted = true;
+	if (note_change(host, container, &item->recorded, err) < 0)
+		return -1;
+	return live_begin(host, &live, err);
+}
+
+static void begin_all(struct apply *apply, bool *begun)
+{
+	for (size_t i = 0; i < apply->count; i++) {
+		struct apply_item *item = &apply->items[i];
+		struct error err = {0};
+
+		if (!is_live(item))
+			continue;
+		log_verbose("%s: change", item->container->name);
+		if (begin(apply->wave->host, item, &begun[i], &err) < 0)
+			fail(item->container, &err);
+	}
+}
+
+static void commit_all(struct apply *apply)
+{
+	struct error err = {0};
+	bool needed = false;
+
+	for (size_t i = 0; i < apply->count; i++) {
+		const struct live live = live_of(&apply->items[i]);
+
+		needed |= is_live(&apply->items[i]) && live_needs_commit(&live);
+	}
+	if (!needed || network_up_commit(apply->wave->host, &err) == 0)
+		return;
+	for (size_t i = 0; i < apply->count; i++) {
+		const struct live live = live_of(&apply->items[i]);
+
+		if (is_live(&apply->items[i]) && live_needs_commit(&live))
+			fail(apply->items[i].container, &err);
+	}
+}
+
+static void finish_all(struct apply *apply)
+{
+	struct host *host = apply->wave->host;
+
+	for (size_t i = 0; i < apply->count; i++) {
+		const struct live live = live_of(&apply->items[i]);
+		struct error err = {0};
+
+		if (is_live(&apply->items[i]) &&
+		    (live_finish(host, &live, &err) < 0 || settle(host, &live, &err) < 0))
+			fail(apply->items[i].container, &err);
+	}
+}
+
+static void take_back_failed(struct apply *apply, const bool *begun)
+{
+	for (size_t i = 0; i < apply->count; i++) {
+		struct apply_item *item = &apply->items[i];
+		const struct live live = live_of(item);
+		struct error err = {0};
+
+		if (!begun[i] || !item->container->failed)
+			continue;
+		item->taken_back = take_back(apply->wave->host, &live, &err) == 0;
+		if (!item->taken_back)
+			log_warning("%s: %s, the next command tries again to take its changes back",
+				    item->container->name, err.text);
+	}
+}
+
+static void change_all(struct apply *apply)
+{
+	AUTO_FREE bool *begun = xalloc(apply->count, sizeof(*begun));
+
+	begin_all(apply, begun);
+	commit_all(apply);
+	finish_all(apply);
+	take_back_failed(apply, begun);
+}
+
+/* Those that have no file, and no others: what is to start again is looked at before it is stopped. */
+static void stop_all(struct apply *apply)
+{
+	AUTO_FREE enum plan_action *actions = xalloc(apply->count, sizeof(*actions));
+	bool any = false;
+
+	for (size_t i = 0; i < apply->count; i++) {
+		struct container *container = apply->items[i].container;
+
+		actions[i] = container->action;
+		any |= container->action == PLAN_STOP;
+		if (container->action != PLAN_STOP)
+			container->action = PLAN_NOTHING;
+	}
+	if (any)
+		wave_down(apply->wave, false);
+	for (size_t i = 0; i < apply->count; i++)
+		apply->items[i].container->action = actions[i];
+}
+
+static bool has_to_start(const struct apply *apply)
+{
+	for (size_t i = 0; i < apply->count; i++)
+		if (apply->items[i].container->action == PLAN_RENEW ||
+		    apply->items[i].container->action == PLAN_START)
+			return true;
+	return false;
+}
+
+void apply_run(struct apply *apply, const struct conf *conf)
+{
+	change_all(apply);
+	/* What they hold may be wanted by those that start. */
+	stop_all(apply);
+	if (has_to_start(apply))
+		wave_up(apply->wave, conf);
+}
