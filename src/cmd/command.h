@@ -38,6 +38,7 @@ struct options {
 	const char *lines;
 	const char *signal;
 	const char *since;
+	const char *delay;
 	const char *state;
 	const char *timeout;
 	const char *user;
@@ -116,7 +117,7 @@ int cmd_exec(const struct options *options, int argc, char *argv[], struct error
 int cmd_shell(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_logs(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_stats(const struct options *options, int argc, char *argv[], struct error *err);
-
+int cmd_top(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_events(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_pause(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_resume(const struct options *options, int argc, char *argv[], struct error *err);

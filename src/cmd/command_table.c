@@ -62,6 +62,11 @@ static const struct command_option logs_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+static const struct command_option top_options[] = {
+	OPTION('d', "delay", "SECONDS", delay, "look again after so long (else: 1)"),
+	NO_MORE_OPTIONS,
+};
+
 static const struct command_option events_options[] = {
 	OPTION('f', "follow", NULL, follow, "go on printing what happens, until interrupted"),
 	OPTION(0, "since", "TIME", since, "begin there: 10m (ago), 18:30, \"2026-11-22 18:30\""),
@@ -115,6 +120,9 @@ static const struct command_option kill_options[] = {
 #define STATS_DETAILS                                                                              \
 	"Looks twice, a quarter of a second apart. A percentage of cpu is one of a processor, and\n" \
 	"one of limits.cpus where it is limited. - is what the kernel does not tell.\n"
+#define TOP_DETAILS                                                                                \
+	"Keys: c cpu, m memory, p tasks, i io, n network, N name to sort by, r the other way\n"     \
+	"round, arrows, page up and down, home and end to see the others, q to end.\n"
 #define EVENTS_DETAILS                                                                             \
 	"Tells what has happened to containers: started, stopped, exited, oom, failed, paused,\n"  \
 	"resumed. What is kept is bounded, and goes with the next boot of the host.\n"
@@ -270,6 +278,15 @@ const struct command command_table[] = {
 		.maximum = ANY_NUMBER,
 		.options = json_options,
 		.run = cmd_stats,
+	},
+	{
+		.name = "top",
+		.arguments = "[NAME...]",
+		.summary = "show what running containers use, as it changes",
+		.details = TOP_DETAILS,
+		.maximum = ANY_NUMBER,
+		.options = top_options,
+		.run = cmd_top,
 	},
 	{
 		.name = "events",

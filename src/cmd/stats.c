@@ -89,8 +89,11 @@ static void print_cpu(const struct stats_item *item, const struct stats_rates *r
 		printf(", %s of limits.cpus = %g", percent(rates->cpu_of_limit),
 		       (double)item->cpu_quota_us / CPU_PERIOD_US);
 	printf("; %s in all\n", seconds(usage->cpu_us));
-	printf("  %-10s %s in %s of %s periods\n", "throttled", seconds(usage->throttled_us),
-	       number(usage->throttled), number(usage->periods));
+	if (usage->throttled_us == UINT64_MAX)
+		printf("  %-10s -\n", "throttled");
+	else
+		printf("  %-10s %s in %s of %s periods\n", "throttled", seconds(usage->throttled_us),
+		       number(usage->throttled), number(usage->periods));
 }
 
 static void print_memory(const struct stats_item *item, const struct stats_rates *rates)
@@ -130,9 +133,12 @@ static void print_item(const struct stats_item *item)
 	printf("%s%s\n", item->name, item->paused ? " (paused)" : "");
 	print_cpu(item, &rates);
 	print_memory(item, &rates);
-	printf("  %-10s read %s in %s operations, written %s in %s\n", "io",
-	       bytes(usage->read_bytes), number(usage->reads), bytes(usage->written_bytes),
-	       number(usage->writes));
+	if (usage->read_bytes == UINT64_MAX)
+		printf("  %-10s -\n", "io");
+	else
+		printf("  %-10s read %s in %s operations, written %s in %s\n", "io",
+		       bytes(usage->read_bytes), number(usage->reads), bytes(usage->written_bytes),
+		       number(usage->writes));
 	print_links(item);
 	printf("  %-10s", "pressure");
 	for (int i = 0; i < CGROUP_PRESSURE_COUNT; i++)
