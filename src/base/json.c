@@ -61,6 +61,11 @@ void json_add(struct json *object, const char *key, struct json *value)
 		out_of_memory();
 }
 
+void json_add_copy(struct json *object, const char *key, const struct json *value)
+{
+	json_add(object, key, wrap(json_deep_copy((const json_t *)(const void *)value)));
+}
+
 void json_append(struct json *list, struct json *value)
 {
 	if (json_array_append_new(inside(list), inside(value)) < 0)
@@ -140,6 +145,22 @@ const char *json_get_text(const struct json *object, const char *key)
 	return json_string_value(json_object_get((const json_t *)(const void *)object, key));
 }
 
+static void visit_list(const json_t *list, const char *key,
+		       void (*visit)(void *data, const char *key, const char *value), void *data)
+{
+	AUTO_TEXT struct text joined = {0};
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item) {
+		if (!json_is_string(item))
+			return;
+		text_addf(&joined, "%s%s", i ? " " : "", json_string_value(item));
+	}
+	if (joined.length > 0)
+		visit(data, key, text_value(&joined));
+}
+
 void json_visit(const struct json *object,
 		void (*visit)(void *data, const char *key, const char *value), void *data)
 {
@@ -161,5 +182,7 @@ void json_visit(const struct json *object,
 			visit(data, key, json_is_true(value) ? "true" : "false");
 		else if (json_is_null(value))
 			visit(data, key, "-");
+		else if (json_is_array(value))
+			visit_list(value, key, visit, data);
 	}
 }

@@ -25,6 +25,8 @@ void json_add_bool(struct json *object, const char *key, bool value);
 void json_add_strings(struct json *object, const char *key, const struct strlist *strings);
 void json_add(struct json *object, const char *key, struct json *value);
 
+void json_add_copy(struct json *object, const char *key, const struct json *value);
+
 void json_append(struct json *list, struct json *value);
 
 /* Two blanks of indentation, a newline at the end. Bytes that are no UTF-8 become '?'. */
@@ -44,7 +46,7 @@ const char *json_get_text(const struct json *object, const char *key);
 
 /*
  * Calls visit for each member in its order, with its value as text: text as it is, "17", "true",
- * null as "-". Lists and objects are passed over.
+ * null as "-", texts of a list with a blank in between. Other lists and objects are passed over.
  */
 void json_visit(const struct json *object,
 		void (*visit)(void *data, const char *key, const char *value), void *data);

@@ -81,7 +81,7 @@ static int lock_until(int fd, uint64_t deadline_ms)
 }
 
 /* The process that holds a lock on the file: "1: FLOCK ADVISORY WRITE 7 fe:00:42", proc(5). */
-static long find_holder(int fd)
+long lock_find_holder(int fd)
 {
 	AUTO_TEXT struct text locks = {0};
 	struct stat st;
@@ -105,7 +105,7 @@ static long find_holder(int fd)
 
 static int timed_out(int fd, int timeout_ms, struct error *err)
 {
-	long holder = find_holder(fd);
+	long holder = lock_find_holder(fd);
 
 	error_set(err, EAGAIN, "held by %s for more than %d ms",
 		  holder > 0 ? "another process" : "somebody", timeout_ms);

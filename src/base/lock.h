@@ -13,4 +13,7 @@
  */
 int lock_take(int fd, int timeout_ms, struct error *err);
 
+/* The process that holds the lock of the file, as this pid namespace sees it; 0: none is known. */
+long lock_find_holder(int fd);
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/parse.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
+#include "cmd/status_why.h"
 #include "cmd/view.h"
 #include "config/keys.h"
 #include "config/ulimit.h"
@@ -28,6 +29,7 @@ struct status {
 	struct cgroup_usage usage; /* UINT64_MAX: unknown */
 	struct layers_usage disk;
 	char *log_file;
+	struct status_why why;
 };
 
 static int lsb_status(enum view_state state)
@@ -231,6 +233,7 @@ static void print_status(const struct status *status)
 		print_line("record", view->error.text);
 	for (size_t i = 0; i < view->marks.count; i++)
 		print_line("mark", view->marks.items[i]);
+	status_why_print(view, &status->why);
 	if (view->state == VIEW_STALE)
 		print_line("left over", "it is cleaned up by the next \"cman up\" or \"cman down\"");
 	if (view->alive)
@@ -331,6 +334,7 @@ static void print_json(const struct status *status)
 	AUTO_JSON struct json *object = view_to_json(&status->view);
 
 	json_add_text(object, "log", status->log_file);
+	status_why_to_json(&status->why, object);
 	if (status->view.record.name) {
 		const struct record *record = &status->view.record;
 
@@ -378,6 +382,7 @@ int cmd_status(const struct options *options, int argc, char *argv[], struct err
 		return -1;
 	status.log_file = log_file = xprintf("%s/%s.log", conf.manager.log_dir, names.items[0]);
 	view_take(&conf, there ? &state : NULL, names.items[0], &status.view);
+	status_why_take(&status.view, there ? &state : NULL, &status.why);
 	code = lsb_status(status.view.state);
 	if (status.view.alive && look_inside(&conf, &state, &status, err) < 0)
 		log_warning("%s, limits and use are not known", err->text);
@@ -387,5 +392,6 @@ int cmd_status(const struct options *options, int argc, char *argv[], struct err
 		print_status(&status);
 	limits_clear(&status.limits);
 	view_clear(&status.view);
+	status_why_clear(&status.why);
 	return code;
 }

@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "config/conf.h"
+#include "lifecycle/events.h"
 #include "lifecycle/live.h"
 #include "lifecycle/precheck.h"
 #include "lifecycle/recorded.h"
@@ -409,14 +410,35 @@ static void take_back_failed(struct apply *apply, const bool *begun)
 	}
 }
 
+/* before[i]: it had failed before anything was changed. */
+static void note_changes(const struct apply *apply, const bool *before)
+{
+	for (size_t i = 0; i < apply->count; i++) {
+		const struct apply_item *item = &apply->items[i];
+		AUTO_STRLIST struct strlist keys = {0};
+
+		if (before[i] || (item->change.action != ACTION_LIVE &&
+				  item->change.action != ACTION_ATTACH))
+			continue;
+		for (size_t j = 0; j < item->change.changes.count; j++)
+			if (item->change.changes.items[j].class != CHANGE_NONE)
+				strlist_add(&keys, item->change.changes.items[j].key);
+		events_note_change(apply->wave->host, item->container, &keys);
+	}
+}
+
 static void change_all(struct apply *apply)
 {
 	AUTO_FREE bool *begun = xalloc(apply->count, sizeof(*begun));
+	AUTO_FREE bool *failed = xalloc(apply->count, sizeof(*failed));
 
+	for (size_t i = 0; i < apply->count; i++)
+		failed[i] = apply->items[i].container->failed;
 	begin_all(apply, begun);
 	commit_all(apply);
 	finish_all(apply);
 	take_back_failed(apply, begun);
+	note_changes(apply, failed);
 }
 
 /* Those that have no file, and no others: what is to start again is looked at before it is stopped. */

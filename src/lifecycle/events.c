@@ -82,6 +82,22 @@ void events_note_end(const struct host *host, const struct container *container)
 	}
 }
 
+void events_note_change(const struct host *host, const struct container *container,
+			const struct strlist *keys)
+{
+	struct json *details;
+
+	if (container->failed) {
+		event_note(&host->state, EVENT_FAILED, container->name, container->record.instance,
+			   failure("apply", &container->error));
+		return;
+	}
+	details = json_new_object();
+	json_add_strings(details, "keys", keys);
+	event_note(&host->state, EVENT_CHANGED, container->name, container->record.instance,
+		   details);
+}
+
 void events_note_start(const struct host *host, const struct container *container)
 {
 	const struct record *record = &container->record;

@@ -12,6 +12,10 @@ void events_remember(struct container *container);
 /* After the walk down: "oom", then "stopped", "exited" or "failed"; nothing where nothing ran. */
 void events_note_end(const struct host *host, const struct container *container);
 
+/* After a change of what runs: "changed" with these keys, or "failed". */
+void events_note_change(const struct host *host, const struct container *container,
+			const struct strlist *keys);
+
 /* After the walk up: "started" or "failed". */
 void events_note_start(const struct host *host, const struct container *container);
 

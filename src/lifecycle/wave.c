@@ -87,9 +87,11 @@ static bool is_to_start(const struct container *container)
 /* The way down, and what is to be told of it. */
 static void take_down(struct wave *wave)
 {
-	for (size_t i = 0; i < wave->count; i++)
+	for (size_t i = 0; i < wave->count; i++) {
+		wave->containers[i].past = (struct past){.liveness = LIVE_NONE};
 		if (is_to_stop(&wave->containers[i]))
 			events_remember(&wave->containers[i]);
+	}
 	walk(wave, is_to_stop, steps_down);
 	for (size_t i = 0; i < wave->count; i++) {
 		struct container *container = &wave->containers[i];

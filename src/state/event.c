@@ -23,7 +23,7 @@ const char *event_kind_name(enum event_kind kind)
 	static const char *const names[] = {
 		[EVENT_STARTED] = "started", [EVENT_STOPPED] = "stopped", [EVENT_EXITED] = "exited",
 		[EVENT_OOM] = "oom",         [EVENT_FAILED] = "failed",   [EVENT_PAUSED] = "paused",
-		[EVENT_RESUMED] = "resumed",
+		[EVENT_CHANGED] = "changed", [EVENT_RESUMED] = "resumed",
 	};
 
 	return names[kind];
@@ -223,4 +223,25 @@ int event_log_next(struct event_log *log, const char **line, size_t *length, str
 		if (count < 0 || rc <= 0)
 			return count < 0 ? -1 : rc;
 	}
+}
+
+int event_find_last(const struct state *state, const char *name, struct text *line,
+		    struct error *err)
+{
+	AUTO_EVENT_LOG struct event_log log;
+	/* As json_add_line() writes it: a name needs no escapes. */
+	AUTO_FREE char *member = xprintf(",\"name\":\"%s\",", name);
+	size_t size = strlen(member), length;
+	const char *bytes;
+	int rc;
+
+	text_clear(line);
+	event_log_open(state, &log);
+	while ((rc = event_log_next(&log, &bytes, &length, err)) > 0) {
+		if (!memmem(bytes, length, member, size))
+			continue;
+		text_clear(line);
+		text_add(line, bytes, length);
+	}
+	return rc < 0 ? -1 : line->length > 0;
 }

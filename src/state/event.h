@@ -24,7 +24,8 @@ enum event_kind {
 	EVENT_STOPPED, /* by a command */
 	EVENT_EXITED,  /* it ended by itself: exit_status or signal */
 	EVENT_OOM,     /* processes of it were killed at its memory limit: kills, limit, at */
-	EVENT_FAILED,  /* it could not be brought up, or taken down: action, error */
+	EVENT_FAILED,  /* it could not be brought up, or taken down: action (start, stop, apply), error */
+	EVENT_CHANGED,    /* while it runs, to what its file says: keys */
 	EVENT_PAUSED,
 	EVENT_RESUMED,
 };
@@ -39,6 +40,10 @@ const char *event_kind_name(enum event_kind kind);
  */
 void event_note(const struct state *state, enum event_kind kind, const char *name,
 		const char *instance, struct json *details);
+
+/* The last line about a container, without its newline: 1; 0: there is none; -1. */
+int event_find_last(const struct state *state, const char *name, struct text *line,
+		    struct error *err);
 
 /* Reading, from the oldest on. */
 struct event_log {

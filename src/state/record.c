@@ -34,7 +34,8 @@ void record_set_memory_limit(struct record *record, const struct spec *spec)
 	free(record->memory_origin);
 	record->memory_origin = NULL;
 	record->memory_limit = spec->limits.memory == LIMIT_MAX ? 0 : spec->limits.memory;
-	if (record->memory_limit > 0 && at.line && !strchr(at.file, '\n'))
+	/* A recorded configuration is no place that anybody would look at. */
+	if (record->memory_limit > 0 && at.line && at.file[0] == '/' && !strchr(at.file, '\n'))
 		record->memory_origin = xprintf("%s:%u", at.file, at.line);
 }
 

@@ -95,6 +95,11 @@ status exited"
 		(.error | test("/no/such/program"))'
 	run_ok cman events
 	assert_output_has "failed      action start, error "
+	# and status says why it does not run
+	run -3 cman status web
+	assert_output_has "web: stopped" "last       failed, 20" "start: " "/no/such/program"
+	run -3 cman status --json web
+	jq -e '.last_event.event == "failed" and .waits_for == null' <<<"$output"
 }
 
 @test "a supervisor that was killed: who cleans up tells that the container ended" {
@@ -142,6 +147,46 @@ followed() { [ "$(grep -c . "$BATS_TEST_TMPDIR/followed")" = "$1" ]; }
 	assert_output_has '--since: "yesterday" is no time' "18:30"
 	run_fails cman events wbe
 	assert_output_has 'wbe' 'web'
+}
+
+@test "status says what a container waits for, and who works on it" {
+	container slow <<-'EOF'
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "trap : TERM; echo ready; while :; do sleep 1000 & wait; done" ];
+	stop_timeout = 40;
+	EOF
+	run_ok cman up slow
+	wait_until 10 machine grep -qs ready "$T/log/slow.log"
+	run_ok cman pause slow
+	run_ok cman status slow
+	assert_output_has "waits for  \"cman resume slow\""
+	run_ok cman resume slow
+	run_ok cman status slow
+	[[ $output != *"waits for"* ]]
+	cman down slow >"$BATS_TEST_TMPDIR/down" 2>&1 3>&- &
+	down=$!
+	wait_until 20 is_stopping slow
+	run_ok cman status slow
+	assert_output_has "waits for  its end after SIGTERM; it is killed 40s after that" "works on it"
+	cman status --json slow | jq -e '.worked_on_by > 1 and (.waits_for | test("SIGTERM"))'
+	machine kill -KILL "$(pid_of slow)"
+	wait "$down"
+	run -3 cman status slow
+	assert_output_has "slow: stopped" "last       stopped, 20"
+}
+is_stopping() { cman status --json "$1" | jq -e '.state == "stopping"' >/dev/null; }
+
+@test "a change of what runs is told with its keys" {
+	sleeper web <<<'limits : { pids = 50; };'
+	run_ok cman up web
+	sleeper web <<<'limits : { pids = 60; };'
+	run_ok cman apply web
+	last_event web | jq -e '.event == "changed" and .keys == ["limits.pids"]'
+	run_ok cman events web
+	assert_output_has "changed     keys limits.pids"
+	run_ok cman apply web
+	assert_equal "$(events_of web)" "web started
+web changed"
 }
 
 @test "eight commands at once: no event is lost" {

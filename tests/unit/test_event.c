@@ -71,6 +71,21 @@ static void a_line_says_what_happened(void **data)
 	assert_int_equal(st.st_mode & 07777, 0600);
 }
 
+static void the_last_of_a_container_is_found(void **data)
+{
+	AUTO_TEXT struct text line = {0};
+
+	(void)data;
+	assert_int_equal(event_find_last(&state, "web", &line, NULL), 0);
+	event_note(&state, EVENT_STARTED, "web", "", NULL);
+	event_note(&state, EVENT_STOPPED, "web", "", NULL);
+	event_note(&state, EVENT_STARTED, "we", "", NULL);
+	event_note(&state, EVENT_STARTED, "web2", "", NULL);
+	assert_int_equal(event_find_last(&state, "web", &line, NULL), 1);
+	assert_non_null(strstr(text_value(&line), "\"event\":\"stopped\"}"));
+	assert_int_equal(event_find_last(&state, "none", &line, NULL), 0);
+}
+
 static void a_reader_gets_what_is_noted_later(void **data)
 {
 	AUTO_EVENT_LOG struct event_log log;
@@ -216,6 +231,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STATE_TEST(a_line_says_what_happened),
+		STATE_TEST(the_last_of_a_container_is_found),
 		STATE_TEST(a_reader_gets_what_is_noted_later),
 		STATE_TEST(a_full_file_is_put_aside),
 		STATE_TEST(a_slow_reader_loses_only_what_is_gone),

@@ -83,6 +83,7 @@ static void a_line_is_read_again(void **state)
 {
 	AUTO_JSON struct json *object = json_new_object(), *again = NULL;
 	struct json *more = json_new_object();
+	AUTO_STRLIST struct strlist keys = {0};
 	AUTO_TEXT struct text line = {0}, members = {0};
 	struct error err = {0};
 
@@ -92,17 +93,22 @@ static void a_line_is_read_again(void **state)
 	json_add_bool(more, "oom", true);
 	json_add_text(more, "why", NULL);
 	json_add(more, "list", json_new_list());
+	strlist_add(&keys, "a");
+	strlist_add(&keys, "b c");
+	json_add_strings(more, "keys", &keys);
 	json_merge(object, more);
 	json_add_line(object, &line);
-	assert_string_equal(text_value(&line), "{\"name\":\"web\",\"exit_status\":3,"
-					       "\"oom\":true,\"why\":null,\"list\":[]}");
+	assert_string_equal(text_value(&line),
+			    "{\"name\":\"web\",\"exit_status\":3,"
+			    "\"oom\":true,\"why\":null,\"list\":[],\"keys\":[\"a\",\"b c\"]}");
 	again = json_parse_object(line.data, line.length, &err);
 	assert_non_null(again);
 	assert_string_equal(json_get_text(again, "name"), "web");
 	assert_null(json_get_text(again, "exit_status"));
 	assert_null(json_get_text(again, "none"));
 	json_visit(again, add_member, &members);
-	assert_string_equal(text_value(&members), "name=web;exit_status=3;oom=true;why=-;");
+	assert_string_equal(text_value(&members),
+			    "name=web;exit_status=3;oom=true;why=-;keys=a b c;");
 }
 
 static void what_is_no_object_is_refused(void **state)
