@@ -171,6 +171,28 @@ int socket_find_listener(pid_t pid, const struct socket_question *question,
 	return read_tables(process, question->protocol, note_listener, &search, err);
 }
 
+/* ---- which ports are in use ---- */
+
+static bool mark_port(const struct entry *entry, void *data)
+{
+	struct socket_ports *ports = data;
+
+	if (entry->port <= UINT16_MAX)
+		ports->bits[entry->port / 8] |= (uint8_t)(1u << entry->port % 8);
+	return true;
+}
+
+int socket_list_ports(uint8_t protocol, struct socket_ports *ports, struct error *err)
+{
+	*ports = (struct socket_ports){{0}};
+	return read_tables("self", protocol, mark_port, ports, err);
+}
+
+bool socket_has_port(const struct socket_ports *ports, uint16_t port)
+{
+	return ports->bits[port / 8] >> port % 8 & 1;
+}
+
 /* ---- whose socket it is ---- */
 
 /* Whether a descriptor of the process is that socket: "socket:[4711]". */

@@ -42,6 +42,13 @@ int socket_find_listener(pid_t pid, const struct socket_question *question,
 void socket_search_table(const char *table, int family, const struct socket_question *question,
 			 struct socket_listener *listener);
 
+/* The ports that sockets of a protocol have in this network namespace, in whatever state. */
+struct socket_ports {
+	uint8_t bits[(UINT16_MAX + 1) / 8];
+};
+int socket_list_ports(uint8_t protocol, struct socket_ports *ports, struct error *err);
+bool socket_has_port(const struct socket_ports *ports, uint16_t port);
+
 struct socket_holder {
 	pid_t pid;
 	char name[64]; /* as in /proc/PID/comm; bytes that a terminal would obey are '?' */

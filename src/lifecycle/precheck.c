@@ -15,6 +15,7 @@
 #include "state/network.h"
 
 #define NETWORK_TIMEOUT_MS 30000
+#define PROBES_MAX         256 /* of a wider range only those that somebody is seen with */
 #define DISABLE_IPV6       "net/ipv6/conf/default/disable_ipv6" /* of links to come */
 
 /* "net.ports (FILE:LINE): reason" */
@@ -44,8 +45,8 @@ static int refuse_port(const struct socket_question *question, struct error *err
 	struct socket_holder holder;
 
 	if (socket_find_holder(question, &holder)) {
-		error_set(err, EADDRINUSE, "port %u/%s of the host is taken by %s (process %d)", port,
-			  word, holder.name, (int)holder.pid);
+		error_set(err, EADDRINUSE, "port %u/%s of the host is taken by %s (process %d)",
+			  port, word, holder.name, (int)holder.pid);
 		return error_hint(err, "publish another port, or end that process");
 	}
 	error_set(err, EADDRINUSE, "port %u/%s of the host is taken", port, word);
@@ -69,9 +70,9 @@ static int probe_port(int family, const struct port_forward *forward, uint16_t p
 	};
 	const bool v6 = family == AF_INET6;
 	const uint8_t protocol = forward->protocol;
-	const struct socket_question question = {
-		protocol, port, family,
-		v6 ? (const void *)&forward->host_address6 : &forward->host_address};
+	const struct socket_question question = {protocol, port, family,
+						 v6 ? (const void *)&forward->host_address6
+						    : &forward->host_address};
 	int type = protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM, on = 1;
 	AUTO_FD int fd = socket(family, type | SOCK_CLOEXEC, 0);
 	char text[PARSE_TEXT_MAX];
@@ -114,15 +115,22 @@ static int probe_forward(const struct interface *interface, const struct port_fo
 			 struct error *err)
 {
 	const unsigned int families = forward->families & interface_families(interface);
+	const bool wide = forward->host_last - forward->host_first >= PROBES_MAX;
+	struct socket_ports used;
 
-	if (check_localhost6(forward, err) < 0)
+	if (check_localhost6(forward, err) < 0 ||
+	    (wide && socket_list_ports(forward->protocol, &used, err) < 0))
 		return -1;
-	for (unsigned int port = forward->host_first; port <= forward->host_last; port++)
+	for (unsigned int port = forward->host_first; port <= forward->host_last; port++) {
+		/* The first in any case: that tells whether there is such an address. */
+		if (wide && port != forward->host_first && !socket_has_port(&used, (uint16_t)port))
+			continue;
 		if (((families & PORT_IPV4) &&
 		     probe_port(AF_INET, forward, (uint16_t)port, err) < 0) ||
 		    ((families & PORT_IPV6) &&
 		     probe_port(AF_INET6, forward, (uint16_t)port, err) < 0))
 			return -1;
+	}
 	return 0;
 }
 
@@ -243,8 +251,8 @@ static int check_ipv6(const struct host *host, const struct network *network, st
 		  "network %s has a subnet6, and net.ipv6.conf.default.disable_ipv6 = %s keeps "
 		  "IPv6 off its bridge",
 		  network->name, value);
-	return refuse_ipv6(host, network,
-			   "sysctl -w net.ipv6.conf.default.disable_ipv6=0; or ", err);
+	return refuse_ipv6(host, network, "sysctl -w net.ipv6.conf.default.disable_ipv6=0; or ",
+			   err);
 }
 
 /* What the administrator has to have made. */

@@ -91,6 +91,25 @@ whole() {
 	snapshot >"$BATS_TEST_TMPDIR/before"
 }
 
+@test "a port within a wide range that a program of the host has, in either family" {
+	server web <<<'net : { ports = [ "9000-19000:9000-19000", "9000-19000:9000-19000/udp" ]; };'
+	machine timeout 60 socat -u UDP4-RECV:15353 STDOUT 3>&- &
+	wait_until 5 machine grep -q ":3BF9 " /proc/net/udp
+	run_fails cman up web
+	assert_output_has "port 15353/udp of the host is taken by socat"
+	machine pkill socat
+	machine timeout 60 socat -u TCP4-LISTEN:19000 STDOUT 3>&- &
+	wait_until 5 machine grep -q ":4A38 " /proc/net/tcp
+	run_fails cman up web
+	assert_output_has "port 19000/tcp of the host is taken by socat"
+	machine pkill socat
+	wait_until 5 cman up web
+	server web <<<'net : { ports = [ "203.0.113.9:9000-19000:9000-19000" ]; };'
+	run_ok cman down web
+	run_fails cman up web
+	assert_output_has "203.0.113.9 is no address of this host"
+}
+
 @test "a port that another container has, of a file that came later" {
 	server a <<<'net : { ports = [ "8080:80" ]; };'
 	run_ok cman up a

@@ -194,6 +194,18 @@ static void check_listener(uint8_t protocol, uint16_t port, const char *asked, c
 	assert_int_equal(holder.pid, getpid());
 }
 
+static void check_ports(uint8_t protocol, bool wanted)
+{
+	struct socket_ports ports;
+	struct error err;
+
+	if (socket_list_ports(protocol, &ports, &err) < 0)
+		fail_msg("%s", err.text);
+	for (unsigned int port = 0; port <= UINT16_MAX; port++)
+		assert_int_equal(socket_has_port(&ports, (uint16_t)port),
+				 wanted && (port == 4004 || port == 4006 || port == 4007));
+}
+
 static void check_protocol(uint8_t protocol)
 {
 	const uint8_t other = protocol == IPPROTO_TCP ? IPPROTO_UDP : IPPROTO_TCP;
@@ -201,6 +213,8 @@ static void check_protocol(uint8_t protocol)
 	AUTO_FD int six = hold(protocol, 4006, "::1");
 	AUTO_FD int any = hold(protocol, 4007, "::");
 
+	check_ports(protocol, true);
+	check_ports(other, false);
 	check_listener(protocol, 4004, "127.0.0.1", "127.0.0.1", true);
 	check_listener(protocol, 4004, "127.0.0.2", "127.0.0.1", false);
 	check_listener(protocol, 4004, "::1", "127.0.0.1", false);
