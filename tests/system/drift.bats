@@ -170,6 +170,27 @@ inside() { # NAME CMD...: with the machine's programs, in the network of the con
 	machine sysctl -qw net.bridge.bridge-nf-call-ip6tables=1
 }
 
+@test "drift: IPv6 switched off on a bridge, and on again" {
+	web
+	sleeper six <<<'net : { network = "cells"; };'
+	run_ok cman up web six
+	PID=$(pid_of web)
+	machine sysctl -qw net.ipv6.conf.cells.disable_ipv6=1
+	unchanging drifted
+	tells cells cells address6 fd00:92::1/64 fd00:92::1/64 none
+	# Who has switched it off is not overruled; the rest is mended.
+	machine ip link set cman0 down
+	run -3 cman check --repair
+	assert_output_has "NOT MENDED" "IPv6 is disabled on this device"
+	works
+	machine sysctl -qw net.ipv6.conf.cells.disable_ipv6=0
+	drifted
+	tells cells cells link-local address on on off
+	tells cells cells route of ::1 on on off
+	mended
+	wait_until 10 inside six busybox ping -q -c 1 -W 3 fd00:92::1
+}
+
 @test "drift: a bridge the rules no longer look into, and one they look into for nothing" {
 	[ "$(machine cat /proc/sys/net/bridge/bridge-nf-call-iptables 2>/dev/null)" ] || skip "no br_netfilter"
 	up
