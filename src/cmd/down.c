@@ -39,8 +39,7 @@ int cmd_down(const struct options *options, int argc, char *argv[], struct error
 	struct wave wave;
 	int status;
 
-	if (load_configuration(options, true, &conf, err) < 0 ||
-	    load_names(&conf, argc, argv, LOAD_RECORDED, &names, err) < 0 ||
+	if (load_recorded(options, argc, argv, LOAD_RECORDED, &conf, &names, err) < 0 ||
 	    host_open(&conf.manager, true, &host, err) < 0)
 		return -1;
 	wave_take(&wave, &host, &names);

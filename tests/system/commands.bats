@@ -207,7 +207,10 @@ load lib
 	kill -s CONT web
 	logs web
 	finish web 00000000-0000-0000-0000-000000000000
+	down web
 	END
+	run_ok cman ps web
+	assert_output_has stopped
 	machine rm $T/calls
 	# A name without a record may be one of a file.
 	run cman exec other -- true
