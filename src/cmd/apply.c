@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cman apply */
+#include "cmd/apply.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
-#include "lifecycle/apply.h"
 
 #define EXIT_LEFT 3 /* something is not as the files say */
 
@@ -121,6 +121,22 @@ static int apply_all(struct wave *wave, struct conf *conf, const struct apply_op
 	return report(&apply, options->named);
 }
 
+int apply_names(struct conf *conf, const struct strlist *names, const struct apply_options *how,
+		const char *word, struct error *err)
+{
+	AUTO_HOST struct host host = HOST_INIT;
+	struct wave wave;
+	int status;
+
+	if (host_open(&conf->manager, true, &host, err) < 0)
+		return -1;
+	wave_take(&wave, &host, names);
+	wave.how = word;
+	status = apply_all(&wave, conf, how, err);
+	wave_release(&wave);
+	return status;
+}
+
 int cmd_apply(const struct options *options, int argc, char *argv[], struct error *err)
 {
 	const struct apply_options how = {
@@ -130,15 +146,10 @@ int cmd_apply(const struct options *options, int argc, char *argv[], struct erro
 	};
 	AUTO_CONF struct conf conf = {0};
 	AUTO_STRLIST struct strlist names = {0};
-	AUTO_HOST struct host host = HOST_INIT;
-	struct wave wave;
 	int broken, status;
 
-	if (load_to_compare(options, argc, argv, true, &conf, &names, &broken, err) < 0 ||
-	    host_open(&conf.manager, true, &host, err) < 0)
+	if (load_to_compare(options, argc, argv, true, &conf, &names, &broken, err) < 0)
 		return -1;
-	wave_take(&wave, &host, &names);
-	status = apply_all(&wave, &conf, &how, err);
-	wave_release(&wave);
+	status = apply_names(&conf, &names, &how, "apply", err);
 	return status == 0 ? broken : status;
 }

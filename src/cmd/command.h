@@ -111,6 +111,8 @@ int cmd_down(const struct options *options, int argc, char *argv[], struct error
 int cmd_restart(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_plan(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_apply(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_history(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_rollback(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_ps(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_status(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err);

@@ -99,6 +99,11 @@ static const struct command_option apply_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+static const struct command_option rollback_options[] = {
+	OPTION(0, "no-restart", NULL, no_restart, "leave it alone if it would have to be restarted"),
+	NO_MORE_OPTIONS,
+};
+
 static const struct command_option kill_options[] = {
 	OPTION('s', "signal", "SIGNAL", signal, "name or number of the signal (else: TERM)"),
 	NO_MORE_OPTIONS,
@@ -166,6 +171,14 @@ static const struct command_option kill_options[] = {
 	"Exit status: 0 all is as the files say, 1 something failed, 3 something is left that\n"   \
 	"would have to be restarted, or that has no file.\n"
 
+#define HISTORY_DETAILS                                                                            \
+	"The newest first: number, time, the command, and the keys in which it differs from the\n"  \
+	"one before. * marks what runs. The last 20 are kept.\n"
+#define ROLLBACK_DETAILS                                                                           \
+	"Applies an older configuration of the history: NUMBER, or the one before that which\n"     \
+	"runs. The file is not touched, and plan tells that it differs; apply or restart make\n"    \
+	"the container what its file says again.\n"
+
 #define FIREWALL_DETAILS                                                                           \
 	"Prints the rules that hold for the containers that are up, each below the line of the\n"  \
 	"configuration that asks for it, with packets and bytes where they are counted. MISSING\n" \
@@ -217,6 +230,26 @@ const struct command command_table[] = {
 		.maximum = ANY_NUMBER,
 		.options = apply_options,
 		.run = cmd_apply,
+	},
+	{
+		.name = "history",
+		.arguments = "NAME",
+		.summary = "list the configurations a container has run with",
+		.details = HISTORY_DETAILS,
+		.minimum = 1,
+		.maximum = 1,
+		.options = json_options,
+		.run = cmd_history,
+	},
+	{
+		.name = "rollback",
+		.arguments = "NAME [NUMBER]",
+		.summary = "make what runs what it was before",
+		.details = ROLLBACK_DETAILS,
+		.minimum = 1,
+		.maximum = 2,
+		.options = rollback_options,
+		.run = cmd_rollback,
 	},
 	{
 		.name = "ps",

@@ -388,9 +388,12 @@ static void finish_all(struct apply *apply)
 		const struct live live = live_of(&apply->items[i]);
 		struct error err = {0};
 
-		if (is_live(&apply->items[i]) &&
-		    (live_finish(host, &live, &err) < 0 || settle(host, &live, &err) < 0))
+		if (!is_live(&apply->items[i]))
+			continue;
+		if (live_finish(host, &live, &err) < 0 || settle(host, &live, &err) < 0)
 			fail(apply->items[i].container, &err);
+		else
+			recorded_keep(host->manager, live.container, apply->wave->how);
 	}
 }
 

@@ -5,7 +5,12 @@
 
 #include "config/spec.h"
 #include "lifecycle/confinement.h"
+#include "lifecycle/container.h"
 #include "state/record.h"
+
+/* The text of it, in the language of the files. */
+int recorded_text(const struct state *state, const char *name, struct text *text,
+		  struct error *err);
 
 /* Reads the spec beside the record of a container. Release with spec_clear(). */
 int recorded_spec(const struct state *state, const char *name, struct spec *spec, struct error *err);
@@ -20,5 +25,12 @@ bool recorded_is(const struct state *state, const char *name, const struct spec 
 int recorded_confinement(const struct state *state, const struct record *record,
 			 const struct spec *spec, struct confinement *confinement,
 			 struct error *err);
+
+/*
+ * Keeps what a container runs with from now on in its history, as come about by how: "up", "apply",
+ * "rollback". What fails is a warning: it runs all the same.
+ */
+void recorded_keep(const struct manager *manager, const struct container *container,
+		   const char *how);
 
 #endif

@@ -9,6 +9,7 @@
 #include "lifecycle/apply.h"
 #include "lifecycle/events.h"
 #include "lifecycle/precheck.h"
+#include "lifecycle/recorded.h"
 #include "lifecycle/resolv_conf.h"
 #include "lifecycle/steps.h"
 
@@ -28,6 +29,7 @@ void wave_take(struct wave *wave, struct host *host, const struct strlist *names
 	strlist_sort(&sorted);
 	*wave = (struct wave){
 		.host = host,
+		.how = "up",
 		.containers = xalloc(sorted.count, sizeof(*wave->containers)),
 	};
 	for (size_t i = 0; i < sorted.count; i++) {
@@ -146,6 +148,9 @@ void wave_up(struct wave *wave, const struct conf *conf)
 		if (wave->containers[i].action == PLAN_START ||
 		    wave->containers[i].action == PLAN_RENEW)
 			events_note_start(wave->host, &wave->containers[i]);
+	for (size_t i = 0; i < wave->count; i++)
+		if (is_to_start(&wave->containers[i]))
+			recorded_keep(wave->host->manager, &wave->containers[i], wave->how);
 }
 
 /* ---- down ---- */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* apply.h: apply and rollback, which differ in where the wanted configuration comes from. */
+#ifndef CMD_APPLY_H
+#define CMD_APPLY_H
+
+#include "lifecycle/apply.h"
+
+/*
+ * Makes the containers what conf says, and prints how it went with each. word: for the history.
+ * The exit status, or -1.
+ */
+int apply_names(struct conf *conf, const struct strlist *names, const struct apply_options *how,
+		const char *word, struct error *err);
+
+#endif
