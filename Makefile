@@ -229,14 +229,14 @@ check-vm: all unit-tests $(PROBES)
 SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) .ci/run
 
 # BENCH="throughput scale" runs some of its parts.
-bench: all $(BUILD)/bench $(BUILD)/bench-commit $(BUILD)/bench-stream
+bench: all $(BUILD)/bench $(BUILD)/bench-commit $(BUILD)/bench-stream $(BUILD)/bench-look
 	@CMAN='$(abspath $(BUILD))/cman' BENCH='$(BENCH)' tests/bench/bench.sh
 
 $(BUILD)/bench: tests/bench/bench.c $(BUILD)/.flags | $(BUILD)/.packages
 	$(call say,CC,$@)
 	$(Q)$(COMPILE) $(HARDENING) $(LINKING) -o $@ $<
 
-$(BUILD)/bench-commit: tests/bench/commit.c $(BUILD)/cman.a $(BUILD)/.flags | $(BUILD)/.packages
+$(BUILD)/bench-commit $(BUILD)/bench-look: $(BUILD)/bench-%: tests/bench/%.c $(BUILD)/cman.a $(BUILD)/.flags | $(BUILD)/.packages
 	$(call say,CC,$@)
 	$(Q)$(COMPILE) $(HARDENING) $(LIBRARY_CFLAGS) $(LINKING) -o $@ $< $(BUILD)/cman.a $(LIBRARY_LIBS)
 

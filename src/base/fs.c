@@ -32,6 +32,11 @@ int fs_open_in_root(int root_fd, const char *path, int flags, struct error *err)
 	return fd;
 }
 
+int fs_open_below(int dir_fd, const char *path, int flags)
+{
+	return open_resolved(dir_fd, path, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
+
 bool fs_has_link_in_root(int root_fd, const char *path)
 {
 	AUTO_FD int fd = open_resolved(root_fd, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
@@ -135,6 +140,9 @@ int fs_read_fd(int fd, size_t limit, struct text *out, struct error *err)
 		if (total > limit)
 			return error_set(err, EFBIG, "more than %zu bytes", limit);
 		text_add(out, buffer, (size_t)count);
+		/* All there was: spares a call that reads nothing. Those of the kernel have no size. */
+		if ((off_t)total == st.st_size)
+			return 0;
 	}
 }
 

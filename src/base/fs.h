@@ -30,6 +30,9 @@ const char *fs_kind(mode_t mode);
  */
 int fs_open_without_links(const char *path, int flags, struct error *err);
 
+/* A path below dir_fd on which there is no symlink, be it at its end: ELOOP. -1 with errno. */
+int fs_open_below(int dir_fd, const char *path, int flags);
+
 /* openat(2) with O_CLOEXEC; mode is used with O_CREAT. EINTR is retried. */
 int fs_open_at(int dir_fd, const char *path, int flags, mode_t mode, struct error *err);
 

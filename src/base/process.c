@@ -41,6 +41,15 @@ int process_identify(pid_t pid, struct process_identity *identity, struct error 
 	return 0;
 }
 
+bool process_is_there(const struct process_identity *identity)
+{
+	uint64_t start_time;
+	char state;
+
+	return identity->pid > 0 && read_stat(identity->pid, &state, &start_time, NULL) == 0 &&
+	       start_time == identity->start_time && state != 'Z' && state != 'X';
+}
+
 int process_open(const struct process_identity *identity, struct error *err)
 {
 	AUTO_FD int pidfd = -1;
@@ -192,12 +201,17 @@ const char *process_signal_name(int number, char *out, unsigned long size)
 
 int process_boot_id(char out[37], struct error *err)
 {
+	static char known[37]; /* it stays what it is, and is asked for with each record */
 	char line[64];
 
-	if (fs_read_line_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", line, sizeof(line), err) < 0)
-		return -1;
-	if (strlen(line) != 36)
-		return error_set(err, EPROTO, "boot id \"%s\"", line);
-	memcpy(out, line, 37);
+	if (!*known) {
+		if (fs_read_line_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", line,
+				    sizeof(line), err) < 0)
+			return -1;
+		if (strlen(line) != 36)
+			return error_set(err, EPROTO, "boot id \"%s\"", line);
+		memcpy(known, line, 37);
+	}
+	memcpy(out, known, 37);
 	return 0;
 }

@@ -24,6 +24,9 @@ int process_identify(pid_t pid, struct process_identity *identity, struct error 
  */
 int process_open(const struct process_identity *identity, struct error *err);
 
+/* For who only looks: whether it is there now, and no zombie. */
+bool process_is_there(const struct process_identity *identity);
+
 /* Sends a signal; a process that is gone is success. */
 int process_signal(int pidfd, int signal_number, struct error *err);
 

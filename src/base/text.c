@@ -76,6 +76,17 @@ bool strlist_contains(const struct strlist *list, const char *text)
 	return false;
 }
 
+static int compare_items(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+bool strlist_contains_sorted(const struct strlist *list, const char *text)
+{
+	return list->count > 0 &&
+	       bsearch(&text, list->items, list->count, sizeof(*list->items), compare_items);
+}
+
 bool strlist_equal(const struct strlist *a, const struct strlist *b)
 {
 	if (a->count != b->count)

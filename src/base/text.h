@@ -28,6 +28,7 @@ void strlist_add(struct strlist *list, const char *text);
 void strlist_add_taken(struct strlist *list, char *text); /* takes ownership of text */
 void strlist_copy(struct strlist *to, const struct strlist *from); /* replaces what was in to */
 bool strlist_contains(const struct strlist *list, const char *text);
+bool strlist_contains_sorted(const struct strlist *list, const char *text); /* in few steps */
 bool strlist_equal(const struct strlist *a, const struct strlist *b);
 void strlist_sort(struct strlist *list);
 void strlist_clear(struct strlist *list);

@@ -117,6 +117,15 @@ int load_files(const struct options *options, struct conf *conf, struct diagnost
 	return conf_load(options->config_file, &hints, conf, diagnostics, err);
 }
 
+int load_some(const struct options *options, const struct strlist *names, struct conf *conf,
+	      struct diagnostics *diagnostics, struct error *err)
+{
+	AUTO(held_clear) struct held held = {.conf = conf};
+	const struct conf_hints hints = {.held_address = find_held_address, .data = &held};
+
+	return conf_load_some(options->config_file, names, &hints, conf, diagnostics, err);
+}
+
 /* Prints nothing unless the manager file has errors. */
 static int read_files(const struct options *options, struct conf *conf,
 		      struct diagnostics *diagnostics, struct error *err)
@@ -211,25 +220,63 @@ static int unknown_name(const struct conf *conf, const struct strlist *known, co
 	return error_hint(err, "a container is a file NAME.conf in %s", conf->manager.conf_dir);
 }
 
+/* argv, or all of known, which is sorted. */
+static int choose_names(const struct conf *conf, const struct strlist *known, int argc,
+			char *argv[], struct strlist *names, struct error *err)
+{
+	if (argc == 0)
+		strlist_copy(names, known);
+	for (int i = 0; i < argc; i++) {
+		if (!strlist_contains_sorted(known, argv[i]))
+			return unknown_name(conf, known, argv[i], err);
+		add_once(names, argv[i]);
+	}
+	return 0;
+}
+
+/* Adds those of others, which are not in the list twice, to a sorted list, and sorts it. */
+static void add_all(struct strlist *sorted, const struct strlist *others)
+{
+	const struct strlist before = {sorted->items, sorted->count};
+	struct strlist all = {0};
+
+	for (size_t i = 0; i < before.count; i++)
+		strlist_add(&all, before.items[i]);
+	for (size_t i = 0; i < others->count; i++)
+		if (!strlist_contains_sorted(&before, others->items[i]))
+			strlist_add(&all, others->items[i]);
+	strlist_sort(&all);
+	strlist_clear(sorted);
+	*sorted = all;
+}
+
 int load_names(const struct conf *conf, int argc, char *argv[], enum load_known all,
 	       struct strlist *names, struct error *err)
 {
-	AUTO_STRLIST struct strlist known = {0};
+	AUTO_STRLIST struct strlist known = {0}, files = {0};
 
 	if (list_records(conf, &known, err) < 0)
 		return -1;
 	if (argc > 0 || all == LOAD_KNOWN)
 		for (size_t i = 0; i < conf->container_count; i++)
-			add_once(&known, conf->containers[i].name);
-	strlist_sort(&known);
-	if (argc == 0)
-		strlist_copy(names, &known);
-	for (int i = 0; i < argc; i++) {
-		if (!strlist_contains(&known, argv[i]))
-			return unknown_name(conf, &known, argv[i], err);
-		add_once(names, argv[i]);
-	}
-	return 0;
+			strlist_add(&files, conf->containers[i].name);
+	add_all(&known, &files);
+	return choose_names(conf, &known, argc, argv, names, err);
+}
+
+int load_listed(const struct options *options, int argc, char *argv[], struct conf *conf,
+		struct strlist *names, struct strlist *files, bool *files_known, struct error *err)
+{
+	AUTO_STRLIST struct strlist known = {0};
+	struct error failure = {0};
+
+	if (load_manager(options, conf, err) < 0 || list_records(conf, &known, err) < 0)
+		return -1;
+	*files_known = conf_list(conf, files, &failure) == 0;
+	if (!*files_known)
+		log_warning("%s", failure.text);
+	add_all(&known, files);
+	return choose_names(conf, &known, argc, argv, names, err);
 }
 
 static bool are_recorded(const struct conf *conf, int count, char *const names[])

@@ -45,6 +45,10 @@ int load_manager(const struct options *options, struct conf *conf, struct error 
 int load_files(const struct options *options, struct conf *conf, struct diagnostics *diagnostics,
 	       struct error *err);
 
+/* As load_files(), of the files of these containers alone (sorted). */
+int load_some(const struct options *options, const struct strlist *names, struct conf *conf,
+	      struct diagnostics *diagnostics, struct error *err);
+
 /* What names there are. */
 enum load_known {
 	LOAD_RECORDED, /* with a record: running, or something is left of them */
@@ -57,6 +61,13 @@ enum load_known {
  */
 int load_names(const struct conf *conf, int argc, char *argv[], enum load_known all,
 	       struct strlist *names, struct error *err);
+
+/*
+ * For who shows what there is: conf is that of the manager alone, files the names of all containers that
+ * have a file (sorted), unless these are not known, which is told; names as load_names(), of both.
+ */
+int load_listed(const struct options *options, int argc, char *argv[], struct conf *conf,
+		struct strlist *names, struct strlist *files, bool *files_known, struct error *err);
 
 /*
  * load_configuration() and load_names() for commands that need no more of the containers' files than

@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "cmd/load.h"
-#include "lifecycle/recorded.h"
 
 #define EXIT_TO_DO 3
 
@@ -19,90 +18,21 @@ static void plan_clear(struct plan *plan)
 		strlist_clear(&plan->items[i].others);
 	}
 	free(plan->items);
-	for (size_t i = 0; i < plan->network_count; i++)
-		network_record_clear(&plan->networks[i]);
-	free(plan->networks);
+	change_look_clear(&plan->look);
+	state_close(&plan->state);
 	conf_clear(&plan->conf);
 }
 
-static int read_networks(const struct state *state, struct plan *plan, struct error *err)
-{
-	AUTO_STRLIST struct strlist names = {0};
-
-	/* Without the lock: a record is replaced as a whole. */
-	if (network_record_list(state, &names, err) < 0)
-		return -1;
-	plan->networks = xalloc(names.count, sizeof(*plan->networks));
-	for (size_t i = 0; i < names.count; i++)
-		if (network_record_read(state, names.items[i], &plan->networks[plan->network_count],
-					NULL) == 1)
-			plan->network_count++;
-	return 0;
-}
-
-/* ---- one container ---- */
-
-static enum liveness liveness_of(const struct view *view)
-{
-	if (view->alive)
-		return LIVE_RUNNING;
-	if (view->state == VIEW_EXITED)
-		return LIVE_ENDED;
-	return view->state == VIEW_STALE ? LIVE_STALE : LIVE_NONE;
-}
-
-/* Whose record cannot be read, or is about to change: there is nothing to compare with. */
-static int check_settled(const struct view *view, struct error *err)
-{
-	switch (view->state) {
-	case VIEW_UNKNOWN:
-		*err = view->error;
-		return error_wrap(err, "%s", view->name);
-	case VIEW_STARTING:
-	case VIEW_STOPPING:
-		error_set(err, EAGAIN, "%s is %s", view->name, view_state_name(view->state));
-		return error_hint(err, "ask again when the command that works on it is through");
-	default:
-		return 0;
-	}
-}
-
-/*
- * What it was started with. Text that is the same is not read again: of a thousand containers hardly
- * any has changed.
- */
-static int read_recorded(const struct state *state, struct planned *item,
-			 struct change_input *input, struct error *err)
-{
-	const struct view *view = &item->view;
-
-	if (!view->alive || !view->spec)
-		return 0;
-	if (recorded_is(state, view->name, view->spec)) {
-		input->recorded = view->spec;
-		return 0;
-	}
-	if (recorded_spec(state, view->name, &item->recorded, err) < 0)
-		return -1;
-	input->recorded = &item->recorded;
-	return 0;
-}
-
-static int plan_one(struct plan *plan, const struct state *state, bool named, const char *name,
+static int plan_one(const struct change_look *look, bool named, const char *name,
 		    struct planned *item, struct error *err)
 {
-	struct change_input input = {.name = name};
+	const struct spec *spec;
 
-	view_take(&plan->conf, state, name, &item->view);
+	view_take(look->conf, look->state, name, &item->view);
 	item->change.name = name;
-	input.liveness = liveness_of(&item->view);
-	input.wanted = item->view.spec;
-	input.cgroup_parent = item->view.record.cgroup_parent;
-	input.is_wanted = named || (input.wanted && input.wanted->autostart);
-	if (check_settled(&item->view, err) < 0 || read_recorded(state, item, &input, err) < 0)
-		return -1;
-	change_find(&input, &plan->conf.manager, plan->networks, plan->network_count, &item->change);
-	return 0;
+	spec = item->view.spec;
+	return change_look_find(look, &item->view, named || (spec && spec->autostart),
+				&item->recorded, &item->change, err);
 }
 
 /* ---- networks that change their shape ---- */
@@ -142,8 +72,8 @@ static bool is_about(const struct planned *item, const char *network)
 
 static void find_others(struct plan *plan)
 {
-	for (size_t i = 0; i < plan->network_count; i++) {
-		const struct network_record *network = &plan->networks[i];
+	for (size_t i = 0; i < plan->look.network_count; i++) {
+		const struct network_record *network = &plan->look.networks[i];
 
 		if (!has_changed(&plan->conf.manager, network))
 			continue;
@@ -170,18 +100,17 @@ static bool is_to_do(const struct plan *plan)
 /* The exit status so far: 1 where one could not be looked at, which is told. */
 static int plan_all(struct plan *plan, const struct strlist *names, bool named, struct error *err)
 {
-	AUTO_STATE struct state state = {-1, -1, -1};
-	int there = load_state(&plan->conf, &state, err), status = EXIT_SUCCESS;
+	int there = load_state(&plan->conf, &plan->state, err), status = EXIT_SUCCESS;
 
-	if (there < 0 || (there && read_networks(&state, plan, err) < 0))
+	if (there < 0 ||
+	    change_look_open(&plan->conf, there ? &plan->state : NULL, &plan->look, err) < 0)
 		return -1;
 	plan->items = xalloc(names->count, sizeof(*plan->items));
 	plan->count = names->count;
 	for (size_t i = 0; i < names->count; i++) {
 		struct error failure = {0};
 
-		if (plan_one(plan, there ? &state : NULL, named, names->items[i], &plan->items[i],
-			     &failure) == 0)
+		if (plan_one(&plan->look, named, names->items[i], &plan->items[i], &failure) == 0)
 			continue;
 		log_error(&failure);
 		status = EXIT_FAILURE;
@@ -192,7 +121,7 @@ static int plan_all(struct plan *plan, const struct strlist *names, bool named, 
 
 int cmd_plan(const struct options *options, int argc, char *argv[], struct error *err)
 {
-	AUTO(plan_clear) struct plan plan = {0};
+	AUTO(plan_clear) struct plan plan = {.state = {-1, -1, -1}};
 	AUTO_STRLIST struct strlist names = {0};
 	int status, looked;
 

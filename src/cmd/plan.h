@@ -3,9 +3,8 @@
 #ifndef CMD_PLAN_H
 #define CMD_PLAN_H
 
+#include "cmd/change_look.h"
 #include "cmd/command.h"
-#include "cmd/view.h"
-#include "lifecycle/change.h"
 
 /* One container. */
 struct planned {
@@ -24,8 +23,8 @@ struct plan {
 	struct conf conf;
 	struct planned *items; /* sorted by name where none were named */
 	size_t count;
-	struct network_record *networks; /* those that are up */
-	size_t network_count;
+	struct state state;
+	struct change_look look;
 };
 
 void plan_print_text(const struct plan *plan, bool verbose);

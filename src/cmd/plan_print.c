@@ -189,7 +189,7 @@ static void print_command(const struct options *options, const char *command,
 
 /* What each command is to be about. */
 struct script {
-	struct strlist down, restart, up;
+	struct strlist down, apply, restart, up;
 };
 
 static void add_once(struct strlist *list, const char *name)
@@ -230,6 +230,8 @@ static void add_to_script(const struct plan *plan, const struct planned *item,
 		break;
 	case ACTION_LIVE:
 	case ACTION_ATTACH:
+		add_once(&script->apply, name);
+		break;
 	case ACTION_RESTART:
 		add_once(&script->restart, name);
 		break;
@@ -259,11 +261,15 @@ void plan_print_shell(const struct plan *plan, const struct options *options)
 
 	for (size_t i = 0; i < plan->count; i++)
 		add_to_script(plan, &plan->items[i], &script);
-	drop(&script.restart, &script.down); /* it is down for the sake of another one */
+	/* It is down for the sake of another one. */
+	drop(&script.restart, &script.down);
+	drop(&script.apply, &script.down);
 	print_command(options, "down", &script.down);
+	print_command(options, "apply", &script.apply);
 	print_command(options, "restart", &script.restart);
 	print_command(options, "up", &script.up);
 	strlist_clear(&script.down);
+	strlist_clear(&script.apply);
 	strlist_clear(&script.restart);
 	strlist_clear(&script.up);
 }

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
-#include "cmd/view.h"
+#include "cmd/view_list.h"
 
 enum { COLUMN_NAME, COLUMN_STATE, COLUMN_ADDRESS, COLUMN_PORTS, COLUMN_UPTIME,
        COLUMN_MARKS, COLUMN_COUNT };
@@ -129,31 +129,23 @@ static void clear_rows(struct row *rows, size_t count)
 
 int cmd_ps(const struct options *options, int argc, char *argv[], struct error *err)
 {
-	AUTO_CONF struct conf conf = {0};
-	AUTO_STATE struct state state = {-1, -1, -1};
-	AUTO_STRLIST struct strlist names = {0};
-	AUTO_JSON struct json *list = json_new_list();
+	AUTO_VIEW_LIST struct view_list list = {.state = {-1, -1, -1}};
+	AUTO_JSON struct json *json = NULL;
 	AUTO_FREE struct row *rows = NULL;
-	int there;
 
-	if (load_configuration(options, false, &conf, err) < 0 ||
-	    load_names(&conf, argc, argv, LOAD_KNOWN, &names, err) < 0)
+	if (view_list_take(options, argc, argv, &list, err) < 0)
 		return -1;
-	there = load_state(&conf, &state, err);
-	if (there < 0)
-		return -1;
-	rows = xalloc(names.count, sizeof(*rows));
-	for (size_t i = 0; i < names.count; i++) {
-		AUTO_VIEW struct view view;
-
-		view_take(&conf, there ? &state : NULL, names.items[i], &view);
-		rows[i] = make_row(&view);
-		json_append(list, view_to_json(&view));
+	if (options->json) {
+		json = json_new_list();
+		for (size_t i = 0; i < list.count; i++)
+			json_append(json, view_to_json(&list.views[i]));
+		json_print(json, stdout);
+		return 0;
 	}
-	if (options->json)
-		json_print(list, stdout);
-	else
-		print_table(rows, names.count);
-	clear_rows(rows, names.count);
+	rows = xalloc(list.count, sizeof(*rows));
+	for (size_t i = 0; i < list.count; i++)
+		rows[i] = make_row(&list.views[i]);
+	print_table(rows, list.count);
+	clear_rows(rows, list.count);
 	return 0;
 }

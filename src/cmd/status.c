@@ -9,7 +9,7 @@
 #include "cmd/command.h"
 #include "cmd/load.h"
 #include "cmd/status_why.h"
-#include "cmd/view.h"
+#include "cmd/view_list.h"
 #include "config/keys.h"
 #include "config/ulimit.h"
 #include "config/values.h"
@@ -22,7 +22,7 @@ enum { LSB_RUNNING = 0, LSB_DEAD = 1, LSB_STOPPED = 3, LSB_UNKNOWN = 4 };
 
 /* A container with what only one who asks for it alone wants to know. */
 struct status {
-	struct view view;
+	const struct view *view;
 	bool knows_spec;           /* else the next two are not known */
 	struct userns userns;      /* it was started with */
 	struct limits limits;      /* it was started with; LIMIT_MAX: not limited or unknown */
@@ -65,7 +65,7 @@ static int look_inside(const struct conf *conf, const struct state *state, struc
 		       struct error *err)
 {
 	AUTO_CGROUP_HOST struct cgroup_host host = {0};
-	const struct record *record = &status->view.record;
+	const struct record *record = &status->view->record;
 	struct spec spec = {0};
 
 	if (recorded_spec(state, record->name, &spec, err) < 0)
@@ -198,16 +198,16 @@ static void print_limits(const struct status *status)
 	if (usage->oom_kills != UINT64_MAX && usage->oom_kills > 0) {
 		printf("  %-10s %" PRIu64 " times a process was killed at the memory limit\n",
 		       "oom", usage->oom_kills);
-		print_memory_limit(&status->view.record);
+		print_memory_limit(&status->view->record);
 	}
 }
 
 static void print_alive(const struct status *status)
 {
-	const struct record *record = &status->view.record;
+	const struct record *record = &status->view->record;
 	char uptime[32], text[64];
 
-	text_format_duration(uptime, sizeof(uptime), view_uptime(&status->view));
+	text_format_duration(uptime, sizeof(uptime), view_uptime(status->view));
 	snprintf(text, sizeof(text), " (%s)", uptime);
 	print_time("since", record->started_at, text);
 	if (record->paused_at)
@@ -224,7 +224,7 @@ static void print_alive(const struct status *status)
 
 static void print_status(const struct status *status)
 {
-	const struct view *view = &status->view;
+	const struct view *view = status->view;
 	const struct record *record = &view->record;
 	char end[128];
 
@@ -248,7 +248,7 @@ static void print_status(const struct status *status)
 	}
 	if (record->name)
 		print_line("instance", record->instance);
-	print_line("file", view->spec ? view->spec->file : "none (any more)");
+	print_line("file", view->file ?: "none (any more)");
 	print_line("log", status->log_file);
 }
 
@@ -331,26 +331,26 @@ static struct json *disk_to_json(const struct layers_usage *disk)
 
 static void print_json(const struct status *status)
 {
-	AUTO_JSON struct json *object = view_to_json(&status->view);
+	AUTO_JSON struct json *object = view_to_json(status->view);
 
 	json_add_text(object, "log", status->log_file);
 	status_why_to_json(&status->why, object);
-	if (status->view.record.name) {
-		const struct record *record = &status->view.record;
+	if (status->view->record.name) {
+		const struct record *record = &status->view->record;
 
 		json_add_number(object, "memory_limit",
 				record->memory_limit > 0 ? record->memory_limit : UINT64_MAX);
 		json_add_text(object, "memory_limit_at", record->memory_origin);
 	}
-	if (status->view.alive && status->knows_spec) {
+	if (status->view->alive && status->knows_spec) {
 		char userns[PARSE_TEXT_MAX];
 
 		userns_format(&status->userns, userns);
 		json_add_text(object, "userns", userns);
 	}
-	if (status->view.alive) {
+	if (status->view->alive) {
 		json_add_number(object, "supervisor_pid",
-				(uint64_t)status->view.record.supervisor.pid);
+				(uint64_t)status->view->record.supervisor.pid);
 		json_add(object, "limits", limits_to_json(&status->limits));
 		json_add(object, "usage", usage_to_json(&status->usage));
 		if (status->disk.kind)
@@ -363,35 +363,28 @@ static void print_json(const struct status *status)
 
 int cmd_status(const struct options *options, int argc, char *argv[], struct error *err)
 {
-	AUTO_CONF struct conf conf = {0};
-	AUTO_STATE struct state state = {-1, -1, -1};
-	AUTO_STRLIST struct strlist names = {0};
+	AUTO_VIEW_LIST struct view_list list = {.state = {-1, -1, -1}};
 	AUTO_FREE char *log_file = NULL;
 	struct status status = {
 		.limits = LIMITS_NONE,
 	};
-	int there, code;
+	int code;
 
 	cgroup_usage_clear(&status.usage);
-
-	if (load_configuration(options, false, &conf, err) < 0 ||
-	    load_names(&conf, argc, argv, LOAD_KNOWN, &names, err) < 0)
+	if (view_list_take(options, argc, argv, &list, err) < 0)
 		return -1;
-	there = load_state(&conf, &state, err);
-	if (there < 0)
-		return -1;
-	status.log_file = log_file = xprintf("%s/%s.log", conf.manager.log_dir, names.items[0]);
-	view_take(&conf, there ? &state : NULL, names.items[0], &status.view);
-	status_why_take(&status.view, there ? &state : NULL, &status.why);
-	code = lsb_status(status.view.state);
-	if (status.view.alive && look_inside(&conf, &state, &status, err) < 0)
+	status.view = &list.views[0];
+	status.log_file = log_file =
+		xprintf("%s/%s.log", list.conf.manager.log_dir, list.names.items[0]);
+	status_why_take(status.view, list.state.dir_fd >= 0 ? &list.state : NULL, &status.why);
+	code = lsb_status(status.view->state);
+	if (status.view->alive && look_inside(&list.conf, &list.state, &status, err) < 0)
 		log_warning("%s, limits and use are not known", err->text);
 	if (options->json)
 		print_json(&status);
 	else
 		print_status(&status);
 	limits_clear(&status.limits);
-	view_clear(&status.view);
 	status_why_clear(&status.why);
 	return code;
 }

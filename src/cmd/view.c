@@ -54,6 +54,7 @@ void view_take(const struct conf *conf, const struct state *state, const char *n
 		view->alive = liveness == LIVE_RUNNING;
 		view->state = find_state(state, &view->record, liveness);
 	}
+	view->file = view->spec ? xstrdup(view->spec->file) : NULL;
 	if (view->alive)
 		strlist_copy(&view->marks, &view->record.marks);
 	else if (view->spec)
@@ -64,6 +65,7 @@ void view_clear(struct view *view)
 {
 	record_clear(&view->record);
 	strlist_clear(&view->marks);
+	free(view->file);
 }
 
 const char *view_state_name(enum view_state state)
@@ -138,7 +140,7 @@ struct json *view_to_json(const struct view *view)
 
 	json_add_text(object, "name", view->name);
 	json_add_text(object, "state", view_state_name(view->state));
-	json_add_text(object, "file", view->spec ? view->spec->file : NULL);
+	json_add_text(object, "file", view->file);
 	json_add(object, "addresses", view->alive ? addresses_to_json(record) : json_new_list());
 	json_add_strings(object, "ports", view->alive ? &record->ports : &none);
 	json_add_strings(object, "marks", &view->marks);

@@ -26,8 +26,9 @@ struct view {
 	enum view_state state;
 	bool alive;              /* its init runs */
 	struct record record;    /* record.name is NULL when there is none */
-	const struct spec *spec; /* what its file says; NULL: there is no file */
-	struct strlist marks;    /* of what runs, else of what its file says */
+	const struct spec *spec; /* what its file says; NULL: there is none, or it was not read */
+	char *file;              /* its path; NULL: there is none */
+	struct strlist marks;    /* of what runs, else of what its file says; see view_list.h */
 	struct error error;      /* VIEW_UNKNOWN: why */
 };
 

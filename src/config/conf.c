@@ -99,10 +99,12 @@ static void load_spec(const struct conf *conf, struct validation *validation, co
 {
 	struct diagnostics *diagnostics = validation->diagnostics;
 	AUTO_NODE struct node root = {.type = NODE_BROKEN};
+	struct strlist sources = {0};
 	enum read_status status;
 	unsigned int faults;
 
 	diagnostics->container = name;
+	source_collect(&sources);
 	status = read_file(file, in_conf_dir, diagnostics, &root);
 	if (status == READ_NOTHING) {
 		spec_set_defaults(spec, name);
@@ -110,6 +112,8 @@ static void load_spec(const struct conf *conf, struct validation *validation, co
 		faults = layers_apply(conf->manager_root, &root, name, diagnostics, spec);
 		validate_container(validation, spec, status == READ_COMPLETE && faults == 0);
 	}
+	source_collect(NULL);
+	spec->sources = sources;
 	spec->file = in_conf_dir ? xprintf("%s/%s%s", conf->manager.conf_dir, name, suffix)
 				 : make_absolute(file);
 	make_macs(spec);
@@ -137,6 +141,24 @@ static bool is_container_file(const char *name)
 	return name[0] != '.' && length > end && strcmp(name + length - end, suffix) == 0;
 }
 
+int conf_list(const struct conf *conf, struct strlist *names, struct error *err)
+{
+	AUTO_STRLIST struct strlist files = {0};
+	struct error invalid;
+
+	if (fs_list_at(AT_FDCWD, conf->manager.conf_dir, &files, err) < 0)
+		return error_wrap(err, "conf_dir");
+	for (size_t i = 0; i < files.count; i++) {
+		AUTO_FREE char *name = conf_name_of_file(files.items[i]);
+
+		if (is_container_file(files.items[i]) &&
+		    parse_check_container_name(name, &invalid) == 0)
+			strlist_add_taken(names, take_pointer(&name));
+	}
+	strlist_sort(names);
+	return 0;
+}
+
 static int check_name(const char *file, const char *name, struct diagnostics *diagnostics,
 		      struct error *err)
 {
@@ -150,9 +172,9 @@ static int check_name(const char *file, const char *name, struct diagnostics *di
 	return -1;
 }
 
-/* All files of conf_dir; sound: the manager has no errors. */
+/* All files of conf_dir, or those of only (sorted); sound: the manager has no errors. */
 static void load_containers(struct conf *conf, const char *shown_directory, bool sound,
-			    struct diagnostics *diagnostics)
+			    const struct strlist *only, struct diagnostics *diagnostics)
 {
 	struct validation validation = {.manager = &conf->manager, .diagnostics = diagnostics};
 	AUTO_STRLIST struct strlist names = {0};
@@ -171,7 +193,7 @@ static void load_containers(struct conf *conf, const char *shown_directory, bool
 		AUTO_FREE char *file = xprintf("%s/%s", shown_directory, names.items[i]);
 		AUTO_FREE char *name = conf_name_of_file(file);
 
-		if (!is_container_file(names.items[i]) ||
+		if (!is_container_file(names.items[i]) || (only && !strlist_contains_sorted(only, name)) ||
 		    check_name(file, name, diagnostics, &err) < 0)
 			continue;
 		if (sound)
@@ -209,7 +231,9 @@ static int load_manager(const char *manager_file, struct conf *conf, char **show
 	manager_set_defaults(manager);
 	manager->file = make_absolute(manager_file);
 	conf->manager_root = xalloc(1, sizeof(*conf->manager_root));
+	source_collect(&manager->sources);
 	status = read_file(manager_file, false, diagnostics, conf->manager_root);
+	source_collect(NULL);
 	if (status == READ_NOTHING)
 		return -1;
 	origin_set(&manager->origins, "", (struct location){.file = conf->manager_root->at.file},
@@ -220,8 +244,9 @@ static int load_manager(const char *manager_file, struct conf *conf, char **show
 	return 0;
 }
 
-static int load(const char *manager_file, bool containers, const struct conf_hints *hints,
-		struct conf *conf, struct diagnostics *diagnostics, struct error *err)
+static int load(const char *manager_file, bool containers, const struct strlist *only,
+		const struct conf_hints *hints, struct conf *conf, struct diagnostics *diagnostics,
+		struct error *err)
 {
 	AUTO_FREE char *shown_directory = NULL;
 	bool readable, sound;
@@ -232,7 +257,7 @@ static int load(const char *manager_file, bool containers, const struct conf_hin
 	readable = load_manager(manager_file, conf, &shown_directory, diagnostics) == 0;
 	sound = diagnostics_count_errors(diagnostics, NULL) == 0;
 	if (readable && containers)
-		load_containers(conf, shown_directory, sound, diagnostics);
+		load_containers(conf, shown_directory, sound, only, diagnostics);
 	if (sound && containers) {
 		addresses_assign(conf, hints, NULL, diagnostics);
 		conflicts_check(conf, NULL, diagnostics);
@@ -244,13 +269,20 @@ static int load(const char *manager_file, bool containers, const struct conf_hin
 int conf_load(const char *manager_file, const struct conf_hints *hints, struct conf *conf,
 	      struct diagnostics *diagnostics, struct error *err)
 {
-	return load(manager_file, true, hints, conf, diagnostics, err);
+	return load(manager_file, true, NULL, hints, conf, diagnostics, err);
+}
+
+int conf_load_some(const char *manager_file, const struct strlist *names,
+		   const struct conf_hints *hints, struct conf *conf,
+		   struct diagnostics *diagnostics, struct error *err)
+{
+	return load(manager_file, true, names, hints, conf, diagnostics, err);
 }
 
 int conf_load_manager(const char *manager_file, struct conf *conf, struct diagnostics *diagnostics,
 		      struct error *err)
 {
-	return load(manager_file, false, NULL, conf, diagnostics, err);
+	return load(manager_file, false, NULL, NULL, conf, diagnostics, err);
 }
 
 /* Room for one more, at its place in the order, or the old one of that name, emptied. */

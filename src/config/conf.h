@@ -43,6 +43,17 @@ int conf_load_manager(const char *manager_file, struct conf *conf, struct diagno
 		      struct error *err);
 
 /*
+ * The same with the files of these containers alone (sorted). Nothing is to be started by that: an address
+ * that is given may be another one's.
+ */
+int conf_load_some(const char *manager_file, const struct strlist *names,
+		   const struct conf_hints *hints, struct conf *conf,
+		   struct diagnostics *diagnostics, struct error *err);
+
+/* Adds the names of the containers that have a file, sorted; of conf the manager is enough. */
+int conf_list(const struct conf *conf, struct strlist *names, struct error *err);
+
+/*
  * Reads one more container file that is not in conf_dir (cman check FILE), or reads it anew,
  * checked together with the set. Name from the file's name. -1: it cannot be the name of a
  * container, nothing was added.

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "config/machine.h"
@@ -12,7 +14,11 @@
 #define SHOWN_LINE_MAX 1024
 #define BUCKETS        1024
 
+/* A clock tick: what is changed again within one may have the same times. */
+#define TICK_NS 20000000
+
 static struct source *buckets[BUCKETS];
+static struct strlist *collected;
 
 struct source *source_get(const char *path)
 {
@@ -77,6 +83,63 @@ static int check_open_file(int fd, const char *path, bool trusted_directory, str
 	return machine_get()->check_trusted(path, err);
 }
 
+void source_collect(struct strlist *list)
+{
+	collected = list;
+}
+
+/* "CTIME SIZE INODE PATH", with an absolute path. No program sets the time of the last change. */
+static char *describe(const struct stat *st, const char *path)
+{
+	AUTO_FREE char *directory = *path == '/' ? NULL : get_current_dir_name();
+	const char *slash = directory ? "/" : "";
+
+	return xprintf("%lld.%09ld %lld %llu %s%s%s", (long long)st->st_ctim.tv_sec,
+		       st->st_ctim.tv_nsec, (long long)st->st_size, (unsigned long long)st->st_ino,
+		       directory ?: "", slash, path);
+}
+
+static bool is_new(const struct stat *st)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (now.tv_sec - st->st_ctim.tv_sec) * 1000000000ll +
+		       (now.tv_nsec - st->st_ctim.tv_nsec) <
+	       TICK_NS;
+}
+
+static void collect(int fd, const char *path)
+{
+	struct stat st;
+
+	if (!collected)
+		return;
+	if (fstat(fd, &st) < 0 || is_new(&st) || strchr(path, '\n'))
+		strlist_add(collected, "");
+	else
+		strlist_add_taken(collected, describe(&st, path));
+}
+
+bool source_is_as(const char *line)
+{
+	static char *first; /* of what was asked: the manager file, which comes with each container */
+	const char *path = strchr(line, '/');
+	AUTO_FREE char *now = NULL;
+	struct stat st;
+
+	if (text_equal(first, line))
+		return true;
+	if (!path || stat(path, &st) < 0)
+		return false;
+	now = describe(&st, path);
+	if (strcmp(now, line) != 0)
+		return false;
+	if (!first)
+		first = take_pointer(&now);
+	return true;
+}
+
 int source_read(struct source *source, bool trusted_directory, struct error *err)
 {
 	AUTO_TEXT struct text content = {0};
@@ -97,6 +160,7 @@ int source_read(struct source *source, bool trusted_directory, struct error *err
 	}
 	if (check_open_file(fd, source->path, trusted_directory, err) < 0)
 		return -1;
+	collect(fd, source->path); /* before it is read: what is written meanwhile shows */
 	if (fs_read_fd(fd, SOURCE_SIZE_MAX, &content, err) < 0) {
 		if (err->code == EFBIG)
 			error_set(err, 0, "the file is larger than %d bytes", SOURCE_SIZE_MAX);

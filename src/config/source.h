@@ -38,6 +38,15 @@ int source_set_text(struct source *source, const char *text, size_t length, stru
 int source_read(struct source *source, bool trusted_directory, struct error *err);
 
 /*
+ * From now on source_read() adds to list what it has read, as one line each by which source_is_as() knows
+ * it again; "" for a file so new that its next change might not show. NULL: no longer.
+ */
+void source_collect(struct strlist *list);
+
+/* Whether a file is, by its times, size and number, the one that was read: it is not opened. */
+bool source_is_as(const char *collected);
+
+/*
  * A number that differs, but for bad luck, when the text does; 0: it has none. Of the text as it was
  * read, not of the file as it is now.
  */

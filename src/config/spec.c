@@ -195,6 +195,7 @@ void spec_clear(struct spec *spec)
 	strlist_clear(&spec->security.readonly_paths);
 	strlist_clear(&spec->security.sysctls);
 	security_clear_devices(&spec->security);
+	strlist_clear(&spec->sources);
 	origins_clear(&spec->origins);
 	*spec = (struct spec){0};
 }
@@ -239,6 +240,7 @@ void manager_clear(struct manager *manager)
 	for (size_t i = 0; i < manager->network_count; i++)
 		network_clear(&manager->networks[i]);
 	free(manager->networks);
+	strlist_clear(&manager->sources);
 	origins_clear(&manager->origins);
 	*manager = (struct manager){0};
 }

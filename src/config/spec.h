@@ -285,6 +285,7 @@ struct spec {
 	int stop_signal;
 	uint32_t stop_timeout_ms;
 	struct hooks hooks;
+	struct strlist sources; /* files it was read from: see source_collect(); not those of the manager */
 	struct origins origins;
 };
 
@@ -347,6 +348,7 @@ struct manager {
 	uint32_t userns_base, userns_size;
 	struct network *networks; /* in the order of the file */
 	size_t network_count;
+	struct strlist sources; /* as of a container */
 	struct origins origins;
 };
 

@@ -45,7 +45,7 @@ static int note_change(struct host *host, struct container *container, const str
 {
 	if (note_pending(container, recorded, err) < 0)
 		return error_wrap(err, "note what is to be changed");
-	container_describe(container);
+	container_describe(host->manager, container);
 	return record_write(&host->state, &container->record, err);
 }
 
@@ -79,7 +79,7 @@ static int take_back(struct host *host, const struct live *live, struct error *e
 	if (rc == 0)
 		rc = live_settle(host, &back, err);
 	if (rc == 0) {
-		container_describe(container);
+		container_describe(host->manager, container);
 		rc = record_write(&host->state, &container->record, err);
 	}
 	if (rc == 0)

@@ -164,7 +164,7 @@ static void add_interface(struct record *record, const struct interface *interfa
 	}
 }
 
-void container_describe(struct container *container)
+void container_describe(const struct manager *manager, struct container *container)
 {
 	const struct spec *spec = container->spec;
 	struct record *record = &container->record;
@@ -176,6 +176,7 @@ void container_describe(struct container *container)
 	record->stop_timeout_ms = spec->stop_timeout_ms;
 	record_set_memory_limit(record, spec);
 	spec_list_marks(spec, &record->marks);
+	record_set_sources(record, manager, spec);
 	for (size_t i = 0; i < spec->interface_count; i++)
 		add_interface(record, &spec->interfaces[i]);
 }

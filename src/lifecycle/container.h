@@ -68,8 +68,8 @@ int container_take(struct host *host, struct container *container, struct error 
 int container_note(struct host *host, struct container *container, const char *step,
 		   struct error *err);
 
-/* Puts into the record what it tells of the spec: addresses, ports, marks, how it is stopped. */
-void container_describe(struct container *container);
+/* Puts into the record what it tells of the spec: addresses, ports, marks, files, how it is stopped. */
+void container_describe(const struct manager *manager, struct container *container);
 
 /* Whether the record says that the step was begun. */
 bool container_has_step(const struct container *container, const char *step);

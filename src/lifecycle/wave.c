@@ -117,7 +117,7 @@ static int new_record(const struct host *host, struct container *container, stru
 	id_generate(record->instance);
 	record->phase = PHASE_CREATED;
 	record->cgroup_parent = xstrdup(host->manager->cgroup_parent);
-	container_describe(container);
+	container_describe(host->manager, container);
 	return process_boot_id(record->boot_id, err);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "base/lock.h"
+#include "config/source.h"
 #include "state/lines.h"
 
 #define RECORD_VERSION 1
@@ -24,6 +25,7 @@ void record_clear(struct record *record)
 	strlist_clear(&record->addresses);
 	strlist_clear(&record->ports);
 	strlist_clear(&record->marks);
+	strlist_clear(&record->sources);
 	*record = (struct record){0};
 }
 
@@ -37,6 +39,29 @@ void record_set_memory_limit(struct record *record, const struct spec *spec)
 	/* A recorded configuration is no place that anybody would look at. */
 	if (record->memory_limit > 0 && at.line && at.file[0] == '/' && !strchr(at.file, '\n'))
 		record->memory_origin = xprintf("%s:%u", at.file, at.line);
+}
+
+void record_set_sources(struct record *record, const struct manager *manager,
+			const struct spec *spec)
+{
+	const struct strlist *const lists[] = {&manager->sources, &spec->sources};
+
+	strlist_clear(&record->sources);
+	/* Of a spec that was not read from files it cannot be told whether they say something else. */
+	for (size_t i = 0; i < ARRAY_SIZE(lists) && spec->sources.count > 0; i++)
+		for (size_t j = 0; j < lists[i]->count; j++)
+			strlist_add(&record->sources, lists[i]->items[j]);
+}
+
+bool record_is_as_files(const struct record *record)
+{
+	/* One of the manager and one of the container, else it is the record of an older cman. */
+	if (record->sources.count < 2)
+		return false;
+	for (size_t i = 0; i < record->sources.count; i++)
+		if (!source_is_as(record->sources.items[i]))
+			return false;
+	return true;
 }
 
 /* ---- the text ---- */
@@ -134,6 +159,8 @@ static bool parse_field(void *data, const char *key, const char *value)
 		return add_line(value, &record->ports);
 	if (strcmp(key, "mark") == 0)
 		return add_line(value, &record->marks);
+	if (strcmp(key, "source") == 0)
+		return add_line(value, &record->sources);
 	return false;
 }
 
@@ -168,17 +195,21 @@ static void print_record(const struct record *record, struct text *out)
 		text_addf(out, "port %s\n", record->ports.items[i]);
 	for (size_t i = 0; i < record->marks.count; i++)
 		text_addf(out, "mark %s\n", record->marks.items[i]);
+	for (size_t i = 0; i < record->sources.count; i++)
+		text_addf(out, "source %s\n", record->sources.items[i]);
 	text_addf(out, "end\n");
 }
 
 /* The supervisor's word on how it ended: "status N\nended SECONDS\n". */
-static void read_exit(int dir_fd, struct record *record)
+static void read_exit(int containers_fd, const char *name, struct record *record)
 {
+	AUTO_FREE char *path = xprintf("%s/exit", name);
+	AUTO_FD int fd = fs_open_below(containers_fd, path, O_RDONLY | O_NONBLOCK);
 	AUTO_TEXT struct text text = {0};
 	uint64_t ended_at;
 	int status;
 
-	if (fs_read_at(dir_fd, "exit", 256, &text, NULL) < 0)
+	if (fd < 0 || fs_read_fd(fd, 256, &text, NULL) < 0)
 		return;
 	if (sscanf(text_value(&text), "status %d\nended %" SCNu64 "\n", &status, &ended_at) != 2)
 		return;
@@ -288,14 +319,10 @@ int record_read(const struct state *state, const char *name, struct record *reco
 {
 	AUTO_RECORD struct record found = {0};
 	AUTO_TEXT struct text text = {0};
-	AUTO_FD int dir_fd = -1;
-	AUTO_FD int file_fd = -1;
+	AUTO_FREE char *path = xprintf("%s/record", name);
+	AUTO_FD int file_fd = fs_open_below(state->containers_fd, path, O_RDONLY | O_NONBLOCK);
 	struct stat st;
 
-	dir_fd = openat(state->containers_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir_fd < 0)
-		return errno == ENOENT ? 0 : error_set(err, errno, "record of %s", name);
-	file_fd = openat(dir_fd, "record", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file_fd < 0)
 		return errno == ENOENT ? 0 : error_set(err, errno, "record of %s", name);
 	if (fstat(file_fd, &st) < 0 || st.st_uid != geteuid())
@@ -308,7 +335,7 @@ int record_read(const struct state *state, const char *name, struct record *reco
 		return error_set(err, 0, "record of %s is incomplete", name);
 	if (!text_equal(found.name, name))
 		return error_set(err, 0, "record of %s is that of another container", name);
-	read_exit(dir_fd, &found);
+	read_exit(state->containers_fd, name, &found);
 	*record = found;
 	found = (struct record){0};
 	return 1;
@@ -345,7 +372,6 @@ int record_list(const struct state *state, struct strlist *names, struct error *
 enum liveness record_liveness(const struct record *record)
 {
 	char boot_id[37];
-	AUTO_FD int pidfd = -1;
 
 	if (record->phase == PHASE_STOPPED)
 		return LIVE_ENDED;
@@ -353,6 +379,5 @@ enum liveness record_liveness(const struct record *record)
 		return LIVE_STALE;
 	if (record->phase == PHASE_CREATED)
 		return LIVE_STALE;
-	pidfd = process_open(&record->init, NULL);
-	return pidfd >= 0 ? LIVE_RUNNING : LIVE_STALE;
+	return process_is_there(&record->init) ? LIVE_RUNNING : LIVE_STALE;
 }

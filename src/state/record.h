@@ -36,6 +36,7 @@ struct record {
 	struct strlist addresses;           /* "cman0 10.83.0.10 eth0[ fd00::10]", per interface */
 	struct strlist ports;               /* as in the file, for ps */
 	struct strlist marks;               /* of spec_list_marks(), for ps */
+	struct strlist sources;             /* the files it was read from: see source_collect() */
 	char *cgroup_parent;                /* where it is, whatever the manager file says today */
 	int stop_signal;                    /* asks the payload to end */
 	uint32_t stop_timeout_ms;           /* then it is killed */
@@ -55,6 +56,14 @@ void record_clear(struct record *record);
 
 /* Takes over the memory limit of a configuration, with where it stands. */
 void record_set_memory_limit(struct record *record, const struct spec *spec);
+
+/*
+ * Notes which files say what the container is started with; record_is_as_files() then tells, without
+ * reading any, whether all of them are as they were. false: they may say something else.
+ */
+void record_set_sources(struct record *record, const struct manager *manager,
+			const struct spec *spec);
+bool record_is_as_files(const struct record *record);
 #define AUTO_RECORD AUTO(record_clear)
 
 /* The directories of the state, opened once; made (0700) when missing and create is true. */

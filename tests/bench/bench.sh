@@ -7,12 +7,13 @@
 #                installed, what a running one keeps in memory, and what the hundredth costs
 #   throughput   TCP out of a container and between two, beside a bridge and veth made by hand
 #   scale        rules, starts, stops and commits beside up to a thousand others
+#   plan         ps and plan of a thousand that run as their files say
 #
 # Everything happens in a machine of its own (tests/system/lib.bash) and goes with it.
 # ROUNDS, CROWD, PAUSE_MS and MIB may be set; CMAN is the program; the tools are beside it.
 set -euo pipefail
 
-BENCH=${BENCH:-race throughput scale}
+BENCH=${BENCH:-race throughput scale plan}
 ROUNDS=${ROUNDS:-25}
 CROWD=${CROWD:-100}
 PAUSE_MS=${PAUSE_MS:-60}
@@ -472,6 +473,31 @@ measure_scale() {
 	done
 }
 
+# --- plan --------------------------------------------------------------------------------------
+
+looks_of() { # WHAT: medians, of ps and plan
+	local command
+
+	printf '  %-24s' "$1"
+	for command in ps plan; do
+		# shellcheck disable=SC2046 # two numbers
+		printf ' %s %7s ms  ' $command $(printf '%s\t%s\t\n' $command "$CMAN -c $CONF $command" |
+			machine "$TOOL" "$ROUNDS" "$PAUSE_MS" | awk '{ print $2 }')
+	done
+	echo
+}
+
+measure_looks() {
+	echo "Those who only look, at records made by hand; medians of $ROUNDS rounds, spaced"
+	machine "$TOOL-look" $CONF 1 $T/rootfs/idle
+	looks_of "one container"
+	machine "$TOOL-look" $CONF 1000 $T/rootfs/idle
+	looks_of "1000, as their files say"
+	machine touch $T/conf.d/web500.conf
+	looks_of "1000, one file touched"
+	machine sh -c "rm -rf $T/conf.d/*.conf $T/state/containers"
+}
+
 make_rootfs idle
 echo "Linux $(uname -r), $(nproc) processors"
 for part in $BENCH; do
@@ -479,6 +505,7 @@ for part in $BENCH; do
 	race) compare_starts ;;
 	throughput) measure_throughput ;;
 	scale) measure_scale ;;
-	*) echo "bench: no such part: $part; there are: race throughput scale" >&2; exit 2 ;;
+	plan) measure_looks ;;
+	*) echo "bench: no such part: $part; there are: race throughput scale plan" >&2; exit 2 ;;
 	esac
 done

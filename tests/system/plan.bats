@@ -198,3 +198,71 @@ run_script() {
 	run cman plan --json --sh
 	assert_equal "$status" 2
 }
+
+marks() { cman ps --json | jq -c '[.[].marks]'; }
+
+@test "ps and status mark what is not as its file says, and what has none" {
+	sleeper one </dev/null
+	sleeper three </dev/null
+	sleeper two <<<'security : { userns = "none"; };'
+	run_ok cman up one two three
+	assert_equal "$(marks)" '[[],[],["host-ids"]]'
+	machine touch $T/conf.d/one.conf
+	machine sh -c "echo '# no more than a remark' >>$T/conf.d/three.conf"
+	assert_equal "$(marks)" '[[],[],["host-ids"]]'
+	sleeper one <<<'limits : { pids = 9; };'
+	sleeper two <<<'security : { userns = "none"; }; read_only = true;'
+	machine rm $T/conf.d/three.conf
+	assert_equal "$(marks)" '[["changed"],["no-file"],["host-ids","changed"]]'
+	assert_match "$(cman ps | grep ^two)" 'host-ids,changed$'
+	assert_match "$(cman status one)" "mark +changed"
+	assert_match "$(cman status three)" "mark +no-file"
+	assert_equal "$(cman status --json three | jq -r .file)" null
+	assert_equal "$(cman status --json one | jq -r .file)" $T/conf.d/one.conf
+	sleeper one <<<'limits : { pids = "many"; };'
+	assert_equal "$(marks)" '[["file-errors"],["no-file"],["host-ids","changed"]]'
+	sleeper one <<<'autostart = true;'
+	sleeper two <<<'security : { userns = "none"; };'
+	assert_equal "$(marks)" '[[],["no-file"],["host-ids"]]'
+}
+
+@test "what the manager file says is marked at those it is about" {
+	write_manager "$TWO_NETWORKS"
+	sleeper web <<<'net : { network = "front"; };'
+	sleeper far <<<'net : { network = "back"; }; limits : { pids = 64; };'
+	run_ok cman up web far
+	write_manager "${TWO_NETWORKS/10.90.0.0/10.92.0.0}"
+	assert_equal "$(marks)" '[[],["changed"]]'
+	write_manager "$TWO_NETWORKS" 'defaults : { limits : { pids = 128; }; };'
+	assert_equal "$(marks)" '[[],["changed"]]'
+	# Faults in it: nobody knows what it says.
+	write_manager "$TWO_NETWORKS" 'defaults : { limits : { pids = "many"; }; };'
+	run_ok cman ps
+	assert_output_has container.conf
+	[[ $output != *changed* ]]
+}
+
+# With a thousand files that is most of what it would cost.
+@test "ps and status read no file that is as it was" {
+	machine mkdir -p $T/data
+	machine sh -c "echo 'limits : { pids = 64; };' >$T/data/common"
+	sleeper web <<<"@include \"$T/data/common\""
+	sleeper other </dev/null
+	sleep 0.2 # what is newer than a tick of the clock is not known again by its times
+	run_ok cman up web other
+	for command in ps "status web"; do
+		# shellcheck disable=SC2086 # split at blanks
+		run_ok traced -e trace=openat,openat2 "$CMAN" -c $CONF $command
+		run_ok machine cat $T/calls
+		assert_output_has "$CONF"
+		[[ $output != *web.conf* && $output != *other.conf* && $output != */common* ]] ||
+			{ grep -E 'conf"|common' <<<"$output"; return 1; }
+	done
+	machine sh -c "echo 'limits : { pids = 65; };' >$T/data/common"
+	run_ok traced -e trace=openat,openat2 "$CMAN" -c $CONF ps
+	assert_match "$output" 'web.*changed'
+	run_ok machine cat $T/calls
+	assert_output_has web.conf /common
+	[[ $output != *other.conf* ]]
+	machine rm $T/calls $T/data/common
+}

@@ -3,10 +3,13 @@
 #include "state_fixture.h"
 
 #include "config/origin.h"
+#include "config/source.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static struct record example(void)
 {
@@ -33,6 +36,8 @@ static struct record example(void)
 	strlist_add(&record.addresses, "cman0 10.83.0.10 eth0");
 	strlist_add(&record.ports, "8080:80");
 	strlist_add(&record.marks, "privileged");
+	strlist_add(&record.sources, "17.000000001 120 4711 /etc/cman/conf.d/my web.conf");
+	strlist_add(&record.sources, "");
 	return record;
 }
 
@@ -55,6 +60,54 @@ static void put_file(const char *name, const char *text)
 	assert_int_equal(fs_rewrite_at(state.containers_fd, path, text, strlen(text), 0600, NULL), 0);
 }
 
+static void read_source(const char *path, struct strlist *sources)
+{
+	struct error err;
+
+	strlist_clear(sources);
+	source_collect(sources);
+	assert_int_equal(source_read(source_get(path), true, &err), 0);
+	source_collect(NULL);
+	assert_int_equal(sources->count, 1);
+}
+
+static void write_source(const char *path, const char *text)
+{
+	const struct timespec ticks = {.tv_nsec = 100000000};
+
+	assert_int_equal(fs_rewrite_at(AT_FDCWD, path, text, strlen(text), 0600, NULL), 0);
+	nanosleep(&ticks, NULL); /* what is newer is not known again */
+}
+
+/* By its times: two texts of the same length in one file. */
+static void test_files_are_known_again(void **data)
+{
+	AUTO(manager_clear) struct manager manager = {0};
+	AUTO(spec_clear) struct spec spec = {0};
+	AUTO_RECORD struct record record = {0};
+	AUTO_FREE char *one = xprintf("/tmp/cman-test-%d-1.conf", (int)getpid());
+	AUTO_FREE char *two = xprintf("/tmp/cman-test-%d-2.conf", (int)getpid());
+
+	(void)data;
+	write_source(one, "a = 1;");
+	write_source(two, "b = 1;");
+	read_source(one, &manager.sources);
+	read_source(two, &spec.sources);
+	record_set_sources(&record, &manager, &spec);
+	assert_true(record_is_as_files(&record));
+	write_source(two, "b = 2;");
+	assert_false(record_is_as_files(&record));
+	read_source(two, &spec.sources);
+	record_set_sources(&record, &manager, &spec);
+	assert_true(record_is_as_files(&record));
+	unlink(two);
+	assert_false(record_is_as_files(&record));
+	unlink(one);
+	/* A record of an older cman has none. */
+	strlist_clear(&record.sources);
+	assert_false(record_is_as_files(&record));
+}
+
 static void test_read_is_what_was_written(void **data)
 {
 	AUTO_RECORD struct record written = example();
@@ -73,6 +126,7 @@ static void test_read_is_what_was_written(void **data)
 	assert_true(strlist_equal(&read.addresses, &written.addresses));
 	assert_true(strlist_equal(&read.ports, &written.ports));
 	assert_true(strlist_equal(&read.marks, &written.marks));
+	assert_true(strlist_equal(&read.sources, &written.sources));
 	assert_int_equal(read.oom_kills, 2);
 	assert_int_equal(read.memory_limit, 67108864);
 	assert_string_equal(read.memory_origin, written.memory_origin);
@@ -280,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STATE_TEST(test_read_is_what_was_written),
+		STATE_TEST(test_files_are_known_again),
 		STATE_TEST(test_memory_limit_has_a_place),
 		STATE_TEST(test_missing_is_no_error),
 		STATE_TEST(test_exit_is_the_supervisors_word),
