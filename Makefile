@@ -19,8 +19,9 @@ INSTALL    = install
 BATS       = bats
 CFLAGS     = -O2 -g
 
-# Where the results go; sanitized objects never mix with the others.
-BUILD = build$(if $(SANITIZE),/sanitize)
+# Where the results go; sanitized objects never mix with the others, nor do those with points at
+# which a test makes them fail (base/fault.h).
+BUILD = build$(if $(SANITIZE),/sanitize)$(if $(FAULTS),/faults)
 QUICKSTART = $(CURDIR)/build/quickstart
 
 # --- what is built -----------------------------------------------------------------------------
@@ -46,7 +47,7 @@ PROBE_OBJECTS      = $(patsubst tests/probe/%.c,$(BUILD)/probe.d/%.o,$(wildcard 
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow $(if $(WERROR),-Werror)
 DEFINES  = -D_GNU_SOURCE -DCMAN_VERSION='"$(VERSION)"' -DLIBEXECDIR='"$(LIBEXECDIR)"' \
            -DSYSCONFDIR='"$(SYSCONFDIR)"' -DRUNSTATEDIR='"$(RUNSTATEDIR)"' \
-           -DLOCALSTATEDIR='"$(LOCALSTATEDIR)"'
+           -DLOCALSTATEDIR='"$(LOCALSTATEDIR)"' $(if $(FAULTS),-DCMAN_FAULTS)
 COMPILE  = $(CC) -std=gnu11 -Isrc -I$(GENERATED) $(DEFINES) $(WARNINGS) $(CFLAGS) $(CPPFLAGS) -MMD -MP
 
 SANITIZERS = -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
@@ -77,7 +78,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 .SECONDARY:
 .PHONY: all unit-tests check check-unit check-layers check-docs check-system check-valgrind check-vm lint \
         tidy format bench compare fuzz fuzz-targets test-packages install uninstall quickstart quickstart-clean \
-        clean help force
+        clean help force faults
 
 all: $(PROGRAMS)
 	@:
@@ -214,8 +215,12 @@ $(BUILD)/talk: tests/system/talk.c $(BUILD)/.flags | $(BUILD)/.packages
 # TESTS=tests/system/network.bats runs one file, FILTER=regex the tests of that name, JOBS=3 three
 # at a time (with the package parallel): a test waits more than it works.
 TESTS = $(sort $(wildcard tests/system/*.bats))
-check-system: all $(PROBES) $(BUILD)/probe $(BUILD)/overwrite $(BUILD)/contend $(BUILD)/talk
+check-system: all $(if $(filter %/crash.bats,$(TESTS)),faults) $(PROBES) $(BUILD)/probe $(BUILD)/overwrite $(BUILD)/contend $(BUILD)/talk
 	@$(REPORTED) CMAN='$(abspath $(BUILD))/cman' $(BATS) $(if $(JOBS),--jobs $(JOBS)) $(if $(FILTER),--filter '$(FILTER)') $(TESTS)
+
+# With points at which a test kills it or makes it fail.
+faults:
+	$(Q)$(MAKE) --no-print-directory FAULTS=1 all
 
 # Processes of cman that nobody listens to have something to report as well.
 REPORTS  = $(abspath $(BUILD))/reports
@@ -314,6 +319,7 @@ help:
 	@echo '     check-vm         on a stock kernel with each kind of cgroups, in qemu; not part of check'
 	@echo '     check-layers     a layer includes only itself and those below'
 	@echo '     check-docs       manual pages, README and examples against the program'
+	@echo 'make faults           a build that dies or fails where a test says (src/base/fault.h)'
 	@echo 'make check SANITIZE=1 the same with address and undefined behaviour sanitizers'
 	@echo 'make lint             cppcheck and shellcheck; make tidy: clang-tidy'
 	@echo 'make format           clang-format'

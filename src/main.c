@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "cmd/command.h"
 #include "kernel/program.h"
@@ -47,6 +48,7 @@ static int run_command(const struct command_line *line)
 	struct error err = {0};
 	int status;
 
+	fault_set_role(command->name);
 	status = command->run(&line->options, line->argc, line->argv, &err);
 	if (status == COMMAND_MISUSED)
 		return report(&err, EXIT_USAGE);
@@ -90,6 +92,7 @@ int main(int argc, char *argv[])
 	signal(SIGCHLD, SIG_DFL);
 	if (program_begin(argv, &err) < 0)
 		return report(&err, EXIT_FAILURE);
+	fault_begin();
 	if (command_parse(argc, argv, &line, &err) != 0)
 		return report(&err, EXIT_USAGE);
 	log_set_verbose(line.options.verbose);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/fault.h"
+
+#ifdef CMAN_FAULTS
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define COUNTED_MAX 512
+
+extern const char *const __start_fault_points[], *const __stop_fault_points[];
+
+static const char *current_role = "cman";
+
+void fault_set_role(const char *role)
+{
+	current_role = role;
+}
+
+/* How often the point was passed, this time included. */
+static unsigned int count(const char *text)
+{
+	static struct {
+		char *text;
+		unsigned int count;
+	} passed[COUNTED_MAX];
+	size_t i = 0;
+
+	while (i < COUNTED_MAX - 1 && passed[i].text && strcmp(passed[i].text, text) != 0)
+		i++;
+	if (!passed[i].text)
+		passed[i].text = xstrdup(text);
+	return ++passed[i].count;
+}
+
+/* Kept open: init has another root later on. */
+static void trace(const char *text, size_t length)
+{
+	static int fd = -1;
+	const char *file = getenv("CMAN_FAULT_TRACE");
+
+	if (!file || !*file || (fd >= 0 && write(fd, text, length) == (ssize_t)length))
+		return;
+	fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0 && write(fd, text, length) != (ssize_t)length)
+		fd = -1;
+}
+
+/* _exit(): the first process of a pid namespace is spared by its own SIGKILL. */
+static _Noreturn void die(void)
+{
+	kill(getpid(), SIGKILL);
+	_exit(128 + SIGKILL);
+}
+
+int fault_pass(const char *point, const char *of, struct error *err)
+{
+	const char *wanted = getenv("CMAN_FAULT");
+	AUTO_FREE char *name = xprintf("%s %s%s%s", current_role, point, *of ? " " : "", of);
+	AUTO_FREE char *line = xprintf("%s %u\n", name, count(name));
+	size_t length = strlen(line) - 1;
+
+	trace(line, length + 1);
+	line[length] = '\0';
+	if (!wanted || strncmp(wanted, line, length) != 0 || wanted[length] != '=')
+		return 0;
+	if (strcmp(wanted + length + 1, "kill") == 0)
+		die();
+	errno = atoi(wanted + length + 1);
+	return err ? error_set(err, errno, "fault at %s", line) : -1;
+}
+
+void fault_begin(void)
+{
+	const char *wanted = getenv("CMAN_FAULT");
+
+	if (!wanted || strcmp(wanted, "list") != 0)
+		return;
+	for (const char *const *point = __start_fault_points; point < __stop_fault_points; point++)
+		puts(*point);
+	exit(EXIT_SUCCESS);
+}
+
+char *const *fault_environment(void)
+{
+	static char *variables[3];
+	const char *wanted = getenv("CMAN_FAULT"), *file = getenv("CMAN_FAULT_TRACE");
+
+	variables[0] = xprintf("CMAN_FAULT=%s", wanted ? wanted : "");
+	variables[1] = xprintf("CMAN_FAULT_TRACE=%s", file ? file : "");
+	return variables;
+}
+
+#endif
