@@ -97,7 +97,9 @@ int files_begin(struct host *host, struct container *container, struct error *er
 	mode_t caller_umask = umask(0022); /* these files are read by all users of the container */
 	int rc = -1;
 
-	if (choose_ids(host, container, err) == 0 && make_output(container, err) == 0 &&
+	/* The status of an earlier run is there until the next. */
+	if (fs_remove_at(container->directory_fd, "exit", err) == 0 &&
+	    choose_ids(host, container, err) == 0 && make_output(container, err) == 0 &&
 	    open_log(host, container, err) == 0 && write_hostname(host, container, err) == 0 &&
 	    write_spec(container, err) == 0 &&
 	    supervisor_settings_write(container->directory_fd, container->spec, err) == 0 &&

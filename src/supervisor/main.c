@@ -13,6 +13,7 @@
  * SIGALRM, which ends its waits for locks.) The arguments are in lifecycle/supervisor_args.h, the
  * settings in lifecycle/supervisor_settings.h.
  */
+#include "supervisor/fault.h"
 #include "supervisor/log.h"
 #include "supervisor/run.h"
 #include "supervisor/settings.h"
@@ -94,49 +95,51 @@ static void write_exit_file(const struct supervisor *supervisor, int status)
 	line_add(&line, "\n");
 	fd = system_open_at(dir_fd, temporary,
 			    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	/* A `down` that was quicker has removed the directory, and nobody asks any more. */
-	if (fd == SYSTEM_ENOENT)
-		return;
 	failed = fd < 0 || write_out((int)fd, line.bytes, line.length) < line.length;
 	if (fd >= 0)
 		system_close((int)fd);
 	/* The status is in the log then, and the clean-up goes on without it. */
+	FAULT("rename exit");
 	if (failed || system_rename_at(dir_fd, temporary, "exit") < 0)
 		log_line(supervisor, "the exit status cannot be recorded: wait status ",
 			 (uint64_t)(unsigned int)status, "");
 }
 
-static void reap(const struct supervisor *supervisor)
+/* Whether its end has a status, of wait(2). */
+static bool reap(const struct supervisor *supervisor, int *status)
 {
-	int status = 0;
 	long result;
 
 	do
-		result = system_wait(supervisor->args.init_pid, &status);
+		result = system_wait(supervisor->args.init_pid, status);
 	while (result == SYSTEM_EINTR);
 	if (result > 0)
-		write_exit_file(supervisor, status);
-	else
-		log_line(supervisor, "the exit status is not known: error ", (uint64_t)-result, "");
+		return true;
+	log_line(supervisor, "the exit status is not known: error ", (uint64_t)-result, "");
+	return false;
 }
 
 /*
- * Waits for a command that works on the container, most often the `down` that ended it; whether
- * it has left something to clean up: a `down` that went well has removed the lock file.
+ * Waits for a command that works on the container, most often the `down` that ended it, and keeps
+ * the lock from others. -1: nothing is left to clean up. A `down` that went well has removed the
+ * lock file; whoever emptied the directory to start the container anew has removed our FIFO, and
+ * what we wrote there now would be told of that one.
  */
-static bool is_left_to_finish(const struct supervisor *supervisor)
+static int take_what_is_left(const struct supervisor *supervisor)
 {
 	long fd, result;
 
 	fd = system_open_at(supervisor->args.run_dir_fd, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (fd < 0)
-		return fd != SYSTEM_ENOENT;
+		return -1;
 	do
 		result = system_lock((int)fd);
 	while (result == SYSTEM_EINTR);
-	result = system_count_links((int)fd);
+	if (system_count_links((int)fd) != 0 &&
+	    system_count_links(supervisor->args.fifo_fd) != 0)
+		return (int)fd;
 	system_close((int)fd);
-	return result != 0;
+	return -1;
 }
 
 /* "cman finish" locks the container, looks whether it is still ours, and cleans up. */
@@ -155,8 +158,11 @@ int main(int argc, char *argv[], char *envp[])
 {
 	struct supervisor supervisor = {.envp = envp};
 	struct signals signals = {.watch = WATCH_INIT};
+	int status = 0, lock_fd;
 	long flags, failed;
+	bool is_known;
 
+	fault_begin(envp);
 	if (!supervisor_args_parse(argc, argv, &supervisor.args))
 		return 2;
 	flags = system_get_flags(supervisor.args.fifo_fd);
@@ -164,17 +170,25 @@ int main(int argc, char *argv[], char *envp[])
 		return 2;
 	supervisor_settings_reset(&supervisor.settings);
 	failed = system_block_signals(~UINT64_C(0));
+	FAULT("begin");
 	if (failed == 0)
 		failed = supervise(&supervisor, &signals);
 	if (failed < 0) {
 		log_line(&supervisor, "cannot watch the container: error ", (uint64_t)-failed, "");
 		return 1;
 	}
+	FAULT("init has ended");
 	log_end(&supervisor);
-	reap(&supervisor);
+	is_known = reap(&supervisor, &status);
+	FAULT("reaped");
 	watch_end(&signals.watch); /* while a `down` has other things to do */
-	if (!is_left_to_finish(&supervisor))
+	lock_fd = take_what_is_left(&supervisor);
+	if (lock_fd < 0)
 		return 0;
+	if (is_known)
+		write_exit_file(&supervisor, status);
+	system_close(lock_fd);
+	FAULT("finish");
 	become_finish(&supervisor);
 	return 1;
 }

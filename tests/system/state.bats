@@ -72,6 +72,21 @@ record_file() { path "$T/state/containers/$1/record"; }
 	assert_unchanged
 }
 
+@test "how an earlier run has ended is not told of the one that runs" {
+	container web <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "test -e /again || exit 3; exec sleep 1000" ];
+	EOF
+	run_ok cman up web
+	run_ok cman wait web
+	wait_until 10 machine test -e $T/state/containers/web/exit
+	assert_equal "$(cman status --json web | jq -r .exit_status)" 3
+	machine touch $T/rootfs/web/again
+	run_ok cman up web
+	assert_equal "$(cman status --json web | jq -r '.state, .exit_status')" "running
+null"
+}
+
 @test "ids once given stay with their container" {
 	sleeper a </dev/null
 	sleeper b </dev/null

@@ -364,10 +364,19 @@ static void nothing_left_to_finish(void **state)
 	expect_file("finish", "");
 }
 
-/* A command works on the container while it ends: its result is waited for. */
+static bool exists(const char *name)
+{
+	return access(in_directory(name), F_OK) == 0;
+}
+
+/*
+ * A command works on the container while it ends: its result is waited for, and nothing is written
+ * before into a directory that the command may be about to remove.
+ */
 static void the_lock_is_waited_for(void **state)
 {
 	AUTO_FD int lock_fd = open(in_directory("lock"), O_RDWR | O_CLOEXEC);
+	char script[256];
 	pid_t pid;
 
 	(void)state;
@@ -376,15 +385,41 @@ static void the_lock_is_waited_for(void **state)
 		unlink(in_directory("output"));
 		unlink(in_directory("exit"));
 		unlink(in_directory("finish"));
-		pid = start("exit 0", in_directory("log"));
-		wait_for_file("exit", 1);
+		unlink(in_directory("ended"));
+		snprintf(script, sizeof(script), "touch %s", in_directory("ended"));
+		pid = start(script, in_directory("log"));
+		wait_for_file("ended", 0);
+		poll(NULL, 0, 100);
+		assert_false(exists("exit"));
 		if (removed)
 			assert_int_equal(unlink(in_directory("lock")), 0);
 		assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
 		assert_int_equal(flock(lock_fd, LOCK_UN), 0);
 		wait_for(pid, 0);
 		expect_file("finish", removed ? "" : "-c /etc/x.conf finish -- web 0-1-2\n");
+		assert_int_equal(exists("exit"), !removed);
 	}
+}
+
+/* Another instance has the directory: it was emptied under the lock, and has another FIFO now. */
+static void the_status_is_of_its_own_instance(void **state)
+{
+	AUTO_FD int lock_fd = open(in_directory("lock"), O_RDWR | O_CLOEXEC);
+	char script[256];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(flock(lock_fd, LOCK_EX), 0);
+	snprintf(script, sizeof(script), "touch %s; exit 3", in_directory("ended"));
+	pid = start(script, in_directory("log"));
+	wait_for_file("ended", 0);
+	wait_for_file("finish", 0);
+	assert_int_equal(unlink(in_directory("output")), 0);
+	assert_int_equal(mkfifo(in_directory("output"), 0600), 0);
+	assert_int_equal(flock(lock_fd, LOCK_UN), 0);
+	wait_for(pid, 0);
+	assert_false(exists("exit"));
+	expect_file("finish", "");
 }
 
 static void arguments_there_and_back(void **state)
@@ -547,6 +582,7 @@ int main(void)
 		TEST(nothing_left_to_finish),     TEST(the_lock_is_waited_for),
 		TEST(settings_change_while_it_runs), TEST(settings_there_and_back),
 		TEST(sources_come_and_go),
+		TEST(the_status_is_of_its_own_instance),
 		TEST(arguments_there_and_back),   TEST(strange_arguments_are_refused),
 		TEST(a_watcher_runs_cman),
 		TEST(lines_of_what_is_awaited),
