@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "base/fault.h"
+
 static int open_resolved(int dir_fd, const char *path, int flags, uint64_t resolve)
 {
 	struct open_how how = {
@@ -189,20 +191,37 @@ int fs_replace_at(int dir_fd, const char *name, const char *bytes, size_t length
 	AUTO_FD int fd = -1;
 	int saved;
 
-	if (snprintf(temporary, sizeof(temporary), ".%s.%d", name, (int)getpid()) >=
-	    (int)sizeof(temporary))
+	/* Always the same: what a killed process has left is taken away by the next. */
+	if (snprintf(temporary, sizeof(temporary), ".%s.new", name) >= (int)sizeof(temporary))
 		return error_set(err, ENAMETOOLONG, "replace %s", name);
+	if (FAULT("write", name, err) < 0)
+		return -1;
 	if (unlinkat(dir_fd, temporary, 0) < 0 && errno != ENOENT)
 		return error_set(err, errno, "remove %s", temporary);
 	fd = fs_open_at(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, err);
 	if (fd < 0)
 		return -1;
-	if (write_all(fd, bytes, length) < 0 || renameat(dir_fd, temporary, dir_fd, name) < 0) {
+	if (write_all(fd, bytes, length) < 0 || FAULT("rename", name, NULL) < 0 ||
+	    renameat(dir_fd, temporary, dir_fd, name) < 0) {
 		saved = errno;
 		unlinkat(dir_fd, temporary, 0);
 		return error_set(err, saved, "write %s", name);
 	}
 	return 0;
+}
+
+int fs_remove_unfinished_at(int dir_fd, const char *name, struct error *err)
+{
+	char temporary[NAME_MAX + 1];
+
+	snprintf(temporary, sizeof(temporary), ".%s.new", name);
+	return fs_remove_at(dir_fd, temporary, err);
+}
+
+int fs_remove_replaced_at(int dir_fd, const char *name, struct error *err)
+{
+	return fs_remove_unfinished_at(dir_fd, name, err) < 0 ? -1
+							      : fs_remove_at(dir_fd, name, err);
 }
 
 int fs_rewrite_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
@@ -215,6 +234,8 @@ int fs_rewrite_at(int dir_fd, const char *name, const char *bytes, size_t length
 
 int fs_rewrite_fd(int fd, const char *name, const char *bytes, size_t length, struct error *err)
 {
+	if (FAULT("rewrite", name, err) < 0)
+		return -1;
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return error_set(err, errno, "seek in %s", name);
 	/* Write first, cut afterwards: a reader never finds the file empty. */
@@ -261,6 +282,8 @@ int fs_open_directory(const char *path, mode_t mode, struct error *err)
 
 int fs_remove_at(int dir_fd, const char *name, struct error *err)
 {
+	if (FAULT("remove", name, err) < 0)
+		return -1;
 	if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
 		return error_set(err, errno, "remove %s", name);
 	return 0;

@@ -49,9 +49,16 @@ int fs_read_fd(int fd, size_t limit, struct text *out, struct error *err);
 /* Reads one line into out without its newline, for kernel knobs; E2BIG when it does not fit. */
 int fs_read_line_at(int dir_fd, const char *path, char *out, size_t size, struct error *err);
 
-/* Replaces name in dir_fd atomically (written beside it, then renamed). mode as for open(2). */
+/*
+ * Replaces name in dir_fd atomically (written beside it as ".NAME.new", then renamed). mode as for
+ * open(2). One process at a time: under the lock that the file belongs to.
+ */
 int fs_replace_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
 		  struct error *err);
+
+/* What a process that was killed while it replaced name has left; with name itself, the second. */
+int fs_remove_unfinished_at(int dir_fd, const char *name, struct error *err);
+int fs_remove_replaced_at(int dir_fd, const char *name, struct error *err);
 
 /*
  * Rewrites a file in place, keeping its inode (it may be bind mounted): created when missing.

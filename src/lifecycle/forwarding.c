@@ -62,12 +62,12 @@ int forwarding_back(struct host *host, struct error *err)
 	char before[16];
 
 	if (!fs_exists_at(host->state.dir_fd, "ip_forward"))
-		return 0;
+		return fs_remove_unfinished_at(host->state.dir_fd, "ip_forward", err);
 	if (fs_read_line_at(host->state.dir_fd, "ip_forward", before, sizeof(before), err) < 0)
 		return -1;
 	if (strcmp(before, "0") == 0 && sysctl_write(IP_FORWARD, "0", err) < 0)
 		return -1;
-	return fs_remove_at(host->state.dir_fd, "ip_forward", err);
+	return fs_remove_replaced_at(host->state.dir_fd, "ip_forward", err);
 }
 
 /* ---- IPv6: there is a switch for each link ---- */
@@ -232,11 +232,11 @@ int forwarding6_back(struct host *host, struct error *err)
 	AUTO_TEXT struct text record = {0};
 
 	if (!fs_exists_at(host->state.dir_fd, RECORD6))
-		return 0;
+		return fs_remove_unfinished_at(host->state.dir_fd, RECORD6, err);
 	if (read_record(host, &record, err) < 0 ||
 	    each_switch(record.data, turn_back, NULL, err) < 0)
 		return -1;
-	return fs_remove_at(host->state.dir_fd, RECORD6, err);
+	return fs_remove_replaced_at(host->state.dir_fd, RECORD6, err);
 }
 
 void forwarding6_warn(void)

@@ -288,7 +288,7 @@ static int write_places(const struct host *host, const struct places *places, st
 	char boot_id[37];
 
 	if (places->count == 0)
-		return fs_remove_at(host->state.dir_fd, PLACES_FILE, err);
+		return fs_remove_replaced_at(host->state.dir_fd, PLACES_FILE, err);
 	if (process_boot_id(boot_id, err) < 0)
 		return -1;
 	for (size_t i = 0; i < places->count; i++)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fault.h"
 #include "base/fs.h"
 #include "base/lock.h"
 #include "config/source.h"
@@ -314,6 +315,11 @@ int record_write(const struct state *state, const struct record *record, struct 
 	return fs_replace_at(dir_fd, "record", text.data, text.length, 0600, err);
 }
 
+int record_take_over(int dir_fd, struct error *err)
+{
+	return fs_remove_unfinished_at(dir_fd, "record", err);
+}
+
 int record_read(const struct state *state, const char *name, struct record *record,
 		struct error *err)
 {
@@ -357,6 +363,8 @@ int record_remove(const struct state *state, const char *name, struct error *err
 			return error_wrap(err, "%s", name);
 	if (fs_remove_at(dir_fd, "lock", err) < 0)
 		return error_wrap(err, "%s", name);
+	if (FAULT("remove directory", "", err) < 0)
+		return -1;
 	/* ENOTEMPTY: somebody who waited made the lock anew; the directory is theirs now. */
 	if (unlinkat(state->containers_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT &&
 	    errno != ENOTEMPTY)

@@ -86,6 +86,9 @@ int record_lock(const struct state *state, const char *name, int timeout_ms, str
 /* Directory of a container, for its other files. -1 with ENOENT when there is none. */
 int record_open_directory(const struct state *state, const char *name, struct error *err);
 
+/* Under the lock: removes what a process that was killed while it wrote the record has left. */
+int record_take_over(int dir_fd, struct error *err);
+
 int record_write(const struct state *state, const struct record *record, struct error *err);
 
 /*
