@@ -80,6 +80,34 @@ int resolv_conf_text(const struct spec *spec, const struct manager *manager, str
 	return compose(spec, manager, &servers, out, err);
 }
 
+bool resolv_conf_is_watched(const struct host *host)
+{
+	return fs_exists_at(host->state.dir_fd, WATCHER_FILE);
+}
+
+static int note_watcher(const struct host *host, const struct process_identity *supervisor,
+			struct error *err)
+{
+	char line[64];
+	int length = snprintf(line, sizeof(line), "%d %" PRIu64 "\n", supervisor->pid,
+			      supervisor->start_time);
+
+	return fs_replace_at(host->state.dir_fd, WATCHER_FILE, line, (size_t)length, 0600, err);
+}
+
+/*
+ * From before the start of a container with servers of the host: nobody yet. Were its command
+ * killed before it has appointed one, the next finds that somebody is to watch.
+ */
+static int note_vacancy(const struct host *host, struct error *err)
+{
+	static const char nobody[] = "0 0\n";
+
+	if (resolv_conf_is_watched(host))
+		return 0;
+	return fs_rewrite_at(host->state.dir_fd, WATCHER_FILE, nobody, strlen(nobody), 0600, err);
+}
+
 int resolv_conf_make(const struct host *host, struct container *container, struct error *err)
 {
 	AUTO_TEXT struct text text = {0};
@@ -88,7 +116,7 @@ int resolv_conf_make(const struct host *host, struct container *container, struc
 	container->has_host_servers = dns_wants_host(container->spec, host->manager);
 	if (container->has_host_servers) {
 		lock_fd = lock_servers(host, err);
-		if (lock_fd < 0)
+		if (lock_fd < 0 || note_vacancy(host, err) < 0)
 			return -1;
 	}
 	if (resolv_conf_text(container->spec, host->manager, &text, err) < 0)
@@ -172,11 +200,6 @@ int resolv_conf_refresh(const struct host *host, int inotify_fd, struct error *e
 
 /* ---- who watches ---- */
 
-bool resolv_conf_is_watched(const struct host *host)
-{
-	return fs_exists_at(host->state.dir_fd, WATCHER_FILE);
-}
-
 /* A pidfd of a supervisor, -1: it has ended, or is what we have been ourselves. */
 static int open_supervisor(const struct process_identity *supervisor)
 {
@@ -215,24 +238,12 @@ static int find_candidate(const struct host *host, const char *name,
 	return wanted ? open_supervisor(&record.supervisor) : -1;
 }
 
-static int note_watcher(const struct host *host, const struct process_identity *supervisor,
-			struct error *err)
-{
-	char line[64];
-	int length = snprintf(line, sizeof(line), "%d %" PRIu64 "\n", supervisor->pid,
-			      supervisor->start_time);
-
-	/* Nothing is awaited before the first look. */
-	if (fs_replace_at(host->state.dir_fd, SUPERVISOR_AWAITED_FILE, "", 0, 0600, err) < 0)
-		return -1;
-	return fs_replace_at(host->state.dir_fd, WATCHER_FILE, line, (size_t)length, 0600, err);
-}
-
 static int dismiss(const struct host *host, struct error *err)
 {
-	if (fs_remove_at(host->state.dir_fd, WATCHER_FILE, err) < 0)
+	/* In this order: without the second nobody would look for the first. */
+	if (fs_remove_replaced_at(host->state.dir_fd, SUPERVISOR_AWAITED_FILE, err) < 0)
 		return -1;
-	return fs_remove_at(host->state.dir_fd, SUPERVISOR_AWAITED_FILE, err);
+	return fs_remove_replaced_at(host->state.dir_fd, WATCHER_FILE, err);
 }
 
 /* All of root's programs share the number of instances: told here, where somebody reads it. */
@@ -253,12 +264,16 @@ static int appoint(const struct host *host, int pidfd, const struct process_iden
 {
 	static const struct process_identity nobody;
 
+	/* Nothing is awaited before the first look. */
+	if (fs_replace_at(host->state.dir_fd, SUPERVISOR_AWAITED_FILE, "", 0, 0600, err) < 0)
+		return -1;
 	/* The next command, whichever it is, finds that nobody watches. */
 	if (!is_possible())
 		return note_watcher(host, &nobody, err);
-	if (note_watcher(host, supervisor, err) < 0)
+	/* In this order: who is noted watches. To be told twice does no harm. */
+	if (process_signal(pidfd, SIGUSR1, err) < 0)
 		return -1;
-	return process_signal(pidfd, SIGUSR1, err);
+	return note_watcher(host, supervisor, err);
 }
 
 int resolv_conf_keep_watch(const struct host *host, struct error *err)
