@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fault.h"
 #include "base/fs.h"
 
 /* Others may remove PARENT while we make a child in it: how often to begin again. */
@@ -88,7 +89,8 @@ int cgroup_create(const struct cgroup_host *host, const char *name, const struct
 		return -1;
 	for (int i = 0; i < host->count; i++)
 		if (is_needed(host, &host->hierarchies[i], &v1) &&
-		    make_fresh(host, &host->hierarchies[i], path, err) < 0)
+		    (FAULT("make cgroup", "", err) < 0 ||
+		     make_fresh(host, &host->hierarchies[i], path, err) < 0))
 			return -1;
 	return cgroup_apply_limits(host, name, limits, true, err);
 }

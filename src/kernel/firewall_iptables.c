@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules into the legacy tables, all of them or none. */
+#include "base/fault.h"
 #include "kernel/firewall_backend.h"
 #include "kernel/firewall_table.h"
 
@@ -85,7 +86,8 @@ static int commit_table(enum firewall_family family, int index, const char *pref
 			return error_wrap(err, "%s table %s", x->tool, firewall_table_names[index]);
 		if (!table.changed)
 			return 0;
-		if (keep_policy_counters(&table, err) < 0)
+		if (keep_policy_counters(&table, err) < 0 ||
+		    FAULT("commit table", firewall_table_names[index], err) < 0)
 			return error_wrap(err, "%s table %s", x->tool, firewall_table_names[index]);
 		if (x->commit(table.handle))
 			return 1;

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/process.h"
 #include "kernel/firewall_dump.h"
 #include "kernel/firewall_list.h"
@@ -242,6 +243,8 @@ static int try_commit(struct nft *nft, int fd, const char *name,
 		return 1;
 	if (strstr(commands.data, "delete "))
 		hold_sockets(nft, fd);
+	if (FAULT("commit table", "nftables", err) < 0)
+		return -1;
 	return nft_run(nft, commands.data, "commit", err);
 }
 

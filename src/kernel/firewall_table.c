@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/text.h"
 #include "kernel/module.h"
 
@@ -120,7 +121,10 @@ struct xtc_handle *firewall_table_open(const struct firewall_xtables *x, int ind
 	const struct name name = name_of(x, index);
 
 	for (int tries = 0;; tries++) {
-		struct xtc_handle *handle = x->init(firewall_table_names[index]);
+		struct xtc_handle *handle =
+			FAULT("open table", firewall_table_names[index], NULL) < 0
+				? NULL
+				: x->init(firewall_table_names[index]);
 		struct error why = {0};
 		char module[32];
 		int code = errno;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fault.h"
 #include "base/fs.h"
 #include "kernel/apparmor.h"
 #include "kernel/cover.h"
@@ -237,9 +238,13 @@ _Noreturn void init_run(const struct launch *launch, const struct cgroup_entry *
 	struct message failure = {.type = MESSAGE_FAILED};
 	struct opened opened = {-1, -1};
 
-	if (set_up(launch, entry, rootfs_fd, &opened, &failure) == 0) {
+	fault_set_role("init");
+	if (FAULT("set up", "", &failure.error) == 0 &&
+	    set_up(launch, entry, rootfs_fd, &opened, &failure) == 0 &&
+	    FAULT("ready", "", &failure.error) == 0) {
 		wait_at_gate(control_fd);
-		if (sysctls_set(launch->spec, &opened.sysctls_fd, &failure) == 0)
+		if (FAULT("passed the gate", "", &failure.error) == 0 &&
+		    sysctls_set(launch->spec, &opened.sysctls_fd, &failure) == 0)
 			run_payload(launch, opened.profiles_fd, &failure);
 	}
 	channel_send(control_fd, &failure, NULL, 0, NULL);

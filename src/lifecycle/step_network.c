@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "kernel/sysctl.h"
@@ -178,7 +179,8 @@ static int join_network(struct host *host, struct container *container, unsigned
 	    network_record_write(&host->state, &network, err) < 0)
 		return error_wrap(err, "network %s", wanted->name);
 	/* Also when it is up already: somebody may have taken the bridge away. */
-	if (network.own && network_make_bridge(host, &network, err) < 0)
+	if (network.own && (network_make_bridge(host, &network, err) < 0 ||
+			    FAULT("made bridge", "", err) < 0))
 		return -1;
 	if (network_switch_forwarding(host, &network, err) < 0)
 		return -1;
@@ -325,6 +327,8 @@ static int remove_network(struct host *host, const char *name, struct error *err
 	/* One that is not ours does not carry the alias: it stays. */
 	if (!netlink || (*bridge && netlink_remove_link(netlink, bridge, alias, err) < 0))
 		return error_wrap(err, "network %s", name);
+	if (FAULT("removed bridge", "", err) < 0)
+		return -1;
 	return network_record_remove(&host->state, name, err);
 }
 
@@ -378,6 +382,8 @@ static int commit_networks(struct host *host, bool warn, struct error *err)
 		rules_warn(host, records.items, records.count);
 	if (warn && !host->manager->manage_forward)
 		warn_of_forwarding(&records);
+	if (FAULT("committed rules", "", err) < 0)
+		return -1;
 	if ((!has_own(&records) && forwarding_back(host, err) < 0) ||
 	    (!has_ipv6(&records) && forwarding6_back(host, err) < 0))
 		return -1;
@@ -584,7 +590,8 @@ static int make_links(struct host *host, struct container *container, struct err
 	if (!inner)
 		return -1;
 	for (unsigned int i = 0; i < container->spec->interface_count; i++)
-		if (network_make_link(host, container, i, netns_fd, inner, err) < 0)
+		if (network_make_link(host, container, i, netns_fd, inner, err) < 0 ||
+		    FAULT("made link", "", err) < 0)
 			return -1;
 	return network_configure_inside(host, container, inner, err);
 }

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 
+#include "base/fault.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "lifecycle/channel.h"
@@ -206,12 +208,27 @@ int init_prefer_reason(struct container *container, struct error *err)
 	return -1;
 }
 
+/*
+ * A container that comes up without a supervisor would be one of which nobody notes the end. One
+ * whose payload has ended meanwhile may have exited already.
+ */
+static int check_supervisor(const struct container *container, struct error *err)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	if (waitid(P_PID, (id_t)container->supervisor_pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+		return error_set(err, errno, "its supervisor");
+	if (info.si_pid == 0 || info.si_code == CLD_EXITED)
+		return 0;
+	return error_set(err, 0, "its supervisor was killed");
+}
+
 int start_begin(struct host *host, struct container *container, struct error *err)
 {
 	struct message message;
 
 	if (receive(container, MESSAGE_READY, NULL, 0, &message, err) < 0 ||
-	    layers_take_headroom(container, err) < 0)
+	    layers_take_headroom(container, err) < 0 || check_supervisor(container, err) < 0)
 		return -1;
 	container->record.phase = PHASE_RUNNING;
 	container->record.started_at = (uint64_t)time(NULL);
@@ -219,6 +236,8 @@ int start_begin(struct host *host, struct container *container, struct error *er
 	if (record_write(&host->state, &container->record, err) < 0)
 		return -1;
 	message = (struct message){.type = MESSAGE_GO};
+	if (FAULT("let go", "", err) < 0)
+		return -1;
 	return channel_send(container->control_fd, &message, NULL, 0, err);
 }
 
@@ -233,7 +252,7 @@ int start_await(struct host *host, struct container *container, struct error *er
 	if (rc > 0)
 		return tell_failure(container, &message, err);
 	close_fd(&container->control_fd);
-	return 0;
+	return check_supervisor(container, err);
 }
 
 /*

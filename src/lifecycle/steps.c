@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/steps.h"
 
+#include "base/fault.h"
 #include "base/log.h"
 
 /*
@@ -58,7 +59,9 @@ static bool undo_one(struct host *host, const struct step *step, struct containe
 			continue;
 		any = true;
 		log_verbose("%s: undo %s", container->name, step->name);
-		if (step->undo && step->undo(host, container, &err) < 0)
+		if (FAULT("undo", step->name, &err) < 0 ||
+		    (step->undo && step->undo(host, container, &err) < 0) ||
+		    FAULT("undone", step->name, &err) < 0)
 			fail_undo(container, &err);
 	}
 	for (size_t i = 0; i < count && step->undo_await; i++) {
@@ -66,7 +69,8 @@ static bool undo_one(struct host *host, const struct step *step, struct containe
 		struct error err = {0};
 
 		if (has_record(container) && container_has_step(container, step->name) &&
-		    step->undo_await(host, container, &err) < 0)
+		    (step->undo_await(host, container, &err) < 0 ||
+		     FAULT("awaited the undo of", step->name, &err) < 0))
 			fail_undo(container, &err);
 	}
 	return any;
@@ -77,7 +81,9 @@ static void undo_commit(struct host *host, const struct step *step, struct conta
 {
 	struct error err = {0};
 
-	if (step->undo_commit(host, &err) == 0)
+	if (FAULT("commit the undo of", step->name, &err) == 0 &&
+	    step->undo_commit(host, &err) == 0 &&
+	    FAULT("committed the undo of", step->name, &err) == 0)
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (has_record(containers[i]) && container_has_step(containers[i], step->name))
@@ -113,7 +119,9 @@ static void begin_one(struct host *host, const struct step *step, struct contain
 		return;
 	log_verbose("%s: %s", container->name, step->name);
 	if (container_note(host, container, step->name, &err) < 0 ||
-	    (step->begin && step->begin(host, container, &err) < 0))
+	    FAULT("begin", step->name, &err) < 0 ||
+	    (step->begin && step->begin(host, container, &err) < 0) ||
+	    FAULT("begun", step->name, &err) < 0)
 		fail(container, &err);
 }
 
@@ -123,7 +131,7 @@ static void await_one(struct host *host, const struct step *step, struct contain
 
 	if (container->failed || !step->await || (step->wanted && !step->wanted(container)))
 		return;
-	if (step->await(host, container, &err) < 0)
+	if (step->await(host, container, &err) < 0 || FAULT("awaited", step->name, &err) < 0)
 		fail(container, &err);
 }
 
@@ -132,7 +140,8 @@ static void commit_all(struct host *host, const struct step *step, struct contai
 {
 	struct error err = {0};
 
-	if (step->commit(host, &err) == 0)
+	if (FAULT("commit", step->name, &err) == 0 && step->commit(host, &err) == 0 &&
+	    FAULT("committed", step->name, &err) == 0)
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (!containers[i]->failed)

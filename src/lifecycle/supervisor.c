@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fault.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "kernel/rlimit.h"
@@ -68,6 +69,8 @@ static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
 		if (userns_fd < 0)
 			return -1;
 	}
+	if (FAULT("map the root", "", err) < 0)
+		return -1;
 	rootfs.tree_fd = rootfs_open_tree(launch->spec->rootfs, userns_fd, err);
 	if (rootfs.tree_fd < 0)
 		snprintf(failure->key, sizeof(failure->key), "rootfs");
@@ -121,7 +124,7 @@ static int make_init(const struct launch *launch, int control_fd, pid_t *init_pi
 
 	if (cgroup_open_entry(launch->cgroup, launch->spec->name, &entry, err) < 0)
 		return -1;
-	if (channel_open(ends, err) < 0)
+	if (FAULT("make init", "", err) < 0 || channel_open(ends, err) < 0)
 		return -1;
 	pid = namespace_clone(choose_namespaces(launch), entry.v2_fd, pidfd, err);
 	if (pid == 0) {
@@ -133,7 +136,8 @@ static int make_init(const struct launch *launch, int control_fd, pid_t *init_pi
 	*init_pid = message.pid = pid;
 	if (pid > 0 && payload_grant_limits(pid, &launch->spec->limits, &key, err) < 0)
 		snprintf(failure->key, sizeof(failure->key), "%s", key ? key : "limits");
-	else if (pid > 0 && channel_send(control_fd, &message, pidfd, 1, err) == 0)
+	else if (pid > 0 && FAULT("made init", "", err) == 0 &&
+		 channel_send(control_fd, &message, pidfd, 1, err) == 0)
 		rc = send_rootfs(launch, pid, ends[0], failure);
 	if (rc == 0)
 		rc = sysctls_set_ipc(launch->spec, *pidfd, failure);
@@ -163,7 +167,6 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 				 launch->log_dir_fd, launch->log_fd, launch->program_fd};
 	const struct limits usual = LIMITS_NONE;
 	const char *key;
-	char *const environment[] = {NULL};
 	struct supervisor_argv command_line;
 	sigset_t all;
 
@@ -179,7 +182,9 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	supervisor_args_format(&args, &command_line);
-	execveat(launch->supervisor_fd, "", command_line.argv, environment, AT_EMPTY_PATH);
+	if (FAULT("exec", "", err) < 0)
+		return -1;
+	execveat(launch->supervisor_fd, "", command_line.argv, fault_environment(), AT_EMPTY_PATH);
 	return error_set(err, errno, "run cman-supervisor");
 }
 
@@ -191,7 +196,8 @@ static _Noreturn void run_supervisor(const struct launch *launch, const struct c
 	pid_t init_pid = 0;
 	int pidfd = -1;
 
-	if (cgroup_enter(entry, entry->v2_fd >= 0, err) == 0 && leave_caller(err) == 0 &&
+	fault_set_role("supervisor");
+	if (FAULT("forked", "", err) == 0 && cgroup_enter(entry, entry->v2_fd >= 0, err) == 0 && leave_caller(err) == 0 &&
 	    payload_shed_inherited(err) == 0 &&
 	    make_init(launch, control_fd, &init_pid, &pidfd, &message) == 0)
 		exec_supervisor(launch, init_pid, pidfd, err);
