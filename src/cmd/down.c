@@ -83,7 +83,8 @@ int cmd_finish(const struct options *options, int argc, char *argv[], struct err
 	if (container->record.name && strcmp(container->record.instance, argv[1]) == 0 &&
 	    record_liveness(&container->record) == LIVE_STALE) {
 		container->action = PLAN_STOP;
-		wave_down(&wave, true);
+		/* What never ran, or was being stopped when its command was killed, has no end to tell. */
+		wave_down(&wave, container->record.phase == PHASE_RUNNING);
 		status = report(&wave);
 	}
 	wait_for_children();

@@ -12,16 +12,18 @@
 #include "kernel/program.h"
 #include "kernel/user.h"
 #include "lifecycle/attach.h"
+#include "lifecycle/heal.h"
 #include "lifecycle/recorded.h"
 
-static int require_running(const struct state *state, const char *name, struct record *record,
-			   struct error *err)
+static int require_running(const struct conf *conf, const struct state *state, const char *name,
+			   struct record *record, struct error *err)
 {
-	int found = state ? record_read(state, name, record, err) : 0;
+	enum liveness liveness = LIVE_NONE;
+	int found = state ? heal_read(&conf->manager, state, name, record, &liveness, err) : 0;
 
 	if (found < 0)
 		return -1;
-	if (found > 0 && record_liveness(record) == LIVE_RUNNING) {
+	if (liveness == LIVE_RUNNING) {
 		if (!record->paused_at)
 			return 0;
 		/* What enters it would stand still as well. */
@@ -168,7 +170,7 @@ static int run(const struct options *options, char *argv[], char *program[], str
 	if (load_recorded(options, 1, argv, LOAD_RECORDED, &conf, &names, err) < 0)
 		return -1;
 	there = load_state(&conf, &state, err);
-	if (there < 0 || require_running(there ? &state : NULL, argv[0], &record, err) < 0 ||
+	if (there < 0 || require_running(&conf, there ? &state : NULL, argv[0], &record, err) < 0 ||
 	    recorded_spec(&state, argv[0], &spec, err) < 0)
 		return -1;
 	rc = apply_options(options, &spec, err);

@@ -5,17 +5,19 @@
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
+#include "lifecycle/heal.h"
 
-static int signal_container(const struct state *state, const char *name, int number,
-			    struct error *err)
+static int signal_container(const struct conf *conf, const struct state *state, const char *name,
+			    int number, struct error *err)
 {
+	enum liveness liveness = LIVE_NONE;
 	AUTO_RECORD struct record record = {0};
 	AUTO_FD int pidfd = -1;
-	int found = state ? record_read(state, name, &record, err) : 0;
+	int found = state ? heal_read(&conf->manager, state, name, &record, &liveness, err) : 0;
 
 	if (found < 0)
 		return -1;
-	if (found == 0 || record_liveness(&record) != LIVE_RUNNING)
+	if (liveness != LIVE_RUNNING)
 		return error_set(err, 0, "%s does not run", name);
 	pidfd = process_open(&record.init, err);
 	if (pidfd < 0 || process_signal(pidfd, number, err) < 0)
@@ -45,7 +47,7 @@ int cmd_kill(const struct options *options, int argc, char *argv[], struct error
 	for (size_t i = 0; i < names.count; i++) {
 		struct error failure = {0};
 
-		if (signal_container(there ? &state : NULL, names.items[i], number, &failure) == 0)
+		if (signal_container(&conf, there ? &state : NULL, names.items[i], number, &failure) == 0)
 			continue;
 		log_error(&failure);
 		status = EXIT_FAILURE;

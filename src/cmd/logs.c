@@ -11,6 +11,7 @@
 #include "base/parse.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
+#include "lifecycle/heal.h"
 
 #define CHUNK (64 * 1024)
 
@@ -140,13 +141,14 @@ static int open_writers(const struct conf *conf, const char *name, struct writer
 {
 	AUTO_STATE struct state state = {-1, -1, -1};
 	AUTO_RECORD struct record record = {0};
+	enum liveness liveness = LIVE_NONE;
 	int found = load_state(conf, &state, err);
 
 	if (found > 0)
-		found = record_read(&state, name, &record, err);
+		found = heal_read(&conf->manager, &state, name, &record, &liveness, err);
 	if (found < 0)
 		return -1;
-	if (found > 0 && record_liveness(&record) != LIVE_STALE) {
+	if (found > 0 && liveness != LIVE_STALE) {
 		writers->fds[0] = process_open(&record.supervisor, NULL);
 		writers->fds[1] = process_open(&record.init, NULL);
 	}

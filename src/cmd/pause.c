@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
+#include "lifecycle/heal.h"
 #include "lifecycle/pause.h"
 
 struct verb {
@@ -13,12 +14,13 @@ struct verb {
 };
 
 /* Looked at first: the lock of one that is not there would make a directory for it. */
-static bool is_running(const struct state *state, const char *name)
+static bool is_running(const struct host *host, const char *name)
 {
 	AUTO_RECORD struct record record = {0};
+	enum liveness liveness;
 
-	return record_read(state, name, &record, NULL) == 1 &&
-	       record_liveness(&record) == LIVE_RUNNING;
+	heal_read(host->manager, &host->state, name, &record, &liveness, NULL);
+	return liveness == LIVE_RUNNING;
 }
 
 static int act_on(struct host *host, const char *name, const struct verb *verb, struct error *err)
@@ -26,7 +28,7 @@ static int act_on(struct host *host, const char *name, const struct verb *verb, 
 	struct container container;
 	int rc;
 
-	if (!is_running(&host->state, name))
+	if (!is_running(host, name))
 		return error_set(err, 0, "%s does not run", name);
 	container_init(&container, name);
 	rc = container_take(host, &container, err) < 0 ? -1 : verb->act(host, &container, err);
@@ -54,7 +56,7 @@ static int run(const struct options *options, int argc, char *argv[], const stru
 	for (size_t i = 0; i < names.count; i++) {
 		struct error failure = {0};
 
-		if ((options->all && !is_running(&host.state, names.items[i])) ||
+		if ((options->all && !is_running(&host, names.items[i])) ||
 		    act_on(&host, names.items[i], verb, &failure) == 0)
 			continue;
 		log_error(&failure);

@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "cmd/load.h"
+#include "lifecycle/heal.h"
 #include "lifecycle/events.h"
 
 /* Whether a command holds the lock of the container right now. */
@@ -41,16 +42,17 @@ static enum view_state find_state(const struct state *state, const struct record
 void view_take(const struct conf *conf, const struct state *state, const char *name,
 	       struct view *view)
 {
+	enum liveness liveness = LIVE_NONE;
 	int found;
 
 	*view = (struct view){.name = name, .spec = conf_find(conf, name)};
-	found = state ? record_read(state, name, &view->record, &view->error) : 0;
+	found = state ? heal_read(&conf->manager, state, name, &view->record, &liveness,
+				  &view->error)
+		      : 0;
 	if (found < 0) {
 		view->state = VIEW_UNKNOWN;
 	} else if (found > 0) {
 		/* Asked once: the answer must not change while it is printed. */
-		enum liveness liveness = record_liveness(&view->record);
-
 		view->alive = liveness == LIVE_RUNNING;
 		view->state = find_state(state, &view->record, liveness);
 	}

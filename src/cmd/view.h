@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * view.h: a container as it is now, for those who look: its record, what the kernel says about
- * it, its file. Reads only, takes no lock, never waits for another process.
+ * it, its file. Never waits for another process. What a killed one has left of it is finished first
+ * (lifecycle/heal.h); apart from that it reads only.
  */
 #ifndef CMD_VIEW_H
 #define CMD_VIEW_H

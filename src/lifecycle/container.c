@@ -113,11 +113,14 @@ int container_take(struct host *host, struct container *container, struct error 
 	struct error read_error = {0};
 	int rc;
 
-	container->lock_fd = record_lock(&host->state, container->name, LOCK_TIMEOUT_MS, err);
+	container->lock_fd = record_lock(&host->state, container->name,
+					 host->never_waits ? 0 : LOCK_TIMEOUT_MS, err);
 	if (container->lock_fd < 0)
 		return error_wrap(err, "%s", container->name);
 	container->directory_fd = record_open_directory(&host->state, container->name, err);
 	if (container->directory_fd < 0)
+		return error_wrap(err, "%s", container->name);
+	if (record_take_over(container->directory_fd, err) < 0)
 		return error_wrap(err, "%s", container->name);
 	rc = record_read(&host->state, container->name, &container->record, &read_error);
 	if (rc < 0)

@@ -16,6 +16,7 @@ struct host {
 	bool cgroup_is_open;
 	struct netlink *netlink;   /* opened on first use */
 	bool keep_networks;        /* containers come back at once: networks stay without members */
+	bool never_waits;          /* a container that another command works on is left alone */
 	bool firewall_refused;     /* a commit failed and changed nothing: nothing to take back */
 	int program_fd;            /* O_PATH of cman itself: the supervisor runs it to clean up */
 	int supervisor_fd;         /* O_PATH of cman-supervisor */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "lifecycle/apply.h"
@@ -48,9 +49,16 @@ void wave_take(struct wave *wave, struct host *host, const struct strlist *names
 	}
 }
 
+/* Who was told to end by a command that is no more may be running yet, but is not to be kept. */
 static enum liveness liveness_of(const struct container *container)
 {
-	return container->record.name ? record_liveness(&container->record) : LIVE_NONE;
+	enum liveness liveness;
+
+	if (!container->record.name)
+		return LIVE_NONE;
+	liveness = record_liveness(&container->record);
+	return liveness == LIVE_RUNNING && container->record.phase == PHASE_STOPPING ? LIVE_STALE
+										     : liveness;
 }
 
 void wave_plan(struct wave *wave, enum plan_action (*plan)(enum liveness))
@@ -135,6 +143,7 @@ void wave_up(struct wave *wave, const struct conf *conf)
 	}
 	wave->host->keep_networks = true;
 	take_down(wave);
+	(void)FAULT("took away", "", NULL);
 	wave->host->keep_networks = false;
 	for (size_t i = 0; i < wave->count; i++) {
 		struct container *container = &wave->containers[i];
@@ -237,12 +246,21 @@ static void keep_watch(const struct wave *wave)
 		log_warning("%s", err.text);
 }
 
+void wave_abandon(struct wave *wave)
+{
+	for (size_t i = 0; i < wave->count; i++)
+		container_clear(&wave->containers[i]);
+	free(wave->containers);
+	*wave = (struct wave){0};
+}
+
 void wave_release(struct wave *wave)
 {
 	for (size_t i = 0; i < wave->count; i++) {
 		struct container *container = &wave->containers[i];
 		struct error err = {0};
 
+		(void)FAULT("release", "", NULL);
 		if (container->lock_fd >= 0 && !container->record.name &&
 		    container_forget(wave->host, container, &err) < 0)
 			log_warning("%s: %s", container->name, err.text);
@@ -251,10 +269,8 @@ void wave_release(struct wave *wave)
 	for (size_t i = 0; i < wave->count; i++)
 		wait_for_supervisor(&wave->containers[i]);
 	keep_watch(wave);
+	(void)FAULT("remove the parent", "", NULL);
 	remove_cgroup_parent(wave);
 	remove_former_parents(wave);
-	for (size_t i = 0; i < wave->count; i++)
-		container_clear(&wave->containers[i]);
-	free(wave->containers);
-	*wave = (struct wave){0};
+	wave_abandon(wave);
 }

@@ -38,4 +38,7 @@ void wave_down(struct wave *wave, bool keep_exit);
 /* Gives all locks back, waits for supervisors that have nothing left to do. */
 void wave_release(struct wave *wave);
 
+/* The same after nothing was done with them: no more than the locks are given back. */
+void wave_abandon(struct wave *wave);
+
 #endif

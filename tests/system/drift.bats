@@ -448,15 +448,17 @@ inside() { # NAME CMD...: with the machine's programs, in the network of the con
 	clean
 }
 
+has_gone() { ! machine kill -0 "$1" 2>/dev/null; }
+
 @test "drift: what a killed supervisor left is cleaned up" {
 	up
 	sleeper dead </dev/null
 	run_ok cman up dead
 	clean
-	machine kill -KILL "$(cman status --json dead | jq -r .supervisor_pid)"
-	machine kill -KILL "$(pid_of dead)"
-	stale() { cman ps dead | grep -q stale; }
-	wait_until 10 stale
+	supervisor=$(cman status --json dead | jq -r .supervisor_pid)
+	pid=$(pid_of dead)
+	machine kill -KILL "$supervisor" "$pid"
+	wait_until 10 has_gone "$pid"
 	drifted
 	tells dead process - running gone
 	mended

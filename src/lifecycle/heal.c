@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/heal.h"
+
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "lifecycle/wave.h"
+
+static enum liveness liveness_of(const struct record *record)
+{
+	return record->name ? record_liveness(record) : LIVE_NONE;
+}
+
+/* Asked to end by a command that is no more, and given the time for it: see start_undo(). */
+static bool is_overdue(const struct state *state, const struct record *record)
+{
+	AUTO_FREE char *path = xprintf("%s/record", record->name);
+	struct stat st;
+
+	return record->phase == PHASE_STOPPING && fstatat(state->containers_fd, path, &st, 0) == 0 &&
+	       time(NULL) > st.st_mtime + record->stop_timeout_ms / 1000;
+}
+
+static bool is_left(const struct state *state, const struct record *record, enum liveness liveness)
+{
+	AUTO_FD int supervisor_fd = -1;
+
+	if (liveness == LIVE_RUNNING)
+		return is_overdue(state, record);
+	if (liveness != LIVE_STALE)
+		return false;
+	supervisor_fd = process_open(&record->supervisor, NULL);
+	return supervisor_fd < 0;
+}
+
+/*
+ * Under the lock. A container that ran has ended by itself, and how is kept as far as it is known; one
+ * that came up or was going down when its command was killed is taken away. A directory without a
+ * record is that of a command killed before its first, or after its last: wave_release() removes it.
+ * false: somebody else was quicker.
+ */
+static bool finish(struct wave *wave)
+{
+	struct container *container = &wave->containers[0];
+	const char *name = container->name;
+
+	if (container->failed || container->any_step)
+		return false;
+	if (!container->record.name)
+		return true;
+	if (!is_left(&wave->host->state, &container->record, liveness_of(&container->record)))
+		return false;
+	if (container->record.phase == PHASE_STOPPING)
+		container->record.stop_timeout_ms = 0; /* it has had its time */
+	container->action = PLAN_STOP;
+	wave_down(wave, container->record.phase == PHASE_RUNNING);
+	if (container->failed)
+		log_warning("%s: clean up what a killed process has left: %s", name,
+			    container->error.text);
+	else
+		log_warning("%s: cleaned up what a killed process had left", name);
+	return true;
+}
+
+static void heal(const struct manager *manager, const char *name)
+{
+	AUTO_HOST struct host host = HOST_INIT;
+	AUTO_STRLIST struct strlist names = {0};
+	struct error err = {0};
+	struct wave wave;
+
+	if (host_open(manager, true, &host, &err) < 0) {
+		log_warning("%s: %s", name, err.text);
+		return;
+	}
+	host.never_waits = true;
+	strlist_add(&names, name);
+	wave_take(&wave, &host, &names);
+	if (finish(&wave))
+		wave_release(&wave);
+	else
+		wave_abandon(&wave);
+}
+
+int heal_read(const struct manager *manager, const struct state *state, const char *name,
+	      struct record *record, enum liveness *liveness, struct error *err)
+{
+	int found = record_read(state, name, record, err);
+
+	*liveness = LIVE_NONE;
+	if (found < 0)
+		return -1;
+	*liveness = liveness_of(record);
+	if (geteuid() != 0 || (found ? !is_left(state, record, *liveness) : !fs_exists_at(state->containers_fd, name)))
+		return found;
+	heal(manager, name);
+	record_clear(record);
+	found = record_read(state, name, record, err);
+	*liveness = found < 0 ? LIVE_NONE : liveness_of(record);
+	return found;
+}
