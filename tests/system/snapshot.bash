@@ -28,6 +28,11 @@ cat /sys/fs/cgroup/cgroup.subtree_control /sys/fs/cgroup/unified/cgroup.subtree_
 section sysctls
 grep -rs . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf \
 	/proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/bridge | sort
+section locks
+# Of this pid namespace alone; the number in front counts on.
+cut -d: -f2- /proc/locks 2>/dev/null | sort
+section namespaces
+readlink /proc/[0-9]*/ns/* 2>/dev/null | sort -u
 section files
 # What stays by intention: ids once given away, logs, the empty directories of the state and the
 # file that locks it, what has happened. What a test writes itself: configuration and root filesystems.

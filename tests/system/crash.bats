@@ -1,0 +1,316 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Killed or failing anywhere: one further command leaves exactly what it is to leave. A build with
+# points (src/base/fault.h) dies at each of them in turn; which there are is not written down here,
+# but taken from a trace of the same command.
+load lib
+
+[[ $CMAN = */faults/cman ]] || CMAN=${CMAN%/cman}/faults/cman
+export TEST_SECONDS=${CRASH_SECONDS:-900}
+
+prepare() {
+	[ -x "$CMAN" ] || { echo "no $CMAN: make FAULTS=1" >&2; return 1; }
+	server web <<-'EOT'
+	net : { ports = [ "8080:80" ]; };
+	limits : { pids = 20; memory = "32M"; };
+	EOT
+}
+
+# What is as it should be: numbers that the kernel gives away anew each time are left out.
+picture() {
+	snapshot | sed -E -e 's/^[0-9]+ ([a-z-]+)$/\1/' -e '/^== namespaces/,/^== /{/^==/!d}' \
+		-e 's/@if[0-9]+//; s/link-netnsid [0-9]+//; s/ether [0-9a-f:]{17}/ether/' \
+		-e 's/fe80::[0-9a-f:]+/fe80::/' | sort
+}
+
+is_picture() { picture >"$BATS_TEST_TMPDIR/now"; cmp -s "$1" "$BATS_TEST_TMPDIR/now"; }
+
+# What a container that runs looks like, from one that nobody disturbed.
+picture_of_running() {
+	run_ok cman up web
+	wait_until 5 is_up web
+	picture >"$BATS_TEST_TMPDIR/running"
+	run_ok cman down web
+	assert_unchanged
+}
+is_up() { [ "$(cman status --json "$1" | jq -r .state)" = running ]; }
+
+assert_running() { # WHAT
+	wait_until 10 is_picture "$BATS_TEST_TMPDIR/running" && return
+	echo "$1: not what a running container looks like:"
+	diff -u "$BATS_TEST_TMPDIR/running" "$BATS_TEST_TMPDIR/now" | tail -n +3
+	return 1
+}
+
+# points ROLES COMMAND...: which points it passes and what it starts, as far as they are of these
+# roles (a regular expression).
+points() {
+	local roles=$1
+
+	shift
+	machine rm -f $T/rootfs/trace
+	CMAN_FAULT_TRACE=$T/rootfs/trace cman "$@" >"$BATS_TEST_TMPDIR/output" 2>&1
+	wait_until 5 grep -qE "^($roles) " "$(path $T/rootfs/trace)"
+	sort -u "$(path $T/rootfs/trace)" | grep -E "^($roles) "
+}
+
+# with_fault POINT=WHAT COMMAND...: how it ends is not asked.
+with_fault() {
+	local fault=$1
+
+	shift
+	CMAN_FAULT=$fault cman "$@" >"$BATS_TEST_TMPDIR/output" 2>&1 || true
+}
+
+# at_each FILE DO...: runs DO POINT for each point in FILE, to the last one, and fails if any has.
+# errexit is off in what a condition calls, so there is none.
+at_each() {
+	local file=$1 point status failed=0
+
+	shift
+	sed -Ei "/${POINTS:-.}/!d" "$file"
+	while read -r point <&4; do
+		set +e
+		(set -e; "$@" "$point") >"$BATS_TEST_TMPDIR/each" 2>&1
+		status=$?
+		set -e
+		[ $status != 0 ] || continue
+		{ echo "--- $point:"; tail -n 20 "$BATS_TEST_TMPDIR/each"; } | tr -d '\0' | sed 's/^/# /' >&3
+		failed=$((failed + 1))
+		cman down --all || true
+	done 4<"$file"
+	echo "$failed of $(wc -l <"$file") points failed"
+	[ $failed = 0 ]
+}
+
+@test "up is killed anywhere: down takes it back, up brings it up" {
+	picture_of_running
+	points 'up|supervisor|init|cman-supervisor' up web >"$BATS_TEST_TMPDIR/points"
+	cman down web
+	assert_unchanged
+	killed() {
+		with_fault "$1=kill" up web
+		run_ok cman down web
+		assert_unchanged
+		with_fault "$1=kill" up web
+		run_ok cman up web
+		assert_running "$1"
+		run_ok cman down web
+	}
+	at_each "$BATS_TEST_TMPDIR/points" killed
+}
+
+@test "down is killed anywhere: down goes on, up brings it up" {
+	picture_of_running
+	cman up web
+	points down down web >"$BATS_TEST_TMPDIR/points"
+	assert_unchanged
+	killed() {
+		run_ok cman up web
+		with_fault "$1=kill" down web
+		run_ok cman down web
+		assert_unchanged
+		run_ok cman up web
+		with_fault "$1=kill" down web
+		run_ok cman up web
+		assert_running "$1"
+	}
+	at_each "$BATS_TEST_TMPDIR/points" killed
+}
+
+@test "restart is killed anywhere: restart goes on" {
+	picture_of_running
+	cman up web
+	points restart restart web >"$BATS_TEST_TMPDIR/points"
+	killed() {
+		with_fault "$1=kill" restart web
+		run_ok cman restart web
+		assert_running "$1"
+	}
+	at_each "$BATS_TEST_TMPDIR/points" killed
+}
+
+# Of a container without a supervisor there is none: it has not come up.
+end_payload() {
+	local pid
+
+	pid=$(pid_of web)
+	[ "$pid" = null ] || machine kill -KILL "$pid"
+	wait_until 10 has_ended
+}
+has_ended() { ! cman status web; }
+
+@test "a supervisor is killed anywhere when its payload has ended: one down, one up" {
+	picture_of_running
+	machine rm -f $T/rootfs/trace
+	CMAN_FAULT_TRACE=$T/rootfs/trace run_ok cman up web
+	machine kill -KILL "$(pid_of web)"
+	wait_until 10 grep -q 'finish remove the parent' "$(path $T/rootfs/trace)"
+	grep -E '^(cman-supervisor|finish) ' "$(path $T/rootfs/trace)" | sort -u >"$BATS_TEST_TMPDIR/points"
+	cman down web
+	wait_until 5 is_unchanged
+	killed() {
+		with_fault "$1=kill" up web
+		end_payload
+		run_ok cman down web
+		assert_unchanged
+		with_fault "$1=kill" up web
+		end_payload
+		run_ok cman up web
+		assert_running "$1"
+		run_ok cman down web
+	}
+	at_each "$BATS_TEST_TMPDIR/points" killed
+}
+
+@test "up fails anywhere: it takes everything back itself" {
+	points 'up|supervisor|init' up web >"$BATS_TEST_TMPDIR/points"
+	cman down web
+	assert_unchanged
+	failing() {
+		if CMAN_FAULT="$1=12" cman up web; then run_ok cman down web; fi
+		assert_unchanged
+		run_fails cman status web
+	}
+	at_each "$BATS_TEST_TMPDIR/points" failing
+}
+
+@test "down fails anywhere: down goes on" {
+	picture_of_running
+	cman up web
+	points down down web >"$BATS_TEST_TMPDIR/points"
+	failing() {
+		run_ok cman up web
+		with_fault "$1=12" down web
+		run_ok cman down web
+		assert_unchanged
+	}
+	at_each "$BATS_TEST_TMPDIR/points" failing
+}
+
+# Whichever looks at a container: what nobody is about to finish is finished.
+@test "after a killed up or down any command takes back what is left" {
+	commands=("ps" "status web" "logs web" "exec web -- true" "kill web" "wait -t 5s web" "graph" "pause web")
+	points up up web >"$BATS_TEST_TMPDIR/up"
+	points down down web >"$BATS_TEST_TMPDIR/down"
+	assert_unchanged
+	sed -nE '/ start 1$/d; s/^up (begin|begun) [a-z]+ 1$/up web:&/p' "$BATS_TEST_TMPDIR/up" >"$BATS_TEST_TMPDIR/points"
+	sed -nE 's/^down (undo|undone) (network|cgroup|files) 1$/down web:&/p' "$BATS_TEST_TMPDIR/down" \
+		>>"$BATS_TEST_TMPDIR/points"
+	healed() {
+		local which=${1%%:*} point=${1#*:}
+
+		[ "$which" = "up web" ] || run_ok cman up web
+		# shellcheck disable=SC2086 # words
+		with_fault "$point=kill" $which
+		# shellcheck disable=SC2086 # words
+		cman ${commands[RANDOM % ${#commands[@]}]} || [ $? -lt 124 ] || [ $? = 125 ]
+		assert_unchanged
+		[ -z "$(cman ps -q 2>/dev/null | grep -v web)" ]
+	}
+	at_each "$BATS_TEST_TMPDIR/points" healed
+}
+
+has_gone() { ! machine kill -0 "$1" 2>/dev/null; }
+
+@test "what a killed down has asked to end has the time for it, and no more" {
+	sleeper slow <<<'stop_timeout = "2s";'
+	sed -i "s/exit 0/:/" "$(path $T/conf.d/slow.conf)"
+	run_ok cman up slow
+	with_fault "down undone start 1=kill" down slow
+	run_ok cman ps slow
+	assert_match "$output" "slow +stopping"
+	ended() { cman ps slow 2>&1 | grep -q "slow: cleaned up"; }
+	wait_until 10 ended
+	assert_unchanged
+}
+
+@test "up of what a killed down has asked to end: anew" {
+	sleeper slow <<<'stop_timeout = "1s";'
+	sed -i "s/exit 0/:/" "$(path $T/conf.d/slow.conf)"
+	run_ok cman up slow
+	pid=$(pid_of slow)
+	with_fault "down undone start 1=kill" down slow
+	run_ok cman up slow
+	is_up slow
+	refute machine kill -0 "$pid" 2>/dev/null
+}
+
+@test "nobody is healed whose supervisor or command is at work" {
+	run_ok cman up web
+	pid=$(pid_of web)
+	machine flock $T/state/containers/web/lock sleep 5 3>&- &
+	wait_until 5 machine grep -q FLOCK /proc/locks
+	machine kill -KILL "$(cman status --json web | jq -r .supervisor_pid)" "$pid"
+	wait_until 5 has_gone "$pid"
+	run cman ps web
+	[[ $output != *"cleaned up"* ]]
+	machine test -e $T/state/containers/web/spec
+	wait $!
+	run_ok cman ps web
+	assert_output_has "web: cleaned up what a killed process had left"
+	run_ok cman ps web
+	assert_match "$output" "web +(stopped|exited)"
+	run_ok cman down web
+}
+
+# With any number of free blocks: each is missing where another file is to be written.
+@test "a state directory that fills up at any moment of an up" {
+	machine mkdir -p $T/state
+	machine mount -t tmpfs -o nr_blocks=64,mode=700 tmpfs $T/state
+	for ((free = 0; free < 24; free++)); do
+		machine sh -c "head -c $(((64 - free) * 4096)) /dev/zero >$T/state/full" 2>/dev/null || true
+		if cman up web; then
+			machine rm -f $T/state/full
+			run_ok cman down web
+		fi
+		machine rm -f $T/state/full
+		run_fails cman status web
+		refute machine test -e $T/state/containers/web
+		refute machine ip link show cman0
+	done
+	machine umount $T/state
+	machine rm -rf $T/state
+	assert_unchanged
+}
+
+@test "no more processes: whoever is missing, everything is taken back" {
+	local pids=/sys/fs/cgroup/pids max
+
+	machine test -e $pids/cgroup.procs || pids=/sys/fs/cgroup
+	machine mkdir $pids/$CGROUP-few
+	for max in 1 2 3 4; do
+		machine sh -c "echo $max >$pids/$CGROUP-few/pids.max" || skip "no pids controller"
+		run machine timeout -k 5 60 sh -c \
+			"echo \$\$ >$pids/$CGROUP-few/cgroup.procs; exec $CMAN -c $CONF up web"
+		[ "$status" -lt 124 ] || { echo "$max: $status"; return 1; }
+		run_ok cman down web
+	done
+	machine rmdir $pids/$CGROUP-few
+	assert_unchanged
+}
+
+@test "every point there is has been passed, and a build for use has none" {
+	local point
+
+	refute grep -q CMAN_FAULT "${CMAN%/faults/cman}/cman"
+	refute grep -q CMAN_FAULT "${CMAN%/faults/cman}/cman-supervisor"
+	machine rm -f $T/rootfs/trace
+	export CMAN_FAULT_TRACE=$T/rootfs/trace
+	run_ok cman up web
+	run_ok cman restart web
+	machine kill -KILL "$(pid_of web)"
+	wait_until 10 machine grep -q '^finish remove the parent' $T/rootfs/trace
+	run_ok cman up web
+	run_ok cman down web
+	unset CMAN_FAULT_TRACE
+	{
+		CMAN_FAULT=list cman
+		CMAN_FAULT=list machine "${CMAN}-supervisor"
+	} | sort -u >"$BATS_TEST_TMPDIR/list"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/list")" -gt 20 ]
+	while read -r point; do
+		machine grep -qE "^([a-z]+ )?$point( |$)" $T/rootfs/trace ||
+			{ echo "nothing passes: $point"; return 1; }
+	done <"$BATS_TEST_TMPDIR/list"
+}

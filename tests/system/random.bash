@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# random.bash CMAN CONF SEED COUNT CONTAINERS: does COUNT operations, one after the other, to containers
+# called c1, c2 ... as the seed has it (random.bats). What an operation ends with does not matter,
+# for others run beside us; that a command crashes or hangs does, and is told.
+set -u
+
+cman=$1
+conf=$2
+RANDOM=$3
+count=$4
+containers=$5
+
+told() { # STATUS WHAT...
+	local status=$1
+
+	shift
+	case $status in
+	# What is run inside is killed with its container.
+	137) [ "$1" = exec ] || echo "killed after a minute: $*" ;;
+	124 | 13[2-69]) echo "exit status $status: $*" ;;
+	esac
+}
+
+run() {
+	timeout -k 5 60 "$cman" -c "$conf" "$@" >/dev/null 2>&1 </dev/null
+	told $? "$@"
+}
+
+# Killed after 0 to 79 ms: a few are through by then.
+run_killed() {
+	local pid status
+
+	"$cman" -c "$conf" "$@" >/dev/null 2>&1 </dev/null &
+	pid=$!
+	sleep "0.0$((RANDOM % 8))$((RANDOM % 10))"
+	kill -KILL $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	status=$?
+	[ $status = 137 ] || told $status "$@"
+}
+
+# Of what runs: which process may be killed is asked first, so that it is that of the container.
+kill_process() { # NAME KEY
+	local pid
+
+	pid=$(timeout -k 5 60 "$cman" -c "$conf" status --json "$1" 2>/dev/null </dev/null |
+		jq -r ".$2 // empty" 2>/dev/null)
+	[ -z "$pid" ] || [ "$pid" -le 1 ] || kill -KILL "$pid" 2>/dev/null
+}
+
+for ((i = 0; i < count; i++)); do
+	name=c$((RANDOM % containers + 1))
+	other=c$((RANDOM % containers + 1))
+	case $((RANDOM % 16)) in
+	0 | 1 | 2) run up "$name" "$other" ;;
+	3 | 4) run down "$name" "$other" ;;
+	5) run restart "$name" ;;
+	6 | 7) run_killed up "$name" "$other" ;;
+	8) run_killed down "$name" "$other" ;;
+	9) run_killed restart "$name" ;;
+	10) kill_process "$name" pid ;;
+	11) kill_process "$name" supervisor_pid ;;
+	12) run pause "$name" ;;
+	13) run resume "$name" ;;
+	14) run exec "$name" -- true ;;
+	15) run ps ;;
+	esac
+done
