@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/confirm.h"
 #include "cmd/load.h"
 
 #define EXIT_LEFT 3 /* something is not as the files say */
@@ -43,6 +44,11 @@ static int report_left(const struct apply_item *item)
 
 	if (item->change.action == ACTION_STOP) {
 		printf("%s: left as it is, it has no file: stopped by --prune, or by its name\n",
+		       item->container->name);
+		return EXIT_LEFT;
+	}
+	if (item->change.action == ACTION_START) {
+		printf("%s: left as it is, it does not run, and would not go back\n",
 		       item->container->name);
 		return EXIT_LEFT;
 	}
@@ -111,28 +117,32 @@ static const struct spec *find_wanted(void *data, const char *name)
 }
 
 static int apply_all(struct wave *wave, struct conf *conf, const struct apply_options *options,
-		     struct error *err)
+		     bool *changed, struct error *err)
 {
 	AUTO(apply_clear) struct apply apply = {0};
 
 	if (apply_plan(&apply, wave, options, find_wanted, conf, err) < 0)
 		return -1;
 	apply_run(&apply, conf);
+	for (size_t i = 0; i < apply.count; i++)
+		*changed |= !apply.items[i].left && !apply.items[i].taken_back &&
+			    apply.items[i].change.action != ACTION_NOTHING;
 	return report(&apply, options->named);
 }
 
 int apply_names(struct conf *conf, const struct strlist *names, const struct apply_options *how,
-		const char *word, struct error *err)
+		const char *word, bool *changed, struct error *err)
 {
 	AUTO_HOST struct host host = HOST_INIT;
 	struct wave wave;
 	int status;
 
+	*changed = false;
 	if (host_open(&conf->manager, true, &host, err) < 0)
 		return -1;
 	wave_take(&wave, &host, names);
 	wave.how = word;
-	status = apply_all(&wave, conf, how, err);
+	status = apply_all(&wave, conf, how, changed, err);
 	wave_release(&wave);
 	return status;
 }
@@ -143,13 +153,16 @@ int cmd_apply(const struct options *options, int argc, char *argv[], struct erro
 		.restart = !options->no_restart,
 		.named = argc > 0,
 		.prune = options->prune,
+		.only_running = options->confirm != NULL,
 	};
 	AUTO_CONF struct conf conf = {0};
 	AUTO_STRLIST struct strlist names = {0};
 	int broken, status;
+	bool changed;
 
 	if (load_to_compare(options, argc, argv, true, &conf, &names, &broken, err) < 0)
 		return -1;
-	status = apply_names(&conf, &names, &how, "apply", err);
+	status = options->confirm ? confirm_apply(options, &conf, &names, &how, err)
+				  : apply_names(&conf, &names, &how, "apply", &changed, err);
 	return status == 0 ? broken : status;
 }

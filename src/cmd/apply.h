@@ -7,9 +7,9 @@
 
 /*
  * Makes the containers what conf says, and prints how it went with each. word: for the history.
- * The exit status, or -1.
+ * The exit status, or -1. *changed: whether any of them is otherwise than before.
  */
 int apply_names(struct conf *conf, const struct strlist *names, const struct apply_options *how,
-		const char *word, struct error *err);
+		const char *word, bool *changed, struct error *err);
 
 #endif

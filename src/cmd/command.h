@@ -35,6 +35,7 @@ struct options {
 	bool sh;
 	bool no_restart;
 	bool prune;
+	const char *confirm;
 	const char *lines;
 	const char *signal;
 	const char *since;
@@ -111,6 +112,8 @@ int cmd_down(const struct options *options, int argc, char *argv[], struct error
 int cmd_restart(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_plan(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_apply(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_confirm(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_revert(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_history(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_rollback(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_ps(const struct options *options, int argc, char *argv[], struct error *err);

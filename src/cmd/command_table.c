@@ -94,6 +94,7 @@ static const struct command_option plan_options[] = {
 };
 
 static const struct command_option apply_options[] = {
+	OPTION(0, "confirm", "TIME", confirm, "go back after TIME unless cman confirm was called"),
 	OPTION(0, "no-restart", NULL, no_restart, "leave alone what would have to be restarted"),
 	OPTION(0, "prune", NULL, prune, "stop what runs and has no file any more"),
 	NO_MORE_OPTIONS,
@@ -230,6 +231,12 @@ const struct command command_table[] = {
 		.maximum = ANY_NUMBER,
 		.options = apply_options,
 		.run = cmd_apply,
+	},
+	{
+		.name = "confirm",
+		.arguments = "",
+		.summary = "keep what apply --confirm has made",
+		.run = cmd_confirm,
 	},
 	{
 		.name = "history",
@@ -435,6 +442,15 @@ const struct command command_table[] = {
 		.maximum = 2,
 		.hidden = true,
 		.run = cmd_finish,
+	},
+	{
+		.name = "revert",
+		.arguments = "TIME",
+		.summary = "take back after TIME what is not confirmed",
+		.minimum = 1,
+		.maximum = 1,
+		.hidden = true,
+		.run = cmd_revert,
 	},
 	/* Run by the supervisor that watches for other name servers of the host. */
 	{

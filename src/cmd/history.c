@@ -197,6 +197,7 @@ int cmd_rollback(const struct options *options, int argc, char *argv[], struct e
 	AUTO_STRLIST struct strlist names = {0};
 	AUTO_HISTORY struct history history = {0};
 	const struct history_entry *entry;
+	bool changed;
 
 	if (load_configuration(options, false, &conf, err) < 0 ||
 	    load_names(&conf, 1, argv, LOAD_KNOWN, &names, err) < 0 ||
@@ -207,5 +208,5 @@ int cmd_rollback(const struct options *options, int argc, char *argv[], struct e
 		       argc > 1 ? argv[1] : NULL, err);
 	if (!entry || load_entry(entry, &conf, argv[0], err) < 0)
 		return -1;
-	return apply_names(&conf, &names, &how, "rollback", err);
+	return apply_names(&conf, &names, &how, "rollback", &changed, err);
 }

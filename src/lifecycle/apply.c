@@ -202,10 +202,11 @@ static void choose_action(struct apply_item *item, const struct apply_options *o
 		container->action = item->left ? PLAN_NOTHING : PLAN_RENEW;
 		break;
 	case ACTION_START:
-		container->action = fresh ? PLAN_START : PLAN_RENEW;
+		item->left = options->only_running;
+		container->action = item->left ? PLAN_NOTHING : fresh ? PLAN_START : PLAN_RENEW;
 		break;
 	case ACTION_STOP:
-		item->left = !options->named && !options->prune;
+		item->left = options->only_running || (!options->named && !options->prune);
 		container->action = item->left ? PLAN_NOTHING : PLAN_STOP;
 		break;
 	case ACTION_NOTHING:

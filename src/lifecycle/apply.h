@@ -31,6 +31,7 @@ struct apply_options {
 	bool restart; /* what needs it is restarted */
 	bool named;   /* the containers were asked for by name: they are to run, or to be gone */
 	bool prune;   /* what has no file is stopped */
+	bool only_running; /* nothing is started or stopped */
 };
 
 /*

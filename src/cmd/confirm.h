@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* confirm.h: an apply that goes back by itself unless it is confirmed in time. */
+#ifndef CMD_CONFIRM_H
+#define CMD_CONFIRM_H
+
+#include "cmd/apply.h"
+#include "cmd/command.h"
+
+/* As apply_names(), then waits for options->confirm: 1 when nobody confirms and it went back. */
+int confirm_apply(const struct options *options, struct conf *conf, const struct strlist *names,
+		  const struct apply_options *how, struct error *err);
+
+#endif
