@@ -130,6 +130,25 @@ at_each() {
 	at_each "$BATS_TEST_TMPDIR/points" killed
 }
 
+@test "with nftables: up and down are killed around the commit" {
+	write_manager 'firewall : { backend = "nftables"; };'
+	points up up web | grep -E ' firewall| table| rules|bridge' >"$BATS_TEST_TMPDIR/up"
+	points down down web | grep -E ' network | table| rules|firewall' >"$BATS_TEST_TMPDIR/down"
+	assert_unchanged
+	sed 's/^/up web:/' "$BATS_TEST_TMPDIR/up" >"$BATS_TEST_TMPDIR/points"
+	sed 's/^/down web:/' "$BATS_TEST_TMPDIR/down" >>"$BATS_TEST_TMPDIR/points"
+	killed() {
+		local which=${1%%:*}
+
+		[ "$which" = "up web" ] || run_ok cman up web
+		# shellcheck disable=SC2086 # words
+		with_fault "${1#*:}=kill" $which
+		run_ok cman down web
+		assert_unchanged
+	}
+	at_each "$BATS_TEST_TMPDIR/points" killed
+}
+
 # Of a container without a supervisor there is none: it has not come up.
 end_payload() {
 	local pid

@@ -60,6 +60,54 @@ record_file() { path "$T/state/containers/$1/record"; }
 	assert_unchanged
 }
 
+@test "a record of a newer cman: what runs is left alone until it is taken down" {
+	server web <<<'net : { ports = [ "8080:80" ]; };'
+	run_ok cman up web
+	pid=$(pid_of web)
+	sed -i 's/^version 1$/version 2/' "$(record_file web)"
+	run_fails cman status web
+	run_ok cman ps
+	assert_match "$output" "web +unknown"
+	run_ok machine kill -0 "$pid"
+	run_ok cman down web
+	assert_output_has "record of web"
+	assert_unchanged
+}
+
+@test "a record cut off anywhere: told, and cleaned up by what carries our mark" {
+	server web <<<'net : { ports = [ "8080:80" ]; };'
+	for size in 0 1 40 200; do
+		run_ok cman up web
+		truncate -s $size "$(record_file web)"
+		run_fails cman status web
+		run_ok cman down web
+		assert_output_has "record of web"
+		assert_unchanged
+	done
+}
+
+# The state of before is there, on a disk; of the kernel's nothing is.
+@test "after a power cut the next command of any kind cleans up, and up starts anew" {
+	server web <<<'net : { ports = [ "8080:80" ]; };'
+	sleeper half </dev/null
+	run_ok cman up web half
+	cp -a "$(path $T/state)" "$BATS_TEST_TMPDIR/state"
+	run_ok cman down --all
+	for look in "ps" "up web"; do
+		machine rm -rf $T/state
+		cp -a "$BATS_TEST_TMPDIR/state" "$(path $T/state)"
+		machine sh -c "sed -i 's/$(cat /proc/sys/kernel/random/boot_id)/00000000-1111-2222-3333-444444444444/' \
+			$T/state/containers/*/record $T/state/networks/*/record $T/state/firewall"
+		sed -i 's/^phase running/phase created/' "$(record_file half)"
+		# shellcheck disable=SC2086 # words
+		run_ok cman $look
+		[ "$look" != ps ] || refute machine test -e $T/state/containers/half
+	done
+	assert_page outside "http://$HOST_IP:8080/" "page of web"
+	run_ok cman down --all
+	assert_unchanged
+}
+
 @test "a record that is not there: what was left is found all the same" {
 	server web <<<'net : { ports = [ "8080:80" ]; };'
 	run_ok cman up web
