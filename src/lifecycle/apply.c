@@ -97,6 +97,13 @@ static int read_pending(const struct container *container, struct spec *spec, st
 	return conf_parse_spec(text_value(&text), PENDING_FILE, container->name, spec, err);
 }
 
+bool apply_is_pending(const struct state *state, const char *name)
+{
+	AUTO_FREE char *path = xprintf("%s/" PENDING_FILE, name);
+
+	return fs_exists_at(state->containers_fd, path);
+}
+
 int apply_heal(struct host *host, struct container *container, struct error *err)
 {
 	struct spec pending = {0}, recorded = {0};

@@ -55,4 +55,7 @@ void apply_clear(struct apply *apply);
  */
 int apply_heal(struct host *host, struct container *container, struct error *err);
 
+/* Whether there is such: or somebody is at work, who then has the lock. */
+bool apply_is_pending(const struct state *state, const char *name);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "lifecycle/apply.h"
 #include "lifecycle/wave.h"
 
 static enum liveness liveness_of(const struct record *record)
@@ -85,6 +86,16 @@ static void heal(const struct manager *manager, const char *name)
 		wave_abandon(&wave);
 }
 
+/* record NULL: there is none. What an apply has left wave_take() takes back. */
+static bool needs_healing(const struct state *state, const char *name,
+			  const struct record *record, enum liveness liveness)
+{
+	if (!record)
+		return fs_exists_at(state->containers_fd, name);
+	return is_left(state, record, liveness) ||
+	       (liveness == LIVE_RUNNING && apply_is_pending(state, name));
+}
+
 int heal_read(const struct manager *manager, const struct state *state, const char *name,
 	      struct record *record, enum liveness *liveness, struct error *err)
 {
@@ -94,7 +105,7 @@ int heal_read(const struct manager *manager, const struct state *state, const ch
 	if (found < 0)
 		return -1;
 	*liveness = liveness_of(record);
-	if (geteuid() != 0 || (found ? !is_left(state, record, *liveness) : !fs_exists_at(state->containers_fd, name)))
+	if (geteuid() != 0 || !needs_healing(state, name, found ? record : NULL, *liveness))
 		return found;
 	heal(manager, name);
 	record_clear(record);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # cman apply --confirm: what is not confirmed goes back by itself, also when whoever applied it is gone.
+export TEST_SECONDS=${TEST_SECONDS:-300}
 load lib
 
 web() { printf '%s\n' "$@" | server web; }
