@@ -59,6 +59,8 @@ static const struct command_option exec_options[] = {
 static const struct command_option logs_options[] = {
 	OPTION('f', "follow", NULL, follow, "go on printing until the container has ended"),
 	OPTION('n', "lines", "N", lines, "begin with the last N lines (else: all)"),
+	OPTION(0, "since", "TIME", since, "begin there: 10m (ago), 18:30, \"2026-11-22 18:30\""),
+	OPTION('t', "timestamps", NULL, timestamps, "print the time of each line in front of it"),
 	NO_MORE_OPTIONS,
 };
 
@@ -122,7 +124,8 @@ static const struct command_option kill_options[] = {
 	"As exec, with the shell that the container's /etc/passwd has for the user, else the\n"    \
 	"first there is of /bin/bash and /bin/sh.\n"
 #define LOGS_DETAILS                                                                               \
-	"Prints LOG_DIR/NAME.log, where the supervisor writes what the container prints.\n"
+	"Prints LOG_DIR/NAME.log and the older files beside it, where the supervisor writes what the\n"  \
+	"container prints: its error output goes to standard error.\n"
 #define STATS_DETAILS                                                                              \
 	"Looks twice, a quarter of a second apart. A percentage of cpu is one of a processor, and\n" \
 	"one of limits.cpus where it is limited. - is what the kernel does not tell.\n"

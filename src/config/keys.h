@@ -64,6 +64,7 @@ struct key_table {
 extern const struct key_table container_keys; /* fields of struct spec */
 extern const struct key_table manager_keys;   /* fields of struct manager */
 extern const struct key_table hooks_keys;     /* fields of struct hooks */
+extern const struct key_table log_keys;       /* fields of struct log_settings */
 
 /*
  * Calls visit for every key with its path, groups before their members: "limits",

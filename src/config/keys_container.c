@@ -782,6 +782,13 @@ static const struct key container_keys_array[] = {
 		.change = CHANGE_LIVE,
 	},
 	{
+		.name = "log",
+		.members = &log_keys,
+		.offset = offsetof(struct spec, log),
+		.help = "where the output of the command goes, and how much of it is kept",
+		.change = CHANGE_LIVE,
+	},
+	{
 		.name = "hooks",
 		.members = &hooks_keys,
 		.offset = offsetof(struct spec, hooks),

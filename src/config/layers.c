@@ -22,6 +22,7 @@ void spec_set_defaults(struct spec *spec, const char *name)
 			     .apparmor = xstrdup("unconfined")},
 		.stop_signal = SIGTERM,
 		.stop_timeout_ms = 10000,
+		.log = LOG_STANDARD,
 		.hooks = HOOKS_NONE,
 	};
 	spec->limits.pids = 512;

@@ -246,6 +246,21 @@ struct hooks {
 		.timeout_ms = 30000 \
 	}
 
+enum log_driver { LOG_FILE, LOG_SYSLOG, LOG_NONE };
+
+#define LOG_FILES_MAX 100
+
+/* Where the payload's output goes. */
+struct log_settings {
+	enum log_driver driver;
+	uint64_t max_size;  /* bytes of a file */
+	uint32_t max_files; /* 1 to LOG_FILES_MAX, with the current one */
+};
+#define LOG_STANDARD                                               \
+	{                                                          \
+		.driver = LOG_FILE, .max_size = 10 << 20, .max_files = 3 \
+	}
+
 /* One container. */
 struct spec {
 	char *name; /* the file's name without .conf */
@@ -284,6 +299,7 @@ struct spec {
 	bool autostart;
 	int stop_signal;
 	uint32_t stop_timeout_ms;
+	struct log_settings log;
 	struct hooks hooks;
 	struct strlist sources; /* files it was read from: see source_collect(); not those of the manager */
 	struct origins origins;

@@ -107,6 +107,11 @@ extern const struct value_type type_templates;
 /* The lists of groups, element by element: of struct spec, security and limits. */
 extern const struct key_elements interface_elements, mount_elements, device_elements, io_elements;
 
+/* members of struct log_settings */
+extern const struct value_type type_log_driver; /* enum log_driver */
+extern const struct value_type type_log_size;   /* uint64_t, bytes */
+extern const struct value_type type_log_files;  /* uint32_t */
+
 /* Whether a path is absolute, not "/" and without ".."; takes "//" and "/." out of it. */
 int value_tidy_path(char *path, struct error *err);
 

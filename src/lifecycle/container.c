@@ -22,6 +22,7 @@ void container_init(struct container *container, const char *name)
 		.init_pidfd = -1,
 		.supervisor_pidfd = -1,
 		.output_fd = -1,
+		.error_fd = -1,
 		.log_dir_fd = -1,
 		.log_fd = -1,
 		.hooks = (struct hook_run)HOOK_RUN_INIT,
@@ -41,6 +42,7 @@ void container_clear(struct container *container)
 	close_fd(&container->init_pidfd);
 	close_fd(&container->supervisor_pidfd);
 	close_fd(&container->output_fd);
+	close_fd(&container->error_fd);
 	close_fd(&container->log_dir_fd);
 	close_fd(&container->log_fd);
 	close_fd(&container->directory_fd);

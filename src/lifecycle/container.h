@@ -35,7 +35,7 @@ struct container {
 	struct device_policy devices; /* made with the cgroup */
 	int control_fd;               /* channel to supervisor and init */
 	int init_pidfd;
-	int output_fd;                /* FIFO of the payload's output */
+	int output_fd, error_fd;      /* FIFOs of the payload's output and error output */
 	int log_dir_fd, log_fd;       /* where that goes: the log, and the directory it is in */
 	pid_t supervisor_pid;         /* our own child; 0: another command started it */
 	bool has_host_servers;        /* its resolv.conf has: dns = [ "host" ] */

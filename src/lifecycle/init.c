@@ -146,13 +146,14 @@ static void wait_at_gate(int control_fd)
 		_exit(PAYLOAD_FAILED); /* the command is gone: its successor cleans up */
 }
 
-static int connect_streams(int output_fd, struct error *err)
+static int connect_streams(const struct launch *launch, struct error *err)
 {
 	AUTO_FD int null_fd = fs_open_at(AT_FDCWD, "/dev/null", O_RDONLY, 0, err);
 
 	if (null_fd < 0)
 		return -1;
-	if (dup2(null_fd, 0) < 0 || dup2(output_fd, 1) < 0 || dup2(output_fd, 2) < 0)
+	if (dup2(null_fd, 0) < 0 || dup2(launch->output_fd, 1) < 0 ||
+	    dup2(launch->error_fd, 2) < 0)
 		return error_set(err, errno, "connect the payload's streams");
 	return 0;
 }
@@ -169,7 +170,7 @@ static int open_profile(int profiles_fd, struct payload *payload, struct message
 static int become_payload(const struct launch *launch, int profiles_fd, struct payload *payload,
 			  struct message *failure)
 {
-	if (connect_streams(launch->output_fd, &failure->error) < 0)
+	if (connect_streams(launch, &failure->error) < 0)
 		return fail_at(failure, "");
 	if (open_profile(profiles_fd, payload, failure) < 0)
 		return -1;

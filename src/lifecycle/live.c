@@ -31,6 +31,7 @@ static const struct {
 	{"description", LIVE_RECORD},
 	{"labels", LIVE_RECORD},
 	{"stop_signal", LIVE_SUPERVISOR},
+	{"log", LIVE_SUPERVISOR},
 	{"stop_timeout", LIVE_RECORD},
 	{"hooks", LIVE_RECORD},
 	{"limits.nofile", LIVE_PROCESSES},

@@ -13,20 +13,43 @@
 #include "state/idrange.h"
 
 /*
- * The FIFO belongs to the payload's root and may be written by all of its users: programs that
+ * The FIFOs belong to the payload's root and may be written by all of its users: programs that
  * open /dev/stdout open it anew. Nobody else gets past the run directory (0700).
  */
+static int make_fifo(const struct container *container, const char *name, struct error *err)
+{
+	const uid_t owner = container->ids.host_first;
+	AUTO_FD int fd = -1;
+
+	if (mkfifoat(container->directory_fd, name, 0600) < 0)
+		return error_set(err, errno, "make the FIFO %s", name);
+	fd = fs_open_at(container->directory_fd, name, O_RDWR, 0, err);
+	if (fd < 0)
+		return -1;
+	if (fchown(fd, owner, owner) < 0 || fchmod(fd, 0622) < 0)
+		return error_set(err, errno, "FIFO %s", name);
+	return take_fd(&fd);
+}
+
 static int make_output(struct container *container, struct error *err)
 {
-	uid_t owner = container->ids.host_first;
-
-	if (mkfifoat(container->directory_fd, "output", 0600) < 0)
-		return error_set(err, errno, "make the output FIFO");
-	container->output_fd = fs_open_at(container->directory_fd, "output", O_RDWR, 0, err);
+	container->output_fd = make_fifo(container, "output", err);
 	if (container->output_fd < 0)
 		return -1;
-	if (fchown(container->output_fd, owner, owner) < 0 || fchmod(container->output_fd, 0622) < 0)
-		return error_set(err, errno, "output FIFO");
+	container->error_fd = make_fifo(container, "error", err);
+	return container->error_fd < 0 ? -1 : 0;
+}
+
+/* What an older cman or a full disk has left without a newline is not to go on in ours. */
+static int end_last_line(int log_fd, struct error *err)
+{
+	const off_t size = lseek(log_fd, 0, SEEK_END);
+	char last = '\n';
+
+	if (size > 0 && pread(log_fd, &last, 1, size - 1) < 0)
+		return error_set(err, errno, "read the log");
+	if (last != '\n' && write(log_fd, "\n", 1) < 0 && errno != ENOSPC && errno != EDQUOT)
+		return error_set(err, errno, "write the log");
 	return 0;
 }
 
@@ -39,8 +62,10 @@ static int open_log(const struct host *host, struct container *container, struct
 	if (container->log_dir_fd < 0)
 		return -1;
 	container->log_fd = fs_open_at(container->log_dir_fd, name,
-				       O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0600, err);
-	return container->log_fd < 0 ? error_wrap(err, "log in %s", log_dir) : 0;
+				       O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0600, err);
+	if (container->log_fd < 0 || end_last_line(container->log_fd, err) < 0)
+		return error_wrap(err, "log in %s", log_dir);
+	return 0;
 }
 
 int files_generate(const struct manager *manager, const struct spec *spec, const char *name,

@@ -102,6 +102,7 @@ int init_begin(struct host *host, struct container *container, struct error *err
 		.directory_fd = container->directory_fd,
 		.hosts_directory_fd = hosts_directory_fd,
 		.output_fd = container->output_fd,
+		.error_fd = container->error_fd,
 		.log_dir_fd = container->log_dir_fd,
 		.log_fd = container->log_fd,
 	};
@@ -136,6 +137,7 @@ int init_undo(struct host *host, struct container *container, struct error *err)
 	/* Without us at the other end neither supervisor nor init passes the gate any more. */
 	close_fd(&container->control_fd);
 	close_fd(&container->output_fd);
+	close_fd(&container->error_fd);
 	close_fd(&container->log_dir_fd);
 	close_fd(&container->log_fd);
 	if (!cgroup)

@@ -151,6 +151,9 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 {
 	AUTO_FD int output_fd = fs_open_at(launch->directory_fd, "output", O_RDWR | O_NONBLOCK, 0,
 					   err);
+	AUTO_FD int error_fd = output_fd < 0 ? -1
+					     : fs_open_at(launch->directory_fd, "error",
+							  O_RDWR | O_NONBLOCK, 0, err);
 	const struct supervisor_args args = {
 		.name = launch->spec->name,
 		.instance = launch->instance,
@@ -158,19 +161,20 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 		.init_pid = init_pid,
 		.init_pidfd = pidfd,
 		.run_dir_fd = launch->directory_fd,
-		.fifo_fd = output_fd,
+		.output_fd = output_fd,
+		.error_fd = error_fd,
 		.log_dir_fd = launch->log_dir_fd,
 		.log_fd = launch->log_fd,
 		.cman_fd = launch->program_fd,
 	};
-	const int inherited[] = {pidfd, launch->directory_fd, output_fd,
+	const int inherited[] = {pidfd, launch->directory_fd, output_fd, error_fd,
 				 launch->log_dir_fd, launch->log_fd, launch->program_fd};
 	const struct limits usual = LIMITS_NONE;
 	const char *key;
 	struct supervisor_argv command_line;
 	sigset_t all;
 
-	if (output_fd < 0)
+	if (error_fd < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(inherited); i++)
 		if (fcntl(inherited[i], F_SETFD, 0) < 0)

@@ -27,7 +27,7 @@ struct launch {
 	const struct confinement *init_confinement; /* of the built-in init */
 	int directory_fd;                  /* run directory: resolv.conf, hostname */
 	int hosts_directory_fd;            /* where the file "hosts" stands */
-	int output_fd;                     /* FIFO, open for reading and writing */
+	int output_fd, error_fd;           /* FIFOs, open for reading and writing */
 	int log_dir_fd, log_fd;            /* where the log stands, and the log */
 	int program_fd, supervisor_fd;
 	int init_fd;                       /* of the built-in init, where spec wants it */

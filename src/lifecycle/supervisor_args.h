@@ -4,7 +4,7 @@
  * include it, so everything is inline and needs nothing but libc.
  *
  *   cman-supervisor NAME INSTANCE MANAGER_FILE INIT_PID
- *                   INIT_PIDFD RUN_DIR_FD FIFO_FD LOG_DIR_FD LOG_FD CMAN_FD
+ *                   INIT_PIDFD RUN_DIR_FD OUTPUT_FD ERROR_FD LOG_DIR_FD LOG_FD CMAN_FD
  *
  * What can change while it runs is in a file instead: supervisor_settings.h.
  */
@@ -27,14 +27,14 @@ struct supervisor_args {
 	pid_t init_pid;           /* a child of the process that becomes the supervisor */
 	int init_pidfd;
 	int run_dir_fd; /* STATE_DIR/containers/NAME: "exit" is written there */
-	int fifo_fd;    /* O_RDWR | O_NONBLOCK, an open(2) of its own: the payload's
-				     must not become non-blocking */
+	int output_fd;  /* FIFOs: O_RDWR | O_NONBLOCK, an open(2) of its own: the payload's */
+	int error_fd;   /* must not become non-blocking */
 	int log_dir_fd; /* where the log stands */
 	int log_fd;     /* NAME.log, O_WRONLY | O_APPEND */
 	int cman_fd;    /* O_PATH of the cman program */
 };
 
-#define SUPERVISOR_NUMBERS 7
+#define SUPERVISOR_NUMBERS 8
 #define SUPERVISOR_ARGC    (4 + SUPERVISOR_NUMBERS) /* with argv[0] */
 
 /* Room for the command line. */
@@ -77,9 +77,9 @@ static inline void supervisor_args_format(const struct supervisor_args *args,
 					  struct supervisor_argv *out)
 {
 	const int numbers[SUPERVISOR_NUMBERS] = {args->init_pid,   args->init_pidfd,
-						 args->run_dir_fd, args->fifo_fd,
-						 args->log_dir_fd, args->log_fd,
-						 args->cman_fd};
+						 args->run_dir_fd, args->output_fd,
+						 args->error_fd,   args->log_dir_fd,
+						 args->log_fd,     args->cman_fd};
 
 	out->argv[0] = (char *)(size_t) "cman-supervisor";
 	out->argv[1] = (char *)(size_t)args->name;
@@ -113,10 +113,11 @@ static inline bool supervisor_args_parse(int argc, char *argv[], struct supervis
 		.init_pid = numbers[0],
 		.init_pidfd = numbers[1],
 		.run_dir_fd = numbers[2],
-		.fifo_fd = numbers[3],
-		.log_dir_fd = numbers[4],
-		.log_fd = numbers[5],
-		.cman_fd = numbers[6],
+		.output_fd = numbers[3],
+		.error_fd = numbers[4],
+		.log_dir_fd = numbers[5],
+		.log_fd = numbers[6],
+		.cman_fd = numbers[7],
 	};
 	return true;
 }

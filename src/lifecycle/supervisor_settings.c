@@ -8,6 +8,12 @@
 #include "base/process.h"
 #include "lifecycle/supervisor.h"
 
+_Static_assert((int)LOG_FILE == (int)SUPERVISOR_LOG_FILE &&
+		       (int)LOG_SYSLOG == (int)SUPERVISOR_LOG_SYSLOG &&
+		       (int)LOG_NONE == (int)SUPERVISOR_LOG_NONE &&
+		       LOG_FILES_MAX == SUPERVISOR_LOG_FILES_MAX,
+	       "the same for both programs");
+
 static void print_settings(struct supervisor_settings settings, struct text *out)
 {
 	for (size_t i = 0; i < SUPERVISOR_SETTINGS_COUNT; i++)
@@ -19,6 +25,9 @@ int supervisor_settings_write(int directory_fd, const struct spec *spec, struct 
 {
 	const struct supervisor_settings settings = {
 		.stop_signal = (uint64_t)spec->stop_signal,
+		.log_driver = spec->log.driver,
+		.log_max_size = spec->log.max_size,
+		.log_max_files = spec->log.max_files,
 	};
 	AUTO_TEXT struct text text = {0};
 

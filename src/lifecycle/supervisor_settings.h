@@ -16,7 +16,13 @@
 
 struct supervisor_settings {
 	uint64_t stop_signal; /* sent to init when the supervisor gets SIGTERM */
+	uint64_t log_driver;
+	uint64_t log_max_size; /* bytes, of a file */
+	uint64_t log_max_files;
 };
+
+enum { SUPERVISOR_LOG_FILE, SUPERVISOR_LOG_SYSLOG, SUPERVISOR_LOG_NONE }; /* log_driver */
+#define SUPERVISOR_LOG_FILES_MAX 100
 
 /* A line of the file: its name, its place, the highest and lowest number, what it is without. */
 struct supervisor_setting {
@@ -32,6 +38,9 @@ struct supervisor_setting {
 
 static const struct supervisor_setting supervisor_settings_table[] = {
 	SUPERVISOR_SETTING(stop_signal, 1, 64, 15),
+	SUPERVISOR_SETTING(log_driver, SUPERVISOR_LOG_FILE, SUPERVISOR_LOG_NONE, SUPERVISOR_LOG_FILE),
+	SUPERVISOR_SETTING(log_max_size, 65536, UINT64_MAX / 2, 10 << 20),
+	SUPERVISOR_SETTING(log_max_files, 1, SUPERVISOR_LOG_FILES_MAX, 3),
 };
 
 #define SUPERVISOR_SETTINGS_COUNT                                                                  \

@@ -5,7 +5,7 @@
  *   record   the struct below, replaced atomically before each step
  *   spec     the effective configuration it was started with (conf_print_spec)
  *   settings what its supervisor goes by (lifecycle/supervisor_settings.h)
- *   output   FIFO of the payload's output
+ *   output error   FIFOs of the payload's output and error output
  *   hostname resolv.conf   bound over the rootfs's
  * A record is a cache: believed only while boot id, pid and start time match the kernel's.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * cman-supervisor: the parent of one container's init while it runs, and nothing else. It takes
- * the payload's output from the FIFO to the log file, keeps the exit status and then becomes
+ * the payload's output from the FIFOs to the log, keeps the exit status and then becomes
  * "cman finish", which undoes what up has done. There is one per running container, so memory
  * counts: no heap, no stdio, no libc (system.h).
  *
@@ -81,7 +81,7 @@ static long supervise(struct supervisor *supervisor, struct signals *signals)
 }
 
 /* "status N" as of wait(2) and "ended SECONDS" since the epoch, whole or not at all. */
-static void write_exit_file(const struct supervisor *supervisor, int status)
+static void write_exit_file(struct supervisor *supervisor, int status)
 {
 	static const char temporary[] = ".exit.new";
 	int dir_fd = supervisor->args.run_dir_fd;
@@ -95,7 +95,7 @@ static void write_exit_file(const struct supervisor *supervisor, int status)
 	line_add(&line, "\n");
 	fd = system_open_at(dir_fd, temporary,
 			    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	failed = fd < 0 || write_out((int)fd, line.bytes, line.length) < line.length;
+	failed = fd < 0 || system_write((int)fd, line.bytes, line.length) != (long)line.length;
 	if (fd >= 0)
 		system_close((int)fd);
 	/* The status is in the log then, and the clean-up goes on without it. */
@@ -106,7 +106,7 @@ static void write_exit_file(const struct supervisor *supervisor, int status)
 }
 
 /* Whether its end has a status, of wait(2). */
-static bool reap(const struct supervisor *supervisor, int *status)
+static bool reap(struct supervisor *supervisor, int *status)
 {
 	long result;
 
@@ -125,7 +125,7 @@ static bool reap(const struct supervisor *supervisor, int *status)
  * lock file; whoever emptied the directory to start the container anew has removed our FIFO, and
  * what we wrote there now would be told of that one.
  */
-static int take_what_is_left(const struct supervisor *supervisor)
+static int take_what_is_left(struct supervisor *supervisor)
 {
 	long fd, result;
 
@@ -136,14 +136,14 @@ static int take_what_is_left(const struct supervisor *supervisor)
 		result = system_lock((int)fd);
 	while (result == SYSTEM_EINTR);
 	if (system_count_links((int)fd) != 0 &&
-	    system_count_links(supervisor->args.fifo_fd) != 0)
+	    system_count_links(supervisor->args.output_fd) != 0)
 		return (int)fd;
 	system_close((int)fd);
 	return -1;
 }
 
 /* "cman finish" locks the container, looks whether it is still ours, and cleans up. */
-static void become_finish(const struct supervisor *supervisor)
+static void become_finish(struct supervisor *supervisor)
 {
 	const struct supervisor_args *args = &supervisor->args;
 	const char *argv[] = {"cman", "-c",       args->manager_file, "finish",
@@ -154,19 +154,26 @@ static void become_finish(const struct supervisor *supervisor)
 		 "; \"cman down\" does it");
 }
 
+static bool is_non_blocking(int fd)
+{
+	long flags = system_get_flags(fd);
+
+	return flags >= 0 && flags & O_NONBLOCK;
+}
+
 int main(int argc, char *argv[], char *envp[])
 {
 	struct supervisor supervisor = {.envp = envp};
 	struct signals signals = {.watch = WATCH_INIT};
 	int status = 0, lock_fd;
-	long flags, failed;
+	long failed;
 	bool is_known;
 
 	fault_begin(envp);
 	if (!supervisor_args_parse(argc, argv, &supervisor.args))
 		return 2;
-	flags = system_get_flags(supervisor.args.fifo_fd);
-	if (flags < 0 || !(flags & O_NONBLOCK))
+	if (!is_non_blocking(supervisor.args.output_fd) ||
+	    !is_non_blocking(supervisor.args.error_fd))
 		return 2;
 	supervisor_settings_reset(&supervisor.settings);
 	failed = system_block_signals(~UINT64_C(0));

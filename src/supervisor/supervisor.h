@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/uio.h>
 
 #include "lifecycle/supervisor_args.h"
 #include "lifecycle/supervisor_settings.h"
@@ -17,13 +18,29 @@
 /* Bytes taken from a FIFO at once. Only pages that were used once count as memory. */
 #define CHUNK (16 * 1024)
 
+#define LOG_PARTS 32 /* of one writev(2): a prefix and a text in turns */
+
+/* The state of log.h: here, because all parts have something to say. */
+struct log {
+	struct iovec parts[LOG_PARTS];
+	unsigned int count;
+	size_t gathered;      /* bytes in parts */
+	uint64_t size;        /* of the file */
+	uint64_t dropped;     /* bytes of output the file did not take */
+	bool torn;            /* its last line has no end */
+	int syslog_fd;        /* -1: not connected */
+	int64_t syslog_tried; /* when that was last tried, seconds since the epoch */
+	bool syslog_works;    /* it took the last line */
+	uint64_t missed;      /* lines it did not take */
+};
+
 struct supervisor {
 	struct supervisor_args args;
 	struct supervisor_settings settings;
 	char **envp;
 	struct sources sources;
-	uint64_t dropped; /* bytes of output the log file did not take */
-	bool ended;       /* init has: nothing is waited for any more */
+	struct log log;
+	bool ended; /* init has: nothing is waited for any more */
 };
 
 /* For whoever works: of no use beyond one call of a handler. Aligned for inotify events. */

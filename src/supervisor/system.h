@@ -19,9 +19,12 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -83,6 +86,7 @@ static inline long system_call(long number, long a, long b, long c, long d, long
 #define SYSTEM_ENOENT (-2)
 #define SYSTEM_EINTR  (-4)
 #define SYSTEM_ECHILD (-10)
+#define SYSTEM_EAGAIN (-11)
 #define SYSTEM_EINVAL (-22)
 #define SYSTEM_ENOSPC (-28)
 
@@ -98,6 +102,11 @@ static inline long system_write(int fd, const void *bytes, size_t length)
 	return system_call(SYS_write, fd, (long)bytes, (long)length, 0, 0);
 }
 
+static inline long system_write_parts(int fd, const struct iovec *parts, unsigned int count)
+{
+	return system_call(SYS_writev, fd, (long)parts, count, 0, 0);
+}
+
 static inline long system_open_at(int dir_fd, const char *name, int flags, int mode)
 {
 	return system_call(SYS_openat, dir_fd, (long)name, flags, mode, 0);
@@ -106,6 +115,11 @@ static inline long system_open_at(int dir_fd, const char *name, int flags, int m
 static inline long system_rename_at(int dir_fd, const char *from, const char *to)
 {
 	return system_call(SYS_renameat2, dir_fd, (long)from, dir_fd, (long)to, 0);
+}
+
+static inline long system_unlink_at(int dir_fd, const char *name)
+{
+	return system_call(SYS_unlinkat, dir_fd, (long)name, 0, 0, 0);
 }
 
 static inline long system_close(int fd)
@@ -135,6 +149,34 @@ static inline long system_count_links(int fd)
 	long result = system_call(SYS_statx, fd, (long)"", AT_EMPTY_PATH, STATX_NLINK, (long)&statx);
 
 	return result < 0 ? result : (long)statx.stx_nlink;
+}
+
+static inline long system_get_size(int fd)
+{
+	struct statx statx;
+	long result = system_call(SYS_statx, fd, (long)"", AT_EMPTY_PATH, STATX_SIZE, (long)&statx);
+
+	return result < 0 ? result : (long)statx.stx_size;
+}
+
+/* Where the host's log daemon takes messages: syslog(3). */
+#ifndef SYSTEM_LOG_SOCKET
+#define SYSTEM_LOG_SOCKET "/dev/log"
+#endif
+
+static inline long system_open_datagrams(void)
+{
+	return system_call(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, 0, 0);
+}
+
+/* path: with its NUL as long as sun_path at most. */
+static inline long system_connect_local(int fd, const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	for (size_t i = 0; i < sizeof(address.sun_path) - 1 && path[i]; i++)
+		address.sun_path[i] = path[i];
+	return system_call(SYS_connect, fd, (long)&address, sizeof(address), 0, 0);
 }
 
 static inline long system_get_flags(int fd)
@@ -271,11 +313,18 @@ static inline long system_keep_on_exec(int fd)
 	return system_call(SYS_fcntl, fd, F_SETFD, 0, 0, 0);
 }
 
+/* Since the epoch. */
+static inline void system_get_time(struct timespec *now)
+{
+	*now = (struct timespec){0};
+	system_call(SYS_clock_gettime, CLOCK_REALTIME, (long)now, 0, 0, 0);
+}
+
 static inline int64_t system_seconds(void)
 {
-	struct timespec now = {0};
+	struct timespec now;
 
-	system_call(SYS_clock_gettime, CLOCK_REALTIME, (long)&now, 0, 0, 0);
+	system_get_time(&now);
 	return now.tv_sec;
 }
 

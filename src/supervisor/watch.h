@@ -97,7 +97,7 @@ static void run_refresh(const struct watch *watch, const struct supervisor *supe
 	system_exit(1);
 }
 
-static void tell_watch(const struct supervisor *supervisor, long result)
+static void tell_watch(struct supervisor *supervisor, long result)
 {
 	if (result < 0)
 		log_line(supervisor, "name servers are not watched: error ", (uint64_t)-result, "");

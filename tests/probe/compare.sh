@@ -76,7 +76,8 @@ try_cman() {
 	sleeper idle </dev/null
 	carelessly "$CMAN" -c $CONF up box idle >&2
 	wait_until 30 machine grep -q netlink-audit $T/log/box.log
-	column cman "$(path $T/log/box.log)"
+	cman logs box >"$scratch/cman.out"
+	column cman "$scratch/cman.out"
 	run_column "cman exec" "$CMAN" -c $CONF exec idle -- "${probe[@]}"
 	cman down --all >&2
 }

@@ -112,7 +112,7 @@ check_added() {
 	security : { devices = ( { path = "$DEVICE"; } ); };
 	EOF
 	run_ok cman up web
-	wait_until 10 machine grep -qx end "$T/log/web.log"
+	wait_until 10 logged web -x end
 	assert_equal "$(cman logs web | xargs)" "3 end"
 	run_ok machine script -qec "$CMAN -c $CONF exec web tty" /dev/null
 	assert_output_has /dev/pts/

@@ -70,7 +70,7 @@ taken_down() {
 	snapshot_again
 	run_ok example untrusted check
 	run_ok example untrusted up job
-	wait_until 10 machine grep -q "^[0-9a-f]\{64\}" /var/log/cman/job.log
+	wait_until 10 machine grep -q " [0-9a-f]\{64\}" /var/log/cman/job.log
 	run_ok example untrusted exec job -- id -un
 	assert_equal "$output" nobody
 	# The server is there, but not for the job.

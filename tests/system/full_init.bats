@@ -5,7 +5,6 @@
 load lib
 load packages
 
-logged() { machine grep -q "$2" "$T/log/$1.log"; }
 root() { path "$T/rootfs/$1"; }
 
 # What an init that ends its container leaves to be seen: stopped in order, nobody killed.

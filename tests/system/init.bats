@@ -16,8 +16,6 @@ below() {
 	EOF
 }
 
-logged() { machine grep -q "$2" "$T/log/$1.log"; }
-
 # An exit status of a container that has ended by itself.
 assert_exit() { # NAME STATUS
 	wait_until 10 has_exited "$1" || { cman status "$1"; return 1; }
@@ -112,7 +110,7 @@ of_init() { machine awk -v "field=$2:" '$1 == field{ print $2 }' "/proc/$(pid_of
 	done
 	# From inside, and by the command for it.
 	run_ok within web kill -USR1 1
-	twice() { [ "$(machine grep -c "^signal $1\$" $T/log/web.log)" = "$2" ]; }
+	twice() { [ "$(cman logs web | grep -c "^signal $1\$")" = "$2" ]; }
 	wait_until 10 twice 10 2
 	run_ok cman kill -s USR1 web
 	wait_until 10 twice 10 3

@@ -181,6 +181,9 @@ server() {
 	echo "page of $1" >"$(path "$T/rootfs/$1/www/index.html")"
 }
 
+# logged NAME GREP-ARGUMENT...: in what it has printed, to either stream.
+logged() { cman logs "$1" 2>&1 | tr -d '\0' | grep "${@:2}" >/dev/null; }
+
 show_logs() {
 	local log
 

@@ -289,7 +289,7 @@ rlimit() { sed -n "s/^$2  *\([^ ]*\)  *\([^ ]*\).*/\1 \2/p" <<<"$1"; }
 	EOF
 	run_ok cman up web
 	wait_until 10 machine grep -q 64 $T/log/web.log
-	assert_equal "$(machine cat $T/log/web.log | tr '\n' ' ')" "64 64 "
+	assert_equal "$(cman logs web | tr '\n' ' ')" "64 64 "
 	run within web sh -c 'exec 63</dev/null && echo one; exec 64</dev/null && echo two'
 	assert_output_has one
 	[[ $output != *two* ]]

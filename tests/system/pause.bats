@@ -70,10 +70,10 @@ more_than() { [ "$(lines "$1")" -gt "$2" ]; }
 	machine cp "$(dirname "$CMAN")/probe_signals" $T/rootfs/waits/bin/
 	container waits <<<'rootfs = "@rootfs@"; command = "/bin/probe_signals"; stop_timeout = "300ms";'
 	run_ok cman up waits
-	wait_until 10 machine grep -q ^ready "$T/log/waits.log"
+	wait_until 10 logged waits ^ready
 	run_ok cman pause waits
 	run_ok cman down waits
-	machine grep -q '^signal 15$' "$T/log/waits.log"
+	logged waits '^signal 15$'
 }
 
 @test "a paused container that is killed is cleaned up, and starts again unpaused" {

@@ -55,7 +55,7 @@ assert_promises() {
 	EOF
 	run_ok cman up box
 	wait_until 20 machine grep -q netlink-audit $T/log/box.log
-	machine cat $T/log/box.log | assert_promises
+	cman logs box | assert_promises
 }
 
 @test "exec: every promise holds" {
@@ -82,7 +82,7 @@ assert_promises_but_userns() {
 	EOF
 	run_ok cman up box
 	wait_until 20 machine grep -q netlink-audit $T/log/box.log
-	machine cat $T/log/box.log | assert_promises_but_userns
+	cman logs box | assert_promises_but_userns
 }
 
 @test "no user namespace, exec: only what is about it fails" {
@@ -145,7 +145,7 @@ NESTING_OPENS="userns-unshare userns-clone clone3"
 	EOF
 	run_ok cman up box
 	wait_until 20 machine grep -q netlink-audit $T/log/box.log
-	assert_equal "$(machine awk -F'\t' '$1 == "FAIL"{ print $2 }' $T/log/box.log | words)" \
+	assert_equal "$(cman logs box | awk -F'\t' '$1 == "FAIL"{ print $2 }' | words)" \
 		"$(words <<<"$NESTING_OPENS")"
 	run_ok cman down box
 	for user in root nobody; do

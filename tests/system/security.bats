@@ -17,7 +17,7 @@ both() {
 	$(cat)
 	EOF
 	run_ok cman up "$1"
-	wait_until 10 machine grep -qx end "$T/log/$1.log"
+	wait_until 10 logged "$1" -x end
 	payload=$(cman logs "$1" | grep -vx end | xargs)
 	exec=$(within "$1" sh -c "{ $2; } 2>&1" | xargs)
 }

@@ -262,7 +262,7 @@ static void help_of_a_command(void **state)
 	command_print_help(command_find("logs", NULL), stream);
 	fclose(stream);
 	assert_true(text_starts_with(text, "Usage: cman logs [OPTION]... NAME\nPrint what"));
-	assert_non_null(strstr(text, "\n  -n, --lines N  begin with"));
+	assert_non_null(strstr(text, "\n  -n, --lines N     begin with"));
 	assert_non_null(strstr(text, "\n  -V, --version"));
 	free(text);
 }

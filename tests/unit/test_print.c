@@ -221,6 +221,9 @@ static void draw_spec(struct spec *spec)
 	spec->autostart = draw(2);
 	spec->stop_signal = draw(2) ? signals[draw(4)] : SIGRTMIN + (int)draw(20);
 	spec->stop_timeout_ms = draw(3600001);
+	spec->log.driver = (enum log_driver)draw(3);
+	spec->log.max_size = 65536 + draw(1 << 30);
+	spec->log.max_files = 1 + (uint32_t)draw(LOG_FILES_MAX);
 	for (size_t i = draw(3); i > 0; i--) {
 		strlist_add_taken(&spec->hooks.pre_start, xprintf("/pre_start/%zu", i));
 		strlist_add_taken(&spec->hooks.post_start, xprintf("/post start/%zu", i));
@@ -318,6 +321,9 @@ static void assert_same_spec(const struct spec *one, const struct spec *other)
 	assert_int_equal(one->autostart, other->autostart);
 	assert_int_equal(one->stop_signal, other->stop_signal);
 	assert_int_equal(one->stop_timeout_ms, other->stop_timeout_ms);
+	assert_int_equal(one->log.driver, other->log.driver);
+	assert_int_equal(one->log.max_size, other->log.max_size);
+	assert_int_equal(one->log.max_files, other->log.max_files);
 	assert_true(strlist_equal(&one->hooks.pre_start, &other->hooks.pre_start));
 	assert_true(strlist_equal(&one->hooks.post_start, &other->hooks.post_start));
 	assert_true(strlist_equal(&one->hooks.pre_stop, &other->hooks.pre_stop));

@@ -22,6 +22,8 @@
 #include "base/process.h"
 #include "lifecycle/supervisor.h"
 
+static char log_socket[100];
+#define SYSTEM_LOG_SOCKET log_socket
 #define main supervisor_main
 #include "supervisor/main.c"
 #undef main
@@ -77,10 +79,8 @@ static int open_in(int dir_fd, const char *name, int flags)
 
 static _Noreturn void run_init(int dir_fd, const char *script)
 {
-	int output = openat(dir_fd, "output", O_RDWR);
-
-	dup2(output, STDOUT_FILENO);
-	dup2(output, STDERR_FILENO);
+	dup2(openat(dir_fd, "output", O_RDWR), STDOUT_FILENO);
+	dup2(openat(dir_fd, "error", O_RDWR), STDERR_FILENO);
 	execl("/bin/sh", "sh", "-c", script, (char *)NULL);
 	_exit(127);
 }
@@ -101,7 +101,9 @@ static _Noreturn void become_supervisor(const char *script, const char *log_path
 
 	setsid();
 	mkfifoat(dir_fd, "output", 0600);
-	args.fifo_fd = openat(dir_fd, "output", O_RDWR | O_NONBLOCK);
+	mkfifoat(dir_fd, "error", 0600);
+	args.output_fd = openat(dir_fd, "output", O_RDWR | O_NONBLOCK);
+	args.error_fd = openat(dir_fd, "error", O_RDWR | O_NONBLOCK);
 	args.log_dir_fd = dir_fd;
 	args.log_fd = open(log_path, O_WRONLY | O_APPEND | O_CREAT, 0600);
 	args.init_pid = fork();
@@ -150,13 +152,46 @@ static void expect_file(const char *name, const char *expected)
 
 static const char *in_file(const char *name)
 {
-	static char text[1024];
+	static char text[4096];
 	AUTO_FD int fd = open(in_directory(name), O_RDONLY);
 	ssize_t length = read(fd, text, sizeof(text) - 1);
 
 	assert_true(length >= 0);
 	text[length] = '\0';
 	return text;
+}
+
+/* What was written to a stream, joined again; all lines of the file have their form. */
+static void add_stream(const char *name, char stream, struct text *out)
+{
+	AUTO_FD int dir_fd = open(directory, O_RDONLY | O_DIRECTORY);
+	AUTO_TEXT struct text text = {0};
+	const char *at, *end;
+
+	assert_int_equal(fs_read_at(dir_fd, name, 64 << 20, &text, NULL), 0);
+	end = text.data + text.length;
+	for (at = text.data; text.length > 0 && at < end;) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		char letter, mark;
+		int length = 0;
+
+		assert_non_null(newline);
+		assert_int_equal(sscanf(at, "%*4d-%*2d-%*2dT%*2d:%*2d:%*2d.%*6dZ %c%c%n", &letter, &mark,
+					&length), 2);
+		assert_int_equal(length, 30);
+		assert_true(mark == ' ' || mark == '+');
+		if (letter == stream)
+			text_add(out, at + 30, (size_t)(newline - at) - 30 + (mark == ' '));
+		at = newline + 1;
+	}
+}
+
+static void expect_log(char stream, const char *expected)
+{
+	AUTO_TEXT struct text text = {0};
+
+	add_stream("log", stream, &text);
+	assert_string_equal(text_value(&text), expected);
 }
 
 static void expect_exit(int status)
@@ -180,9 +215,190 @@ static void output_status_and_finish(void **state)
 {
 	(void)state;
 	wait_for(start("echo hello; echo error >&2; exit 3", in_directory("log")), 0);
-	expect_file("log", "hello\nerror\n");
+	expect_log('o', "hello\n");
+	expect_log('e', "error\n");
 	expect_exit(3 << 8);
 	expect_file("finish", "-c /etc/x.conf finish -- web 0-1-2\n");
+}
+
+/* Prompts and the like: what has no newline is there at once, and marked. */
+static void parts_of_lines(void **state)
+{
+	(void)state;
+	wait_for(start("printf a; sleep 0.3; printf 'b\\n\\nc\\n'; printf d >&2", in_directory("log")), 0);
+	expect_log('o', "ab\n\nc\n");
+	expect_log('e', "d");
+}
+
+static void moments(void **state)
+{
+	(void)state;
+	for (uint64_t day = 0; day < 60000; day++) {
+		struct line line = {.length = 0};
+		const time_t seconds = (time_t)(day * 86400 + day % 86400);
+		char expected[40];
+		struct tm tm;
+
+		line_add_moment(&line, (uint64_t)seconds, day);
+		line.bytes[line.length] = '\0';
+		gmtime_r(&seconds, &tm);
+		strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%S", &tm);
+		snprintf(expected + strlen(expected), 9, ".%06uZ", (unsigned int)day);
+		assert_string_equal(line.bytes, expected);
+	}
+}
+
+/* Numbered lines, far more than may be kept: those that are there are the last ones, all of them. */
+static void a_log_is_capped(void **state)
+{
+	static const char *const names[] = {"web.log.2", "web.log.1", "web.log"};
+	AUTO_FD int dir_fd = open(directory, O_RDONLY | O_DIRECTORY);
+	AUTO_TEXT struct text text = {0};
+	char *at;
+	long number;
+
+	(void)state;
+	write_file("settings", "stop_signal 10\nlog_max_size 65536\nlog_max_files 3\n");
+	write_file("web.log.3", "of a time when there were more\n");
+	wait_for(start("seq 1 30000", in_directory("web.log")), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct stat st;
+
+		assert_int_equal(stat(in_directory(names[i]), &st), 0);
+		assert_true(st.st_size <= 65536 && (i == 2 || st.st_size > 65536 - 64));
+		add_stream(names[i], 'o', &text);
+	}
+	assert_false(fs_exists_at(dir_fd, "web.log.3"));
+	assert_false(fs_exists_at(dir_fd, "web.log.new"));
+	number = strtol(text_value(&text), &at, 10);
+	assert_true(number < 30000 - 2 * 65536 / 40);
+	/* The first may be the second part of one. */
+	for (number = strtol(at, &at, 10); *at == '\n' && at[1]; number++)
+		assert_int_equal(strtol(at, &at, 10), number + 1);
+	assert_int_equal(number, 30000);
+}
+
+/* Where no new file can be made, nothing grows, and what is lost is counted. */
+static void a_log_that_cannot_be_rotated(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	write_file("settings", "log_max_size 65536\nlog_max_files 2\n");
+	assert_int_equal(mkdir(in_directory("web.log.1"), 0700), 0);
+	wait_for(start("seq 1 30000; exit 3", in_directory("web.log")), 0);
+	expect_exit(3 << 8);
+	assert_int_equal(stat(in_directory("web.log"), &st), 0);
+	assert_true(st.st_size <= 65536);
+}
+
+/* A file system without room: counted, and told once there is some again. */
+static void what_a_full_disk_takes_is_told(void **state)
+{
+	struct supervisor supervisor = {.args.name = "web", .args.log_fd = -1};
+	char text[] = "0123456789\n", more[] = "more\n";
+	AUTO_FD int full_fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	AUTO_FD int log_fd = open(in_directory("log"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+
+	(void)state;
+	supervisor_settings_reset(&supervisor.settings);
+	supervisor.log.syslog_fd = -1;
+	supervisor.args.log_fd = full_fd;
+	log_chunk(&supervisor, text, 11, "o");
+	log_chunk(&supervisor, text, 11, "e");
+	assert_int_equal(supervisor.log.dropped, 22);
+	tell_losses(&supervisor);
+	assert_int_equal(supervisor.log.dropped, 22);
+	supervisor.args.log_fd = log_fd;
+	log_chunk(&supervisor, more, 5, "o");
+	assert_int_equal(supervisor.log.dropped, 0);
+	expect_log('s', "cman-supervisor: the log file could not be written, bytes of output lost: 22\n");
+	expect_log('o', "more\n");
+	/* A line that was cut off does not swallow the next. */
+	assert_int_equal(write(log_fd, "2026-11-22T18:30:05.123456Z o torn", 34), 34);
+	supervisor.log.torn = true;
+	log_chunk(&supervisor, more, 5, "o");
+	expect_log('o', "more\ntorn\nmore\n");
+}
+
+/* Whoever wants none, gets none: neither file nor daemon. */
+static void without_a_log(void **state)
+{
+	(void)state;
+	write_file("settings", "log_driver 2\n");
+	wait_for(start("seq 1 100000; exit 3", in_directory("log")), 0);
+	expect_exit(3 << 8);
+	expect_file("log", "");
+}
+
+static int open_daemon(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", log_socket);
+	unlink(log_socket);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static void expect_message(int fd, const char *format, pid_t pid)
+{
+	char expected[128], message[128] = "";
+
+	snprintf(expected, sizeof(expected), format, (int)pid);
+	assert_true(recv(fd, message, sizeof(message) - 1, 0) > 0);
+	assert_string_equal(message, expected);
+}
+
+static void lines_for_syslog(void **state)
+{
+	struct supervisor supervisor = {.args.name = "web", .args.init_pid = 77};
+	AUTO_FD int log_fd = open(in_directory("log"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	char lines[] = "one\n\ntwo", error[] = "bad\n", flood[] = "x\n";
+	unsigned int sent = 0;
+	char message[8];
+	int fd;
+
+	(void)state;
+	snprintf(log_socket, sizeof(log_socket), "%.60s/log.socket", state_directory);
+	supervisor_settings_reset(&supervisor.settings);
+	supervisor.settings.log_driver = SUPERVISOR_LOG_SYSLOG;
+	supervisor.args.log_fd = log_fd;
+	supervisor.log.syslog_fd = -1;
+	/* Nobody is there. */
+	log_chunk(&supervisor, error, 4, "e");
+	assert_int_equal(supervisor.log.missed, 1);
+	/* Now somebody is, and is told, as is the log: as soon as the next line is taken. */
+	fd = open_daemon();
+	supervisor.log.syslog_tried = 0;
+	log_chunk(&supervisor, lines, 8, "o");
+	expect_message(fd, "<30>web[%d]: one", 77);
+	expect_message(fd, "<30>web[%d]: two", 77);
+	log_chunk(&supervisor, error, 4, "e");
+	expect_message(fd, "<27>web[%d]: bad", 77);
+	expect_log('s', "cman-supervisor: syslog did not take it, lines of output lost: 1\n");
+	/* One that is slow is not waited for. */
+	while (supervisor.log.missed == 0 && sent < 1000000) {
+		log_chunk(&supervisor, flood, 2, "o");
+		sent++;
+	}
+	assert_int_equal(supervisor.log.missed, 1);
+	assert_true(supervisor.log.syslog_fd >= 0);
+	while (recv(fd, message, sizeof(message), 0) > 0)
+		sent--;
+	assert_int_equal(sent, 1);
+	/* One that was started anew is found. */
+	close(fd);
+	log_chunk(&supervisor, flood, 2, "o");
+	assert_int_equal(supervisor.log.missed, 2);
+	fd = open_daemon();
+	supervisor.log.syslog_tried = 0;
+	log_chunk(&supervisor, error, 4, "e");
+	expect_message(fd, "<27>web[%d]: bad", 77);
+	assert_int_equal(supervisor.log.missed, 0);
+	close(fd);
+	close(supervisor.log.syslog_fd);
 }
 
 static void a_signal_as_status(void **state)
@@ -195,14 +411,14 @@ static void a_signal_as_status(void **state)
 /* More than a FIFO holds, and all of it written just before the end. */
 static void no_output_is_lost(void **state)
 {
-	struct stat st;
+	AUTO_TEXT struct text text = {0};
 
 	(void)state;
 	wait_for(start("head -c 1000000 /dev/zero; head -c 60000 /dev/zero; exit 0",
 		       in_directory("log")),
 		 0);
-	assert_int_equal(stat(in_directory("log"), &st), 0);
-	assert_int_equal(st.st_size, 1060000);
+	add_stream("log", 'o', &text);
+	assert_int_equal(text.length, 1060000);
 }
 
 static void a_full_disk_does_not_stop_the_payload(void **state)
@@ -251,7 +467,7 @@ static void sigterm_is_the_stop_signal(void **state)
 	kill(pid, SIGPIPE);
 	kill(pid, SIGTERM);
 	wait_for(pid, 0);
-	expect_file("log", "ready\nasked\n");
+	expect_log('o', "ready\nasked\n");
 	expect_exit(4 << 8);
 }
 
@@ -284,15 +500,22 @@ static void settings_change_while_it_runs(void **state)
 static void settings_there_and_back(void **state)
 {
 	AUTO_FD int dir_fd = open(directory, O_RDONLY | O_DIRECTORY);
-	const struct spec spec = {.stop_signal = 37};
+	const struct spec spec = {.stop_signal = 37,
+				  .log = {.driver = LOG_SYSLOG, .max_size = UINT64_C(1) << 60, .max_files = 100}};
 	struct supervisor_settings settings;
 
 	(void)state;
 	assert_int_equal(supervisor_settings_write(dir_fd, &spec, NULL), 0);
 	assert_true(supervisor_settings_parse(in_file("settings"), &settings));
 	assert_int_equal(settings.stop_signal, 37);
+	assert_int_equal(settings.log_driver, SUPERVISOR_LOG_SYSLOG);
+	assert_true(settings.log_max_size == UINT64_C(1) << 60);
+	assert_int_equal(settings.log_max_files, 100);
 	assert_true(supervisor_settings_parse("", &settings));
 	assert_int_equal(settings.stop_signal, SIGTERM);
+	assert_int_equal(settings.log_driver, SUPERVISOR_LOG_FILE);
+	assert_int_equal(settings.log_max_size, 10 << 20);
+	assert_int_equal(settings.log_max_files, 3);
 	assert_true(supervisor_settings_parse("a 18446744073709551609\n", &settings));
 	assert_false(supervisor_settings_parse("a 18446744073709551616\n", &settings));
 	assert_false(supervisor_settings_parse("a \n", &settings));
@@ -431,7 +654,8 @@ static void arguments_there_and_back(void **state)
 		.init_pid = 2147483,
 		.init_pidfd = 3,
 		.run_dir_fd = 4,
-		.fifo_fd = 50,
+		.output_fd = 50,
+		.error_fd = 52,
 		.log_dir_fd = 51,
 		.log_fd = 600,
 		.cman_fd = 0,
@@ -449,7 +673,8 @@ static void arguments_there_and_back(void **state)
 	assert_int_equal(parsed.init_pid, 2147483);
 	assert_int_equal(parsed.init_pidfd, 3);
 	assert_int_equal(parsed.run_dir_fd, 4);
-	assert_int_equal(parsed.fifo_fd, 50);
+	assert_int_equal(parsed.output_fd, 50);
+	assert_int_equal(parsed.error_fd, 52);
 	assert_int_equal(parsed.log_dir_fd, 51);
 	assert_int_equal(parsed.log_fd, 600);
 	assert_int_equal(parsed.cman_fd, 0);
@@ -566,7 +791,7 @@ static void a_blocking_fifo_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(mkfifo(in_directory("output"), 0600), 0);
-	args.fifo_fd = fd = open_in(AT_FDCWD, in_directory("output"), O_RDWR);
+	args.output_fd = fd = open_in(AT_FDCWD, in_directory("output"), O_RDWR);
 	supervisor_args_format(&args, &command_line);
 	assert_int_equal(supervisor_main(SUPERVISOR_ARGC, command_line.argv, command_line.argv), 2);
 }
@@ -580,6 +805,9 @@ int main(void)
 		TEST(no_output_is_lost),          TEST(a_full_disk_does_not_stop_the_payload),
 		TEST(sigterm_is_the_stop_signal), TEST(a_thief_at_the_fifo),
 		TEST(nothing_left_to_finish),     TEST(the_lock_is_waited_for),
+		TEST(parts_of_lines), TEST(moments), TEST(a_log_is_capped),
+		TEST(a_log_that_cannot_be_rotated), TEST(what_a_full_disk_takes_is_told),
+		TEST(without_a_log), TEST(lines_for_syslog),
 		TEST(settings_change_while_it_runs), TEST(settings_there_and_back),
 		TEST(sources_come_and_go),
 		TEST(the_status_is_of_its_own_instance),

@@ -39,16 +39,23 @@ container() {
 
 look='cat /proc/self/attr/current; cat /etc/secret 2>&1; grep -h NoNewPrivs: /proc/self/status'
 
+# logged NAME GREP-ARGUMENT...: in what it has printed, to either stream.
+logged() {
+	from=$1
+	shift
+	"$cman" logs "$from" 2>&1 | grep "$@" >/dev/null
+}
+
 up() { # NAME SETTINGS
 	container "$1" "$2"
 	"$cman" up "$1" || fail "up with $2"
-	within 20 grep -qx end "/var/log/cman/$1.log" ||
-		{ cat "/var/log/cman/$1.log"; fail "no word of the payload with $2"; }
+	within 20 logged "$1" -x end ||
+		{ "$cman" logs "$1"; fail "no word of the payload with $2"; }
 }
 
 # both NAME WANTED: what the payload and exec have seen.
 both() {
-	payload=$(grep -vx end "/var/log/cman/$1.log" | tr '\n\t' '  ')
+	payload=$("$cman" logs "$1" 2>&1 | grep -vx end | tr '\n\t' '  ')
 	program=$("$cman" exec "$1" /bin/sh -c "$look" | tr '\n\t' '  ') || fail "exec in $1"
 	[ "$payload" = "$2 " ] || fail "payload of $1: \"$payload\", not \"$2\""
 	[ "$program" = "$2 " ] || fail "exec in $1: \"$program\", not \"$2\""
@@ -130,7 +137,7 @@ inside() {
 	usual=$look
 	look="$look; echo again > /dev/stdout"
 	up other 'security : { apparmor = "cman-narrow"; };'
-	grep -qx again /var/log/cman/other.log || fail "/dev/stdout with a rule"
+	logged other -x again || fail "/dev/stdout with a rule"
 	"$cman" down other
 	up other 'security : { apparmor = "cman-mute"; };'
 	grep -q "can't create /dev/stdout" /var/log/cman/other.log || fail "/dev/stdout without a rule"
@@ -154,7 +161,7 @@ inside() {
 	both other "cman-web (enforce) cat: can't open '/etc/secret': Permission denied NoNewPrivs: 1"
 	init_is other "cman-web (enforce)"
 	"$cman" down other 2>&1 | grep "killing" && fail "cman-init could not pass on the stop signal"
-	grep -qx stopped /var/log/cman/other.log || fail "cman-init did not pass on the stop signal"
+	logged other -x stopped || fail "cman-init did not pass on the stop signal"
 	up other 'init = true; user = "1000:1000"; security : { apparmor = "cman-narrow"; };'
 	init_is other "cman-narrow (enforce)"
 	"$cman" down other
@@ -179,7 +186,7 @@ inside() {
 	# Whoever calls is confined himself: that is not taken off, for exec neither.
 	container other ''
 	confined_as cman-caller "$cman" up other || fail "up by a confined caller"
-	within 20 grep -qx end /var/log/cman/other.log || fail "no word of a payload started confined"
+	within 20 logged other -x end || fail "no word of a payload started confined"
 	both other "cman-caller (enforce) a secret NoNewPrivs: 1"
 	confined_as cman-caller "$cman" exec other /bin/cat /proc/self/attr/current |
 		grep -q cman-caller || fail "exec by a confined caller"
@@ -193,7 +200,7 @@ inside() {
 	has "security.apparmor (/etc/cman/conf.d/bad.conf:3)" "Operation not permitted" "run cman unconfined"
 	container other 'security : { apparmor = "cman-web"; no_new_privs = false; };'
 	confined_as cman-caller "$cman" up other || fail "a change that change_profile allows"
-	within 20 grep -qx end /var/log/cman/other.log || fail "no word of a payload after the change"
+	within 20 logged other -x end || fail "no word of a payload after the change"
 	grep -q "cman-web (enforce)" /var/log/cman/other.log || fail "change of a confined caller"
 	"$cman" down other
 

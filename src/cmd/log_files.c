@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/log_files.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+
+#define NEXT_ATTEMPTS 100
+
+/* ---- files ---- */
+
+/* O_NONBLOCK: a FIFO in its place must not make us wait. */
+static int open_file(const struct log_files *files, int number, struct error *err)
+{
+	AUTO_FREE char *name = number ? xprintf("%s.log.%d", files->name, number)
+				      : xprintf("%s.log", files->name);
+
+	return fs_open_at(files->dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, err);
+}
+
+static bool is_same(int one_fd, int other_fd)
+{
+	struct stat one, other;
+
+	return fstat(one_fd, &one) == 0 && fstat(other_fd, &other) == 0 &&
+	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+int log_files_open(int dir_fd, const char *name, struct log_files *files, struct error *err)
+{
+	*files = (struct log_files){.dir_fd = dir_fd, .name = name};
+	for (int number = 0; number < LOG_FILES_MAX; number++) {
+		int fd = open_file(files, number, err);
+
+		if (fd < 0 && err->code == ENOENT && (number == 0 || files->count > 0)) {
+			if (number == 0)
+				continue; /* just being replaced, or there is none */
+			break;
+		}
+		if (fd < 0)
+			return -1;
+		/* It has got a new name since we opened it. */
+		if (files->count > 0 && is_same(fd, files->fds[files->count - 1])) {
+			close_fd(&fd);
+			continue;
+		}
+		files->fds[files->count++] = fd;
+	}
+	error_clear(err);
+	return 0;
+}
+
+void log_files_close(struct log_files *files)
+{
+	while (files->count > 0)
+		close_fd(&files->fds[--files->count]);
+}
+
+int log_files_fd(const struct log_files *files)
+{
+	return files->fds[files->count - 1];
+}
+
+static void go_on_with(struct log_files *files, int fd)
+{
+	close_fd(&files->fds[0]);
+	files->fds[0] = fd;
+	files->offset = 0;
+}
+
+/* The number that the file at hand has now; -1: none any more. *oldest: the highest there is. */
+static int find_number(const struct log_files *files, int *oldest)
+{
+	*oldest = -1;
+	for (int number = 0; number < LOG_FILES_MAX; number++) {
+		struct error err;
+		AUTO_FD int fd = open_file(files, number, &err);
+
+		if (fd < 0 && number > 0)
+			break;
+		if (fd < 0)
+			continue;
+		*oldest = number;
+		if (is_same(fd, files->fds[0]))
+			return number;
+	}
+	return -1;
+}
+
+bool log_files_is_old(const struct log_files *files)
+{
+	int oldest;
+
+	return files->count > 1 || find_number(files, &oldest) != 0;
+}
+
+int log_files_next(struct log_files *files, struct error *err)
+{
+	files->between = false;
+	if (files->count > 1) {
+		close_fd(&files->fds[--files->count]);
+		files->offset = 0;
+		return 1;
+	}
+	for (int attempt = 0; attempt < NEXT_ATTEMPTS; attempt++) {
+		int oldest, number = find_number(files, &oldest), fd;
+
+		if (number == 0)
+			return 0;
+		/* Removed, after we had read all of it: what is oldest now comes next. */
+		fd = open_file(files, number < 0 ? (oldest < 0 ? 0 : oldest) : number - 1, err);
+		if (fd < 0 && err->code == ENOENT) {
+			error_clear(err);
+			files->between = true;
+			return 0;
+		}
+		if (fd < 0)
+			return -1;
+		if (number < 0 || find_number(files, &oldest) == number) {
+			go_on_with(files, fd);
+			return 1;
+		}
+		close_fd(&fd); /* they were renamed meanwhile */
+	}
+	files->between = true;
+	return 0;
+}
+
+/* ---- lines ---- */
+
+void log_line_parse(const char *bytes, size_t length, struct log_line *line)
+{
+	static const char form[] = "dddd-dd-ddTdd:dd:dd.ddddddZ";
+	bool marked = length > LOG_MARK_LENGTH && bytes[LOG_MOMENT_LENGTH] == ' ' &&
+		      memchr("oes", bytes[LOG_MOMENT_LENGTH + 1], 3) &&
+		      memchr(" +", bytes[LOG_MOMENT_LENGTH + 2], 2);
+
+	for (size_t i = 0; i < LOG_MOMENT_LENGTH && marked; i++)
+		marked = form[i] == 'd' ? bytes[i] >= '0' && bytes[i] <= '9' : bytes[i] == form[i];
+	*line = (struct log_line){.stream = 'o', .text = bytes, .length = length};
+	if (!marked)
+		return;
+	line->marked = true;
+	line->stream = bytes[LOG_MOMENT_LENGTH + 1];
+	line->goes_on = bytes[LOG_MOMENT_LENGTH + 2] == '+';
+	line->text += LOG_MARK_LENGTH;
+	line->length -= LOG_MARK_LENGTH;
+	if (line->goes_on && line->text[line->length - 1] == '\n')
+		line->length--;
+}
+
+/* Counting lines backwards. */
+struct search {
+	uint64_t missing; /* lines still to be found */
+	bool found;
+	off_t offset; /* of the first line that is wanted */
+	char stream;  /* of that */
+	bool seen[2]; /* a line of output, of error output: what goes on goes on there */
+};
+
+/* A line begins at offset, in front of all that were seen before. false: there was enough. */
+static bool take_line(struct search *search, int fd, off_t offset)
+{
+	char bytes[LOG_MARK_LENGTH + 1];
+	ssize_t length = pread(fd, bytes, sizeof(bytes), offset);
+	struct log_line line;
+
+	log_line_parse(bytes, length > 0 ? (size_t)length : 0, &line);
+	if (search->missing == 0) {
+		/* Its beginning is wanted as well. */
+		if (!line.goes_on || line.stream != search->stream)
+			return false;
+	} else if (!line.goes_on || !search->seen[line.stream != 'o']) {
+		search->missing--;
+	}
+	search->seen[line.stream != 'o'] = true;
+	search->found = true;
+	search->offset = offset;
+	search->stream = line.stream;
+	return true;
+}
+
+static int search_file(struct search *search, int fd, struct error *err)
+{
+	char bytes[4096];
+	struct stat st;
+	off_t end;
+
+	if (fstat(fd, &st) < 0)
+		return error_set(err, errno, "look at the log");
+	for (end = st.st_size; end > 0;) {
+		size_t part = end < (off_t)sizeof(bytes) ? (size_t)end : sizeof(bytes);
+
+		if (pread(fd, bytes, part, end - (off_t)part) != (ssize_t)part)
+			return error_set(err, errno, "read the log");
+		for (size_t i = part; i > 0; i--) {
+			off_t place = end - (off_t)(part - i);
+
+			/* The newline at the very end does not begin a line. */
+			if (bytes[i - 1] == '\n' && place != st.st_size &&
+			    !take_line(search, fd, place))
+				return 0;
+		}
+		end -= (off_t)part;
+	}
+	if (st.st_size > 0)
+		take_line(search, fd, 0);
+	return 0;
+}
+
+int log_files_find_last(struct log_files *files, uint64_t lines, struct error *err)
+{
+	struct search search = {.missing = lines};
+	int first = 0;
+
+	if (files->count == 0 || lines == 0) {
+		while (files->count > 1)
+			close_fd(&files->fds[--files->count]);
+		files->offset = files->count ? lseek(files->fds[0], 0, SEEK_END) : 0;
+		return 0;
+	}
+	for (int i = 0; i < files->count && search.missing > 0; i++) {
+		search.found = false;
+		if (search_file(&search, files->fds[i], err) < 0)
+			return -1;
+		if (search.found)
+			first = i;
+	}
+	while (files->count > first + 1)
+		close_fd(&files->fds[--files->count]);
+	files->offset = search.missing > 0 ? 0 : search.offset;
+	return 0;
+}
