@@ -130,6 +130,36 @@ at_each() {
 	at_each "$BATS_TEST_TMPDIR/points" killed
 }
 
+@test "apply is killed anywhere: apply goes on" {
+	before() { server web <<<'net : { ports = [ "8080:80" ]; }; limits : { memory = "32M"; };'; }
+	after() { server web <<<'net : { ports = [ "8081:80" ]; }; limits : { memory = "48M"; };'; }
+	after
+	picture_of_running
+	before
+	run_ok cman up web
+	after
+	points apply apply web >"$BATS_TEST_TMPDIR/points"
+	killed() {
+		before
+		run_ok cman apply web
+		after
+		with_fault "$1=kill" apply web
+		run_ok cman apply web
+		assert_running "$1"
+	}
+	at_each "$BATS_TEST_TMPDIR/points" killed
+	# Whichever looks at it takes back what is there.
+	before
+	run_ok cman apply web
+	after
+	with_fault "apply commit table nat 1=kill" apply web
+	run_ok cman ps web
+	assert_output_has "web: an apply was cut short: what it had changed is as before"
+	run_ok cman ps web
+	[[ $output != *"cut short"* ]]
+	run_ok cman check
+}
+
 @test "with nftables: up and down are killed around the commit" {
 	write_manager 'firewall : { backend = "nftables"; };'
 	points up up web | grep -E ' firewall| table| rules|bridge' >"$BATS_TEST_TMPDIR/up"
