@@ -34,11 +34,9 @@ int log_files_open(int dir_fd, const char *name, struct log_files *files, struct
 	for (int number = 0; number < LOG_FILES_MAX; number++) {
 		int fd = open_file(files, number, err);
 
-		if (fd < 0 && err->code == ENOENT && (number == 0 || files->count > 0)) {
-			if (number == 0)
-				continue; /* just being replaced, or there is none */
-			break;
-		}
+		/* There may be a gap: they are renamed one after the other. */
+		if (fd < 0 && err->code == ENOENT)
+			continue;
 		if (fd < 0)
 			return -1;
 		/* It has got a new name since we opened it. */
@@ -48,6 +46,8 @@ int log_files_open(int dir_fd, const char *name, struct log_files *files, struct
 		}
 		files->fds[files->count++] = fd;
 	}
+	if (files->count == 0)
+		return error_set(err, ENOENT, "%s.log", name);
 	error_clear(err);
 	return 0;
 }
@@ -70,7 +70,10 @@ static void go_on_with(struct log_files *files, int fd)
 	files->offset = 0;
 }
 
-/* The number that the file at hand has now; -1: none any more. *oldest: the highest there is. */
+/*
+ * The number that the file at hand has now; -1: none any more. *oldest: the highest there is. Numbers
+ * grow, and those of older files first, so who looks from 0 on meets it, with a gap on the way at most.
+ */
 static int find_number(const struct log_files *files, int *oldest)
 {
 	*oldest = -1;
@@ -78,8 +81,6 @@ static int find_number(const struct log_files *files, int *oldest)
 		struct error err;
 		AUTO_FD int fd = open_file(files, number, &err);
 
-		if (fd < 0 && number > 0)
-			break;
 		if (fd < 0)
 			continue;
 		*oldest = number;
