@@ -104,12 +104,17 @@ int process_reset_signals(struct error *err)
 	return 0;
 }
 
-uint64_t process_boottime_seconds(void)
+uint64_t process_boottime_ms(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec;
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t process_boottime_seconds(void)
+{
+	return process_boottime_ms() / 1000;
 }
 
 int process_poll(int fd, int timeout_ms, struct error *err)

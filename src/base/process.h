@@ -52,7 +52,8 @@ const char *process_signal_name(int number, char *out, unsigned long size);
 int process_reset_signals(struct error *err);
 
 uint64_t process_monotonic_ms(void);      /* CLOCK_MONOTONIC */
-uint64_t process_boottime_seconds(void);  /* CLOCK_BOOTTIME: goes on during suspend */
+uint64_t process_boottime_ms(void);       /* CLOCK_BOOTTIME: goes on during suspend */
+uint64_t process_boottime_seconds(void);  /* the same in seconds */
 
 /* The id of this boot of the kernel, 36 characters and NUL. random(4). */
 int process_boot_id(char out[37], struct error *err);

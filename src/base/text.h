@@ -26,6 +26,7 @@ struct strlist {
 
 void strlist_add(struct strlist *list, const char *text);
 void strlist_add_taken(struct strlist *list, char *text); /* takes ownership of text */
+void strlist_remove(struct strlist *list, const char *text); /* each that equals it */
 void strlist_copy(struct strlist *to, const struct strlist *from); /* replaces what was in to */
 bool strlist_contains(const struct strlist *list, const char *text);
 bool strlist_contains_sorted(const struct strlist *list, const char *text); /* in few steps */

@@ -34,6 +34,8 @@ static enum liveness liveness_of(const struct view *view)
 		return LIVE_RUNNING;
 	if (view->state == VIEW_EXITED)
 		return LIVE_ENDED;
+	if (view->state == VIEW_RESTARTING)
+		return LIVE_WAITING;
 	return view->state == VIEW_STALE ? LIVE_STALE : LIVE_NONE;
 }
 
@@ -60,7 +62,7 @@ static int check_settled(const struct view *view, struct error *err)
 static int read_recorded(const struct change_look *look, const struct view *view,
 			 struct spec *recorded, struct change_input *input, struct error *err)
 {
-	if (!view->alive || !view->spec)
+	if ((!view->alive && view->state != VIEW_RESTARTING) || !view->spec)
 		return 0;
 	if (recorded_is(look->state, view->name, view->spec)) {
 		input->recorded = view->spec;

@@ -137,6 +137,7 @@ int cmd_show(const struct options *options, int argc, char *argv[], struct error
 int cmd_help(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_version(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_finish(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_revive(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_refresh(const struct options *options, int argc, char *argv[], struct error *err);
 
 #endif

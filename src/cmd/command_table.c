@@ -78,7 +78,7 @@ static const struct command_option events_options[] = {
 
 static const struct command_option wait_options[] = {
 	OPTION(0, "state", "STATE", state,
-	       "running, paused, stopped, exited or ended (else: ended)"),
+	       "running, paused, restarting, stopped, exited or ended"),
 	OPTION('t', "timeout", "TIME", timeout, "how long at most, as 30s (else: for ever)"),
 	NO_MORE_OPTIONS,
 };
@@ -454,6 +454,16 @@ const struct command command_table[] = {
 		.maximum = 1,
 		.hidden = true,
 		.run = cmd_revert,
+	},
+	/* What a supervisor becomes that has waited for the time of a restart. */
+	{
+		.name = "revive",
+		.arguments = "NAME INSTANCE",
+		.summary = "start a payload again that has ended",
+		.minimum = 2,
+		.maximum = 2,
+		.hidden = true,
+		.run = cmd_revive,
 	},
 	/* Run by the supervisor that watches for other name servers of the host. */
 	{

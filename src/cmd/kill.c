@@ -6,6 +6,7 @@
 #include "cmd/command.h"
 #include "cmd/load.h"
 #include "lifecycle/heal.h"
+#include "lifecycle/revive.h"
 
 static int signal_container(const struct conf *conf, const struct state *state, const char *name,
 			    int number, struct error *err)
@@ -20,7 +21,8 @@ static int signal_container(const struct conf *conf, const struct state *state, 
 	if (liveness != LIVE_RUNNING)
 		return error_set(err, 0, "%s does not run", name);
 	pidfd = process_open(&record.init, err);
-	if (pidfd < 0 || process_signal(pidfd, number, err) < 0)
+	if (pidfd < 0 || revive_note_kill(state, &record, number, err) < 0 ||
+	    process_signal(pidfd, number, err) < 0)
 		return error_wrap(err, "%s", name);
 	return 0;
 }

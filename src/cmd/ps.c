@@ -24,6 +24,7 @@ static const char *color_of(const struct view *view)
 	case VIEW_PAUSED:
 	case VIEW_STARTING:
 	case VIEW_STOPPING:
+	case VIEW_RESTARTING:
 	case VIEW_STALE:
 	case VIEW_UNKNOWN:
 		return "\033[33m";
@@ -49,6 +50,22 @@ static char *state_cell(const struct view *view)
 		return xstrdup("oom-killed");
 	return xprintf("killed %s",
 		       process_signal_name(WTERMSIG(record->wait_status), name, sizeof(name)) ?: "");
+}
+
+/* "5m 12s", "5s, restarted 3x", "in 4s, restart 4": nobody takes one that flaps for a healthy one. */
+static char *uptime_cell(const struct view *view)
+{
+	const uint32_t restarts = view->record.restarts.count;
+	char uptime[32], delay[32];
+
+	if (view->state == VIEW_RESTARTING) {
+		text_format_duration(delay, sizeof(delay), (view_restart_wait(view) + 999) / 1000);
+		return xprintf("in %s, restart %u", delay, restarts + 1);
+	}
+	if (!view->alive)
+		return xstrdup("-");
+	text_format_duration(uptime, sizeof(uptime), view_uptime(view));
+	return restarts ? xprintf("%s, restarted %ux", uptime, restarts) : xstrdup(uptime);
 }
 
 static char *join_or_dash(const struct text *text)
@@ -77,14 +94,13 @@ static char *list_cell(const struct strlist *list)
 static struct row make_row(const struct view *view)
 {
 	static const struct record none;
-	const struct record *record = view->alive ? &view->record : &none;
-	char uptime[32] = "-";
+	/* One that is started again keeps them. */
+	const struct record *record =
+		view->alive || view->state == VIEW_RESTARTING ? &view->record : &none;
 
-	if (view->alive)
-		text_format_duration(uptime, sizeof(uptime), view_uptime(view));
 	return (struct row){
 		.cells = {xstrdup(view->name), state_cell(view), address_cell(record),
-			  list_cell(&record->ports), xstrdup(uptime), list_cell(&view->marks)},
+			  list_cell(&record->ports), uptime_cell(view), list_cell(&view->marks)},
 		.color = color_of(view),
 	};
 }

@@ -43,6 +43,7 @@ static int lsb_status(enum view_state state)
 		return LSB_DEAD;
 	case VIEW_STOPPED:
 	case VIEW_STARTING:
+	case VIEW_RESTARTING:
 	case VIEW_EXITED:
 		return LSB_STOPPED;
 	case VIEW_UNKNOWN:
@@ -222,6 +223,27 @@ static void print_alive(const struct status *status)
 	print_limits(status);
 }
 
+/* Whether it flaps, and what it ends by. */
+static void print_restarts(const struct view *view)
+{
+	const struct record_restarts *restarts = &view->record.restarts;
+	char text[128], delay[32];
+
+	if (view->state == VIEW_RESTARTING) {
+		text_format_duration(delay, sizeof(delay), (view_restart_wait(view) + 999) / 1000);
+		snprintf(text, sizeof(text), " (in %s)", delay);
+		print_time("due", (uint64_t)time(NULL) + (view_restart_wait(view) + 999) / 1000, text);
+	}
+	if (restarts->count + restarts->retries > 0)
+		printf("  %-10s %u, %u in a row\n", "restarts", restarts->count, restarts->retries);
+	if (!restarts->has_last || view->record.exited)
+		return;
+	view_describe_last_end(&view->record, text, sizeof(text));
+	if (*text)
+		print_time("last ended", restarts->last_ended_at, "");
+	print_line("with", *text ? text : "an exit status that nobody saw");
+}
+
 static void print_status(const struct status *status)
 {
 	const struct view *view = status->view;
@@ -238,6 +260,7 @@ static void print_status(const struct status *status)
 		print_line("left over", "it is cleaned up by the next \"cman up\" or \"cman down\"");
 	if (view->alive)
 		print_alive(status);
+	print_restarts(view);
 	view_describe_end(record, end, sizeof(end));
 	if (*end) {
 		print_time("started", record->started_at, "");

@@ -33,6 +33,9 @@ static void describe_wait(const struct view *view, char *out, size_t size)
 			 timeout);
 	} else if (view->state == VIEW_STOPPING) {
 		snprintf(out, size, "the end of its clean-up");
+	} else if (view->state == VIEW_RESTARTING) {
+		snprintf(out, size, "the time of its restart; \"cman up %s\" is at once",
+			 view->name);
 	} else if (view->state == VIEW_PAUSED) {
 		snprintf(out, size, "\"cman resume %s\"", view->name);
 	} else {

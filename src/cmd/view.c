@@ -31,9 +31,13 @@ static enum view_state find_state(const struct state *state, const struct record
 		return record->paused_at ? VIEW_PAUSED : VIEW_RUNNING;
 	case LIVE_ENDED:
 		return VIEW_EXITED;
+	case LIVE_WAITING:
+		return VIEW_RESTARTING;
 	case LIVE_STALE:
 		if (!is_worked_on(state, record->name))
 			return VIEW_STALE;
+		if (record->phase == PHASE_RESTARTING)
+			return VIEW_RESTARTING;
 		return record->phase == PHASE_CREATED ? VIEW_STARTING : VIEW_STOPPING;
 	}
 	return VIEW_STOPPED;
@@ -54,6 +58,8 @@ void view_take(const struct conf *conf, const struct state *state, const char *n
 	} else if (found > 0) {
 		/* Asked once: the answer must not change while it is printed. */
 		view->alive = liveness == LIVE_RUNNING;
+		/* A word on its end can only be that on the run before, for another moment. */
+		view->record.exited = view->record.exited && !view->alive;
 		view->state = find_state(state, &view->record, liveness);
 	}
 	view->file = view->spec ? xstrdup(view->spec->file) : NULL;
@@ -77,25 +83,46 @@ const char *view_state_name(enum view_state state)
 		[VIEW_RUNNING] = "running",   [VIEW_PAUSED] = "paused",
 		[VIEW_STOPPING] = "stopping", [VIEW_EXITED] = "exited",
 		[VIEW_STALE] = "stale",       [VIEW_UNKNOWN] = "unknown",
+		[VIEW_RESTARTING] = "restarting",
 	};
 
 	return names[state];
 }
 
-void view_describe_end(const struct record *record, char *out, size_t size)
+static void describe_end(int wait_status, bool oom_killed, char *out, size_t size)
 {
-	const char *reason = record->oom_killed ? " (out of memory)" : "";
+	const char *reason = oom_killed ? " (out of memory)" : "";
 	char name[32];
 
-	*out = '\0';
-	if (!record->exited)
-		return;
-	if (WIFEXITED(record->wait_status))
-		snprintf(out, size, "exit status %d%s", WEXITSTATUS(record->wait_status), reason);
-	else if (process_signal_name(WTERMSIG(record->wait_status), name, sizeof(name)))
+	if (WIFEXITED(wait_status))
+		snprintf(out, size, "exit status %d%s", WEXITSTATUS(wait_status), reason);
+	else if (process_signal_name(WTERMSIG(wait_status), name, sizeof(name)))
 		snprintf(out, size, "killed by %s%s", name, reason);
 	else
-		snprintf(out, size, "killed by signal %d%s", WTERMSIG(record->wait_status), reason);
+		snprintf(out, size, "killed by signal %d%s", WTERMSIG(wait_status), reason);
+}
+
+void view_describe_end(const struct record *record, char *out, size_t size)
+{
+	*out = '\0';
+	if (record->exited)
+		describe_end(record->wait_status, record->oom_killed, out, size);
+}
+
+void view_describe_last_end(const struct record *record, char *out, size_t size)
+{
+	const struct record_restarts *restarts = &record->restarts;
+
+	*out = '\0';
+	if (restarts->has_last && restarts->last_exited)
+		describe_end(restarts->last_status, restarts->last_oom_killed, out, size);
+}
+
+uint64_t view_restart_wait(const struct view *view)
+{
+	const uint64_t now_ms = process_boottime_ms(), due_ms = view->record.restarts.due_ms;
+
+	return view->state == VIEW_RESTARTING && due_ms > now_ms ? due_ms - now_ms : 0;
 }
 
 uint64_t view_uptime(const struct view *view)
@@ -134,6 +161,28 @@ static void add_end(struct json *object, const struct record *record)
 	json_add_number(object, "oom_kills", record->oom_kills);
 }
 
+static struct json *last_end_to_json(const struct record_restarts *restarts)
+{
+	struct json *object = json_new_object();
+
+	json_add_number(object, "ended_at", restarts->last_ended_at);
+	events_add_end(object, restarts->last_exited, restarts->last_status);
+	json_add_bool(object, "oom_killed", restarts->last_oom_killed);
+	return object;
+}
+
+static void add_restarts(struct json *object, const struct view *view)
+{
+	const struct record_restarts *restarts = &view->record.restarts;
+
+	json_add_number(object, "restarts", restarts->count);
+	json_add_number(object, "restarts_in_a_row", restarts->retries);
+	if (view->state == VIEW_RESTARTING)
+		json_add_number(object, "restart_in_ms", view_restart_wait(view));
+	if (restarts->has_last)
+		json_add(object, "last_end", last_end_to_json(restarts));
+}
+
 struct json *view_to_json(const struct view *view)
 {
 	static const struct strlist none;
@@ -149,6 +198,7 @@ struct json *view_to_json(const struct view *view)
 	if (record->name) {
 		json_add_text(object, "instance", record->instance);
 		json_add_number(object, "started_at", record->started_at);
+		add_restarts(object, view);
 	}
 	if (view->alive) {
 		json_add_number(object, "pid", (uint64_t)record->init.pid);

@@ -18,6 +18,7 @@ enum view_state {
 	VIEW_PAUSED,   /* it runs, and was told to stand still */
 	VIEW_STOPPING, /* it is being taken down, or cleaned up */
 	VIEW_EXITED,   /* ended by itself, cleaned up */
+	VIEW_RESTARTING, /* ended by itself, and waits to be started again */
 	VIEW_STALE,    /* it does not run, and something of it is left */
 	VIEW_UNKNOWN,  /* its record cannot be read */
 };
@@ -43,6 +44,11 @@ const char *view_state_name(enum view_state state);
 
 /* How it ended: "exit status 3", "killed by SIGKILL (out of memory)"; "" when not known. */
 void view_describe_end(const struct record *record, char *out, size_t size);
+
+/* The same of the run before the one that there is now. */
+void view_describe_last_end(const struct record *record, char *out, size_t size);
+
+uint64_t view_restart_wait(const struct view *view); /* milliseconds until it is started again */
 
 uint64_t view_uptime(const struct view *view); /* seconds, 0 unless it is alive */
 

@@ -28,6 +28,7 @@ static const struct {
 	{"ended", {.any_end = true}},
 	{"running", {.state = VIEW_RUNNING}},
 	{"paused", {.state = VIEW_PAUSED}},
+	{"restarting", {.state = VIEW_RESTARTING}},
 	{"stopped", {.state = VIEW_STOPPED}},
 	{"exited", {.state = VIEW_EXITED}},
 };
@@ -50,7 +51,7 @@ static int parse_wish(const char *word, struct wish *wish, struct error *err)
 	nearest = text_nearest(word, known, ARRAY_SIZE(known));
 	if (nearest)
 		error_hint(err, "did you mean \"%s\"?", nearest);
-	error_hint(err, "one of ended, running, paused, stopped, exited");
+	error_hint(err, "one of ended, running, paused, restarting, stopped, exited");
 	return COMMAND_MISUSED;
 }
 

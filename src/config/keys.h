@@ -66,6 +66,9 @@ extern const struct key_table manager_keys;   /* fields of struct manager */
 extern const struct key_table hooks_keys;     /* fields of struct hooks */
 extern const struct key_table log_keys;       /* fields of struct log_settings */
 
+/* Groups of container_keys in files of their own. */
+extern const struct key_table restart_keys; /* struct restart */
+
 /*
  * Calls visit for every key with its path, groups before their members: "limits",
  * "limits.memory", "mounts[].source", "networks.NAME.subnet". "defaults" and "templates" are not entered.

@@ -764,6 +764,13 @@ static const struct key container_keys_array[] = {
 		.change = CHANGE_NONE,
 	},
 	{
+		.name = "restart",
+		.members = &restart_keys,
+		.offset = offsetof(struct spec, restart),
+		.help = "what becomes of the container when its command has ended by itself",
+		.change = CHANGE_LIVE,
+	},
+	{
 		.name = "stop_signal",
 		.type = &type_signal,
 		.offset = offsetof(struct spec, stop_signal),

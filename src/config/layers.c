@@ -20,6 +20,7 @@ void spec_set_defaults(struct spec *spec, const char *name)
 		.limits = LIMITS_NONE,
 		.security = {.no_new_privs = true, .seccomp = xstrdup("default"),
 			     .apparmor = xstrdup("unconfined")},
+		.restart = {.delay_ms = 1000, .max_delay_ms = 60000},
 		.stop_signal = SIGTERM,
 		.stop_timeout_ms = 10000,
 		.log = LOG_STANDARD,

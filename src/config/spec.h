@@ -211,6 +211,15 @@ enum full_init {
 	FULL_INIT_RUNIT,
 };
 
+enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED };
+
+/* Whether and when a command that has ended by itself is started again: see lifecycle/restart.h. */
+struct restart {
+	enum restart_policy policy;
+	uint32_t delay_ms, max_delay_ms; /* 100 to an hour */
+	uint32_t max_retries;            /* in a row; 0: no limit */
+};
+
 enum mount_type { MOUNT_BIND, MOUNT_TMPFS };
 
 /* nodev is always on. */
@@ -297,6 +306,7 @@ struct spec {
 	size_t extra_host_count;
 	struct security security;
 	bool autostart;
+	struct restart restart;
 	int stop_signal;
 	uint32_t stop_timeout_ms;
 	struct log_settings log;

@@ -406,5 +406,6 @@ void validate_container(struct validation *validation, struct spec *spec, bool c
 	check_seccomp(spec, diagnostics);
 	check_apparmor(spec, diagnostics);
 	check_host_network(spec, diagnostics);
+	validate_restart(spec, diagnostics);
 	validate_interfaces(manager, spec, diagnostics);
 }

@@ -39,6 +39,9 @@ void validate_egress(const struct manager *manager, const struct network *networ
 		     const struct spec *spec, const struct interface *interface, bool forges,
 		     struct diagnostics *diagnostics);
 
+/* Whether the delays of its restarts go together: validate_container() calls it. */
+void validate_restart(const struct spec *spec, struct diagnostics *diagnostics);
+
 /* Likewise its security.devices. */
 void validate_devices(const struct spec *spec, struct diagnostics *diagnostics);
 

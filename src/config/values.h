@@ -40,6 +40,11 @@ extern const struct value_type type_memory_or_none; /* uint64_t, bytes, from 0 o
 extern const struct value_type type_weight;         /* uint32_t, 1 to 10000 */
 extern const struct value_type type_score;          /* int, -1000 to 1000 */
 
+/* members of struct restart */
+extern const struct value_type type_restart_policy; /* enum restart_policy */
+extern const struct value_type type_restart_delay;  /* uint32_t, milliseconds, 100 to an hour */
+extern const struct value_type type_restart_count;  /* uint32_t, 0 to 1000 */
+
 /* limits.*; field: as named, type_io, type_nofile and type_ulimits: struct limits */
 extern const struct value_type type_cpu_list; /* char *, NULL: "all" */
 extern const struct value_type type_io;

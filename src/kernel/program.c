@@ -189,6 +189,23 @@ int program_begin(char *argv[], struct error *err)
 	return 0;
 }
 
+/* ---- after an upgrade ---- */
+
+void program_renew(void)
+{
+	static const char gone[] = " (deleted)"; /* proc_pid_exe(5) */
+	char path[PATH_MAX];
+	size_t length;
+
+	if (program_path(path, NULL) < 0)
+		return;
+	length = strlen(path);
+	if (length < sizeof(gone) || strcmp(path + length - strlen(gone), gone) != 0)
+		return;
+	path[length - strlen(gone)] = '\0';
+	execve(path, arguments, environ);
+}
+
 /* ---- asking ---- */
 
 int program_open(struct error *err)

@@ -28,6 +28,12 @@ int program_begin(char *argv[], struct error *err);
  */
 int program_protect(struct error *err);
 
+/*
+ * Runs the program that stands in the place of this one's file now, where an upgrade has put another
+ * there, with the same arguments. Returns where there is none, or it cannot be run.
+ */
+void program_renew(void);
+
 /* O_PATH fd of the program as it is installed, and the path of it. */
 int program_open(struct error *err);
 int program_path(char path[PATH_MAX], struct error *err);

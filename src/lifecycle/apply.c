@@ -184,14 +184,15 @@ static void plan_one(const struct host *host, const struct networks *networks,
 		.wanted = item->wanted,
 		.is_wanted = options->named || (item->wanted && item->wanted->autostart),
 	};
+	const bool lives = input.liveness == LIVE_RUNNING || input.liveness == LIVE_WAITING;
 	struct error err = {0};
 
-	if (input.liveness == LIVE_RUNNING && item->wanted &&
+	if (lives && item->wanted &&
 	    recorded_spec(&host->state, container->name, &item->recorded, &err) < 0) {
 		fail(container, &err);
 		return;
 	}
-	input.recorded = input.liveness == LIVE_RUNNING ? &item->recorded : NULL;
+	input.recorded = lives ? &item->recorded : NULL;
 	change_find(&input, host->manager, networks->items, networks->count, &item->change);
 	if (item->change.action != ACTION_RESTART && is_beyond_us(&item->change.changes))
 		item->change.action = ACTION_RESTART;

@@ -251,14 +251,16 @@ void change_find(const struct change_input *input, const struct manager *manager
 		 const struct network_record *networks, size_t network_count,
 		 struct container_change *out)
 {
+	const bool waits = input->liveness == LIVE_WAITING;
+
 	*out = (struct container_change){.name = input->name, .action = ACTION_NOTHING};
 	if (!input->wanted) {
 		/* What has ended by itself is gone already, but for its exit status. */
-		if (input->liveness == LIVE_RUNNING || input->liveness == LIVE_STALE)
+		if (input->liveness == LIVE_RUNNING || input->liveness == LIVE_STALE || waits)
 			out->action = ACTION_STOP;
 		return;
 	}
-	if (input->liveness != LIVE_RUNNING) {
+	if (input->liveness != LIVE_RUNNING && !waits) {
 		if (input->is_wanted)
 			out->action = ACTION_START;
 		return;
@@ -270,4 +272,7 @@ void change_find(const struct change_input *input, const struct manager *manager
 	find_networks(input, manager, networks, network_count, &out->changes);
 	find_cgroup(input, manager, &out->changes);
 	out->action = action_of(changes_hardest(&out->changes));
+	/* Nothing of it runs that could take them in. */
+	if (waits && out->action != ACTION_NOTHING)
+		out->action = ACTION_RESTART;
 }

@@ -120,7 +120,8 @@ int confinement_recall(const struct security *security, const struct record *rec
 	else if (choose_capabilities(security, confinement, err) < 0)
 		return -1;
 	choose_profile(security, confinement);
-	if (!confinement->profile && recall_profile(record->init.pid, confinement, err) < 0)
+	/* Started anew nobody runs, and we are confined as who started it was. */
+	if (!confinement->profile && record->init.pid > 0 && recall_profile(record->init.pid, confinement, err) < 0)
 		return -1;
 	if (!choose_filter(security, confinement))
 		return 0;

@@ -2,6 +2,7 @@
 #include "lifecycle/container.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -193,6 +194,9 @@ void container_expect_supervisor_end(struct container *container)
 	/* `cman finish` is what the supervisor has become: it cannot wait for itself. */
 	if (container->supervisor_pidfd < 0 && supervisor->pid != getpid())
 		container->supervisor_pidfd = process_open(supervisor, NULL);
+	/* It waits for the time of a restart that will not be. */
+	if (container->record.phase == PHASE_RESTARTING && container->supervisor_pidfd >= 0)
+		process_signal(container->supervisor_pidfd, SIGTERM, NULL);
 }
 
 static bool stays(const struct container *container, const char *file)

@@ -16,6 +16,7 @@ struct past {
 	enum liveness liveness; /* LIVE_NONE: there was nothing */
 	bool failed;            /* it could not be taken down */
 	bool was_stopping;      /* a command had begun to stop it */
+	bool was_waiting;       /* for the time of a restart: its end has been told */
 	bool exited;
 	int wait_status;
 	uint64_t memory_limit;  /* bytes, 0: none */
@@ -38,6 +39,7 @@ struct container {
 	int output_fd, error_fd;      /* FIFOs of the payload's output and error output */
 	int log_dir_fd, log_fd;       /* where that goes: the log, and the directory it is in */
 	pid_t supervisor_pid;         /* our own child; 0: another command started it */
+	bool again;                   /* its payload alone is started anew, from the recorded spec */
 	bool has_host_servers;        /* its resolv.conf has: dns = [ "host" ] */
 	struct hook_run hooks;        /* those that run now, on both ways */
 	/* on the way down */
@@ -78,7 +80,7 @@ bool container_has_step(const struct container *container, const char *step);
  * the exit status. The record is cleared when it goes. */
 int container_empty(struct host *host, struct container *container, struct error *err);
 
-/* Notes the supervisor, so that wave_release() waits for its end. */
+/* Notes the supervisor, which one that waits for a restart is told to end, so that wave_release() waits for its end. */
 void container_expect_supervisor_end(struct container *container);
 
 /* Removes the run directory and gives the lock back. */

@@ -380,6 +380,12 @@ static void compare_container(const struct drift_container *container, struct dr
 		add(&place, "process", "-", "running", "gone");
 		return;
 	}
+	if (container->unsupervised) {
+		place.remedy = REMEDY_SUPERVISE;
+		add(&place, "supervisor", "running", "running", "gone");
+	}
+	if (container->state == DRIFT_WAITING)
+		return;
 	if (container->state == DRIFT_DAMAGED) {
 		place.remedy = REMEDY_NONE;
 		add(&place, "record", "-", "damaged", "not known");

@@ -55,6 +55,7 @@ struct drift_interface {
 
 enum drift_state {
 	DRIFT_RUNNING,
+	DRIFT_WAITING, /* its supervisor waits to start it again: nothing of it runs */
 	DRIFT_GONE,    /* its process is, and nobody has cleaned up */
 	DRIFT_DAMAGED, /* its record, or what it was started with, cannot be read */
 };
@@ -70,6 +71,7 @@ struct drift_file {
 struct drift_container {
 	char *name;
 	enum drift_state state;
+	bool unsupervised; /* it runs or waits, and its supervisor is gone */
 	bool own_admin; /* may change its network itself: what it has inside is its own business */
 	struct drift_interface *interfaces;
 	size_t interface_count;
@@ -109,7 +111,8 @@ void drift_scene_clear(struct drift_scene *scene);
 
 /* What mends it; in the order in which it is done. */
 enum drift_remedy {
-	REMEDY_CLEAN_UP,  /* subject: a container; as `down` does */
+	REMEDY_CLEAN_UP,  /* subject: a container; as `down` does, or a restart, by its policy */
+	REMEDY_SUPERVISE, /* a container: it gets another supervisor */
 	REMEDY_MEMBER,    /* a container: its networks are told of it again */
 	REMEDY_BRIDGE,    /* a network, or "host" */
 	REMEDY_MAKE_LINK, /* a container: the link is made anew */

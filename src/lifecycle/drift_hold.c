@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "lifecycle/adopt.h"
 #include "lifecycle/drift_parts.h"
 #include "lifecycle/recorded.h"
 
@@ -77,7 +78,14 @@ static int classify(const struct state *state, struct drift_held *held)
 		return 0;
 	case LIVE_RUNNING:
 		break;
+	case LIVE_WAITING:
+		held->state = DRIFT_WAITING;
+		return 1;
 	case LIVE_STALE:
+		if (record->phase == PHASE_RESTARTING && supervisor_is_missing(record)) {
+			held->state = DRIFT_WAITING;
+			return 1;
+		}
 		if (record->supervisor.pid > 0)
 			supervisor_fd = process_open(&record->supervisor, NULL);
 		held->state = DRIFT_GONE;
@@ -147,21 +155,19 @@ int drift_take(struct host *host, const struct conf *conf, struct drift_hold *ho
 	return 0;
 }
 
-struct drift_held *drift_find(const struct drift_hold *hold, const char *name)
+struct drift_held *drift_find_any(const struct drift_hold *hold, const char *name)
 {
 	for (size_t i = 0; i < hold->count; i++)
-		if (hold->items[i].state == DRIFT_RUNNING &&
-		    strcmp(hold->items[i].container.name, name) == 0)
+		if (strcmp(hold->items[i].container.name, name) == 0)
 			return &hold->items[i];
 	return NULL;
 }
 
-static bool is_held(const struct drift_hold *hold, const char *name)
+struct drift_held *drift_find(const struct drift_hold *hold, const char *name)
 {
-	for (size_t i = 0; i < hold->count; i++)
-		if (strcmp(hold->items[i].container.name, name) == 0)
-			return true;
-	return false;
+	struct drift_held *held = drift_find_any(hold, name);
+
+	return held && held->state == DRIFT_RUNNING ? held : NULL;
 }
 
 const struct network_record *drift_find_network(const struct drift_hold *hold, const char *name)
@@ -174,30 +180,6 @@ const struct network_record *drift_find_network(const struct drift_hold *hold, c
 
 /* ---- what is recorded ---- */
 
-/* The network a record tells of, for those who work with what the manager file says. */
-static struct network network_as_recorded(const struct network *file,
-					  const struct network_record *record)
-{
-	struct network network = {.external = !record->own && record->bridge[0]};
-
-	if (file)
-		network = *file;
-	network.name = record->name;
-	snprintf(network.bridge, sizeof(network.bridge), "%s", record->bridge);
-	network.subnet = record->subnet;
-	network.prefix = record->prefix;
-	network.gateway = record->gateway;
-	network.subnet6 = record->subnet6;
-	network.prefix6 = record->prefix6;
-	network.gateway6 = record->gateway6;
-	network.mtu = record->mtu;
-	network.nat = record->nat ? SETTING_YES : SETTING_NO;
-	network.internal = record->internal;
-	network.icc = record->icc;
-	memcpy(network.uplink, record->uplink, sizeof(network.uplink));
-	return network;
-}
-
 static void make_manager(struct drift_hold *hold)
 {
 	const struct manager *files = &hold->conf->manager;
@@ -206,7 +188,7 @@ static void make_manager(struct drift_hold *hold)
 	manager->networks =
 		xalloc(files->network_count + hold->network_count, sizeof(*manager->networks));
 	for (size_t i = 0; i < hold->network_count; i++)
-		manager->networks[manager->network_count++] = network_as_recorded(
+		manager->networks[manager->network_count++] = recorded_network(
 			manager_find_network(files, hold->networks[i].name), &hold->networks[i]);
 	for (size_t i = 0; i < files->network_count; i++)
 		if (!drift_find_network(hold, files->networks[i].name))
@@ -221,7 +203,7 @@ static void find_busy(const struct drift_hold *hold, struct drift_scene *scene)
 		for (size_t j = 0; j < hold->networks[i].member_count; j++) {
 			const char *name = hold->networks[i].members[j].container;
 
-			if (!is_held(hold, name) && !strlist_contains(&scene->busy, name))
+			if (!drift_find_any(hold, name) && !strlist_contains(&scene->busy, name))
 				strlist_add(&scene->busy, name);
 		}
 }

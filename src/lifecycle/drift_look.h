@@ -41,7 +41,8 @@ void drift_let_go(struct drift_hold *hold);
 /* Fills the scene, under network_lock(), and changes nothing. */
 int drift_look(struct drift_hold *hold, struct drift_scene *scene, struct error *err);
 
-/* A container held that runs, or NULL. */
+/* A container that is held, or NULL; one that runs. */
+struct drift_held *drift_find_any(const struct drift_hold *hold, const char *name);
 struct drift_held *drift_find(const struct drift_hold *hold, const char *name);
 
 /* The network as it is recorded; NULL: it is not, or cannot be read. */

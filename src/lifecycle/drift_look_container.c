@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "kernel/link_gate.h"
 #include "kernel/netlink_look.h"
+#include "lifecycle/adopt.h"
 #include "lifecycle/network.h"
 #include "lifecycle/recorded.h"
 #include "lifecycle/steps.h"
@@ -230,6 +231,8 @@ static int look_at_container(struct drift_hold *hold, const struct drift_held *h
 
 	container->name = xstrdup(held->container.name);
 	container->state = held->state;
+	container->unsupervised = (held->state == DRIFT_RUNNING || held->state == DRIFT_WAITING) &&
+				  supervisor_is_missing(&held->container.record);
 	if (held->state != DRIFT_RUNNING)
 		return 0;
 	compare_files(hold, held, scene);

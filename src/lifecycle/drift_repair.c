@@ -8,6 +8,7 @@
 #include "kernel/namespace.h"
 #include "kernel/rebind.h"
 #include "kernel/rootfs.h"
+#include "lifecycle/adopt.h"
 #include "lifecycle/drift_look.h"
 #include "lifecycle/forwarding.h"
 #include "lifecycle/hosts_file.h"
@@ -185,6 +186,15 @@ static int mend_file(struct drift_hold *hold, const struct drift_held *held, con
 	return file_fd < 0 ? -1 : rebind_file(held->container.record.init.pid, file_fd, name, err);
 }
 
+/* ---- supervisors ---- */
+
+static int supervise(struct drift_hold *hold, const char *name, struct error *err)
+{
+	struct drift_held *held = drift_find_any(hold, name);
+
+	return held ? supervisor_adopt(hold->host, &held->container, err) : 0;
+}
+
 /* ---- all ---- */
 
 static int mend_container(struct drift_hold *hold, const struct difference *difference,
@@ -206,6 +216,7 @@ static int mend_container(struct drift_hold *hold, const struct difference *diff
 	case REMEDY_FILE:
 		return mend_file(hold, held, difference->what, err);
 	case REMEDY_CLEAN_UP:
+	case REMEDY_SUPERVISE:
 	case REMEDY_MEMBER:
 	case REMEDY_BRIDGE:
 	case REMEDY_COMMIT:
@@ -219,6 +230,8 @@ static int mend_container(struct drift_hold *hold, const struct difference *diff
 static int mend(struct repair *repair, const struct difference *difference, struct error *err)
 {
 	switch (difference->remedy) {
+	case REMEDY_SUPERVISE:
+		return supervise(repair->hold, difference->subject, err);
 	case REMEDY_MEMBER:
 		return mend_member(repair->hold, difference->subject, err);
 	case REMEDY_BRIDGE:
@@ -299,7 +312,7 @@ void drift_repair(struct drift_hold *hold, const struct drift *drift, struct str
 {
 	struct repair repair = {hold, drift, failures};
 
-	for (unsigned int remedy = REMEDY_MEMBER; remedy < REMEDY_NONE; remedy++) {
+	for (unsigned int remedy = REMEDY_SUPERVISE; remedy < REMEDY_NONE; remedy++) {
 		for (size_t i = 0; i < drift->count; i++)
 			if (drift->items[i].remedy == remedy)
 				mend_once(&repair, i);

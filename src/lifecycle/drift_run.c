@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "lifecycle/drift_look.h"
+#include "lifecycle/revive.h"
 #include "lifecycle/wave.h"
 
 void drift_report_clear(struct drift_report *report)
@@ -32,6 +34,21 @@ static enum plan_action plan_clean_up(enum liveness liveness)
 	return liveness == LIVE_STALE ? PLAN_STOP : PLAN_NOTHING;
 }
 
+/* One that ended while nobody supervised it is started again, where its policy says so. */
+static void revive(struct host *host, struct wave *wave)
+{
+	for (size_t i = 0; i < wave->count; i++) {
+		struct container *container = &wave->containers[i];
+		struct error err = {0};
+		int rc = container->action == PLAN_STOP ? revive_later(host, container, &err) : 0;
+
+		if (rc < 0)
+			log_warning("%s: %s", container->name, err.text);
+		if (rc > 0)
+			container->action = PLAN_NOTHING;
+	}
+}
+
 /* As `down` does, with locks of its own: those of a hold have been given back. */
 static void clean_up(struct host *host, const struct drift *drift, struct strlist *failures)
 {
@@ -43,6 +60,7 @@ static void clean_up(struct host *host, const struct drift *drift, struct strlis
 			strlist_add(&names, drift->items[i].subject);
 	wave_take(&wave, host, &names);
 	wave_plan(&wave, plan_clean_up);
+	revive(host, &wave);
 	wave_down(&wave, false);
 	for (size_t i = 0; i < wave.count; i++)
 		if (wave.containers[i].failed)

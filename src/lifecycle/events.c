@@ -17,6 +17,7 @@ void events_remember(struct container *container)
 		return;
 	past->liveness = record_liveness(record);
 	past->was_stopping = record->phase == PHASE_STOPPING;
+	past->was_waiting = record->phase == PHASE_RESTARTING;
 	past->exited = record->exited;
 	past->wait_status = record->wait_status;
 	past->memory_limit = record->memory_limit;
@@ -73,7 +74,7 @@ void events_note_end(const struct host *host, const struct container *container)
 	if (container->failed) {
 		event_note(&host->state, EVENT_FAILED, container->name, past->instance,
 			   failure("stop", &container->error));
-	} else if (past->liveness == LIVE_RUNNING || past->was_stopping) {
+	} else if (past->liveness == LIVE_RUNNING || past->was_stopping || past->was_waiting) {
 		event_note(&host->state, EVENT_STOPPED, container->name, past->instance, NULL);
 	} else {
 		details = json_new_object();

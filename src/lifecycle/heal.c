@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "lifecycle/apply.h"
+#include "lifecycle/revive.h"
 #include "lifecycle/wave.h"
 
 static enum liveness liveness_of(const struct record *record)
@@ -38,7 +39,8 @@ static bool is_left(const struct state *state, const struct record *record, enum
 }
 
 /*
- * Under the lock. A container that ran has ended by itself, and how is kept as far as it is known; one
+ * Under the lock. A container that ran has ended by itself: it is started again where its policy says
+ * so (revive.h), and else how it ended is kept as far as it is known; one
  * that came up or was going down when its command was killed is taken away. A directory without a
  * record is that of a command killed before its first, or after its last: wave_release() removes it.
  * false: somebody else was quicker.
@@ -47,6 +49,8 @@ static bool finish(struct wave *wave)
 {
 	struct container *container = &wave->containers[0];
 	const char *name = container->name;
+	struct error err = {0};
+	int rc;
 
 	if (container->failed || container->any_step)
 		return false;
@@ -54,6 +58,11 @@ static bool finish(struct wave *wave)
 		return true;
 	if (!is_left(&wave->host->state, &container->record, liveness_of(&container->record)))
 		return false;
+	rc = revive_later(wave->host, container, &err);
+	if (rc < 0)
+		log_warning("%s: %s", name, err.text);
+	if (rc > 0 || container->undo_failed)
+		return true;
 	if (container->record.phase == PHASE_STOPPING)
 		container->record.stop_timeout_ms = 0; /* it has had its time */
 	container->action = PLAN_STOP;

@@ -34,6 +34,7 @@ static const struct {
 	{"log", LIVE_SUPERVISOR},
 	{"stop_timeout", LIVE_RECORD},
 	{"hooks", LIVE_RECORD},
+	{"restart", LIVE_RECORD},
 	{"limits.nofile", LIVE_PROCESSES},
 	{"limits.ulimits", LIVE_PROCESSES},
 	{"limits.oom_score_adj", LIVE_PROCESSES},

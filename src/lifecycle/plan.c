@@ -10,6 +10,7 @@ enum plan_action plan_up(enum liveness liveness)
 		return PLAN_START;
 	case LIVE_ENDED:
 	case LIVE_STALE:
+	case LIVE_WAITING:
 		break;
 	}
 	return PLAN_RENEW;

@@ -6,6 +6,7 @@
 #include "config/spec.h"
 #include "lifecycle/confinement.h"
 #include "lifecycle/container.h"
+#include "state/network.h"
 #include "state/record.h"
 
 /* The text of it, in the language of the files. */
@@ -32,5 +33,24 @@ int recorded_confinement(const struct state *state, const struct record *record,
  */
 void recorded_keep(const struct manager *manager, const struct container *container,
 		   const char *how);
+
+/*
+ * The network a record tells of, for those who work with what the manager file says; file: what that
+ * says of it now, or NULL. Its texts are those of the two.
+ */
+struct network recorded_network(const struct network *file, const struct network_record *record);
+
+/*
+ * The manager with the networks of that spec as they are recorded, where they are up. Owns its list of
+ * networks and the records; all else is that of files. Release with recorded_manager_clear().
+ */
+struct recorded_manager {
+	struct manager manager;
+	struct network_record *records;
+	size_t count;
+};
+int recorded_manager(const struct state *state, const struct manager *files,
+		     const struct spec *spec, struct recorded_manager *out, struct error *err);
+void recorded_manager_clear(struct recorded_manager *recorded);
 
 #endif

@@ -53,7 +53,7 @@ static int end_last_line(int log_fd, struct error *err)
 	return 0;
 }
 
-static int open_log(const struct host *host, struct container *container, struct error *err)
+int files_open_log(const struct host *host, struct container *container, struct error *err)
 {
 	const char *log_dir = host->manager->log_dir;
 	AUTO_FREE char *name = xprintf("%s.log", container->name);
@@ -125,7 +125,7 @@ int files_begin(struct host *host, struct container *container, struct error *er
 	/* The status of an earlier run is there until the next. */
 	if (fs_remove_at(container->directory_fd, "exit", err) == 0 &&
 	    choose_ids(host, container, err) == 0 && make_output(container, err) == 0 &&
-	    open_log(host, container, err) == 0 && write_hostname(host, container, err) == 0 &&
+	    files_open_log(host, container, err) == 0 && write_hostname(host, container, err) == 0 &&
 	    write_spec(container, err) == 0 &&
 	    supervisor_settings_write(container->directory_fd, container->spec, err) == 0 &&
 	    resolv_conf_make(host, container, err) == 0)
@@ -134,6 +134,19 @@ int files_begin(struct host *host, struct container *container, struct error *er
 		rc = hosts_file_make_own(container->directory_fd, container->spec, host->manager, err);
 	umask(caller_umask);
 	return rc;
+}
+
+/* The FIFOs, and the files that are bound, are as the first start made them. */
+int files_again(struct host *host, struct container *container, struct error *err)
+{
+	if (choose_ids(host, container, err) < 0)
+		return -1;
+	container->output_fd = fs_open_at(container->directory_fd, "output", O_RDWR, 0, err);
+	if (container->output_fd >= 0)
+		container->error_fd = fs_open_at(container->directory_fd, "error", O_RDWR, 0, err);
+	if (container->output_fd < 0 || container->error_fd < 0 || files_open_log(host, container, err) < 0)
+		return -1;
+	return resolv_conf_make(host, container, err);
 }
 
 int files_undo(struct host *host, struct container *container, struct error *err)

@@ -107,8 +107,10 @@ int init_begin(struct host *host, struct container *container, struct error *err
 		.log_fd = container->log_fd,
 	};
 
-	if (confinement_make(&container->spec->security, container->directory_fd, &confinement,
-			     err) < 0)
+	if (container->again ? confinement_recall(&container->spec->security, &container->record,
+						  container->directory_fd, &confinement, err) < 0
+			     : confinement_make(&container->spec->security, container->directory_fd,
+						&confinement, err) < 0)
 		return -1;
 	container->record.capabilities = confinement.capabilities;
 	container->record.has_capabilities = true;

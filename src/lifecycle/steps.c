@@ -10,15 +10,16 @@
  * with init's network namespace: taken away from a dead one it costs a tenth.
  */
 static const struct step steps[] = {
-	{.name = "files", .begin = files_begin, .undo = files_undo},
+	{.name = "files", .begin = files_begin, .undo = files_undo,
+	 .stays = true, .again = files_again},
 	{.name = "pre_start", .wanted = pre_start_wanted, .begin = pre_start_begin,
 	 .await = pre_start_await, .undo = pre_start_undo, .undo_await = pre_start_undo_await},
 	{.name = "cgroup", .begin = cgroup_begin, .undo = cgroup_undo},
 	{.name = "network", .begin = network_begin, .undo = network_undo,
-	 .undo_commit = network_commit},
+	 .undo_commit = network_commit, .stays = true},
 	{.name = "init", .begin = init_begin, .undo = init_undo, .undo_await = link_undo},
 	{.name = "link", .await = link_await},
-	{.name = "firewall", .commit = network_up_commit},
+	{.name = "firewall", .commit = network_up_commit, .stays = true},
 	{.name = "start", .begin = start_begin, .await = start_await, .undo = start_undo,
 	 .undo_await = start_undo_await},
 	{.name = "post_start", .wanted = post_start_wanted, .begin = post_start_begin,
@@ -160,4 +161,42 @@ void steps_up(struct host *host, struct container **containers, size_t count)
 			commit_all(host, &steps[i], containers, count);
 		take_back_failed(host, containers, count);
 	}
+}
+
+/* ---- the payload alone ---- */
+
+void steps_rest(struct host *host, struct container *container)
+{
+	struct strlist *noted = &container->record.steps;
+
+	container->keep_exit = true;
+	for (size_t i = ARRAY_SIZE(steps); i-- > 0;)
+		if (!steps[i].stays)
+			undo_one(host, &steps[i], &container, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(steps) && !container->undo_failed; i++)
+		if (!steps[i].stays)
+			strlist_remove(noted, steps[i].name);
+}
+
+static void begin_again(struct host *host, const struct step *step, struct container *container)
+{
+	struct error err = {0};
+
+	if (!container->failed && step->again && step->again(host, container, &err) < 0)
+		fail(container, &err);
+}
+
+void steps_again(struct host *host, struct container *container)
+{
+	container->again = true;
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		if (steps[i].stays) {
+			begin_again(host, &steps[i], container);
+			continue;
+		}
+		begin_one(host, &steps[i], container);
+		await_one(host, &steps[i], container);
+	}
+	if (container->failed)
+		steps_rest(host, container);
 }

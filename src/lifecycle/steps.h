@@ -23,6 +23,9 @@ struct step {
 	int (*undo)(struct host *host, struct container *container, struct error *err);
 	int (*undo_await)(struct host *host, struct container *container, struct error *err);
 	int (*undo_commit)(struct host *host, struct error *err);
+	/* What belongs to the container and not to its processes stays when these are started anew. */
+	bool stays;
+	int (*again)(struct host *host, struct container *container, struct error *err); /* then */
 };
 
 /*
@@ -38,12 +41,26 @@ void steps_up(struct host *host, struct container **containers, size_t count);
  */
 void steps_down(struct host *host, struct container **containers, size_t count);
 
+/*
+ * For a restart that cman does by itself. steps_rest() takes away what belongs to the processes of a
+ * container that have ended: addresses, rules, ids and files stay, so that the firewall is not
+ * touched. It leaves the record to its caller, with the steps that are left; undo_failed: nothing
+ * was taken off it. steps_again() brings the processes up on top of that, from the recorded spec;
+ * where it fails it takes back as much, with failed and error set.
+ */
+void steps_rest(struct host *host, struct container *container);
+void steps_again(struct host *host, struct container *container);
+
 /* The functions of the table, by file: step_files.c, step_network.c, step_process.c, step_hooks.c. */
 int files_begin(struct host *host, struct container *container, struct error *err);
+int files_again(struct host *host, struct container *container, struct error *err);
 
 /* Adds the text of a file as it is made now: "resolv.conf" or "hostname". */
 int files_generate(const struct manager *manager, const struct spec *spec, const char *name,
 		   struct text *text, struct error *err);
+
+/* Opens log_fd of the container, and what goes with it. */
+int files_open_log(const struct host *host, struct container *container, struct error *err);
 int files_undo(struct host *host, struct container *container, struct error *err);
 int cgroup_begin(struct host *host, struct container *container, struct error *err);
 int cgroup_undo(struct host *host, struct container *container, struct error *err);

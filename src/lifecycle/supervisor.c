@@ -192,22 +192,41 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 	return error_set(err, errno, "run cman-supervisor");
 }
 
+/* What a supervisor stands by: an init it makes itself, or what is there already. */
+struct ward {
+	bool there;
+	pid_t pid;
+	int fd; /* -1: none yet */
+};
+
+/* Until the record names us: one that nobody knows of does nothing. */
+static void wait_until_known(int control_fd)
+{
+	struct message message;
+
+	if (channel_receive(control_fd, &message, NULL, 0, -1, NULL) != 1 ||
+	    message.type != MESSAGE_GO)
+		_exit(1);
+}
+
 static _Noreturn void run_supervisor(const struct launch *launch, const struct cgroup_entry *entry,
-				     int control_fd)
+				     struct ward *ward, int control_fd)
 {
 	struct message message = {.type = MESSAGE_FAILED};
 	struct error *err = &message.error;
-	pid_t init_pid = 0;
-	int pidfd = -1;
 
 	fault_set_role("supervisor");
-	if (FAULT("forked", "", err) == 0 && cgroup_enter(entry, entry->v2_fd >= 0, err) == 0 && leave_caller(err) == 0 &&
-	    payload_shed_inherited(err) == 0 &&
-	    make_init(launch, control_fd, &init_pid, &pidfd, &message) == 0)
-		exec_supervisor(launch, init_pid, pidfd, err);
+	if (FAULT("forked", "", err) == 0 && cgroup_enter(entry, entry->v2_fd >= 0, err) == 0 &&
+	    leave_caller(err) == 0 && payload_shed_inherited(err) == 0) {
+		if (ward->there)
+			wait_until_known(control_fd);
+		if (ward->there ||
+		    make_init(launch, control_fd, &ward->pid, &ward->fd, &message) == 0)
+			exec_supervisor(launch, ward->pid, ward->fd, err);
+	}
 	channel_send(control_fd, &message, NULL, 0, NULL);
-	if (pidfd >= 0)
-		process_signal(pidfd, SIGKILL, NULL);
+	if (ward->fd >= 0 && !ward->there)
+		process_signal(ward->fd, SIGKILL, NULL);
 	_exit(1);
 }
 
@@ -215,7 +234,8 @@ static _Noreturn void run_supervisor(const struct launch *launch, const struct c
  * The last supervisor of another container may remove the cgroup of the supervisors just when we
  * are about to use it (ENODEV, ENOENT): make it again.
  */
-static pid_t clone_supervisor(const struct launch *launch, const int ends[2], struct error *err)
+static pid_t clone_supervisor(const struct launch *launch, struct ward *ward, const int ends[2],
+			      struct error *err)
 {
 	for (int attempt = 1;; attempt++) {
 		struct cgroup_entry entry;
@@ -228,7 +248,7 @@ static pid_t clone_supervisor(const struct launch *launch, const int ends[2], st
 		pid = namespace_clone(0, entry.v2_fd, &pidfd, &reason);
 		if (pid == 0) {
 			close(ends[0]);
-			run_supervisor(launch, &entry, ends[1]);
+			run_supervisor(launch, &entry, ward, ends[1]);
 		}
 		cgroup_entry_close(&entry);
 		if (pid > 0)
@@ -240,18 +260,34 @@ static pid_t clone_supervisor(const struct launch *launch, const int ends[2], st
 	}
 }
 
-pid_t supervisor_start(const struct launch *launch, int *control_fd, struct error *err)
+static pid_t start(const struct launch *launch, struct ward *ward, int *control_fd,
+		   struct error *err)
 {
 	int ends[2];
 	pid_t pid;
 
 	if (channel_open(ends, err) < 0)
 		return -1;
-	pid = clone_supervisor(launch, ends, err);
+	pid = clone_supervisor(launch, ward, ends, err);
 	close_fd(&ends[1]);
 	if (pid < 0)
 		close_fd(&ends[0]);
 	else
 		*control_fd = ends[0];
 	return pid;
+}
+
+pid_t supervisor_start(const struct launch *launch, int *control_fd, struct error *err)
+{
+	struct ward ward = {.fd = -1};
+
+	return start(launch, &ward, control_fd, err);
+}
+
+pid_t supervisor_replace(const struct launch *launch, pid_t init_pid, int watched_fd,
+			 int *control_fd, struct error *err)
+{
+	struct ward ward = {true, init_pid, watched_fd};
+
+	return start(launch, &ward, control_fd, err);
 }

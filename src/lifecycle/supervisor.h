@@ -40,6 +40,15 @@ struct launch {
 pid_t supervisor_start(const struct launch *launch, int *control_fd, struct error *err);
 
 /*
+ * One more, for an init that runs without (init_pid, watched_fd: its pidfd), or for a container that
+ * is to be started again (0, a timer that goes off then). It does nothing until it gets MESSAGE_GO on
+ * *control_fd; then MESSAGE_FAILED or end of file. launch: name, instance, manager_file, cgroup, and
+ * fds of run directory, log and programs.
+ */
+pid_t supervisor_replace(const struct launch *launch, pid_t init_pid, int watched_fd,
+			 int *control_fd, struct error *err);
+
+/*
  * Writes what the supervisor goes by while it runs (supervisor_settings.h) into the run directory.
  * A supervisor that runs already reads it once it is told.
  */

@@ -24,8 +24,9 @@ struct supervisor_args {
 	const char *name;
 	const char *instance;
 	const char *manager_file; /* for "cman -c" */
-	pid_t init_pid;           /* a child of the process that becomes the supervisor */
-	int init_pidfd;
+	/* Of a container that runs. It need not be our child: another supervisor may have died. */
+	pid_t init_pid; /* 0: none does, the container is to be started again */
+	int init_pidfd; /* then a timer that goes off at that moment */
 	int run_dir_fd; /* STATE_DIR/containers/NAME: "exit" is written there */
 	int output_fd;  /* FIFOs: O_RDWR | O_NONBLOCK, an open(2) of its own: the payload's */
 	int error_fd;   /* must not become non-blocking */
@@ -104,7 +105,7 @@ static inline bool supervisor_args_parse(int argc, char *argv[], struct supervis
 		if (numbers[i] < 0)
 			return false;
 	}
-	if (!*argv[1] || !*argv[2] || !*argv[3] || numbers[0] <= 1)
+	if (!*argv[1] || !*argv[2] || !*argv[3] || numbers[0] == 1)
 		return false;
 	*args = (struct supervisor_args){
 		.name = argv[1],

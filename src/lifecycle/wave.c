@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "lifecycle/adopt.h"
 #include "lifecycle/apply.h"
 #include "lifecycle/events.h"
 #include "lifecycle/precheck.h"
@@ -61,11 +62,31 @@ static enum liveness liveness_of(const struct container *container)
 										     : liveness;
 }
 
+/*
+ * Whoever comes by gives a container back the supervisor it has lost: also before it is stopped, for
+ * a payload that nobody reads from may wait for that, and its last words are to be kept.
+ */
+static void keep_supervised(struct host *host, struct container *container)
+{
+	struct error err = {0};
+
+	if (supervisor_is_missing(&container->record) && supervisor_adopt(host, container, &err) < 0)
+		log_warning("%s: %s", container->name, err.text);
+}
+
 void wave_plan(struct wave *wave, enum plan_action (*plan)(enum liveness))
 {
-	for (size_t i = 0; i < wave->count; i++)
-		if (!wave->containers[i].failed)
-			wave->containers[i].action = plan(liveness_of(&wave->containers[i]));
+	for (size_t i = 0; i < wave->count; i++) {
+		struct container *container = &wave->containers[i];
+		enum liveness liveness;
+
+		if (container->failed)
+			continue;
+		liveness = liveness_of(container);
+		container->action = plan(liveness);
+		if (liveness == LIVE_RUNNING && !container->any_step)
+			keep_supervised(wave->host, container);
+	}
 }
 
 /* Runs one of the two walks over the containers that want it. */

@@ -15,7 +15,8 @@
 
 #define RECORD_VERSION 1
 
-static const char *const phase_names[] = {"created", "running", "stopping", "stopped"};
+static const char *const phase_names[] = {"created", "running", "stopping", "stopped",
+					  "restarting"};
 
 void record_clear(struct record *record)
 {
@@ -110,6 +111,40 @@ static bool add_line(const char *text, struct strlist *list)
 	return true;
 }
 
+/* "EXITED STATUS OOM_KILLED ENDED_AT" */
+static bool parse_last(const char *text, struct record_restarts *restarts)
+{
+	unsigned int exited, oom_killed;
+	char end;
+
+	if (sscanf(text, "%u %d %u %" SCNu64 "%c", &exited, &restarts->last_status, &oom_killed,
+		   &restarts->last_ended_at, &end) != 4)
+		return false;
+	restarts->has_last = true;
+	restarts->last_exited = exited != 0;
+	restarts->last_oom_killed = oom_killed != 0;
+	return true;
+}
+
+static bool parse_restarts(const char *key, const char *value, struct record_restarts *restarts)
+{
+	uint64_t number;
+
+	if (strcmp(key, "last-end") == 0)
+		return parse_last(value, restarts);
+	if (!lines_u64(value, &number))
+		return false;
+	if (strcmp(key, "restart-due-ms") == 0)
+		restarts->due_ms = number;
+	else if (strcmp(key, "restarts") == 0)
+		restarts->count = (uint32_t)number;
+	else if (strcmp(key, "retries") == 0)
+		restarts->retries = (uint32_t)number;
+	else
+		return false;
+	return true;
+}
+
 static bool parse_field(void *data, const char *key, const char *value)
 {
 	struct record *record = data;
@@ -162,7 +197,21 @@ static bool parse_field(void *data, const char *key, const char *value)
 		return add_line(value, &record->marks);
 	if (strcmp(key, "source") == 0)
 		return add_line(value, &record->sources);
-	return false;
+	return parse_restarts(key, value, &record->restarts);
+}
+
+static void print_restarts(const struct record_restarts *restarts, struct text *out)
+{
+	if (restarts->count)
+		text_addf(out, "restarts %u\n", restarts->count);
+	if (restarts->retries)
+		text_addf(out, "retries %u\n", restarts->retries);
+	if (restarts->due_ms)
+		text_addf(out, "restart-due-ms %" PRIu64 "\n", restarts->due_ms);
+	if (restarts->has_last)
+		text_addf(out, "last-end %d %d %d %" PRIu64 "\n", restarts->last_exited,
+			  restarts->last_status, restarts->last_oom_killed,
+			  restarts->last_ended_at);
 }
 
 static void print_record(const struct record *record, struct text *out)
@@ -198,25 +247,45 @@ static void print_record(const struct record *record, struct text *out)
 		text_addf(out, "mark %s\n", record->marks.items[i]);
 	for (size_t i = 0; i < record->sources.count; i++)
 		text_addf(out, "source %s\n", record->sources.items[i]);
+	print_restarts(&record->restarts, out);
 	text_addf(out, "end\n");
 }
 
-/* The supervisor's word on how it ended: "status N\nended SECONDS\n". */
+static enum record_purpose parse_purpose(const char *word)
+{
+	if (strcmp(word, "stop") == 0)
+		return PURPOSE_STOP;
+	return strcmp(word, "restart") == 0 ? PURPOSE_RESTART : PURPOSE_NONE;
+}
+
+/*
+ * The supervisor's word on how it ended: "status N\nended SECONDS\n", without the first line where
+ * the status is not known, with "for stop\n" or "for restart\n" where somebody wanted it to end.
+ */
 static void read_exit(int containers_fd, const char *name, struct record *record)
 {
 	AUTO_FREE char *path = xprintf("%s/exit", name);
 	AUTO_FD int fd = fs_open_below(containers_fd, path, O_RDONLY | O_NONBLOCK);
 	AUTO_TEXT struct text text = {0};
+	const char *rest;
 	uint64_t ended_at;
-	int status;
+	char word[16];
+	int status, used = 0;
 
 	if (fd < 0 || fs_read_fd(fd, 256, &text, NULL) < 0)
 		return;
-	if (sscanf(text_value(&text), "status %d\nended %" SCNu64 "\n", &status, &ended_at) != 2)
+	rest = text_value(&text);
+	record->exited = sscanf(rest, "status %d\n%n", &status, &used) == 1;
+	if (sscanf(rest + used, "ended %" SCNu64 "\n%n", &ended_at, &used) != 1) {
+		record->exited = false;
 		return;
-	record->exited = true;
-	record->wait_status = status;
+	}
+	if (record->exited)
+		record->wait_status = status;
 	record->ended_at = ended_at;
+	rest = strstr(rest, "\nfor ");
+	if (rest && sscanf(rest, "\nfor %15s", word) == 1)
+		record->purpose = parse_purpose(word);
 }
 
 /* ---- directories and files ---- */
@@ -387,5 +456,7 @@ enum liveness record_liveness(const struct record *record)
 		return LIVE_STALE;
 	if (record->phase == PHASE_CREATED)
 		return LIVE_STALE;
+	if (record->phase == PHASE_RESTARTING)
+		return process_is_there(&record->supervisor) ? LIVE_WAITING : LIVE_STALE;
 	return process_is_there(&record->init) ? LIVE_RUNNING : LIVE_STALE;
 }

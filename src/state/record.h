@@ -6,6 +6,8 @@
  *   spec     the effective configuration it was started with (conf_print_spec)
  *   settings what its supervisor goes by (lifecycle/supervisor_settings.h)
  *   output error   FIFOs of the payload's output and error output
+ *   exit     the supervisor's word on how it ended
+ *   killed   when `cman kill` has sent it a signal to end by: seconds since the epoch
  *   hostname resolv.conf   bound over the rootfs's
  * A record is a cache: believed only while boot id, pid and start time match the kernel's.
  */
@@ -20,7 +22,33 @@
 #include "base/process.h"
 #include "config/spec.h"
 
-enum record_phase { PHASE_CREATED, PHASE_RUNNING, PHASE_STOPPING, PHASE_STOPPED };
+enum record_phase {
+	PHASE_CREATED,
+	PHASE_RUNNING,
+	PHASE_STOPPING,
+	PHASE_STOPPED,
+	PHASE_RESTARTING, /* it has ended by itself, and its supervisor waits to start it again */
+};
+
+/* What cman has started again by itself since the last `up`: see lifecycle/restart.h. */
+struct record_restarts {
+	uint32_t count;         /* all of them */
+	uint32_t retries;       /* those in a row, without a life long enough in between */
+	uint64_t due_ms;        /* of CLOCK_BOOTTIME; PHASE_RESTARTING: when the next one is due */
+	/* how the run before this one ended */
+	bool has_last;
+	bool last_exited;       /* false: not known */
+	int last_status;        /* of wait(2) */
+	bool last_oom_killed;
+	uint64_t last_ended_at; /* seconds since the epoch */
+};
+
+/* What the end of a payload was for, as its supervisor knows it. */
+enum record_purpose {
+	PURPOSE_NONE,    /* it ended by itself */
+	PURPOSE_STOP,    /* somebody asked the supervisor to stop it */
+	PURPOSE_RESTART, /* its supervisor ended it, so that it be started again */
+};
 
 struct record {
 	char *name;
@@ -49,7 +77,9 @@ struct record {
 	int wait_status;                    /* of wait(2) */
 	bool oom_killed;
 	uint64_t oom_kills;                 /* processes killed at the memory limit */
-	uint64_t ended_at;                  /* seconds since the epoch */
+	uint64_t ended_at;                  /* seconds since the epoch; 0: not known */
+	enum record_purpose purpose;
+	struct record_restarts restarts;
 };
 
 void record_clear(struct record *record);
@@ -110,6 +140,7 @@ enum liveness {
 	LIVE_RUNNING,   /* init is there and is the one we started */
 	LIVE_ENDED,     /* ended by itself, cleaned up, exit status kept */
 	LIVE_STALE,     /* of an earlier boot, or init is gone and nobody cleaned up */
+	LIVE_WAITING,   /* ended by itself, a supervisor waits to start it again */
 };
 enum liveness record_liveness(const struct record *record);
 

@@ -7,6 +7,9 @@
  *
  * It is made of parts, a header each, that wait for what concerns them (supervisor.h, sources.h).
  *
+ * A container that is to be started again (lifecycle/revive.h) has one as well, with a timer for an
+ * init; SIGTERM ends it.
+ *
  * SIGTERM is passed on to init as the container's stop signal, SIGUSR1 makes it the one that
  * watches for other name servers (watch.h), SIGUSR2 says that its settings have changed; all other
  * signals stay blocked, also in "cman finish": a clean-up is not to be interrupted halfway. (It gets
@@ -21,11 +24,28 @@
 #include "supervisor/system.h"
 #include "supervisor/watch.h"
 
+/* The host's process 1 may have other things to do. */
+#define REAP_TIMEOUT_SECONDS 1
+
 /* What signals are for: parts that add themselves to the sources later, or when they are told to. */
 struct signals {
 	int fd;
 	struct watch watch;
 };
+
+static bool is_waiting(const struct supervisor *supervisor)
+{
+	return supervisor->args.init_pid == 0;
+}
+
+/* What ends after it has ended because of it: no policy starts that again. */
+static void stop(struct supervisor *supervisor)
+{
+	if (is_waiting(supervisor))
+		system_exit(0);
+	supervisor->purpose = "stop";
+	system_signal_process(supervisor->args.init_pidfd, (int)supervisor->settings.stop_signal);
+}
 
 static void take_signals(struct supervisor *supervisor, void *part)
 {
@@ -35,8 +55,7 @@ static void take_signals(struct supervisor *supervisor, void *part)
 	if (system_read(signals->fd, &info, sizeof(info)) <= 0)
 		return;
 	if (info.ssi_signo == SIGTERM)
-		system_signal_process(supervisor->args.init_pidfd,
-				      (int)supervisor->settings.stop_signal);
+		stop(supervisor);
 	else if (info.ssi_signo == SIGUSR1)
 		watch_begin(&signals->watch, supervisor);
 	else if (info.ssi_signo == SIGUSR2)
@@ -80,7 +99,10 @@ static long supervise(struct supervisor *supervisor, struct signals *signals)
 	return sources_run(&supervisor->sources, supervisor, &supervisor->ended);
 }
 
-/* "status N" as of wait(2) and "ended SECONDS" since the epoch, whole or not at all. */
+/*
+ * "status N" as of wait(2), unless that is not known (-1), "ended SECONDS" since the epoch and what it
+ * ended for; whole or not at all.
+ */
 static void write_exit_file(struct supervisor *supervisor, int status)
 {
 	static const char temporary[] = ".exit.new";
@@ -88,11 +110,19 @@ static void write_exit_file(struct supervisor *supervisor, int status)
 	struct line line = {.length = 0};
 	long fd, failed;
 
-	line_add(&line, "status ");
-	line_add_number(&line, (uint64_t)(unsigned int)status);
-	line_add(&line, "\nended ");
+	if (status >= 0) {
+		line_add(&line, "status ");
+		line_add_number(&line, (uint64_t)status);
+		line_add(&line, "\n");
+	}
+	line_add(&line, "ended ");
 	line_add_number(&line, (uint64_t)system_seconds());
 	line_add(&line, "\n");
+	if (supervisor->purpose) {
+		line_add(&line, "for ");
+		line_add(&line, supervisor->purpose);
+		line_add(&line, "\n");
+	}
 	fd = system_open_at(dir_fd, temporary,
 			    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	failed = fd < 0 || system_write((int)fd, line.bytes, line.length) != (long)line.length;
@@ -105,18 +135,33 @@ static void write_exit_file(struct supervisor *supervisor, int status)
 			 (uint64_t)(unsigned int)status, "");
 }
 
-/* Whether its end has a status, of wait(2). */
-static bool reap(struct supervisor *supervisor, int *status)
+/* Of one that is not our child: the kernel tells once it was reaped, by its parent of now. */
+static long ask_status(struct supervisor *supervisor, int *status)
 {
+	long result = system_get_exit_status(supervisor->args.init_pidfd, status);
+
+	if (result <= 0)
+		return result;
+	system_wait_reaped(supervisor->args.init_pidfd, REAP_TIMEOUT_SECONDS);
+	result = system_get_exit_status(supervisor->args.init_pidfd, status);
+	return result <= 0 ? result : SYSTEM_ECHILD;
+}
+
+/* How it ended, as of wait(2); -1: nobody knows. */
+static int reap(struct supervisor *supervisor)
+{
+	int status = 0;
 	long result;
 
 	do
-		result = system_wait(supervisor->args.init_pid, status);
+		result = system_wait(supervisor->args.init_pid, &status);
 	while (result == SYSTEM_EINTR);
-	if (result > 0)
-		return true;
+	if (result == SYSTEM_ECHILD)
+		result = ask_status(supervisor, &status);
+	if (result >= 0)
+		return status;
 	log_line(supervisor, "the exit status is not known: error ", (uint64_t)-result, "");
-	return false;
+	return -1;
 }
 
 /*
@@ -142,11 +187,14 @@ static int take_what_is_left(struct supervisor *supervisor)
 	return -1;
 }
 
-/* "cman finish" locks the container, looks whether it is still ours, and cleans up. */
-static void become_finish(struct supervisor *supervisor)
+/*
+ * "cman finish" locks the container, looks whether it is still ours, and cleans up, or leaves a
+ * supervisor that waits to start it again; that becomes "cman revive".
+ */
+static void become(struct supervisor *supervisor, const char *command)
 {
 	const struct supervisor_args *args = &supervisor->args;
-	const char *argv[] = {"cman", "-c",       args->manager_file, "finish",
+	const char *argv[] = {"cman", "-c",       args->manager_file, command,
 			      "--",   args->name, args->instance,     NULL};
 	long result = run_cman(supervisor, argv, -1);
 
@@ -165,9 +213,8 @@ int main(int argc, char *argv[], char *envp[])
 {
 	struct supervisor supervisor = {.envp = envp};
 	struct signals signals = {.watch = WATCH_INIT};
-	int status = 0, lock_fd;
+	int status, lock_fd;
 	long failed;
-	bool is_known;
 
 	fault_begin(envp);
 	if (!supervisor_args_parse(argc, argv, &supervisor.args))
@@ -186,16 +233,16 @@ int main(int argc, char *argv[], char *envp[])
 	}
 	FAULT("init has ended");
 	log_end(&supervisor);
-	is_known = reap(&supervisor, &status);
+	status = is_waiting(&supervisor) ? -1 : reap(&supervisor);
 	FAULT("reaped");
 	watch_end(&signals.watch); /* while a `down` has other things to do */
 	lock_fd = take_what_is_left(&supervisor);
 	if (lock_fd < 0)
 		return 0;
-	if (is_known)
+	if (!is_waiting(&supervisor))
 		write_exit_file(&supervisor, status);
 	system_close(lock_fd);
 	FAULT("finish");
-	become_finish(&supervisor);
+	become(&supervisor, is_waiting(&supervisor) ? "revive" : "finish");
 	return 1;
 }

@@ -40,7 +40,9 @@ struct supervisor {
 	char **envp;
 	struct sources sources;
 	struct log log;
-	bool ended; /* init has: nothing is waited for any more */
+	bool ended;       /* init has, or the time has come: nothing is waited for any more */
+	/* Why init was made to end, for the file "exit" (state/record.h); NULL: by itself. */
+	const char *purpose;
 };
 
 /* For whoever works: of no use beyond one call of a handler. Aligned for inotify events. */

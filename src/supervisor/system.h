@@ -13,10 +13,12 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/stat.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -187,6 +189,36 @@ static inline long system_get_flags(int fd)
 static inline long system_wait(int pid, int *status)
 {
 	return system_call(SYS_wait4, pid, (long)status, 0, 0, 0);
+}
+
+/* Of linux/pidfd.h, which is younger than most headers: Linux 6.13, the status with Linux 6.15. */
+struct system_process_info {
+	uint64_t mask, cgroup;
+	uint32_t ids[11];
+	int32_t status; /* as of wait(2) */
+};
+#define SYSTEM_GET_PROCESS_INFO _IOWR(0xFF, 11, struct system_process_info)
+#define SYSTEM_INFO_EXIT        (UINT64_C(1) << 3)
+
+/* How a process ended that is nobody of ours: 0; 1: it was not reaped yet, or the kernel has no word. */
+static inline long system_get_exit_status(int pidfd, int *status)
+{
+	struct system_process_info info = {.mask = SYSTEM_INFO_EXIT};
+	long result = system_call(SYS_ioctl, pidfd, (long)SYSTEM_GET_PROCESS_INFO, (long)&info, 0, 0);
+
+	if (result < 0 || !(info.mask & SYSTEM_INFO_EXIT))
+		return result < 0 ? result : 1;
+	*status = info.status;
+	return 0;
+}
+
+/* Until a process that has ended was reaped, or the time is up: poll(2), POLLHUP of a pidfd. */
+static inline long system_wait_reaped(int pidfd, int seconds)
+{
+	struct pollfd wanted = {.fd = pidfd};
+	const struct timespec longest = {.tv_sec = seconds};
+
+	return system_call(SYS_ppoll, (long)&wanted, 1, (long)&longest, 0, 0);
 }
 
 /* One child without its status: its pid; with WNOHANG 0 while it runs. */

@@ -324,6 +324,24 @@ static void test_container(void **state)
 	assert_item(0, REMEDY_NONE, "record", "-", "damaged", "not known");
 }
 
+static void test_supervisor(void **state)
+{
+	(void)state;
+	struct drift_container *web = &scene.containers[0];
+
+	web->unsupervised = true;
+	web->files[1].missing = true;
+	compare(2);
+	assert_item(0, REMEDY_SUPERVISE, "supervisor", "running", "running", "gone");
+	/* Nothing else of one that waits is there to be compared. */
+	eth0()->actual.there = false;
+	web->state = DRIFT_WAITING;
+	compare(1);
+	assert_item(0, REMEDY_SUPERVISE, "supervisor", "running", "running", "gone");
+	web->unsupervised = false;
+	compare(0);
+}
+
 static void test_rules_and_hosts(void **state)
 {
 	(void)state;
@@ -358,6 +376,7 @@ int main(void)
 		TEST(test_inside),
 		TEST(test_gate),
 		TEST(test_container),
+		TEST(test_supervisor),
 		TEST(test_rules_and_hosts),
 	};
 

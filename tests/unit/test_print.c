@@ -219,6 +219,12 @@ static void draw_spec(struct spec *spec)
 	for (size_t i = 0; i < spec->security.device_count; i++)
 		spec->security.devices[i] = (struct device){xprintf("/dev/d%zu", i), 1 + draw(7)};
 	spec->autostart = draw(2);
+	spec->restart = (struct restart){
+		.policy = (enum restart_policy)draw(4),
+		.delay_ms = 100 + draw(3599901),
+		.max_delay_ms = 100 + draw(3599901),
+		.max_retries = draw(1001),
+	};
 	spec->stop_signal = draw(2) ? signals[draw(4)] : SIGRTMIN + (int)draw(20);
 	spec->stop_timeout_ms = draw(3600001);
 	spec->log.driver = (enum log_driver)draw(3);
@@ -319,6 +325,10 @@ static void assert_same_spec(const struct spec *one, const struct spec *other)
 		assert_int_equal(one->security.devices[i].access, other->security.devices[i].access);
 	}
 	assert_int_equal(one->autostart, other->autostart);
+	assert_int_equal(one->restart.policy, other->restart.policy);
+	assert_int_equal(one->restart.delay_ms, other->restart.delay_ms);
+	assert_int_equal(one->restart.max_delay_ms, other->restart.max_delay_ms);
+	assert_int_equal(one->restart.max_retries, other->restart.max_retries);
 	assert_int_equal(one->stop_signal, other->stop_signal);
 	assert_int_equal(one->stop_timeout_ms, other->stop_timeout_ms);
 	assert_int_equal(one->log.driver, other->log.driver);

@@ -175,6 +175,68 @@ static void test_exit_is_the_supervisors_word(void **data)
 	assert_int_equal(record.ended_at, 1700000100);
 }
 
+static void expect_exit(const char *text, bool exited, uint64_t ended_at, enum record_purpose purpose)
+{
+	AUTO_RECORD struct record record = {0};
+
+	put_file("exit", text);
+	assert_int_equal(record_read(&state, "web", &record, NULL), 1);
+	assert_int_equal(record.exited, exited);
+	assert_int_equal(record.ended_at, ended_at);
+	assert_int_equal(record.purpose, purpose);
+}
+
+static void test_exit_without_status_and_with_purpose(void **data)
+{
+	(void)data;
+	write_example();
+	expect_exit("ended 1700000100\n", false, 1700000100, PURPOSE_NONE);
+	expect_exit("status 9\nended 1700000100\nfor stop\n", true, 1700000100, PURPOSE_STOP);
+	expect_exit("ended 1700000100\nfor restart\n", false, 1700000100, PURPOSE_RESTART);
+	expect_exit("status 9\nended 1700000100\nfor fun\n", true, 1700000100, PURPOSE_NONE);
+	expect_exit("status 9\n", false, 0, PURPOSE_NONE);
+	expect_exit("", false, 0, PURPOSE_NONE);
+}
+
+static void test_restarts_there_and_back(void **data)
+{
+	AUTO_RECORD struct record written = example();
+	AUTO_RECORD struct record read = {0};
+	int lock_fd = record_lock(&state, "web", 0, NULL);
+
+	(void)data;
+	written.restarts = (struct record_restarts){
+		.count = 7,
+		.retries = 3,
+		.due_ms = UINT64_MAX,
+		.has_last = true,
+		.last_exited = true,
+		.last_status = 256,
+		.last_oom_killed = true,
+		.last_ended_at = 1700000100,
+	};
+	assert_int_equal(record_write(&state, &written, NULL), 0);
+	assert_int_equal(record_read(&state, "web", &read, NULL), 1);
+	assert_memory_equal(&read.restarts, &written.restarts, sizeof(read.restarts));
+	close(lock_fd);
+}
+
+/* Its supervisor is who waits; without one nobody does. */
+static void test_waiting(void **data)
+{
+	AUTO_RECORD struct record record = example();
+
+	(void)data;
+	record.phase = PHASE_RESTARTING;
+	record.init = (struct process_identity){0};
+	assert_int_equal(record_liveness(&record), LIVE_WAITING);
+	record.supervisor.start_time++;
+	assert_int_equal(record_liveness(&record), LIVE_STALE);
+	record.supervisor.start_time--;
+	record.boot_id[0] ^= 1;
+	assert_int_equal(record_liveness(&record), LIVE_STALE);
+}
+
 /* Every prefix of a record, and everything it never was, is refused and never crashes. */
 static void test_damaged(void **data)
 {
@@ -184,7 +246,8 @@ static void test_damaged(void **data)
 		"version 1\nname web\ninit -4 5\nend\n",
 		"version 1\nname web\ninit 99999999999 5\nend\n", "version 1\nname web\nend\n", "version 1\nname web\nphase flying\nend\n",
 		"version 1\nname web\nmemory-limit 5x\nend\n", "version 1\nname web\nmemory-limit\nend\n",
-		"version 1\nname web\nboot short\nend\n", "version 1\nname web\nend\nmore 1\n",
+		"version 1\nname web\nboot short\nend\n",
+		"version 1\nname web\nlast-end 1 2 3\nend\n", "version 1\nname web\nretries -1\nend\n", "version 1\nname web\nend\nmore 1\n",
 	};
 	AUTO_TEXT struct text good = {0};
 	struct record record = {0};
@@ -338,6 +401,9 @@ int main(void)
 		STATE_TEST(test_memory_limit_has_a_place),
 		STATE_TEST(test_missing_is_no_error),
 		STATE_TEST(test_exit_is_the_supervisors_word),
+		STATE_TEST(test_exit_without_status_and_with_purpose),
+		STATE_TEST(test_restarts_there_and_back),
+		STATE_TEST(test_waiting),
 		STATE_TEST(test_damaged),
 		STATE_TEST(test_line_of_an_earlier_version),
 		STATE_TEST(test_not_a_file),

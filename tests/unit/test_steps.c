@@ -58,6 +58,7 @@ static int call(const char *function, const struct host *host, const struct cont
 	}
 
 FAKE(files_begin)
+FAKE(files_again)
 FAKE(cgroup_begin)
 FAKE(cgroup_undo)
 FAKE(network_begin)
@@ -337,6 +338,74 @@ static void steps_that_only_one_wants(void **data)
 	end_test(&wave);
 }
 
+/* What ended processes leave goes; what belongs to the container stays, and nothing is committed. */
+static void a_restart_is_of_the_processes_alone(void **data)
+{
+	struct wave_of_two wave;
+
+	(void)data;
+	begin_test(&wave, NULL, NULL);
+	trace.hooked = "a";
+	steps_up(&wave.host, wave.pointers, 1);
+	text_clear(&trace.calls);
+	steps_rest(&wave.host, wave.pointers[0]);
+	assert_string_equal(text_value(&trace.calls),
+			    "post_start_undo(a) post_start_undo_await(a) start_undo(a) "
+			    "start_undo_await(a) init_undo(a) link_undo(a) cgroup_undo(a) "
+			    "pre_start_undo(a) pre_start_undo_await(a)");
+	assert_int_equal(wave.items[0].record.steps.count, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(wave.items[0].record.steps.items[i],
+				    ((const char *[]){"files", "network", "firewall"})[i]);
+	text_clear(&trace.calls);
+	steps_again(&wave.host, wave.pointers[0]);
+	assert_false(wave.items[0].failed);
+	assert_string_equal(text_value(&trace.calls),
+			    "files_again(a) pre_start_begin(a) pre_start_await(a) cgroup_begin(a) "
+			    "init_begin(a) link_await(a) start_begin(a) start_await(a) "
+			    "post_start_begin(a) post_start_await(a)");
+	assert_int_equal(wave.items[0].record.steps.count, 9);
+	end_test(&wave);
+}
+
+static void a_restart_that_fails_is_taken_back(void **data)
+{
+	struct wave_of_two wave;
+
+	(void)data;
+	begin_test(&wave, NULL, NULL);
+	steps_up(&wave.host, wave.pointers, 1);
+	steps_rest(&wave.host, wave.pointers[0]);
+	text_clear(&trace.calls);
+	trace.failing = "link_await";
+	trace.container = "a";
+	steps_again(&wave.host, wave.pointers[0]);
+	assert_true(wave.items[0].failed);
+	assert_false(wave.items[0].undo_failed);
+	assert_string_equal(wave.items[0].error.text, "link_await failed");
+	assert_string_equal(text_value(&trace.calls),
+			    "files_again(a) cgroup_begin(a) init_begin(a) link_await(a) "
+			    "init_undo(a) link_undo(a) cgroup_undo(a)");
+	assert_int_equal(wave.items[0].record.steps.count, 3);
+	end_test(&wave);
+}
+
+/* Then all of it is left to a walk down. */
+static void a_rest_that_fails_takes_nothing_off_the_record(void **data)
+{
+	struct wave_of_two wave;
+
+	(void)data;
+	begin_test(&wave, NULL, NULL);
+	steps_up(&wave.host, wave.pointers, 1);
+	trace.failing = "cgroup_undo";
+	trace.container = "a";
+	steps_rest(&wave.host, wave.pointers[0]);
+	assert_true(wave.items[0].undo_failed);
+	assert_int_equal(wave.items[0].record.steps.count, 7);
+	end_test(&wave);
+}
+
 static void what_has_no_record_is_left_alone(void **data)
 {
 	struct wave_of_two wave;
@@ -362,6 +431,9 @@ int main(void)
 		cmocka_unit_test(an_undo_that_fails_keeps_nothing_from_being_undone),
 		cmocka_unit_test(the_first_reason_is_the_one_told),
 		cmocka_unit_test(steps_that_only_one_wants),
+		cmocka_unit_test(a_restart_is_of_the_processes_alone),
+		cmocka_unit_test(a_restart_that_fails_is_taken_back),
+		cmocka_unit_test(a_rest_that_fails_takes_nothing_off_the_record),
 		cmocka_unit_test(what_has_no_record_is_left_alone),
 	};
 

@@ -408,6 +408,126 @@ static void a_signal_as_status(void **state)
 	expect_exit(9);
 }
 
+/* As lifecycle/supervisor.c does: a signal that comes before there is a place for it waits. */
+static pid_t fork_deaf(void)
+{
+	sigset_t all, before;
+	pid_t pid;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid != 0)
+		sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
+/* Of a container that runs: its init is the child of the test, as after another's death. */
+static pid_t adopt(pid_t init_pid, int watched_fd)
+{
+	pid_t pid = fork_deaf();
+	char *environment[] = {NULL};
+	int dir_fd = open(directory, O_RDONLY | O_DIRECTORY);
+	struct supervisor_args args = {
+		.name = "web",
+		.instance = "0-1-2",
+		.manager_file = "/etc/x.conf",
+		.init_pid = init_pid,
+		.init_pidfd = watched_fd,
+		.run_dir_fd = dir_fd,
+		.log_dir_fd = dir_fd,
+	};
+	struct supervisor_argv command_line;
+
+	assert_true(pid >= 0);
+	if (pid > 0) {
+		close(dir_fd);
+		return pid;
+	}
+	setsid();
+	mkfifoat(dir_fd, "output", 0600);
+	mkfifoat(dir_fd, "error", 0600);
+	args.output_fd = openat(dir_fd, "output", O_RDWR | O_NONBLOCK);
+	args.error_fd = openat(dir_fd, "error", O_RDWR | O_NONBLOCK);
+	args.log_fd = openat(dir_fd, "log", O_WRONLY | O_APPEND | O_CREAT, 0600);
+	args.cman_fd = open("/bin/echo", O_PATH);
+	dup2(openat(dir_fd, "finish", O_WRONLY | O_CREAT, 0600), STDOUT_FILENO);
+	supervisor_args_format(&args, &command_line);
+	_exit(supervisor_main(SUPERVISOR_ARGC, command_line.argv, environment));
+}
+
+/* Whether this kernel tells how a process ended whose pidfd one has: Linux 6.15. */
+static bool tells_status(void)
+{
+	pid_t pid = fork();
+	int pidfd, status = 0;
+	bool tells;
+
+	if (pid == 0)
+		_exit(5);
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	waitpid(pid, NULL, 0);
+	tells = system_get_exit_status(pidfd, &status) == 0;
+	assert_true(!tells || status == 5 << 8);
+	close(pidfd);
+	return tells;
+}
+
+static void an_init_that_is_not_its_child(void **state)
+{
+	pid_t init_pid = fork(), pid;
+	int dir_fd = open(directory, O_RDONLY | O_DIRECTORY);
+	int pidfd, status;
+
+	(void)state;
+	if (init_pid == 0)
+		run_init(dir_fd, "sleep 0.2; exit 7");
+	pidfd = (int)syscall(SYS_pidfd_open, init_pid, 0);
+	pid = adopt(init_pid, pidfd);
+	assert_int_equal(waitpid(init_pid, &status, 0), init_pid);
+	wait_for(pid, 0);
+	if (tells_status())
+		expect_exit(7 << 8);
+	else
+		assert_int_equal(strncmp(in_file("exit"), "ended ", 6), 0);
+	expect_file("finish", "-c /etc/x.conf finish -- web 0-1-2\n");
+	close(pidfd);
+	close(dir_fd);
+}
+
+static int open_timer(long milliseconds)
+{
+	const struct itimerspec when = {
+		.it_value = {milliseconds / 1000, milliseconds % 1000 * 1000000}};
+	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK);
+
+	assert_int_equal(timerfd_settime(fd, 0, &when, NULL), 0);
+	return fd;
+}
+
+static void a_timer_instead_of_an_init(void **state)
+{
+	int timer_fd = open_timer(100);
+
+	(void)state;
+	wait_for(adopt(0, timer_fd), 0);
+	expect_file("finish", "-c /etc/x.conf revive -- web 0-1-2\n");
+	assert_int_equal(access(in_directory("exit"), F_OK), -1);
+	close(timer_fd);
+}
+
+static void sigterm_ends_the_waiting(void **state)
+{
+	int timer_fd = open_timer(1000000);
+	pid_t pid = adopt(0, timer_fd);
+
+	(void)state;
+	kill(pid, SIGTERM);
+	wait_for(pid, 0);
+	assert_int_equal(access(in_directory("exit"), F_OK), -1);
+	close(timer_fd);
+}
+
 /* More than a FIFO holds, and all of it written just before the end. */
 static void no_output_is_lost(void **state)
 {
@@ -469,6 +589,7 @@ static void sigterm_is_the_stop_signal(void **state)
 	wait_for(pid, 0);
 	expect_log('o', "ready\nasked\n");
 	expect_exit(4 << 8);
+	assert_non_null(strstr(in_file("exit"), "\nfor stop\n"));
 }
 
 /* Changed while it runs: written, told, used; a file that makes no sense changes nothing. */
@@ -802,6 +923,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(output_status_and_finish),   TEST(a_signal_as_status),
+		TEST(an_init_that_is_not_its_child), TEST(a_timer_instead_of_an_init),
+		TEST(sigterm_ends_the_waiting),
 		TEST(no_output_is_lost),          TEST(a_full_disk_does_not_stop_the_payload),
 		TEST(sigterm_is_the_stop_signal), TEST(a_thief_at_the_fifo),
 		TEST(nothing_left_to_finish),     TEST(the_lock_is_waited_for),

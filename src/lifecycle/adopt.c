@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/adopt.h"
+
+#include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+#include "base/fs.h"
+#include "lifecycle/channel.h"
+#include "lifecycle/steps.h"
+#include "lifecycle/supervisor.h"
+
+#define EXEC_TIMEOUT_MS 10000
+
+bool supervisor_is_missing(const struct record *record)
+{
+	AUTO_FD int supervisor_fd = process_open(&record->supervisor, NULL);
+	char boot_id[37];
+
+	if (supervisor_fd >= 0)
+		return false;
+	if (record->phase != PHASE_RESTARTING)
+		return record_liveness(record) == LIVE_RUNNING;
+	return process_boot_id(boot_id, NULL) == 0 && strcmp(boot_id, record->boot_id) == 0;
+}
+
+/* Goes off at that moment of CLOCK_BOOTTIME, also where it has passed. */
+static int open_timer(uint64_t due_ms, struct error *err)
+{
+	/* All zero would be none. */
+	const struct itimerspec when = {
+		.it_value = {(time_t)(due_ms / 1000), (long)(due_ms % 1000) * 1000000 + 1}};
+	AUTO_FD int fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd < 0 || timerfd_settime(fd, TFD_TIMER_ABSTIME, &when, NULL) < 0)
+		return error_set(err, errno, "timer");
+	return take_fd(&fd);
+}
+
+/* It waits until the record names it; end of file says that it is there. */
+static int let_go(struct host *host, struct container *container, pid_t pid, int control_fd,
+		  struct error *err)
+{
+	struct message message = {.type = MESSAGE_GO};
+	int rc;
+
+	if (process_identify(pid, &container->record.supervisor, err) < 0 ||
+	    record_write(&host->state, &container->record, err) < 0 ||
+	    channel_send(control_fd, &message, NULL, 0, err) < 0)
+		return -1;
+	rc = channel_receive(control_fd, &message, NULL, 0, EXEC_TIMEOUT_MS, err);
+	if (rc > 0)
+		*err = message.error;
+	return rc == 0 ? 0 : -1;
+}
+
+int supervisor_adopt(struct host *host, struct container *container, struct error *err)
+{
+	const struct record *record = &container->record;
+	const bool waits = record->phase == PHASE_RESTARTING;
+	const struct spec named = {.name = container->name};
+	AUTO_FD int control_fd = -1;
+	AUTO_FD int watched_fd = waits ? open_timer(record->restarts.due_ms, err)
+				       : process_open(&record->init, err);
+	struct launch launch = {
+		.spec = &named,
+		.instance = record->instance,
+		.manager_file = host->manager->file,
+		.cgroup = host_cgroup(host, record->cgroup_parent, err),
+		.directory_fd = container->directory_fd,
+	};
+	int rc = -1;
+	pid_t pid;
+
+	if (watched_fd < 0 || !launch.cgroup || host_open_programs(host, err) < 0 ||
+	    files_open_log(host, container, err) < 0)
+		return error_wrap(err, "start a supervisor");
+	launch.log_dir_fd = container->log_dir_fd;
+	launch.log_fd = container->log_fd;
+	launch.program_fd = host->program_fd;
+	launch.supervisor_fd = host->supervisor_fd;
+	pid = supervisor_replace(&launch, waits ? 0 : record->init.pid, watched_fd, &control_fd, err);
+	if (pid > 0)
+		rc = let_go(host, container, pid, control_fd, err);
+	close_fd(&container->log_dir_fd);
+	close_fd(&container->log_fd);
+	return rc < 0 ? error_wrap(err, "start a supervisor") : 0;
+}

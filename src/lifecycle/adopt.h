@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * adopt.h: a supervisor for a container that has none: its own was killed while its processes went
+ * on, or it waits to be started again (PHASE_RESTARTING) and nobody waits with it. The new one takes
+ * over FIFO, log and settings, and the end of a process that is not its child: pidfd_open(2).
+ */
+#ifndef LIFECYCLE_ADOPT_H
+#define LIFECYCLE_ADOPT_H
+
+#include "lifecycle/container.h"
+
+/* Whether the container of a record runs, or waits to be started again, without a supervisor. */
+bool supervisor_is_missing(const struct record *record);
+
+/*
+ * Starts one for a container that runs or waits, under its lock. The record names it before it does
+ * anything: whoever is killed in between leaves none that nobody knows of. ESRCH: the container has
+ * ended meanwhile.
+ */
+int supervisor_adopt(struct host *host, struct container *container, struct error *err);
+
+#endif
