@@ -9,6 +9,7 @@
 #include "cmd/command.h"
 #include "cmd/confirm.h"
 #include "cmd/load.h"
+#include "lifecycle/ready.h"
 
 #define EXIT_LEFT 3 /* something is not as the files say */
 
@@ -116,6 +117,18 @@ static const struct spec *find_wanted(void *data, const char *name)
 	return conf_find(data, name);
 }
 
+/* Those that may have been started, and are to be found ready. */
+static void list_awaited(const struct wave *wave, struct strlist *names)
+{
+	for (size_t i = 0; i < wave->count; i++) {
+		const struct container *container = &wave->containers[i];
+
+		if (!container->failed && container->action != PLAN_NOTHING &&
+		    container->record.ready)
+			strlist_add(names, container->name);
+	}
+}
+
 static int apply_all(struct wave *wave, struct conf *conf, const struct apply_options *options,
 		     bool *changed, struct error *err)
 {
@@ -134,6 +147,7 @@ int apply_names(struct conf *conf, const struct strlist *names, const struct app
 		const char *word, bool *changed, struct error *err)
 {
 	AUTO_HOST struct host host = HOST_INIT;
+	AUTO_STRLIST struct strlist awaited = {0};
 	struct wave wave;
 	int status;
 
@@ -143,7 +157,9 @@ int apply_names(struct conf *conf, const struct strlist *names, const struct app
 	wave_take(&wave, &host, names);
 	wave.how = word;
 	status = apply_all(&wave, conf, how, changed, err);
+	list_awaited(&wave, &awaited);
 	wave_release(&wave);
+	ready_follow_all(&host, &awaited);
 	return status;
 }
 

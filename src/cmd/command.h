@@ -37,6 +37,7 @@ struct options {
 	bool no_restart;
 	bool prune;
 	const char *confirm;
+	bool no_wait;
 	const char *lines;
 	const char *signal;
 	const char *since;
@@ -119,6 +120,9 @@ int cmd_history(const struct options *options, int argc, char *argv[], struct er
 int cmd_rollback(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_ps(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_status(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_await(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_health(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_ready(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_shell(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_logs(const struct options *options, int argc, char *argv[], struct error *err);

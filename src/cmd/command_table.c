@@ -30,6 +30,14 @@ static const struct command_option all_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+#define NO_WAIT OPTION(0, "no-wait", NULL, no_wait, "do not wait until they are ready")
+
+static const struct command_option up_options[] = {
+	OPTION('a', "all", NULL, all, "all containers instead of NAME..."),
+	NO_WAIT,
+	NO_MORE_OPTIONS,
+};
+
 static const struct command_option json_options[] = {
 	OPTION(0, "json", NULL, json, "print JSON"),
 	NO_MORE_OPTIONS,
@@ -78,7 +86,7 @@ static const struct command_option events_options[] = {
 
 static const struct command_option wait_options[] = {
 	OPTION(0, "state", "STATE", state,
-	       "running, paused, restarting, stopped, exited or ended"),
+	       "running, ready, paused, restarting, stopped, exited or ended"),
 	OPTION('t', "timeout", "TIME", timeout, "how long at most, as 30s (else: for ever)"),
 	NO_MORE_OPTIONS,
 };
@@ -196,7 +204,7 @@ const struct command command_table[] = {
 		.summary = "bring containers up",
 		.minimum = 1,
 		.maximum = ANY_NUMBER,
-		.options = all_options,
+		.options = up_options,
 		.run = cmd_up,
 	},
 	{
@@ -214,7 +222,7 @@ const struct command command_table[] = {
 		.summary = "stop containers and bring them up as the files say now",
 		.minimum = 1,
 		.maximum = ANY_NUMBER,
-		.options = all_options,
+		.options = up_options,
 		.run = cmd_restart,
 	},
 	{
@@ -464,6 +472,36 @@ const struct command command_table[] = {
 		.maximum = 2,
 		.hidden = true,
 		.run = cmd_revive,
+	},
+	/* Run while somebody waits for a container with ready.command. */
+	{
+		.name = "ready",
+		.arguments = "NAME INSTANCE MILLISECONDS",
+		.summary = "run the command of ready once",
+		.minimum = 3,
+		.maximum = 3,
+		.hidden = true,
+		.run = cmd_ready,
+	},
+	/* Run by up --no-wait. */
+	{
+		.name = "await",
+		.arguments = "NAME...",
+		.summary = "note when containers become ready",
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.hidden = true,
+		.run = cmd_await,
+	},
+	/* Run by the supervisor when a health check is due; its exit status says what follows. */
+	{
+		.name = "health",
+		.arguments = "NAME INSTANCE",
+		.summary = "run the health check once",
+		.minimum = 2,
+		.maximum = 2,
+		.hidden = true,
+		.run = cmd_health,
 	},
 	/* Run by the supervisor that watches for other name servers of the host. */
 	{

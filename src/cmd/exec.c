@@ -8,10 +8,9 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/inside.h"
 #include "cmd/load.h"
-#include "kernel/program.h"
 #include "kernel/user.h"
-#include "lifecycle/attach.h"
 #include "lifecycle/heal.h"
 #include "lifecycle/recorded.h"
 
@@ -32,12 +31,6 @@ static int require_running(const struct conf *conf, const struct state *state, c
 	}
 	error_set(err, 0, "%s does not run", name);
 	return error_hint(err, "cman up %s", name);
-}
-
-/* What goes into a container without a user namespace must be nothing its root could write to. */
-static int protect(const struct spec *spec, struct error *err)
-{
-	return spec->security.userns.mode == USERNS_NONE ? program_protect(err) : 0;
 }
 
 /* ---- what the options ask for, into the configuration that it joins with ---- */
@@ -149,37 +142,26 @@ static int find_shell(const struct record *record, const struct spec *spec, char
 /* program NULL: a shell. */
 static int run(const struct options *options, char *argv[], char *program[], struct error *err)
 {
-	AUTO_CONF struct conf conf = {0};
-	AUTO_STATE struct state state = {-1, -1, -1};
+	AUTO_INSIDE struct inside inside = INSIDE_INIT;
 	AUTO_STRLIST struct strlist names = {0};
-	AUTO_RECORD struct record record = {0};
-	AUTO_CGROUP_HOST struct cgroup_host cgroup = {0};
-	AUTO(spec_clear) struct spec spec = {0};
-	AUTO(confinement_clear) struct confinement confinement = {0};
 	char shell[256];
-	struct attach attach = {
-		.record = &record,
-		.spec = &spec,
-		.confinement = &confinement,
-		.cgroup = &cgroup,
-		.argv = program ? program : (char *[]){shell, NULL},
-		.no_terminal = options->no_terminal,
-	};
+	struct attach attach = inside_attach(&inside, program ? program : (char *[]){shell, NULL});
 	int there, status, rc;
 
-	if (load_recorded(options, 1, argv, LOAD_RECORDED, &conf, &names, err) < 0)
+	attach.no_terminal = options->no_terminal;
+	if (load_recorded(options, 1, argv, LOAD_RECORDED, &inside.conf, &names, err) < 0)
 		return -1;
-	there = load_state(&conf, &state, err);
-	if (there < 0 || require_running(&conf, there ? &state : NULL, argv[0], &record, err) < 0 ||
-	    recorded_spec(&state, argv[0], &spec, err) < 0)
+	there = load_state(&inside.conf, &inside.state, err);
+	if (there < 0 ||
+	    require_running(&inside.conf, there ? &inside.state : NULL, argv[0], &inside.record,
+			    err) < 0 ||
+	    recorded_spec(&inside.state, argv[0], &inside.spec, err) < 0)
 		return -1;
-	rc = apply_options(options, &spec, err);
+	rc = apply_options(options, &inside.spec, err);
 	if (rc < 0)
 		return rc;
-	if ((!program && find_shell(&record, &spec, shell, sizeof(shell), err) < 0) ||
-	    protect(&spec, err) < 0 ||
-	    recorded_confinement(&state, &record, &spec, &confinement, err) < 0 ||
-	    cgroup_host_open(&cgroup, conf.manager.cgroup_version, record.cgroup_parent, err) < 0)
+	if ((!program && find_shell(&inside.record, &inside.spec, shell, sizeof(shell), err) < 0) ||
+	    inside_open(&inside, err) < 0)
 		return -1;
 	if (attach_run(&attach, &status, err) < 0) {
 		error_wrap(err, "%s", argv[0]);

@@ -11,6 +11,7 @@
 #include "cmd/command.h"
 #include "cmd/load.h"
 #include "kernel/program.h"
+#include "lifecycle/ready.h"
 #include "lifecycle/recorded.h"
 #include "lifecycle/revive.h"
 #include "lifecycle/wave.h"
@@ -61,7 +62,7 @@ static int work_on(const struct options *options, char *argv[],
 		   bool (*is_ours)(const struct container *container), struct error *err)
 {
 	AUTO_CONF struct conf conf = {0};
-	AUTO_STRLIST struct strlist names = {0};
+	AUTO_STRLIST struct strlist names = {0}, awaited = {0};
 	AUTO_HOST struct host host = HOST_INIT;
 	struct container *container;
 	struct wave wave;
@@ -80,9 +81,12 @@ static int work_on(const struct options *options, char *argv[],
 			tell(container, err);
 		if (rc <= 0)
 			status = clean_up(&wave);
+		else if (container->record.phase == PHASE_RUNNING && container->record.ready)
+			strlist_add(&awaited, container->name);
 	}
 	wait_for_children();
 	wave_release(&wave);
+	ready_follow_all(&host, &awaited);
 	return status;
 }
 

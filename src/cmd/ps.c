@@ -20,6 +20,8 @@ static const char *color_of(const struct view *view)
 {
 	switch (view->state) {
 	case VIEW_RUNNING:
+		if (view_is_unwell(view))
+			return "\033[33m";
 		return "\033[32m";
 	case VIEW_PAUSED:
 	case VIEW_STARTING:
@@ -36,11 +38,15 @@ static const char *color_of(const struct view *view)
 	return "";
 }
 
-/* "exited 3", "oom-killed", "killed SIGSEGV", or the name of the state. */
+/* "exited 3", "oom-killed", "killed SIGSEGV", "running, not ready", or the name of the state. */
 static char *state_cell(const struct view *view)
 {
 	const struct record *record = &view->record;
+	const char *addition = view_condition(view);
 	char name[32];
+
+	if (*addition)
+		return xprintf("%s, %s", view_state_name(view->state), addition);
 
 	if (view->state != VIEW_EXITED || !record->exited)
 		return xstrdup(view_state_name(view->state));

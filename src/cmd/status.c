@@ -203,6 +203,44 @@ static void print_limits(const struct status *status)
 	}
 }
 
+static void print_ready(const struct view *view)
+{
+	AUTO_FREE char *awaited = xprintf(" (%s)", view->record.ready ?: "");
+
+	if (view->ready.readiness == READINESS_READY)
+		print_time("ready", view->ready.since, awaited);
+	else if (view->ready.readiness == READINESS_FAILED)
+		print_line("not ready", view->ready.text);
+	else if (view->ready.readiness == READINESS_WAITING)
+		printf("  %-10s waiting for %s\n", "not ready", view->ready.text);
+}
+
+/* "19:02:11 failed, 1 s: exit status 1: no answer" */
+static void print_check(const struct health_check *check)
+{
+	AUTO_FREE char *rest = xprintf(" %s, %" PRIu64 ".%" PRIu64 " s%s%s",
+				       check->passed ? "passed" : "failed",
+				       check->duration_ms / 1000, check->duration_ms % 1000 / 100,
+				       *check->text ? ": " : "", check->text);
+
+	print_time("check", check->at, rest);
+}
+
+static void print_health(const struct view *view)
+{
+	const struct health_record *health = &view->health;
+	const char *condition = health_condition_names[health->condition];
+	AUTO_FREE char *failures = xprintf(", %u failed in a row", health->failures);
+
+	if (!view->record.has_health)
+		return;
+	printf("  %-10s %s%s\n", "health", condition, health->failures > 0 ? failures : "");
+	if (health->since)
+		print_time("", health->since, " since then");
+	for (size_t i = 0; i < health->count; i++)
+		print_check(&health->history[i]);
+}
+
 static void print_alive(const struct status *status)
 {
 	const struct record *record = &status->view->record;
@@ -211,6 +249,8 @@ static void print_alive(const struct status *status)
 	text_format_duration(uptime, sizeof(uptime), view_uptime(status->view));
 	snprintf(text, sizeof(text), " (%s)", uptime);
 	print_time("since", record->started_at, text);
+	print_ready(status->view);
+	print_health(status->view);
 	if (record->paused_at)
 		print_time("paused", record->paused_at, "");
 	snprintf(text, sizeof(text), "%d, supervised by %d", (int)record->init.pid,

@@ -3,8 +3,10 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "cmd/await.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
+#include "lifecycle/ready.h"
 #include "lifecycle/wave.h"
 
 /* "web: running at 10.83.0.10, ports 8080:80" */
@@ -40,11 +42,22 @@ static int report(const struct wave *wave)
 	return status;
 }
 
+/* Those that are to be waited for. */
+static void list_awaited(const struct wave *wave, struct strlist *names)
+{
+	for (size_t i = 0; i < wave->count; i++) {
+		const struct container *container = &wave->containers[i];
+
+		if (!container->failed && container->record.ready && !container->record.ready_at)
+			strlist_add(names, container->name);
+	}
+}
+
 static int bring_up(const struct options *options, int argc, char *argv[],
 		    enum plan_action (*plan)(enum liveness), struct error *err)
 {
 	AUTO_CONF struct conf conf = {0};
-	AUTO_STRLIST struct strlist names = {0};
+	AUTO_STRLIST struct strlist names = {0}, awaited = {0};
 	AUTO_HOST struct host host = HOST_INIT;
 	struct wave wave;
 	int status;
@@ -57,7 +70,12 @@ static int bring_up(const struct options *options, int argc, char *argv[],
 	wave_plan(&wave, plan);
 	wave_up(&wave, &conf);
 	status |= report(&wave);
+	list_awaited(&wave, &awaited);
 	wave_release(&wave);
+	if (options->no_wait)
+		ready_follow_all(&host, &awaited);
+	else if (awaited.count > 0)
+		status |= await_ready(&host, &awaited, READY_OWN_TIMEOUT);
 	return status;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/view.h"
 
+#include <string.h>
 #include <sys/file.h>
 #include <sys/wait.h>
 
@@ -43,6 +44,18 @@ static enum view_state find_state(const struct state *state, const struct record
 	return VIEW_STOPPED;
 }
 
+/* How it feels. */
+static void look_closer(const struct state *state, struct view *view)
+{
+	AUTO_FD int dir_fd = -1;
+
+	ready_look(state, &view->record, &view->ready);
+	if (!view->record.has_health)
+		return;
+	dir_fd = record_open_directory(state, view->name, NULL);
+	health_read(dir_fd, &view->health, NULL);
+}
+
 void view_take(const struct conf *conf, const struct state *state, const char *name,
 	       struct view *view)
 {
@@ -61,6 +74,8 @@ void view_take(const struct conf *conf, const struct state *state, const char *n
 		/* A word on its end can only be that on the run before, for another moment. */
 		view->record.exited = view->record.exited && !view->alive;
 		view->state = find_state(state, &view->record, liveness);
+		if (view->alive)
+			look_closer(state, view);
 	}
 	view->file = view->spec ? xstrdup(view->spec->file) : NULL;
 	if (view->alive)
@@ -87,6 +102,28 @@ const char *view_state_name(enum view_state state)
 	};
 
 	return names[state];
+}
+
+const char *view_condition(const struct view *view)
+{
+	switch (view->ready.readiness) {
+	case READINESS_WAITING:
+	case READINESS_FAILED:
+		return "not ready";
+	case READINESS_UNASKED:
+	case READINESS_READY:
+		break;
+	}
+	if (!view->alive)
+		return "";
+	return view->record.has_health ? health_condition_names[view->health.condition] : "";
+}
+
+bool view_is_unwell(const struct view *view)
+{
+	const char *condition = view_condition(view);
+
+	return *condition && strcmp(condition, health_condition_names[HEALTH_HEALTHY]) != 0;
 }
 
 static void describe_end(int wait_status, bool oom_killed, char *out, size_t size)
@@ -161,6 +198,47 @@ static void add_end(struct json *object, const struct record *record)
 	json_add_number(object, "oom_kills", record->oom_kills);
 }
 
+static struct json *ready_to_json(const struct view *view)
+{
+	const struct ready_state *ready = &view->ready;
+	struct json *object = json_new_object();
+
+	json_add_bool(object, "ready", ready->readiness == READINESS_READY);
+	json_add_text(object, "awaited", view->record.ready);
+	if (ready->readiness == READINESS_READY)
+		json_add_number(object, "since", ready->since);
+	else
+		json_add_text(object, "missing", ready->text);
+	return object;
+}
+
+static struct json *check_to_json(const struct health_check *check)
+{
+	struct json *object = json_new_object();
+
+	json_add_number(object, "at", check->at);
+	json_add_number(object, "duration_ms", check->duration_ms);
+	json_add_bool(object, "passed", check->passed);
+	if (check->exit_status >= 0)
+		json_add_number(object, "exit_status", (uint64_t)check->exit_status);
+	json_add_text(object, "text", check->text);
+	return object;
+}
+
+static struct json *health_to_json(const struct health_record *health)
+{
+	struct json *object = json_new_object(), *history = json_new_list();
+
+	json_add_text(object, "condition", health_condition_names[health->condition]);
+	if (health->since)
+		json_add_number(object, "since", health->since);
+	json_add_number(object, "failures", health->failures);
+	for (size_t i = 0; i < health->count; i++)
+		json_append(history, check_to_json(&health->history[i]));
+	json_add(object, "history", history);
+	return object;
+}
+
 static struct json *last_end_to_json(const struct record_restarts *restarts)
 {
 	struct json *object = json_new_object();
@@ -206,6 +284,10 @@ struct json *view_to_json(const struct view *view)
 		if (record->paused_at)
 			json_add_number(object, "paused_at", record->paused_at);
 	}
+	if (view->alive && record->has_health)
+		json_add(object, "health", health_to_json(&view->health));
+	if (view->ready.readiness != READINESS_UNASKED)
+		json_add(object, "ready", ready_to_json(view));
 	if (record->exited)
 		add_end(object, record);
 	if (view->state == VIEW_UNKNOWN)

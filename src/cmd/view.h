@@ -9,6 +9,8 @@
 
 #include "base/json.h"
 #include "config/conf.h"
+#include "lifecycle/ready.h"
+#include "state/health.h"
 #include "state/record.h"
 
 enum view_state {
@@ -30,6 +32,8 @@ struct view {
 	struct record record;    /* record.name is NULL when there is none */
 	const struct spec *spec; /* what its file says; NULL: there is none, or it was not read */
 	char *file;              /* its path; NULL: there is none */
+	struct ready_state ready; /* of what runs, like the next */
+	struct health_record health; /* where record.has_health */
 	struct strlist marks;    /* of what runs, else of what its file says; see view_list.h */
 	struct error error;      /* VIEW_UNKNOWN: why */
 };
@@ -41,6 +45,10 @@ void view_clear(struct view *view);
 #define AUTO_VIEW AUTO(view_clear)
 
 const char *view_state_name(enum view_state state);
+
+/* How it is, of one that runs: "not ready", "healthy"; "" when there is nothing to say. */
+const char *view_condition(const struct view *view);
+bool view_is_unwell(const struct view *view); /* that is something to look after */
 
 /* How it ended: "exit status 3", "killed by SIGKILL (out of memory)"; "" when not known. */
 void view_describe_end(const struct record *record, char *out, size_t size);

@@ -12,12 +12,14 @@
 #include "cmd/command.h"
 #include "cmd/load.h"
 #include "cmd/view.h"
+#include "lifecycle/ready.h"
 
 /* A state also changes without a file that does: a lock is given back, a process is gone. */
 #define LOOK_AGAIN_MS 500
 
 struct wish {
 	bool any_end; /* "ended": stopped, or exited, or what a killed command left */
+	bool ready;   /* "ready": it runs, and is ready */
 	enum view_state state;
 };
 
@@ -27,6 +29,7 @@ static const struct {
 } words[] = {
 	{"ended", {.any_end = true}},
 	{"running", {.state = VIEW_RUNNING}},
+	{"ready", {.ready = true, .state = VIEW_RUNNING}},
 	{"paused", {.state = VIEW_PAUSED}},
 	{"restarting", {.state = VIEW_RESTARTING}},
 	{"stopped", {.state = VIEW_STOPPED}},
@@ -51,7 +54,7 @@ static int parse_wish(const char *word, struct wish *wish, struct error *err)
 	nearest = text_nearest(word, known, ARRAY_SIZE(known));
 	if (nearest)
 		error_hint(err, "did you mean \"%s\"?", nearest);
-	error_hint(err, "one of ended, running, paused, restarting, stopped, exited");
+	error_hint(err, "one of ended, running, ready, paused, restarting, stopped, exited");
 	return COMMAND_MISUSED;
 }
 
@@ -103,7 +106,8 @@ static int look(const struct conf *conf, const char *name, const struct wish *wi
 		return *err = view.error, error_wrap(err, "%s", name);
 	if (!comes_true(wish, &view))
 		return 0;
-	tell(&view);
+	if (!wish->ready)
+		tell(&view);
 	return 1;
 }
 
@@ -124,6 +128,36 @@ static int wait_for_change(int watch_fd, uint64_t deadline_ms, struct error *err
 	return 1;
 }
 
+/* For one that runs: 1 it is ready, 0 it has ended meanwhile, -1. */
+static int become_ready(const struct conf *conf, const char *name, uint64_t deadline_ms,
+			struct error *err)
+{
+	AUTO_HOST struct host host = HOST_INIT;
+	AUTO(ready_wait_clear) struct ready_wait wait = {.name = name};
+	uint64_t now = process_monotonic_ms(), limit_ms = READY_NO_TIMEOUT;
+
+	if (deadline_ms != UINT64_MAX)
+		limit_ms = deadline_ms > now ? deadline_ms - now : 1;
+	if (host_open(&conf->manager, true, &host, err) < 0)
+		return -1;
+	ready_wait_all(&host, &wait, 1, limit_ms, NULL);
+	if (wait.result == READY_ENDED)
+		return 0;
+	if (wait.result != READY_REACHED)
+		return *err = wait.error, error_wrap(err, "%s", name);
+	printf("%s: ready\n", name);
+	return 1;
+}
+
+/* As look(), and whether it is ready where that is wished. */
+static int look_closer(const struct conf *conf, const char *name, const struct wish *wish,
+		       int watch_fd, uint64_t deadline_ms, struct error *err)
+{
+	int rc = look(conf, name, wish, watch_fd, err);
+
+	return rc > 0 && wish->ready ? become_ready(conf, name, deadline_ms, err) : rc;
+}
+
 static int wait_for(const struct conf *conf, const char *name, const struct wish *wish,
 		    uint64_t deadline_ms, struct error *err)
 {
@@ -132,7 +166,7 @@ static int wait_for(const struct conf *conf, const char *name, const struct wish
 
 	if (watch_fd < 0)
 		return error_set(err, errno, "inotify");
-	while ((rc = look(conf, name, wish, watch_fd, err)) == 0) {
+	while ((rc = look_closer(conf, name, wish, watch_fd, deadline_ms, err)) == 0) {
 		rc = wait_for_change(watch_fd, deadline_ms, err);
 		if (rc == 0)
 			error_set(err, 0, "%s: the time is up", name);

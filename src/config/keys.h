@@ -47,6 +47,7 @@ struct key {
 	const char *form;                /* range or form: "2 to 4194304, or \"max\"" */
 	const char *help;                /* one line of meaning */
 	enum change_class change;
+	bool (*is_set)(const void *group); /* of a group: whether it says more than nothing; NULL: always */
 	bool listed;    /* a list of groups; the members are those of one of them */
 	bool named;     /* a group of groups with names of the writer's choice ("networks") */
 	bool exclusive; /* of one container only: refused in defaults and templates */
@@ -68,6 +69,10 @@ extern const struct key_table log_keys;       /* fields of struct log_settings *
 
 /* Groups of container_keys in files of their own. */
 extern const struct key_table restart_keys; /* struct restart */
+extern const struct key_table ready_keys;  /* fields of struct ready */
+extern const struct key_table health_keys; /* fields of struct health */
+bool ready_is_set(const void *group);
+bool health_is_set(const void *group);
 
 /*
  * Calls visit for every key with its path, groups before their members: "limits",

@@ -802,5 +802,21 @@ static const struct key container_keys_array[] = {
 		.help = "programs of the host, run as it comes up and goes down",
 		.change = CHANGE_LIVE,
 	},
+	{
+		.name = "ready",
+		.members = &ready_keys,
+		.offset = offsetof(struct spec, ready),
+		.help = "what up waits for: one of port, command, file and notify",
+		.change = CHANGE_LIVE,
+		.is_set = ready_is_set,
+	},
+	{
+		.name = "health",
+		.members = &health_keys,
+		.offset = offsetof(struct spec, health),
+		.help = "a check that is run again and again",
+		.change = CHANGE_LIVE,
+		.is_set = health_is_set,
+	},
 };
 const struct key_table container_keys = KEY_TABLE(container_keys_array);

@@ -25,6 +25,8 @@ void spec_set_defaults(struct spec *spec, const char *name)
 		.stop_timeout_ms = 10000,
 		.log = LOG_STANDARD,
 		.hooks = HOOKS_NONE,
+		.ready = READY_USUAL,
+		.health = HEALTH_USUAL,
 	};
 	spec->limits.pids = 512;
 	spec_add_default_interface(spec);

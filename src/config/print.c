@@ -47,7 +47,7 @@ static void print_keys(const struct key_table *table, const void *object, bool r
 			text_addf(out, "%s%s = %s;\n", indent, key->name, text_value(&value));
 		else if (key->type == &type_interfaces) /* its members are an interface's */
 			print_interfaces(key, object, resolved, out);
-		else if (key->members && !key->type)
+		else if (key->members && !key->type && (!key->is_set || key->is_set(field)))
 			print_group(key, field, resolved, indent, out);
 	}
 }

@@ -195,9 +195,23 @@ void spec_clear(struct spec *spec)
 	strlist_clear(&spec->security.readonly_paths);
 	strlist_clear(&spec->security.sysctls);
 	security_clear_devices(&spec->security);
+	strlist_clear(&spec->ready.command);
+	free(spec->ready.file);
+	strlist_clear(&spec->health.command);
 	strlist_clear(&spec->sources);
 	origins_clear(&spec->origins);
 	*spec = (struct spec){0};
+}
+
+enum ready_kind ready_kind(const struct ready *ready)
+{
+	if (ready->port)
+		return READY_PORT;
+	if (ready->command.count > 0)
+		return READY_COMMAND;
+	if (ready->file)
+		return READY_FILE;
+	return ready->notify ? READY_NOTIFY : READY_NONE;
 }
 
 void spec_list_marks(const struct spec *spec, struct strlist *marks)

@@ -270,6 +270,41 @@ struct log_settings {
 		.driver = LOG_FILE, .max_size = 10 << 20, .max_files = 3 \
 	}
 
+/* What a container does to be ready. */
+enum ready_kind { READY_NONE, READY_PORT, READY_COMMAND, READY_FILE, READY_NOTIFY };
+
+struct ready { /* one of these at the most, after validation */
+	uint16_t port;          /* it accepts TCP connections there; 0: not asked */
+	struct strlist command; /* ends with 0 in it */
+	char *file;             /* is there; absolute path in the container */
+	bool notify;            /* it says so: sd_notify(3) */
+	uint32_t timeout_ms;    /* of those who wait for it */
+};
+#define NOTIFY_SOCKET "/dev/.notify/socket" /* in the container */
+#define READY_USUAL          \
+	{                            \
+		.timeout_ms = 30000 \
+	}
+enum ready_kind ready_kind(const struct ready *ready);
+
+/* What is done with a container that has become unhealthy. */
+enum on_failure { ON_FAILURE_NONE, ON_FAILURE_RESTART, ON_FAILURE_STOP, ON_FAILURE_KILL };
+#define ON_FAILURE_COUNT 4
+extern const char *const on_failure_names[ON_FAILURE_COUNT]; /* as in the file */
+
+struct health {
+	struct strlist command;   /* none: not checked */
+	uint32_t interval_ms;     /* between checks, and before the first */
+	uint32_t timeout_ms;      /* of one */
+	uint32_t retries;         /* failed ones in a row that make it unhealthy */
+	uint32_t start_period_ms; /* after its start, in which failures do not count */
+	enum on_failure on_failure;
+};
+#define HEALTH_USUAL                                                   \
+	{                                                              \
+		.interval_ms = 30000, .timeout_ms = 5000, .retries = 3 \
+	}
+
 /* One container. */
 struct spec {
 	char *name; /* the file's name without .conf */
@@ -311,6 +346,8 @@ struct spec {
 	uint32_t stop_timeout_ms;
 	struct log_settings log;
 	struct hooks hooks;
+	struct ready ready;
+	struct health health;
 	struct strlist sources; /* files it was read from: see source_collect(); not those of the manager */
 	struct origins origins;
 };

@@ -187,6 +187,8 @@ static void complete_environment(struct spec *spec, struct diagnostics *diagnost
 		strlist_add(&complete, "HOME=/root");
 	strlist_add(&complete, "TERM=xterm");
 	strlist_add(&complete, "container=cman");
+	if (spec->ready.notify)
+		strlist_add(&complete, "NOTIFY_SOCKET=" NOTIFY_SOCKET);
 	for (size_t i = 0; i < spec->environment.count; i++) {
 		const char *variable = spec->environment.items[i];
 		const char *value = strchr(variable, '=') ? "" : getenv(variable);
@@ -389,6 +391,7 @@ void validate_container(struct validation *validation, struct spec *spec, bool c
 			"rootfs is missing");
 	if (spec->command.count == 0 && root_fd >= 0)
 		choose_command(spec, root_fd);
+	validate_ready(spec, diagnostics);
 	complete_environment(spec, diagnostics);
 	if (root_fd >= 0)
 		suit_full_init(spec, root_fd, diagnostics);

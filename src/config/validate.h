@@ -42,6 +42,9 @@ void validate_egress(const struct manager *manager, const struct network *networ
 /* Whether the delays of its restarts go together: validate_container() calls it. */
 void validate_restart(const struct spec *spec, struct diagnostics *diagnostics);
 
+/* What up waits for, and its health check; before the environment is complete. */
+void validate_ready(struct spec *spec, struct diagnostics *diagnostics);
+
 /* Likewise its security.devices. */
 void validate_devices(const struct spec *spec, struct diagnostics *diagnostics);
 

@@ -68,6 +68,16 @@ extern const struct value_type type_capabilities;
 extern const struct value_type type_rootfs_mode; /* enum rootfs_mode */
 extern const struct value_type type_rootfs_size; /* uint64_t, bytes */
 
+/* members of struct ready and struct health */
+extern const struct value_type type_tcp_port;     /* uint16_t */
+extern const struct value_type type_check_command; /* struct strlist, may be empty */
+extern const struct value_type type_inner_path;   /* char *, "" is NULL */
+extern const struct value_type type_wait;         /* uint32_t, milliseconds, 1s to 1h */
+extern const struct value_type type_period;       /* the same, 1s to 1d */
+extern const struct value_type type_start_period; /* the same, 0 to 1d */
+extern const struct value_type type_retries;      /* uint32_t */
+extern const struct value_type type_on_failure;   /* enum on_failure */
+
 /* members of struct mount */
 extern const struct value_type type_mount_target;  /* char * */
 extern const struct value_type type_mount_type;    /* enum mount_type */

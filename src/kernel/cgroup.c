@@ -372,6 +372,39 @@ int cgroup_open_entry_beside(const struct cgroup_host *host, const char *name, p
 	return 0;
 }
 
+/* The tracking hierarchy's part of an entry: a cgroup of its own below that of the container. */
+static int add_below(const struct cgroup_hierarchy *hierarchy, const char *path,
+		     struct cgroup_entry *entry, struct error *err)
+{
+	if (mkdirat(hierarchy->fd, path, 0755) < 0 && errno != EEXIST)
+		return error_set(err, errno, "make cgroup %s", path);
+	if (!hierarchy->v2 && cgroup_v1_inherit_cpuset(hierarchy, path, err) < 0)
+		return -1;
+	return add_entry(hierarchy, path, entry, err);
+}
+
+int cgroup_open_entry_below(const struct cgroup_host *host, const char *name, const char *below,
+			    struct cgroup_entry *entry, struct error *err)
+{
+	AUTO_FREE char *inner = xprintf("%s/%s", name, below);
+	char path[CGROUP_PATH_SIZE];
+	int rc = 0;
+
+	*entry = (struct cgroup_entry){.v2_fd = -1};
+	for (int i = 0; i < host->count && rc == 0; i++) {
+		const struct cgroup_hierarchy *hierarchy = &host->hierarchies[i];
+
+		cgroup_path(host, i == 0 ? inner : name, NULL, path);
+		if (i == 0)
+			rc = add_below(hierarchy, path, entry, err);
+		else if (!hierarchy->optional || fs_exists_at(hierarchy->fd, path))
+			rc = add_entry(hierarchy, path, entry, err);
+	}
+	if (rc < 0)
+		cgroup_entry_close(entry);
+	return rc;
+}
+
 static int set_bound(int fd, const char *file, const char *value, struct error *err)
 {
 	struct error reason;

@@ -98,6 +98,18 @@ int cgroup_open_entry(const struct cgroup_host *host, const char *name, struct c
  */
 int cgroup_open_entry_beside(const struct cgroup_host *host, const char *name, pid_t init,
 			     struct cgroup_entry *entry, struct error *err);
+
+/*
+ * The same for a container that runs, but in the hierarchy used for tracking into PARENT/NAME/BELOW,
+ * which is made: for what is to be killed apart from the rest of it. The limits are the container's.
+ */
+int cgroup_open_entry_below(const struct cgroup_host *host, const char *name, const char *below,
+			    struct cgroup_entry *entry, struct error *err);
+
+/* Kills what is in PARENT/NAME/BELOW and removes it; missing is success. */
+int cgroup_remove_below(const struct cgroup_host *host, const char *name, const char *below,
+			int timeout_ms, struct error *err);
+
 /*
  * Called by the new process, while its file system user is still the host's root;
  * async-signal-safe. v2 is included unless cloned_into_v2.

@@ -334,6 +334,16 @@ int cgroup_remove(const struct cgroup_host *host, const char *name, int timeout_
 	return 0;
 }
 
+int cgroup_remove_below(const struct cgroup_host *host, const char *name, const char *below,
+			int timeout_ms, struct error *err)
+{
+	AUTO_FREE char *inner = xprintf("%s/%s", name, below);
+
+	if (host->count == 0)
+		return 0;
+	return remove_in(host, &host->hierarchies[0], inner, cgroup_deadline(timeout_ms), err);
+}
+
 /* Moves the calling process to the root where it is a supervisor. False: it could not. */
 static bool leave_supervisors(const struct cgroup_host *host, const char *path)
 {

@@ -22,6 +22,7 @@ void rootfs_close(struct rootfs *rootfs)
 	close_fd(&rootfs->hostname_fd);
 	close_fd(&rootfs->layers_fd);
 	close_fd(&rootfs->sys_fd);
+	close_fd(&rootfs->notify_fd);
 	close_fd(&rootfs->devices_fd);
 }
 

@@ -30,13 +30,14 @@ struct rootfs {
 	bool uncovered;      /* nothing of /proc and /sys is masked or read-only */
 	bool host_ids;       /* no user namespace: more of the host is covered then */
 	int sys_fd;          /* of rootfs_open_sys(), where the network namespace is the host's */
+	int notify_fd;       /* directory of the socket of ready.notify, for /dev/.notify */
 	int devices_fd;      /* nodes of devices, from device_make_nodes() */
 	const struct device_policy *devices;
 };
 #define ROOTFS_INIT                                                                                \
 	{                                                                                          \
 		.tree_fd = -1, .resolv_conf_fd = -1, .hosts_fd = -1, .hostname_fd = -1,            \
-		.layers_fd = -1, .sys_fd = -1, .devices_fd = -1                                    \
+		.layers_fd = -1, .sys_fd = -1, .notify_fd = -1, .devices_fd = -1                  \
 	}
 void rootfs_close(struct rootfs *rootfs);
 

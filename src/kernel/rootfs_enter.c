@@ -294,6 +294,16 @@ static int add_hidden_views(const struct rootfs *rootfs, int dev_fd, struct erro
 				".nesting", err);
 }
 
+/* Where the container says that it is ready: of all that is on it only the sockets can be written to. */
+static int add_notify(const struct rootfs *rootfs, int dev_fd, struct error *err)
+{
+	if (rootfs->notify_fd < 0)
+		return 0;
+	if (mkdirat(dev_fd, ".notify", 0755) < 0)
+		return error_set(err, errno, "create .notify");
+	return mount_attach(rootfs->notify_fd, dev_fd, ".notify", err);
+}
+
 /* Always a tmpfs of ours, whatever the image has there. */
 static int mount_dev(const struct rootfs *rootfs, struct error *err)
 {
@@ -332,6 +342,8 @@ static int mount_dev(const struct rootfs *rootfs, struct error *err)
 		return -1;
 	if (rootfs->devices_fd >= 0 &&
 	    device_attach_nodes(rootfs->devices, rootfs->devices_fd, dev_fd, err) < 0)
+		return -1;
+	if (add_notify(rootfs, dev_fd, err) < 0)
 		return -1;
 	return rootfs->nesting ? add_hidden_views(rootfs, dev_fd, err) : 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "lifecycle/channel.h"
+#include "lifecycle/ready.h"
 #include "lifecycle/steps.h"
 #include "lifecycle/supervisor.h"
 
@@ -60,6 +61,7 @@ int supervisor_adopt(struct host *host, struct container *container, struct erro
 	const bool waits = record->phase == PHASE_RESTARTING;
 	const struct spec named = {.name = container->name};
 	AUTO_FD int control_fd = -1;
+	AUTO_FD int notify_fd = -1;
 	AUTO_FD int watched_fd = waits ? open_timer(record->restarts.due_ms, err)
 				       : process_open(&record->init, err);
 	struct launch launch = {
@@ -73,8 +75,10 @@ int supervisor_adopt(struct host *host, struct container *container, struct erro
 	pid_t pid;
 
 	if (watched_fd < 0 || !launch.cgroup || host_open_programs(host, err) < 0 ||
-	    files_open_log(host, container, err) < 0)
+	    files_open_log(host, container, err) < 0 ||
+	    (!waits && ready_adopt(container, &notify_fd, err) < 0))
 		return error_wrap(err, "start a supervisor");
+	launch.notify_fd = notify_fd < 0 ? 0 : notify_fd;
 	launch.log_dir_fd = container->log_dir_fd;
 	launch.log_fd = container->log_fd;
 	launch.program_fd = host->program_fd;

@@ -19,14 +19,6 @@
 #include "lifecycle/channel.h"
 #include "lifecycle/payload.h"
 
-/* What the caller learns about the program while it is being started. */
-struct started {
-	pid_t pid;
-	int pidfd;     /* -1: not started */
-	int master_fd; /* of its pty, -1: it has none */
-	struct streams streams;
-};
-
 /* Tells the caller why there will be no program. */
 static _Noreturn void give_up(int channel_fd, struct message *failure, int status)
 {
@@ -217,7 +209,7 @@ static int reap(pid_t pid, struct error *err)
 }
 
 /* Hands the program the file that takes its profile: it is our child, so the pid is its own. */
-static int send_profile(const struct attach *attach, const struct started *started, int channel_fd,
+static int send_profile(const struct attach *attach, const struct attached *started, int channel_fd,
 			struct error *err)
 {
 	const struct message message = {.type = MESSAGE_GO};
@@ -240,7 +232,7 @@ static int send_profile(const struct attach *attach, const struct started *start
  * Until the program runs (end of file), or why it does not. The joiner and the program write to
  * the same channel: what comes first is not said, so everything is read.
  */
-static int wait_started(const struct attach *attach, int channel_fd, struct started *started,
+static int wait_started(const struct attach *attach, int channel_fd, struct attached *started,
 			struct error *err)
 {
 	bool failed = false;
@@ -277,6 +269,15 @@ static int wait_started(const struct attach *attach, int channel_fd, struct star
 	return error_hint(err, "the container has just ended, or is at its memory limit");
 }
 
+static int open_cgroup(const struct attach *attach, struct cgroup_entry *entry, struct error *err)
+{
+	const struct record *record = attach->record;
+
+	if (attach->below)
+		return cgroup_open_entry_below(attach->cgroup, record->name, attach->below, entry, err);
+	return cgroup_open_entry_beside(attach->cgroup, record->name, record->init.pid, entry, err);
+}
+
 static pid_t fork_joiner(const struct attach *attach, const struct streams *streams,
 			 int init_pidfd, int *channel_fd, struct error *err)
 {
@@ -285,8 +286,7 @@ static pid_t fork_joiner(const struct attach *attach, const struct streams *stre
 	int ends[2];
 	pid_t pid;
 
-	if (cgroup_open_entry_beside(attach->cgroup, attach->record->name, attach->record->init.pid,
-				     &entry, err) < 0)
+	if (open_cgroup(attach, &entry, err) < 0)
 		return -1;
 	if (channel_open(ends, err) < 0) {
 		cgroup_entry_close(&entry);
@@ -325,8 +325,7 @@ static int open_init(const struct attach *attach, struct error *err)
 	return take_fd(&pidfd);
 }
 
-/* Starts the program; on failure *status is how it failed. */
-static int start(const struct attach *attach, struct started *started, int *status,
+int attach_start(const struct attach *attach, struct attached *started, int *status,
 		 struct error *err)
 {
 	AUTO_FD int init_pidfd = open_init(attach, err);
@@ -334,6 +333,7 @@ static int start(const struct attach *attach, struct started *started, int *stat
 	pid_t joiner;
 	int rc, end;
 
+	*status = PAYLOAD_FAILED;
 	if (init_pidfd < 0)
 		return -1;
 	if (streams_check(err) < 0)
@@ -356,25 +356,29 @@ static int start(const struct attach *attach, struct started *started, int *stat
 	return rc;
 }
 
+void attached_close(struct attached *attached)
+{
+	close_fd(&attached->master_fd);
+	close_fd(&attached->pidfd);
+	streams_finish(&attached->streams);
+}
+
 int attach_run(const struct attach *attach, int *status, struct error *err)
 {
-	struct started started = {.pidfd = -1, .master_fd = -1, .streams = STREAMS_INIT};
+	struct attached attached = ATTACHED_INIT;
 	int rc, end;
 
-	*status = PAYLOAD_FAILED;
-	rc = start(attach, &started, status, err);
+	rc = attach_start(attach, &attached, status, err);
 	if (rc == 0) {
-		rc = terminal_relay(started.pidfd, started.master_fd, err);
+		rc = terminal_relay(attached.pidfd, attached.master_fd, err);
 		/* Closing it hangs up on the program, as our terminal did on us. */
-		close_fd(&started.master_fd);
-		end = rc == TERMINAL_ENDED ? reap(started.pid, err) : SIGHUP;
+		close_fd(&attached.master_fd);
+		end = rc == TERMINAL_ENDED ? reap(attached.pid, err) : SIGHUP;
 		if (end < 0)
 			rc = -1;
 		if (rc >= 0)
 			*status = WIFEXITED(end) ? WEXITSTATUS(end) : 128 + WTERMSIG(end);
 	}
-	close_fd(&started.master_fd);
-	close_fd(&started.pidfd);
-	streams_finish(&started.streams);
+	attached_close(&attached);
 	return rc < 0 ? -1 : 0;
 }

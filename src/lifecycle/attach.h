@@ -13,6 +13,7 @@
 
 #include "config/spec.h"
 #include "kernel/cgroup.h"
+#include "kernel/streams.h"
 #include "lifecycle/confinement.h"
 #include "state/record.h"
 
@@ -24,7 +25,27 @@ struct attach {
 	const struct cgroup_host *cgroup;      /* opened with record->cgroup_parent */
 	char *const *argv;                     /* at least one, ended by NULL */
 	bool no_terminal;                      /* our streams, whatever they are */
+	const char *below;                     /* a cgroup of its own below the container's, which
+						* cgroup_remove_below() ends; NULL: where init is */
 };
+
+/* A program that was started. Zeroed members do not make one: ATTACHED_INIT. */
+struct attached {
+	pid_t pid;     /* a child of ours */
+	int pidfd;     /* -1: not started */
+	int master_fd; /* of its pty, -1: it has none */
+	struct streams streams;
+};
+#define ATTACHED_INIT {.pidfd = -1, .master_fd = -1, .streams = STREAMS_INIT}
+
+/*
+ * Starts the program, which runs when this returns 0. -1: *status is how it failed, an enum
+ * payload_status. attached_close() in either case; the child is the caller's to wait for, unless
+ * attach_start() failed.
+ */
+int attach_start(const struct attach *attach, struct attached *attached, int *status,
+		 struct error *err);
+void attached_close(struct attached *attached);
 
 /*
  * Runs the program and waits for its end. It gets a terminal of its own when standard input and

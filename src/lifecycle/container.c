@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "lifecycle/ready.h"
 #include "base/parse.h"
 #include "state/network.h"
 
@@ -181,6 +182,7 @@ void container_describe(const struct manager *manager, struct container *contain
 	record->stop_signal = spec->stop_signal;
 	record->stop_timeout_ms = spec->stop_timeout_ms;
 	record_set_memory_limit(record, spec);
+	ready_describe_container(spec, record);
 	spec_list_marks(spec, &record->marks);
 	record_set_sources(record, manager, spec);
 	for (size_t i = 0; i < spec->interface_count; i++)

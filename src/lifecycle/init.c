@@ -31,7 +31,7 @@ static int receive_rootfs(const struct spec *spec, int rootfs_fd, struct rootfs 
 			  int mount_fds[MOUNTS_MAX], struct error *err)
 {
 	struct message message;
-	int fds[7];
+	int fds[8];
 	int rc = channel_receive(rootfs_fd, &message, fds, ARRAY_SIZE(fds), -1, err);
 
 	if (rc == 1)
@@ -48,6 +48,7 @@ static int receive_rootfs(const struct spec *spec, int rootfs_fd, struct rootfs 
 	rootfs->layers_fd = fds[4];
 	rootfs->devices_fd = fds[5];
 	rootfs->sys_fd = fds[6];
+	rootfs->notify_fd = fds[7];
 	return 0;
 }
 

@@ -32,7 +32,11 @@ static const struct {
 	{"labels", LIVE_RECORD},
 	{"stop_signal", LIVE_SUPERVISOR},
 	{"log", LIVE_SUPERVISOR},
-	{"stop_timeout", LIVE_RECORD},
+	{"stop_timeout", LIVE_RECORD | LIVE_SUPERVISOR},
+	{"ready", LIVE_RECORD},
+	{"health.command", LIVE_SUPERVISOR},
+	{"health.interval", LIVE_SUPERVISOR},
+	{"health", LIVE_RECORD}, /* each check reads what was recorded */
 	{"hooks", LIVE_RECORD},
 	{"restart", LIVE_RECORD},
 	{"limits.nofile", LIVE_PROCESSES},

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/hosts_file.h"
+#include "lifecycle/ready.h"
 #include "lifecycle/steps.h"
 #include "lifecycle/supervisor.h"
 #include "state/network.h"
@@ -87,6 +88,7 @@ static int open_hosts_directory(struct host *host, const struct container *conta
 int init_begin(struct host *host, struct container *container, struct error *err)
 {
 	AUTO_FD int hosts_directory_fd = open_hosts_directory(host, container, err);
+	AUTO_FD int notify_fd = -1;
 	AUTO(confinement_clear) struct confinement confinement = {0}, init_confinement = {0};
 	AUTO_LAYERS struct layers layers = {0};
 	struct launch launch = {
@@ -117,8 +119,10 @@ int init_begin(struct host *host, struct container *container, struct error *err
 	if (container->spec->rootfs_mode == ROOTFS_OVERLAY &&
 	    layers_prepare(host, container, &layers, err) < 0)
 		return -1;
-	if (hosts_directory_fd < 0 || !launch.cgroup || host_open_programs(host, err) < 0)
+	if (hosts_directory_fd < 0 || !launch.cgroup || host_open_programs(host, err) < 0 ||
+	    ready_begin(container, &notify_fd, err) < 0)
 		return -1;
+	launch.notify_fd = notify_fd < 0 ? 0 : notify_fd;
 	launch.program_fd = host->program_fd;
 	launch.supervisor_fd = host->supervisor_fd;
 	if (container->spec->init) {
@@ -278,7 +282,7 @@ static bool waits_for_signals(pid_t pid)
  * namespace that has no handler for it (pid_namespaces(7)), and waiting for its effect would
  * cost the whole stop_timeout. Blocked counts as handled: signalfd and sigwait work that way.
  */
-static bool would_react(pid_t pid, int signal_number)
+bool start_would_react(pid_t pid, int signal_number)
 {
 	uint64_t bit = (uint64_t)1 << (signal_number - 1), mask;
 	char path[32];
@@ -310,7 +314,7 @@ static void thaw(struct host *host, struct container *container)
 	if (!cgroup || cgroup_freeze(cgroup, container->name, false, THAW_TIMEOUT_MS, &err) < 0)
 		log_warning("%s: resume it: %s", container->name, err.text);
 	/* What it did when it was paused it begins again, in a moment. */
-	for (int i = 0; i < 10 && !would_react(container->record.init.pid,
+	for (int i = 0; i < 10 && !start_would_react(container->record.init.pid,
 					       container->record.stop_signal); i++)
 		poll(NULL, 0, 2);
 	container->record.paused_at = 0;
@@ -331,7 +335,7 @@ int start_undo(struct host *host, struct container *container, struct error *err
 		log_warning("%s: %s, stopping it all the same", container->name, err->text);
 	thaw(host, container);
 	container->stop_deadline_ms = process_monotonic_ms();
-	if (!would_react(record->init.pid, record->stop_signal))
+	if (!start_would_react(record->init.pid, record->stop_signal))
 		return 0; /* init_undo kills it */
 	if (process_signal(container->init_pidfd, record->stop_signal, err) < 0) {
 		if (err->code != EACCES)

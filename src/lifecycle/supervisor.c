@@ -14,6 +14,7 @@
 #include "kernel/rootfs.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/init.h"
+#include "lifecycle/notify.h"
 #include "lifecycle/payload.h"
 #include "lifecycle/supervisor_args.h"
 #include "lifecycle/sysctls.h"
@@ -52,6 +53,61 @@ static uint64_t choose_namespaces(const struct launch *launch)
 	       (launch->spec->host_network ? 0 : CLONE_NEWNET);
 }
 
+/* Notes which key asks for what failed. */
+static int fail_at(struct message *failure, const char *key)
+{
+	snprintf(failure->key, sizeof(failure->key), "%s", key);
+	return -1;
+}
+
+/* What only some containers have. */
+static int open_further(const struct launch *launch, int userns_fd, struct rootfs *rootfs,
+			struct message *failure)
+{
+	const struct spec *spec = launch->spec;
+	struct error *err = &failure->error;
+
+	if (spec->rootfs_mode == ROOTFS_OVERLAY) {
+		rootfs->layers_fd = layers_open(launch->layers, userns_fd, err);
+		if (rootfs->layers_fd < 0)
+			return fail_at(failure, launch->layers->kind == LAYERS_PLAIN
+							? "rootfs"
+							: "rootfs.size");
+	}
+	if (launch->devices->node_count > 0) {
+		rootfs->devices_fd = device_make_nodes(launch->devices, &launch->ids, err);
+		if (rootfs->devices_fd < 0)
+			return -1;
+	}
+	if (spec->ready.notify) {
+		rootfs->notify_fd = rootfs_open_file(launch->directory_fd, NOTIFY_DIRECTORY, err);
+		if (rootfs->notify_fd < 0)
+			return fail_at(failure, "ready.notify");
+	}
+	if (spec->host_network)
+		rootfs->sys_fd = rootfs_open_sys(!spec->security.privileged, err);
+	return spec->host_network && rootfs->sys_fd < 0 ? -1 : 0;
+}
+
+static int open_rootfs(const struct launch *launch, int userns_fd, struct rootfs *rootfs,
+		       struct message *failure)
+{
+	const struct spec *spec = launch->spec;
+	struct error *err = &failure->error;
+
+	rootfs->tree_fd = rootfs_open_tree(spec->rootfs, userns_fd, err);
+	if (rootfs->tree_fd < 0)
+		return fail_at(failure, "rootfs");
+	if (spec->read_only && rootfs_make_read_only(rootfs->tree_fd, err) < 0)
+		return -1;
+	rootfs->resolv_conf_fd = rootfs_open_file(launch->directory_fd, "resolv.conf", err);
+	if (rootfs->resolv_conf_fd >= 0)
+		rootfs->hosts_fd = rootfs_open_file(launch->hosts_directory_fd, "hosts", err);
+	if (rootfs->hosts_fd >= 0)
+		rootfs->hostname_fd = rootfs_open_file(launch->directory_fd, "hostname", err);
+	return rootfs->hostname_fd < 0 ? -1 : open_further(launch, userns_fd, rootfs, failure);
+}
+
 /* Opens what only the host may open and hands it to init. */
 static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
 		       struct message *failure)
@@ -60,7 +116,7 @@ static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
 	struct error *err = &failure->error;
 	struct rootfs rootfs = ROOTFS_INIT;
 	AUTO_FD int userns_fd = -1;
-	int rc = -1;
+	int rc;
 
 	if (has_userns(launch)) {
 		if (namespace_map_ids(init_pid, &launch->ids, err) < 0)
@@ -71,41 +127,12 @@ static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
 	}
 	if (FAULT("map the root", "", err) < 0)
 		return -1;
-	rootfs.tree_fd = rootfs_open_tree(launch->spec->rootfs, userns_fd, err);
-	if (rootfs.tree_fd < 0)
-		snprintf(failure->key, sizeof(failure->key), "rootfs");
-	if (rootfs.tree_fd >= 0 && launch->spec->read_only &&
-	    rootfs_make_read_only(rootfs.tree_fd, err) < 0)
-		close_fd(&rootfs.tree_fd);
-	if (rootfs.tree_fd >= 0)
-		rootfs.resolv_conf_fd = rootfs_open_file(launch->directory_fd, "resolv.conf", err);
-	if (rootfs.resolv_conf_fd >= 0)
-		rootfs.hosts_fd = rootfs_open_file(launch->hosts_directory_fd, "hosts", err);
-	if (rootfs.hosts_fd >= 0)
-		rootfs.hostname_fd = rootfs_open_file(launch->directory_fd, "hostname", err);
-	if (rootfs.hostname_fd >= 0 && launch->spec->rootfs_mode == ROOTFS_OVERLAY) {
-		rootfs.layers_fd = layers_open(launch->layers, userns_fd, err);
-		if (rootfs.layers_fd < 0) {
-			snprintf(failure->key, sizeof(failure->key), "%s",
-				 launch->layers->kind == LAYERS_PLAIN ? "rootfs" : "rootfs.size");
-			close_fd(&rootfs.hostname_fd);
-		}
-	}
-	if (rootfs.hostname_fd >= 0 && launch->devices->node_count > 0) {
-		rootfs.devices_fd = device_make_nodes(launch->devices, &launch->ids, err);
-		if (rootfs.devices_fd < 0)
-			close_fd(&rootfs.hostname_fd);
-	}
-	if (rootfs.hostname_fd >= 0 && launch->spec->host_network) {
-		rootfs.sys_fd = rootfs_open_sys(!launch->spec->security.privileged, err);
-		if (rootfs.sys_fd < 0)
-			close_fd(&rootfs.hostname_fd);
-	}
-	if (rootfs.hostname_fd >= 0)
+	rc = open_rootfs(launch, userns_fd, &rootfs, failure);
+	if (rc == 0)
 		rc = channel_send(init_fd, &message,
 				  (int[]){rootfs.tree_fd, rootfs.resolv_conf_fd, rootfs.hosts_fd,
-					  rootfs.hostname_fd, rootfs.layers_fd,
-					  rootfs.devices_fd, rootfs.sys_fd}, 7, err);
+					  rootfs.hostname_fd, rootfs.layers_fd, rootfs.devices_fd,
+					  rootfs.sys_fd, rootfs.notify_fd}, 8, err);
 	rootfs_close(&rootfs);
 	return rc < 0 ? -1 : volumes_send(launch->spec, userns_fd, init_fd, failure);
 }
@@ -166,9 +193,11 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 		.log_dir_fd = launch->log_dir_fd,
 		.log_fd = launch->log_fd,
 		.cman_fd = launch->program_fd,
+		.notify_fd = launch->notify_fd,
 	};
 	const int inherited[] = {pidfd, launch->directory_fd, output_fd, error_fd,
-				 launch->log_dir_fd, launch->log_fd, launch->program_fd};
+				 launch->log_dir_fd, launch->log_fd, launch->program_fd,
+				 launch->notify_fd};
 	const struct limits usual = LIMITS_NONE;
 	const char *key;
 	struct supervisor_argv command_line;
@@ -177,7 +206,7 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 	if (error_fd < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(inherited); i++)
-		if (fcntl(inherited[i], F_SETFD, 0) < 0)
+		if (inherited[i] > 0 && fcntl(inherited[i], F_SETFD, 0) < 0)
 			return error_set(err, errno, "hand over descriptor %d", inherited[i]);
 	/* Init has its own already. A file size limit of the caller's would end the log, and us. */
 	if (rlimit_apply(&usual, &key, err) < 0)

@@ -29,6 +29,7 @@ struct launch {
 	int hosts_directory_fd;            /* where the file "hosts" stands */
 	int output_fd, error_fd;           /* FIFOs, open for reading and writing */
 	int log_dir_fd, log_fd;            /* where the log stands, and the log */
+	int notify_fd;                     /* socket of ready.notify; 0: there is none */
 	int program_fd, supervisor_fd;
 	int init_fd;                       /* of the built-in init, where spec wants it */
 };

@@ -28,6 +28,9 @@ int supervisor_settings_write(int directory_fd, const struct spec *spec, struct 
 		.log_driver = spec->log.driver,
 		.log_max_size = spec->log.max_size,
 		.log_max_files = spec->log.max_files,
+		.stop_timeout_ms = spec->stop_timeout_ms,
+		.health_interval_ms =
+			spec->health.command.count > 0 ? spec->health.interval_ms : 0,
 	};
 	AUTO_TEXT struct text text = {0};
 

@@ -15,7 +15,9 @@
 #define SUPERVISOR_SETTINGS_FILE "settings"
 
 struct supervisor_settings {
-	uint64_t stop_signal; /* sent to init when the supervisor gets SIGTERM */
+	uint64_t stop_signal;        /* sent to init when the supervisor gets SIGTERM */
+	uint64_t stop_timeout_ms;    /* from there to its end, where a health check stops it */
+	uint64_t health_interval_ms; /* between two health checks; 0: there are none */
 	uint64_t log_driver;
 	uint64_t log_max_size; /* bytes, of a file */
 	uint64_t log_max_files;
@@ -41,6 +43,8 @@ static const struct supervisor_setting supervisor_settings_table[] = {
 	SUPERVISOR_SETTING(log_driver, SUPERVISOR_LOG_FILE, SUPERVISOR_LOG_NONE, SUPERVISOR_LOG_FILE),
 	SUPERVISOR_SETTING(log_max_size, 65536, UINT64_MAX / 2, 10 << 20),
 	SUPERVISOR_SETTING(log_max_files, 1, SUPERVISOR_LOG_FILES_MAX, 3),
+	SUPERVISOR_SETTING(stop_timeout_ms, 0, 3600000, 10000),
+	SUPERVISOR_SETTING(health_interval_ms, 0, 86400000, 0),
 };
 
 #define SUPERVISOR_SETTINGS_COUNT                                                                  \

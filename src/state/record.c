@@ -23,6 +23,8 @@ void record_clear(struct record *record)
 	free(record->name);
 	free(record->cgroup_parent);
 	free(record->memory_origin);
+	free(record->ready);
+	free(record->ready_error);
 	strlist_clear(&record->steps);
 	strlist_clear(&record->addresses);
 	strlist_clear(&record->ports);
@@ -181,6 +183,14 @@ static bool parse_field(void *data, const char *key, const char *value)
 		       (record->stop_timeout_ms = (uint32_t)number, true);
 	if (strcmp(key, "capabilities") == 0)
 		return record->has_capabilities = lines_u64(value, &record->capabilities);
+	if (strcmp(key, "ready") == 0)
+		return lines_text(value, &record->ready);
+	if (strcmp(key, "ready-at") == 0)
+		return lines_u64(value, &record->ready_at);
+	if (strcmp(key, "health") == 0)
+		return lines_u64(value, &number) && (record->has_health = number != 0, true);
+	if (strcmp(key, "ready-error") == 0)
+		return lines_text(value, &record->ready_error);
 	if (strcmp(key, "oom-killed") == 0)
 		return lines_u64(value, &number) && (record->oom_killed = number != 0, true);
 	if (strcmp(key, "oom-kills") == 0)
@@ -237,6 +247,14 @@ static void print_record(const struct record *record, struct text *out)
 		text_addf(out, "capabilities %" PRIu64 "\n", record->capabilities);
 	if (record->cgroup_parent)
 		text_addf(out, "cgroup-parent %s\n", record->cgroup_parent);
+	if (record->has_health)
+		text_addf(out, "health 1\n");
+	if (record->ready)
+		text_addf(out, "ready %s\n", record->ready);
+	if (record->ready_at)
+		text_addf(out, "ready-at %" PRIu64 "\n", record->ready_at);
+	if (record->ready_error)
+		text_addf(out, "ready-error %s\n", record->ready_error);
 	for (size_t i = 0; i < record->steps.count; i++)
 		text_addf(out, "step %s\n", record->steps.items[i]);
 	for (size_t i = 0; i < record->addresses.count; i++)

@@ -72,6 +72,10 @@ struct record {
 	char *memory_origin;                /* "FILE:LINE" it stood at; NULL: not known */
 	bool has_capabilities;              /* false: of an older cman */
 	uint64_t capabilities;              /* its bounding set, whatever a later command may give */
+	char *ready;                        /* what it is waited for: "port 80"; NULL: nothing */
+	uint64_t ready_at;                  /* seconds since the epoch; 0: not found so yet */
+	bool has_health;                    /* it is checked: see state/health.h */
+	char *ready_error;                  /* why those who waited last gave up, or NULL */
 	/* once it has ended */
 	bool exited;
 	int wait_status;                    /* of wait(2) */

@@ -17,7 +17,10 @@
  * settings in lifecycle/supervisor_settings.h.
  */
 #include "supervisor/fault.h"
+#include "supervisor/file.h"
+#include "supervisor/health.h"
 #include "supervisor/log.h"
+#include "supervisor/notify.h"
 #include "supervisor/run.h"
 #include "supervisor/settings.h"
 #include "supervisor/supervisor.h"
@@ -31,6 +34,7 @@
 struct signals {
 	int fd;
 	struct watch watch;
+	struct health_timer health;
 };
 
 static bool is_waiting(const struct supervisor *supervisor)
@@ -47,6 +51,18 @@ static void stop(struct supervisor *supervisor)
 	system_signal_process(supervisor->args.init_pidfd, (int)supervisor->settings.stop_signal);
 }
 
+static void take_settings(struct supervisor *supervisor, struct health_timer *health)
+{
+	settings_read(supervisor);
+	health_set(health, supervisor);
+}
+
+static void take_children(struct supervisor *supervisor, struct signals *signals)
+{
+	watch_reap(&signals->watch, false);
+	health_reap(&signals->health, supervisor);
+}
+
 static void take_signals(struct supervisor *supervisor, void *part)
 {
 	struct signals *signals = part;
@@ -59,9 +75,9 @@ static void take_signals(struct supervisor *supervisor, void *part)
 	else if (info.ssi_signo == SIGUSR1)
 		watch_begin(&signals->watch, supervisor);
 	else if (info.ssi_signo == SIGUSR2)
-		settings_read(supervisor);
+		take_settings(supervisor, &signals->health);
 	else
-		watch_reap(&signals->watch, false);
+		take_children(supervisor, signals);
 }
 
 static long signals_begin(struct signals *signals, struct supervisor *supervisor)
@@ -84,6 +100,7 @@ static void take_end(struct supervisor *supervisor, void *part)
 /* Until init has ended: 0; a negative errno value when we cannot wait for it. */
 static long supervise(struct supervisor *supervisor, struct signals *signals)
 {
+	struct notify notify = {.ready_at = 0};
 	long failed = sources_open(&supervisor->sources);
 
 	if (failed >= 0)
@@ -93,9 +110,11 @@ static long supervise(struct supervisor *supervisor, struct signals *signals)
 		failed = signals_begin(signals, supervisor);
 	if (failed >= 0)
 		failed = log_begin(supervisor);
+	if (failed >= 0)
+		failed = notify_begin(&notify, supervisor);
 	if (failed < 0)
 		return failed;
-	settings_read(supervisor);
+	take_settings(supervisor, &signals->health);
 	return sources_run(&supervisor->sources, supervisor, &supervisor->ended);
 }
 
@@ -105,10 +124,7 @@ static long supervise(struct supervisor *supervisor, struct signals *signals)
  */
 static void write_exit_file(struct supervisor *supervisor, int status)
 {
-	static const char temporary[] = ".exit.new";
-	int dir_fd = supervisor->args.run_dir_fd;
 	struct line line = {.length = 0};
-	long fd, failed;
 
 	if (status >= 0) {
 		line_add(&line, "status ");
@@ -123,14 +139,9 @@ static void write_exit_file(struct supervisor *supervisor, int status)
 		line_add(&line, supervisor->purpose);
 		line_add(&line, "\n");
 	}
-	fd = system_open_at(dir_fd, temporary,
-			    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	failed = fd < 0 || system_write((int)fd, line.bytes, line.length) != (long)line.length;
-	if (fd >= 0)
-		system_close((int)fd);
 	/* The status is in the log then, and the clean-up goes on without it. */
 	FAULT("rename exit");
-	if (failed || system_rename_at(dir_fd, temporary, "exit") < 0)
+	if (!replace_file(supervisor, ".exit.new", "exit", &line))
 		log_line(supervisor, "the exit status cannot be recorded: wait status ",
 			 (uint64_t)(unsigned int)status, "");
 }
@@ -212,7 +223,7 @@ static bool is_non_blocking(int fd)
 int main(int argc, char *argv[], char *envp[])
 {
 	struct supervisor supervisor = {.envp = envp};
-	struct signals signals = {.watch = WATCH_INIT};
+	struct signals signals = {.watch = WATCH_INIT, .health = HEALTH_INIT};
 	int status, lock_fd;
 	long failed;
 
@@ -232,6 +243,7 @@ int main(int argc, char *argv[], char *envp[])
 		return 1;
 	}
 	FAULT("init has ended");
+	health_end(&signals.health);
 	log_end(&supervisor);
 	status = is_waiting(&supervisor) ? -1 : reap(&supervisor);
 	FAULT("reaped");

@@ -227,6 +227,12 @@ static inline long system_wait_child(int pid, int flags)
 	return system_call(SYS_wait4, pid, 0, flags, 0, 0);
 }
 
+/* The same with its status. */
+static inline long system_wait_status(int pid, int *status, int flags)
+{
+	return system_call(SYS_wait4, pid, (long)status, flags, 0, 0);
+}
+
 /* As fork(2); between it and the exec nothing but what is in here may be called. */
 static inline long system_fork(void)
 {
@@ -336,6 +342,17 @@ static inline long system_open_timer(void)
 static inline long system_set_timer(int fd, int seconds)
 {
 	const struct itimerspec when = {.it_value.tv_sec = seconds};
+
+	return system_call(SYS_timerfd_settime, fd, 0, (long)&when, 0, 0);
+}
+
+/* The same in milliseconds, at least one. */
+static inline long system_set_timer_ms(int fd, uint64_t ms)
+{
+	const struct itimerspec when = {
+		.it_value.tv_sec = (time_t)(ms / 1000),
+		.it_value.tv_nsec = (long)(ms % 1000) * 1000000,
+	};
 
 	return system_call(SYS_timerfd_settime, fd, 0, (long)&when, 0, 0);
 }

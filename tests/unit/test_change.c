@@ -171,6 +171,17 @@ static const struct {
 	{"hooks.pre_stop", "[]", "[ \"/a\" ]"},
 	{"hooks.post_stop", "[]", "[ \"/a\" ]"},
 	{"hooks.timeout", "\"30s\"", "\"1m\""},
+	{"ready.port", "80", "81"},
+	{"ready.command", "[ \"/a\" ]", "[ \"/b\" ]"},
+	{"ready.file", "\"/a\"", "\"/b\""},
+	{"ready.notify", "false", "true"},
+	{"ready.timeout", "\"30s\"", "\"1m\""},
+	{"health.command", "[ \"/a\" ]", "[ \"/b\" ]"},
+	{"health.interval", "\"30s\"", "\"1m\""},
+	{"health.timeout", "\"5s\"", "\"1m\""},
+	{"health.retries", "3", "4"},
+	{"health.start_period", "0", "\"1m\""},
+	{"health.on_failure", "\"none\"", "\"kill\""},
 };
 
 /* "limits : { memory = VALUE; };" for "limits.memory"; a list of groups has one of them. */

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/await.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "cmd/view.h"
+#include "lifecycle/ready.h"
+
+#define NAMED_MAX  3    /* the line is to stay a line */
+#define CLEAR_LINE "\r\033[K"
+
+static bool is_told; /* there is a line on the terminal to be taken away */
+
+/* "waiting for web: port 80, 3 s" */
+static void tell_progress(const struct ready_wait *waits, size_t count, uint64_t waited_ms)
+{
+	size_t pending = 0;
+
+	fprintf(stderr, CLEAR_LINE "waiting for");
+	for (size_t i = 0; i < count; i++) {
+		if (waits[i].result != READY_PENDING)
+			continue;
+		if (pending++ < NAMED_MAX)
+			fprintf(stderr, "%s %s: %s", pending > 1 ? "," : "", waits[i].name,
+				waits[i].record.ready);
+	}
+	if (pending > NAMED_MAX)
+		fprintf(stderr, " and %zu more", pending - NAMED_MAX);
+	fprintf(stderr, ", %" PRIu64 " s", waited_ms / 1000);
+	fflush(stderr);
+	is_told = true;
+}
+
+static void clear_progress(void)
+{
+	if (is_told)
+		fprintf(stderr, CLEAR_LINE);
+	is_told = false;
+}
+
+/* 0: it is ready. */
+static int report(struct ready_wait *wait)
+{
+	char duration[32], end[128];
+
+	switch (wait->result) {
+	case READY_REACHED:
+		text_format_duration(duration, sizeof(duration), wait->waited_ms / 1000);
+		printf("%s: ready after %s\n", wait->name, duration);
+		return 0;
+	case READY_ENDED:
+		view_describe_end(&wait->record, end, sizeof(end));
+		error_set(&wait->error, 0, "ended before it was ready%s%s", *end ? ", " : "", end);
+		error_hint(&wait->error, "cman logs %s tells what it said", wait->name);
+		break;
+	case READY_TIMED_OUT:
+		error_hint(&wait->error, "it goes on running: cman logs %s, cman exec %s ..., "
+			   "cman down %s", wait->name, wait->name, wait->name);
+		break;
+	case READY_FAILED:
+	case READY_PENDING:
+		break;
+	}
+	error_wrap(&wait->error, "%s", wait->name);
+	log_error(&wait->error);
+	return 1;
+}
+
+int await_ready(struct host *host, const struct strlist *names, uint64_t limit_ms)
+{
+	AUTO_FREE struct ready_wait *waits = xalloc(names->count, sizeof(*waits));
+	int status = 0;
+
+	fflush(stdout); /* what is up may be told while we wait for the rest */
+	for (size_t i = 0; i < names->count; i++)
+		waits[i].name = names->items[i];
+	ready_wait_all(host, waits, names->count, limit_ms,
+		       isatty(STDERR_FILENO) ? tell_progress : NULL);
+	clear_progress();
+	for (size_t i = 0; i < names->count; i++) {
+		status |= report(&waits[i]);
+		ready_wait_clear(&waits[i]);
+	}
+	return status;
+}
