@@ -142,7 +142,7 @@ static const struct command_option kill_options[] = {
 	"round, arrows, page up and down, home and end to see the others, q to end.\n"
 #define EVENTS_DETAILS                                                                             \
 	"Tells what has happened to containers: started, stopped, exited, oom, failed, changed,\n" \
-	"paused, resumed. What is kept is bounded, and goes with the next boot of the host.\n"
+	"restarting, paused, resumed. What is kept is bounded, and goes with the next boot of the host.\n"
 #define KILL_DETAILS                                                                               \
 	"The first process of the container gets the signal. The kernel keeps signals away from\n" \
 	"it that it has no handler for, all but KILL and STOP. Use down to stop a container.\n"

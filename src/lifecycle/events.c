@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/log.h"
 #include "base/parse.h"
 #include "state/event.h"
 
@@ -81,6 +82,30 @@ void events_note_end(const struct host *host, const struct container *container)
 		events_add_end(details, past->exited, past->wait_status);
 		event_note(&host->state, EVENT_EXITED, container->name, past->instance, details);
 	}
+}
+
+void events_note_restart(const struct host *host, const struct container *container,
+			 uint64_t delay_ms, unsigned int retries)
+{
+	struct json *details = json_new_object();
+	char delay[PARSE_TEXT_MAX];
+
+	parse_format_duration(delay_ms, delay);
+	json_add_text(details, "delay", delay);
+	json_add_number(details, "retries", retries);
+	event_note(&host->state, EVENT_RESTARTING, container->name, container->record.instance,
+		   details);
+}
+
+void events_note_given_up(const struct host *host, const struct container *container,
+			  unsigned int retries)
+{
+	struct error err;
+
+	error_set(&err, 0, "%u restarts in a row, giving up (restart.max_retries)", retries);
+	log_warning("%s: %s", container->name, err.text);
+	event_note(&host->state, EVENT_FAILED, container->name, container->record.instance,
+		   failure("restart", &err));
 }
 
 void events_note_change(const struct host *host, const struct container *container,

@@ -12,6 +12,14 @@ void events_remember(struct container *container);
 /* After the walk down: "oom", then "stopped", "exited" or "failed"; nothing where nothing ran. */
 void events_note_end(const struct host *host, const struct container *container);
 
+/* It has ended by itself and is to be started again: "restarting". */
+void events_note_restart(const struct host *host, const struct container *container,
+			 uint64_t delay_ms, unsigned int retries);
+
+/* What was tried so often is not tried again: "failed". */
+void events_note_given_up(const struct host *host, const struct container *container,
+			  unsigned int retries);
+
 /* After a change of what runs: "changed" with these keys, or "failed". */
 void events_note_change(const struct host *host, const struct container *container,
 			const struct strlist *keys);

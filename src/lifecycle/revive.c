@@ -98,8 +98,7 @@ static int decide(struct host *host, struct container *container, const struct s
 	struct record *record = &container->record;
 
 	if (plan.verdict == RESTART_GIVE_UP)
-		log_warning("%s: %u restarts in a row, giving up (restart.max_retries)",
-			    container->name, spec->restart.max_retries);
+		events_note_given_up(host, container, spec->restart.max_retries);
 	if (plan.verdict != RESTART_AGAIN)
 		return 0;
 	events_remember(container);
@@ -111,6 +110,7 @@ static int decide(struct host *host, struct container *container, const struct s
 		note_last_end(record);
 	}
 	tell_plan(container, &plan);
+	events_note_restart(host, container, plan.delay_ms, plan.retries);
 	record->restarts.retries = plan.retries;
 	return wait_for_it(host, container, process_boottime_ms() + plan.delay_ms, err);
 }

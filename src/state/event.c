@@ -21,9 +21,11 @@
 const char *event_kind_name(enum event_kind kind)
 {
 	static const char *const names[] = {
-		[EVENT_STARTED] = "started", [EVENT_STOPPED] = "stopped", [EVENT_EXITED] = "exited",
-		[EVENT_OOM] = "oom",         [EVENT_FAILED] = "failed",   [EVENT_PAUSED] = "paused",
-		[EVENT_CHANGED] = "changed", [EVENT_RESUMED] = "resumed",
+		[EVENT_STARTED] = "started",       [EVENT_STOPPED] = "stopped",
+		[EVENT_EXITED] = "exited",         [EVENT_OOM] = "oom",
+		[EVENT_FAILED] = "failed",         [EVENT_PAUSED] = "paused",
+		[EVENT_RESTARTING] = "restarting", [EVENT_CHANGED] = "changed",
+		[EVENT_RESUMED] = "resumed",
 	};
 
 	return names[kind];

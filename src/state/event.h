@@ -24,7 +24,8 @@ enum event_kind {
 	EVENT_STOPPED, /* by a command */
 	EVENT_EXITED,  /* it ended by itself: exit_status or signal */
 	EVENT_OOM,     /* processes of it were killed at its memory limit: kills, limit, at */
-	EVENT_FAILED,  /* it could not be brought up, or taken down: action (start, stop, apply), error */
+	EVENT_FAILED, /* it could not be brought up, or taken down: action (start, stop, apply), error */
+	EVENT_RESTARTING, /* it ended by itself, and is to be started again: delay, retries */
 	EVENT_CHANGED,    /* while it runs, to what its file says: keys */
 	EVENT_PAUSED,
 	EVENT_RESUMED,

@@ -176,6 +176,24 @@ followed() { [ "$(grep -c . "$BATS_TEST_TMPDIR/followed")" = "$1" ]; }
 }
 is_stopping() { cman status --json "$1" | jq -e '.state == "stopping"' >/dev/null; }
 
+@test "restarts are told with their delay, and where they end" {
+	container flaps <<-'EOF'
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "exit 7" ];
+	restart : { policy = "on-failure"; delay = "100ms"; max_retries = 2; };
+	EOF
+	run_ok cman up flaps
+	wait_until 30 has_given_up flaps
+	assert_equal "$(cman events --json flaps | jq -r .event | xargs)" \
+		"started exited restarting started exited restarting started failed exited"
+	cman events --json flaps | jq -es '.[2].delay == "100ms" and .[2].retries == 1 and
+		.[5].retries == 2 and .[1].exit_status == 7 and .[7].action == "restart" and
+		.[0].instance != .[3].instance and .[3].instance == .[4].instance'
+	run -3 cman status flaps
+	assert_output_has "exit status 7"
+}
+has_given_up() { events_of "$1" | tail -n 1 | grep -q exited && cman events "$1" | grep -q "giving up"; }
+
 @test "a change of what runs is told with its keys" {
 	sleeper web <<<'limits : { pids = 50; };'
 	run_ok cman up web
