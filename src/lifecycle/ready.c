@@ -25,6 +25,8 @@
 #define NOTE_TIMEOUT_MS  5000 /* for the lock of the container */
 #define END_TIMEOUT_MS   5000 /* from the end of init until its supervisor has noted how */
 #define COMMAND_GRACE_MS 3000 /* for the last command to be killed by who runs it */
+#define COMMAND_LEAST_MS 1000 /* what a command gets, so that the last one still says what is wrong */
+#define COMMAND_MOST_MS  3600000 /* also of who waits for ever: another one may do better */
 #define PROGRESS_MS      1000
 
 /* What ready_wait_all() keeps of each while it waits. */
@@ -255,7 +257,7 @@ static uint64_t last_moment(const struct ready_target *target)
 static void advance(struct host *host, struct ready_wait *wait, uint64_t limit_ms, uint64_t begin)
 {
 	struct ready_target *target = wait->target;
-	uint64_t now = process_monotonic_ms();
+	uint64_t now = process_monotonic_ms(), left_ms;
 	enum probe_answer answer;
 	struct error err = {0};
 
@@ -270,7 +272,12 @@ static void advance(struct host *host, struct ready_wait *wait, uint64_t limit_m
 		time_out(host, wait, limit_ms);
 	if (wait->result != READY_PENDING || target->busy || now < target->next_ms)
 		return;
-	if (probe_begin(&target->probe, target->deadline_ms - now, &answer, &err) == 0)
+	left_ms = target->deadline_ms - now;
+	if (left_ms < COMMAND_LEAST_MS)
+		left_ms = COMMAND_LEAST_MS;
+	if (left_ms > COMMAND_MOST_MS)
+		left_ms = COMMAND_MOST_MS;
+	if (probe_begin(&target->probe, left_ms, &answer, &err) == 0)
 		judge(host, wait, answer, now);
 	else if (process_poll(target->pidfd, 0, NULL) == 0)
 		fail(wait, &err);

@@ -93,6 +93,12 @@ said() { grep -q -- "$1" "$BATS_TEST_TMPDIR/up"; }
 	run_fails cman up web
 	assert_output_has "web: not ready" "command sh: exit status 3: no database yet" "for 2s"
 	run_ok cman down web
+	# Who waits for ever.
+	late web 'rm /run/up; sleep 1; touch /run/up' <<<'ready : { command = "test -e /run/up"; };'
+	run_ok cman up --no-wait web
+	run_ok cman wait --state ready web
+	assert_equal "$output" "web: ready"
+	run_ok cman down web
 	late web true <<<'ready : { command = "/no/such"; timeout = "1s"; };'
 	run_fails cman up web
 	assert_output_has /no/such "No such file"
