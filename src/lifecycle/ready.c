@@ -91,7 +91,8 @@ int ready_begin(struct container *container, int *notify_fd, struct error *err)
 
 	record->ready_at = 0;
 	free(take_pointer(&record->ready_error));
-	if (fs_remove_at(container->directory_fd, HEALTH_FILE, err) < 0)
+	/* In a new directory there is none; one that is started again may have had a check before. */
+	if (container->again && fs_remove_at(container->directory_fd, HEALTH_FILE, err) < 0)
 		return -1;
 	if (says_itself(record) &&
 	    (fs_remove_at(container->directory_fd, NOTIFY_FILE, err) < 0 ||
