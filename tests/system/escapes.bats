@@ -44,8 +44,8 @@ load lib
 	done
 	# It has seen what there is to see of those programs.
 	run_ok machine grep -c ' 1 -> pipe:' $T/rootfs/box/tmp/seen
-	# But for the FIFO of the output, which is the payload's own.
-	grep -v '/output$' "$(path $T/rootfs/box/tmp/seen)" >"$BATS_TEST_TMPDIR/seen"
+	# But for the FIFOs of both outputs, which are the payload's own.
+	grep -v -e '/output$' -e '/error$' "$(path $T/rootfs/box/tmp/seen)" >"$BATS_TEST_TMPDIR/seen"
 	run -1 grep -e "$T" -e "${CMAN%/*}" -e '-> /proc/[0-9]*/ns' -e '-> [a-z]*:\[4' -e SECRET \
 		-e '-> /sys' -e anon_inode "$BATS_TEST_TMPDIR/seen"
 }
