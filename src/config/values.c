@@ -231,6 +231,32 @@ static bool print_pids(const void *field, bool resolved, struct text *out)
 	return true;
 }
 
+int value_read_size(struct assignment *assignment, const struct node *value, uint64_t lowest,
+		    uint64_t highest, const char *form, uint64_t *bytes)
+{
+	struct error err;
+	uint64_t size = 0;
+
+	if (value->type == NODE_INTEGER)
+		size = value->integer < 0 ? 0 : (uint64_t)value->integer;
+	else if (value->type != NODE_STRING)
+		return assignment_wrong_type(assignment, value, "a size");
+	else if (parse_size(value->string, &size, &err) < 0)
+		return assignment_error(assignment, value, err.hint, "%s", err.text);
+	if (size < lowest || size > highest)
+		return assignment_error(assignment, value, NULL, "the size is out of range, %s", form);
+	*bytes = size;
+	return 0;
+}
+
+void value_print_size(uint64_t bytes, struct text *out)
+{
+	char size[PARSE_TEXT_MAX];
+
+	parse_format_size(bytes, size);
+	value_print_string(size, out);
+}
+
 /* "50%" of the memory of this machine. */
 static bool read_percent(const char *text, uint64_t *bytes)
 {

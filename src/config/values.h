@@ -138,6 +138,15 @@ void userns_format(const struct userns *userns, char out[PARSE_TEXT_MAX]);
 /* Whether it is at or below what cman itself puts into a container's /dev. */
 bool value_is_own_device(const char *path);
 
+/*
+ * A size in bytes from lowest to highest, an integer or a string like "512M"; form says in the message
+ * what is allowed: "at least 4K".
+ */
+int value_read_size(struct assignment *assignment, const struct node *value, uint64_t lowest,
+		    uint64_t highest, const char *form, uint64_t *bytes);
+/* "64M" */
+void value_print_size(uint64_t bytes, struct text *out);
+
 /* Appends text as a string of the files: quoted, with escapes where they are needed. */
 void value_print_string(const char *text, struct text *out);
 

@@ -73,29 +73,13 @@ static bool print_target(const void *field, bool resolved, struct text *out)
 
 static int read_size(struct assignment *assignment, const struct node *value, void *field)
 {
-	struct error err;
-	uint64_t bytes = 0;
-
-	if (value->type == NODE_INTEGER)
-		bytes = value->integer < 0 ? 0 : (uint64_t)value->integer;
-	else if (value->type != NODE_STRING)
-		return assignment_wrong_type(assignment, value, "a size");
-	else if (parse_size(value->string, &bytes, &err) < 0)
-		return assignment_error(assignment, value, err.hint, "%s", err.text);
-	if (bytes < SIZE_MIN)
-		return assignment_error(assignment, value, NULL,
-					"the size is out of range, at least 4K");
-	*(uint64_t *)field = bytes;
-	return 0;
+	return value_read_size(assignment, value, SIZE_MIN, LIMIT_MAX, "at least 4K", field);
 }
 
 static bool print_size(const void *field, bool resolved, struct text *out)
 {
-	char size[PARSE_TEXT_MAX];
-
 	(void)resolved;
-	parse_format_size(*(const uint64_t *)field, size);
-	value_print_string(size, out);
+	value_print_size(*(const uint64_t *)field, out);
 	return true;
 }
 

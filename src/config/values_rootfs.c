@@ -39,22 +39,11 @@ static bool print_rootfs_mode(const void *field, bool resolved, struct text *out
 
 static int read_rootfs_size(struct assignment *assignment, const struct node *value, void *field)
 {
-	struct error err;
-	uint64_t bytes = 0;
-
-	if (value->type == NODE_INTEGER)
-		bytes = value->integer < 0 ? 0 : (uint64_t)value->integer;
-	else if (value->type != NODE_STRING)
-		return assignment_wrong_type(assignment, value, "a size");
-	else if (strcmp(value->string, "max") == 0)
-		bytes = LIMIT_MAX;
-	else if (parse_size(value->string, &bytes, &err) < 0)
-		return assignment_error(assignment, value, err.hint, "%s", err.text);
-	if (bytes < SIZE_MIN)
-		return assignment_error(assignment, value, NULL,
-					"the size is out of range, at least 1M");
-	*(uint64_t *)field = bytes;
-	return 0;
+	if (value->type == NODE_STRING && strcmp(value->string, "max") == 0) {
+		*(uint64_t *)field = LIMIT_MAX;
+		return 0;
+	}
+	return value_read_size(assignment, value, SIZE_MIN, LIMIT_MAX, "at least 1M", field);
 }
 
 static bool print_rootfs_size(const void *field, bool resolved, struct text *out)
