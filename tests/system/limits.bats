@@ -268,7 +268,7 @@ rlimit() { sed -n "s/^$2  *\([^ ]*\)  *\([^ ]*\).*/\1 \2/p" <<<"$1"; }
 		cman up web && within web cat /proc/self/limits >"$BATS_TEST_TMPDIR/exec"
 	)
 	wait_until 10 machine grep -q "Max realtime timeout" $T/log/web.log
-	for limits in "$(machine cat $T/log/web.log)" "$(<"$BATS_TEST_TMPDIR/exec")"; do
+	for limits in "$(cman logs web)" "$(<"$BATS_TEST_TMPDIR/exec")"; do
 		assert_equal "$(rlimit "$limits" "Max core file size")" "0 0"
 		assert_equal "$(rlimit "$limits" "Max open files" | cut -d' ' -f1)" 1024
 		assert_equal "$(rlimit "$limits" "Max cpu time")" "unlimited unlimited"
