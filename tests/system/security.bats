@@ -180,8 +180,8 @@ HOST=$(awk '/^CapBnd:/{ print $2 }' /proc/self/status)
 	assert_match "$output" $'\ndb .* -\n'
 	run_ok cman up --all
 	sed -i 's/privileged = true;//' "$(path $T/conf.d/web.conf)"
-	assert_equal "$(cman ps --json | jq -c '[.[].marks]')" '[[],["privileged"]]'
-	assert_equal "$(cman status --json web | jq -c .marks)" '["privileged"]'
+	assert_equal "$(cman ps --json | jq -c '[.[].marks]')" '[[],["privileged","changed"]]'
+	assert_equal "$(cman status --json web | jq -c .marks)" '["privileged","changed"]'
 	run_ok cman status web
 	assert_match "$output" 'mark +privileged'
 	run_ok cman status db
