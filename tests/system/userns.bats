@@ -61,7 +61,7 @@ ids_file() { path $T/data/idranges; }
 	run_ok cman status web
 	assert_output_has "userns     none"
 	assert_equal "$(cman status --json web | jq -r .userns)" none
-	assert_equal "$(cman ps --json | jq -c '[.[].marks]')" '[["host-ids"]]'
+	assert_equal "$(cman ps --json | jq -c '[.[].marks]')" '[["host-ids","changed"]]'
 	machine rm $T/conf.d/web.conf
 	run_ok within web id -u
 	assert_equal "$output" 0
