@@ -167,24 +167,29 @@ static bool print_signal(const void *field, bool resolved, struct text *out)
 	return true;
 }
 
-static int read_time(struct assignment *assignment, const struct node *value, void *field)
+int value_read_time(struct assignment *assignment, const struct node *value, uint64_t lowest,
+		    uint64_t highest, const char *form, uint32_t *ms)
 {
 	struct error err;
-	uint64_t ms;
+	uint64_t time;
 
 	if (value->type == NODE_INTEGER)
-		ms = value->integer < 0 || value->integer > TIME_MAX_MS / 1000
-			     ? UINT64_MAX
-			     : (uint64_t)value->integer * 1000;
+		time = value->integer < 0 || value->integer > UINT32_MAX / 1000
+			       ? UINT64_MAX
+			       : (uint64_t)value->integer * 1000;
 	else if (value->type != NODE_STRING)
 		return assignment_wrong_type(assignment, value, "a time");
-	else if (parse_duration(value->string, &ms, &err) < 0)
+	else if (parse_duration(value->string, &time, &err) < 0)
 		return assignment_error(assignment, value, err.hint, "%s", err.text);
-	if (ms > TIME_MAX_MS)
-		return assignment_error(assignment, value, NULL,
-					"the time is out of range, 0 to 1h");
-	*(uint32_t *)field = (uint32_t)ms;
+	if (time < lowest || time > highest)
+		return assignment_error(assignment, value, NULL, "the time is out of range, %s", form);
+	*ms = (uint32_t)time;
 	return 0;
+}
+
+static int read_time(struct assignment *assignment, const struct node *value, void *field)
+{
+	return value_read_time(assignment, value, 0, TIME_MAX_MS, "0 to 1h", field);
 }
 
 static bool print_time(const void *field, bool resolved, struct text *out)

@@ -147,6 +147,10 @@ int value_read_size(struct assignment *assignment, const struct node *value, uin
 /* "64M" */
 void value_print_size(uint64_t bytes, struct text *out);
 
+/* Likewise a time in milliseconds, an integer of seconds or a string like "1m30s". */
+int value_read_time(struct assignment *assignment, const struct node *value, uint64_t lowest,
+		    uint64_t highest, const char *form, uint32_t *ms);
+
 /* Appends text as a string of the files: quoted, with escapes where they are needed. */
 void value_print_string(const char *text, struct text *out);
 

@@ -60,26 +60,12 @@ static bool print_retries(const void *field, bool resolved, struct text *out)
 static int read_time(struct assignment *assignment, const struct node *value, uint64_t least_ms,
 		     uint64_t most_ms, void *field)
 {
-	char least[PARSE_TEXT_MAX], most[PARSE_TEXT_MAX];
-	struct error err;
-	uint64_t ms;
+	char least[PARSE_TEXT_MAX], most[PARSE_TEXT_MAX], form[2 * PARSE_TEXT_MAX + 4];
 
-	if (value->type == NODE_INTEGER)
-		ms = value->integer < 0 || value->integer > DAY_MS / 1000
-			     ? UINT64_MAX
-			     : (uint64_t)value->integer * 1000;
-	else if (value->type != NODE_STRING)
-		return assignment_wrong_type(assignment, value, "a time");
-	else if (parse_duration(value->string, &ms, &err) < 0)
-		return assignment_error(assignment, value, err.hint, "%s", err.text);
-	if (ms < least_ms || ms > most_ms) {
-		parse_format_duration(least_ms, least);
-		parse_format_duration(most_ms, most);
-		return assignment_error(assignment, value, NULL,
-					"the time is out of range, %s to %s", least, most);
-	}
-	*(uint32_t *)field = (uint32_t)ms;
-	return 0;
+	parse_format_duration(least_ms, least);
+	parse_format_duration(most_ms, most);
+	snprintf(form, sizeof(form), "%s to %s", least, most);
+	return value_read_time(assignment, value, least_ms, most_ms, form, field);
 }
 
 static int read_wait(struct assignment *assignment, const struct node *value, void *field)

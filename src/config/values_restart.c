@@ -43,22 +43,7 @@ static bool print_policy(const void *field, bool resolved, struct text *out)
 
 static int read_delay(struct assignment *assignment, const struct node *value, void *field)
 {
-	struct error err;
-	uint64_t ms;
-
-	if (value->type == NODE_INTEGER)
-		ms = value->integer < 0 || value->integer > DELAY_MAX_MS / 1000
-			     ? UINT64_MAX
-			     : (uint64_t)value->integer * 1000;
-	else if (value->type != NODE_STRING)
-		return assignment_wrong_type(assignment, value, "a time");
-	else if (parse_duration(value->string, &ms, &err) < 0)
-		return assignment_error(assignment, value, err.hint, "%s", err.text);
-	if (ms < DELAY_MIN_MS || ms > DELAY_MAX_MS)
-		return assignment_error(assignment, value, NULL,
-					"the time is out of range, 100ms to 1h");
-	*(uint32_t *)field = (uint32_t)ms;
-	return 0;
+	return value_read_time(assignment, value, DELAY_MIN_MS, DELAY_MAX_MS, "100ms to 1h", field);
 }
 
 static bool print_delay(const void *field, bool resolved, struct text *out)
