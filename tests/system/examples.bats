@@ -4,12 +4,22 @@
 load lib
 load packages
 
+# Cgroups are of the whole host: another run of these tests beside this one has others of its own.
+own_cgroups() { # FILE...
+	local file
+
+	for file in "$@"; do
+		printf '\ncgroup : { parent = "%s"; };\n' "$CGROUP" | machine tee -a "$file" >/dev/null
+	done
+}
+
 # The examples as they are, where README.md and their files say that things are.
 prepare() {
 	for dir in /srv /var/lib /var/log; do machine mount -t tmpfs -o mode=755 tmpfs $dir; done
 	machine cp -r "$SOURCE/examples" "$SOURCE/conf.d" /run
 	machine chown -R 0:0 /run/examples /run/conf.d
 	machine chmod -R go-w /run/examples /run/conf.d
+	for name in web pair untrusted systemd; do own_cgroups "/run/examples/$name/container.conf"; done
 }
 
 example() { # NAME, then as cman
@@ -127,6 +137,8 @@ taken_down() {
 checkout() {
 	machine mkdir -p /srv/cman/build /srv/cman/tests
 	machine cp -r "$SOURCE/examples" "$SOURCE/conf.d" /srv/cman
+	machine sed -i "s/\"cman-quickstart\"/\"$CGROUP\"/" /srv/cman/examples/quickstart.sh
+	machine grep -q "$CGROUP" /srv/cman/examples/quickstart.sh
 	machine cp "$SOURCE/tests/packages.sh" /srv/cman/tests
 	machine cp "$CMAN" "${CMAN%/*}/cman-supervisor" /srv/cman/build
 	machine chown -R 0:0 /srv/cman
