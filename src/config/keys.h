@@ -64,13 +64,18 @@ struct key_table {
 
 extern const struct key_table container_keys; /* fields of struct spec */
 extern const struct key_table manager_keys;   /* fields of struct manager */
-extern const struct key_table hooks_keys;     /* fields of struct hooks */
-extern const struct key_table log_keys;       /* fields of struct log_settings */
 
-/* Groups of container_keys in files of their own. */
-extern const struct key_table restart_keys; /* struct restart */
-extern const struct key_table ready_keys;  /* fields of struct ready */
-extern const struct key_table health_keys; /* fields of struct health */
+/* Groups of container_keys, in files of their own. */
+extern const struct key_table rootfs_keys;   /* fields of struct spec */
+extern const struct key_table mount_keys;    /* struct mount */
+extern const struct key_table limits_keys;   /* struct limits */
+extern const struct key_table net_keys;      /* struct interface */
+extern const struct key_table security_keys; /* struct security */
+extern const struct key_table restart_keys;  /* struct restart */
+extern const struct key_table log_keys;      /* struct log_settings */
+extern const struct key_table hooks_keys;    /* struct hooks */
+extern const struct key_table ready_keys;    /* struct ready */
+extern const struct key_table health_keys;   /* struct health */
 bool ready_is_set(const void *group);
 bool health_is_set(const void *group);
 
