@@ -69,6 +69,15 @@ static const struct key container_keys_array[] = {
 		.exclusive = true,
 	},
 	{
+		.name = "domainname",
+		.type = &type_domainname,
+		.offset = offsetof(struct spec, domainname),
+		.default_text = "\"\"",
+		.form = "letters, digits, '-' and '.', up to 64 bytes, or \"\"",
+		.help = "NIS domain name; empty: that of the host stays",
+		.change = CHANGE_RESTART,
+	},
+	{
 		.name = "command",
 		.type = &type_command,
 		.offset = offsetof(struct spec, command),
@@ -153,6 +162,15 @@ static const struct key container_keys_array[] = {
 		.default_text = "[]",
 		.form = "up to 6 domains",
 		.help = "domains tried for short names",
+		.change = CHANGE_LIVE,
+	},
+	{
+		.name = "dns_options",
+		.type = &type_resolver_options,
+		.offset = offsetof(struct spec, dns_options),
+		.default_text = "[]",
+		.form = "up to 16 options of resolv.conf(5)",
+		.help = "how names are asked for; default: as the host, with its servers",
 		.change = CHANGE_LIVE,
 	},
 	{

@@ -167,6 +167,7 @@ void spec_clear(struct spec *spec)
 	free(spec->rootfs_upper);
 	spec_clear_mounts(spec);
 	free(spec->hostname);
+	free(spec->domainname);
 	strlist_clear(&spec->command);
 	strlist_clear(&spec->environment);
 	strlist_clear(&spec->environment_copied);
@@ -177,6 +178,7 @@ void spec_clear(struct spec *spec)
 	spec_clear_interfaces(spec);
 	strlist_clear(&spec->dns);
 	strlist_clear(&spec->dns_search);
+	strlist_clear(&spec->dns_options);
 	for (size_t i = 0; i < spec->extra_host_count; i++) {
 		free(spec->extra_hosts[i].name);
 		free(spec->extra_hosts[i].address);

@@ -322,6 +322,7 @@ struct spec {
 	struct mount *mounts; /* in the order they are made */
 	size_t mount_count;
 	char *hostname;
+	char *domainname;           /* of NIS; NULL: the host's */
 	struct strlist command;     /* argv, at least one */
 	bool init;                  /* it is the child of a process 1 of ours */
 	enum full_init full_init;   /* what it is, by validation; not in a recorded spec */
@@ -337,6 +338,7 @@ struct spec {
 	bool host_network;      /* net = "host": the host's network namespace, and no interfaces */
 	struct strlist dns;     /* "host", "none" or addresses, as written */
 	struct strlist dns_search;
+	struct strlist dns_options; /* "ndots:2"; none: the host's, with its servers */
 	struct host_entry *extra_hosts;
 	size_t extra_host_count;
 	struct security security;

@@ -11,6 +11,7 @@ extern const struct value_type type_path;      /* absolute */
 extern const struct value_type type_plain_path; /* absolute, not "/", no ".." */
 extern const struct value_type type_directory; /* may be relative to the manager file */
 extern const struct value_type type_hostname;
+extern const struct value_type type_domainname;
 extern const struct value_type type_domain; /* may be "" */
 extern const struct value_type type_user;
 extern const struct value_type type_name; /* of a network */
@@ -60,6 +61,7 @@ extern const struct value_type type_environment;
 extern const struct value_type type_dns_servers; /* addresses, "host" or "none" */
 extern const struct value_type type_addresses;
 extern const struct value_type type_domains;
+extern const struct value_type type_resolver_options;
 extern const struct value_type type_groups; /* names and ids */
 extern const struct value_type type_paths; /* as type_plain_path */
 extern const struct value_type type_sysctls;

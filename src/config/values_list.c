@@ -11,6 +11,7 @@
 #define NAME_SERVERS_MAX 3 /* resolv.conf(5) takes no more */
 #define DOMAINS_MAX      6
 #define PATHS_MAX        64
+#define OPTIONS_MAX      16
 #define ALIASES_MAX      32
 #define GROUPS_MAX       32
 #define ELEMENTS_MAX     4096
@@ -125,6 +126,70 @@ static int add_domain(void *field, const char *text, struct error *err)
 	if (parse_check_hostname(text, 253, err) < 0)
 		return error_wrap(err, "search domain");
 	return add_unique(field, text, DOMAINS_MAX, err);
+}
+
+/* resolv.conf(5). libc passes over what it does not know, and makes numbers smaller, in silence. */
+static const struct {
+	const char *name;
+	unsigned int least, most; /* 0, 0: without a number */
+} resolver_options[] = {
+	{"ndots", 0, 15},         {"timeout", 1, 30},
+	{"attempts", 1, 5},       {"debug", 0, 0},
+	{"rotate", 0, 0},         {"no-aaaa", 0, 0},
+	{"no-check-names", 0, 0}, {"edns0", 0, 0},
+	{"single-request", 0, 0}, {"single-request-reopen", 0, 0},
+	{"use-vc", 0, 0},         {"no-reload", 0, 0},
+	{"no-tld-query", 0, 0},   {"trust-ad", 0, 0},
+	{"strict-error", 0, 0},
+};
+
+static int unknown_option(const char *name, struct error *err)
+{
+	const char *names[ARRAY_SIZE(resolver_options)], *nearest;
+
+	for (size_t i = 0; i < ARRAY_SIZE(resolver_options); i++)
+		names[i] = resolver_options[i].name;
+	nearest = text_nearest(name, names, ARRAY_SIZE(names));
+	error_set(err, 0, "resolv.conf(5) has no option \"%s\"", name);
+	return nearest ? error_hint(err, "did you mean \"%s\"?", nearest)
+		       : error_hint(err, "one like \"ndots:2\", \"timeout:3\" or \"rotate\"");
+}
+
+/* "ndots:2" and "ndots:3" are one option. */
+static bool has_option(const struct strlist *list, const char *text, size_t length)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcspn(list->items[i], ":") == length &&
+		    strncmp(list->items[i], text, length) == 0)
+			return true;
+	return false;
+}
+
+static int add_resolver_option(void *field, const char *text, struct error *err)
+{
+	const size_t length = strcspn(text, ":");
+	AUTO_FREE char *name = xprintf("%.*s", (int)length, text);
+	unsigned int least = 0, most = 0;
+	bool known = false;
+	uint64_t number;
+
+	for (size_t i = 0; i < ARRAY_SIZE(resolver_options) && !known; i++) {
+		known = strcmp(resolver_options[i].name, name) == 0;
+		least = resolver_options[i].least;
+		most = resolver_options[i].most;
+	}
+	if (!known)
+		return unknown_option(name, err);
+	if (most == 0 && text[length] != '\0')
+		return error_set(err, 0, "the option %s has no number", name);
+	if (most > 0 && (text[length] == '\0' ||
+			 parse_number(text + length + 1, least, most, &number, NULL) < 0)) {
+		error_set(err, 0, "\"%s\" is not \"%s:NUMBER\"", text, name);
+		return error_hint(err, "a number from %u to %u", least, most);
+	}
+	if (has_option(field, text, length))
+		return error_set(err, 0, "the option %s is there twice", name);
+	return add_limited(field, text, OPTIONS_MAX, err);
 }
 
 static int add_alias(void *field, const char *text, struct error *err)
@@ -315,6 +380,7 @@ LIST_TYPE(environment, "array", add_variable);
 LIST_TYPE(dns_servers, "array", add_name_server);
 LIST_TYPE(addresses, "array", add_address);
 LIST_TYPE(domains, "array", add_domain);
+LIST_TYPE(resolver_options, "array", add_resolver_option);
 LIST_TYPE(aliases, "array", add_alias);
 LIST_TYPE(paths, "array", add_path);
 LIST_TYPE(capabilities, "array", add_capability);

@@ -178,6 +178,27 @@ static int read_hostname(struct assignment *assignment, const struct node *value
 	return read_checked(assignment, value, field, check_hostname);
 }
 
+/* The same letters as in a host name; the kernel takes 64 bytes. */
+static int check_domainname(const char *name, struct error *err)
+{
+	if (*name && parse_check_hostname(name, 64, err) < 0)
+		return error_wrap(err, "domain name");
+	return 0;
+}
+
+static int read_domainname(struct assignment *assignment, const struct node *value, void *field)
+{
+	char **name = field;
+
+	if (read_checked(assignment, value, field, check_domainname) < 0)
+		return -1;
+	if (**name == '\0') {
+		free(*name);
+		*name = NULL;
+	}
+	return 0;
+}
+
 static int check_domain(const char *name, struct error *err)
 {
 	return *name ? parse_check_hostname(name, 253, err) : 0;
@@ -334,6 +355,7 @@ const struct value_type type_path = {"path", read_path, print_if_set};
 const struct value_type type_plain_path = {"path", read_plain_path, print_if_set};
 const struct value_type type_directory = {"path", read_directory, NULL};
 const struct value_type type_hostname = {"string", read_hostname, print_if_set};
+const struct value_type type_domainname = {"string", read_domainname, print_text};
 const struct value_type type_domain = {"string", read_domain, NULL};
 const struct value_type type_user = {"string or integer", read_user, print_if_set};
 const struct value_type type_name = {"string", read_name, print_if_set};

@@ -365,6 +365,8 @@ void dns_resolv_conf(const struct spec *spec, const struct manager *manager,
 
 	choose_servers(wanted_servers(spec, manager), manager, host, ipv6, &choice);
 	choose_search(spec, manager, host, &choice);
+	if (spec->dns_options.count > 0)
+		choice.options = &spec->dns_options;
 	add_header(&choice, host, out);
 	add_servers(&choice.servers, out);
 	add_search(&choice.search, out);

@@ -129,6 +129,11 @@ static int set_up(const struct launch *launch, const struct cgroup_entry *entry,
 		error_set(err, errno, "set hostname %s", launch->spec->hostname);
 		return fail_at(failure, "hostname");
 	}
+	if (launch->spec->domainname &&
+	    setdomainname(launch->spec->domainname, strlen(launch->spec->domainname)) < 0) {
+		error_set(err, errno, "set domain name %s", launch->spec->domainname);
+		return fail_at(failure, "domainname");
+	}
 	if (open_for_later(launch, opened, failure) < 0)
 		return -1;
 	if (rootfs_enter(&rootfs, err) < 0)

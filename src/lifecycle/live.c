@@ -51,6 +51,7 @@ static const struct {
 	/* Who may not call everything may ask these servers. */
 	{"dns", LIVE_RESOLV | LIVE_NETWORK},
 	{"dns_search", LIVE_RESOLV},
+	{"dns_options", LIVE_RESOLV},
 	{"extra_hosts", LIVE_HOSTS | LIVE_NETWORK},
 	/* Whether servers with IPv6 addresses can be asked follows from the routes. */
 	{"net", LIVE_NETWORK | LIVE_HOSTS | LIVE_RESOLV},

@@ -131,10 +131,10 @@ process_limit() { within web awk -v name="$2" 'index($0, name) == 1 { sub(name, 
 	server db </dev/null
 	up 'dns = [ "192.0.2.53" ];'
 	run_ok cman up db
-	web 'dns = [ "192.0.2.54" ]; dns_search = [ "example.org" ];'
-	applied "dns" "dns_search"
+	web 'dns = [ "192.0.2.54" ]; dns_search = [ "example.org" ]; dns_options = [ "ndots:3", "rotate" ];'
+	applied "dns" "dns_search" "dns_options"
 	run_ok within web cat /etc/resolv.conf
-	assert_output_has "nameserver 192.0.2.54" "search example.org"
+	assert_output_has "nameserver 192.0.2.54" "search example.org" "options ndots:3 rotate"
 	[[ $output != *192.0.2.53* ]]
 	# Its own hosts file now, with the siblings in it as before; and the one of the network again.
 	web 'dns = [ "192.0.2.54" ]; extra_hosts = [ "far=192.0.2.99" ];'

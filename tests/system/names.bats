@@ -26,6 +26,21 @@ load lib
 	assert_equal "$output" www
 }
 
+@test "domainname is the container's own, and the host keeps its own" {
+	machine sh -c 'echo of.the.host >/proc/sys/kernel/domainname'
+	sleeper web <<<'domainname = "nis.example";'
+	sleeper other </dev/null
+	run_ok cman up web other
+	assert_equal "$(within web cat /proc/sys/kernel/domainname)" nis.example
+	assert_equal "$(within other cat /proc/sys/kernel/domainname)" of.the.host
+	assert_equal "$(machine cat /proc/sys/kernel/domainname)" of.the.host
+	sleeper web <<<'domainname = "other.example";'
+	run cman plan web
+	assert_output_has "restart" 'domainname: "nis.example" -> "other.example"'
+	run_ok cman restart web
+	assert_equal "$(within web cat /proc/sys/kernel/domainname)" other.example
+}
+
 @test "a container on two networks knows the names of both, and nobody knows more through it" {
 	write_manager 'networks : { front : { subnet = "10.91.0.0/24"; }; back : { subnet = "10.92.0.0/24"; }; };'
 	sleeper gate <<<'net = ( { }, { network = "back"; aliases = [ "db", "cache" ]; } );'

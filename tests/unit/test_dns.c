@@ -209,6 +209,7 @@ static void world_clear(struct world *world)
 {
 	strlist_clear(&world->spec.dns);
 	strlist_clear(&world->spec.dns_search);
+	strlist_clear(&world->spec.dns_options);
 	strlist_clear(&world->manager.dns_servers);
 	strlist_clear(&world->manager.dns_fallback);
 	strlist_clear(&world->manager.dns_search);
@@ -288,6 +289,14 @@ static void test_configured_servers(void **state)
 			    "# Servers of the host, from /etc/resolv.conf.\n"
 			    "nameserver 198.51.100.2\nnameserver 192.0.2.1\n"
 			    "search own.example\noptions rotate\n");
+	strlist_add(&world.spec.dns_options, "ndots:3");
+	strlist_add(&world.spec.dns_options, "use-vc");
+	assert_string_equal(resolv_conf(&world, false),
+			    "# Made by cman; what is changed here is lost.\n"
+			    "# Servers of the host, from /etc/resolv.conf.\n"
+			    "nameserver 198.51.100.2\nnameserver 192.0.2.1\n"
+			    "search own.example\noptions ndots:3 use-vc\n");
+	strlist_clear(&world.spec.dns_options);
 	strlist_clear(&world.spec.dns);
 	strlist_add(&world.spec.dns, "none");
 	assert_string_equal(resolv_conf(&world, false),

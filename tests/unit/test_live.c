@@ -49,6 +49,8 @@ static void keys_by_their_paths(void **state)
 	assert_int_equal(live_parts_of_key("networks.cman0.mtu"), 0);
 	assert_int_equal(live_parts_of_key("dns"), LIVE_RESOLV | LIVE_NETWORK);
 	assert_int_equal(live_parts_of_key("dns_search"), LIVE_RESOLV);
+	assert_int_equal(live_parts_of_key("dns_options"), LIVE_RESOLV);
+	assert_int_equal(live_parts_of_key("domainname"), 0);
 	assert_int_equal(live_parts_of_key("command"), 0);
 	assert_int_equal(live_parts_of_key(""), 0);
 }

@@ -206,6 +206,10 @@ static void draw_spec(struct spec *spec)
 	strlist_add(&spec->dns, (const char *[]){"host", "none", "9.9.9.9", "2001:db8::1"}[draw(4)]);
 	if (draw(2))
 		strlist_add(&spec->dns_search, "example.org");
+	if (draw(2))
+		strlist_add(&spec->dns_options, "ndots:2");
+	if (draw(2))
+		spec->domainname = xstrdup("nis.example");
 	spec->extra_host_count = draw(3);
 	spec->extra_hosts = xalloc(spec->extra_host_count, sizeof(*spec->extra_hosts));
 	for (size_t i = 0; i < spec->extra_host_count; i++)
@@ -314,6 +318,8 @@ static void assert_same_spec(const struct spec *one, const struct spec *other)
 	assert_same_interface(&one->interfaces[0], &other->interfaces[0]);
 	assert_true(strlist_equal(&one->dns, &other->dns));
 	assert_true(strlist_equal(&one->dns_search, &other->dns_search));
+	assert_true(strlist_equal(&one->dns_options, &other->dns_options));
+	assert_string_equal(one->domainname ?: "", other->domainname ?: "");
 	assert_int_equal(one->extra_host_count, other->extra_host_count);
 	for (size_t i = 0; i < one->extra_host_count; i++) {
 		assert_string_equal(one->extra_hosts[i].name, other->extra_hosts[i].name);
