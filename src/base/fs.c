@@ -210,6 +210,39 @@ int fs_replace_at(int dir_fd, const char *name, const char *bytes, size_t length
 	return 0;
 }
 
+/* Without a name until it is whole. Where there is no such file, one with a name nobody looks for. */
+static int open_unnamed(int dir_fd, mode_t mode, char temporary[NAME_MAX + 1], struct error *err)
+{
+	int fd = openat(dir_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+
+	temporary[0] = '\0';
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd >= 0 ? fd : error_set(err, errno, "make a file");
+	snprintf(temporary, NAME_MAX + 1, ".cman.%d.new", (int)getpid());
+	if (fs_remove_at(dir_fd, temporary, err) < 0)
+		return -1;
+	return fs_open_at(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, err);
+}
+
+int fs_create_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
+		 struct error *err)
+{
+	char temporary[NAME_MAX + 1], path[64];
+	AUTO_FD int fd = open_unnamed(dir_fd, mode, temporary, err);
+	int rc = 0;
+
+	if (fd < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (write_all(fd, bytes, length) < 0 || fsync(fd) < 0 ||
+	    (temporary[0] ? linkat(dir_fd, temporary, dir_fd, name, 0)
+			  : linkat(AT_FDCWD, path, dir_fd, name, AT_SYMLINK_FOLLOW)) < 0)
+		rc = error_set(err, errno, "write %s", name);
+	if (temporary[0])
+		unlinkat(dir_fd, temporary, 0);
+	return rc;
+}
+
 int fs_remove_unfinished_at(int dir_fd, const char *name, struct error *err)
 {
 	char temporary[NAME_MAX + 1];

@@ -56,6 +56,13 @@ int fs_read_line_at(int dir_fd, const char *path, char *out, size_t size, struct
 int fs_replace_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
 		  struct error *err);
 
+/*
+ * Makes name in dir_fd with that content, whole or not at all, and on disk. mode as for open(2). EEXIST,
+ * and nothing is changed: there is something of that name.
+ */
+int fs_create_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
+		 struct error *err);
+
 /* What a process that was killed while it replaced name has left; with name itself, the second. */
 int fs_remove_unfinished_at(int dir_fd, const char *name, struct error *err);
 int fs_remove_replaced_at(int dir_fd, const char *name, struct error *err);

@@ -48,6 +48,9 @@ struct options {
 	const char *directory;
 	struct strlist environment; /* owned */
 	bool no_terminal;
+	bool print;
+	const char *rootfs;
+	const char *template_name;
 };
 
 struct command_option {
@@ -138,6 +141,7 @@ int cmd_firewall(const struct options *options, int argc, char *argv[], struct e
 int cmd_trace(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_check(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_show(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_new(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_help(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_version(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_finish(const struct options *options, int argc, char *argv[], struct error *err);

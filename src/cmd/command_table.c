@@ -115,6 +115,13 @@ static const struct command_option rollback_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+static const struct command_option new_options[] = {
+	OPTION(0, "print", NULL, print, "print it, and write nothing"),
+	OPTION(0, "rootfs", "DIR", rootfs, "its root filesystem, a directory that is there"),
+	OPTION(0, "template", "TEMPLATE", template_name, "begin with this template of the manager file"),
+	NO_MORE_OPTIONS,
+};
+
 static const struct command_option kill_options[] = {
 	OPTION('s', "signal", "SIGNAL", signal, "name or number of the signal (else: TERM)"),
 	NO_MORE_OPTIONS,
@@ -186,6 +193,9 @@ static const struct command_option kill_options[] = {
 #define HISTORY_DETAILS                                                                            \
 	"The newest first: number, time, the command, and the keys in which it differs from the\n"  \
 	"one before. * marks what runs. The last 20 are kept.\n"
+#define NEW_DETAILS                                                                                \
+	"Writes NAME.conf to where the files are, with the keys that are wanted first, most of\n"   \
+	"them commented out. It never overwrites one.\n"
 #define ROLLBACK_DETAILS                                                                           \
 	"Applies an older configuration of the history: NUMBER, or the one before that which\n"     \
 	"runs. The file is not touched, and plan tells that it differs; apply or restart make\n"    \
@@ -430,6 +440,16 @@ const struct command command_table[] = {
 		.minimum = 1,
 		.maximum = ANY_NUMBER,
 		.run = cmd_show,
+	},
+	{
+		.name = "new",
+		.arguments = "NAME",
+		.summary = "write a short file for another container to start from",
+		.details = NEW_DETAILS,
+		.minimum = 1,
+		.maximum = 1,
+		.options = new_options,
+		.run = cmd_new,
 	},
 	{
 		.name = "version",

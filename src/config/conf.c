@@ -159,6 +159,14 @@ int conf_list(const struct conf *conf, struct strlist *names, struct error *err)
 	return 0;
 }
 
+void conf_list_templates(const struct conf *conf, struct strlist *names)
+{
+	const struct node *templates = node_find(conf->manager_root, "templates");
+
+	for (size_t i = 0; templates && i < templates->count; i++)
+		strlist_add(names, templates->children[i].name);
+}
+
 static int check_name(const char *file, const char *name, struct diagnostics *diagnostics,
 		      struct error *err)
 {

@@ -53,6 +53,9 @@ int conf_load_some(const char *manager_file, const struct strlist *names,
 /* Adds the names of the containers that have a file, sorted; of conf the manager is enough. */
 int conf_list(const struct conf *conf, struct strlist *names, struct error *err);
 
+/* Adds the names of the templates of the manager file, in its order. */
+void conf_list_templates(const struct conf *conf, struct strlist *names);
+
 /*
  * Reads one more container file that is not in conf_dir (cman check FILE), or reads it anew,
  * checked together with the set. Name from the file's name. -1: it cannot be the name of a
