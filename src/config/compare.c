@@ -171,13 +171,52 @@ static bool has_same_environment(const struct comparison *comparison)
 	return strlist_equal(&recorded, &wanted);
 }
 
+/* The name of both: "net/core/somaxconn=" of "net/core/somaxconn=1024". */
+static bool is_same_sysctl(const char *one, const char *other)
+{
+	const size_t length = strcspn(one, "=") + 1;
+
+	return strncmp(one, other, length) == 0;
+}
+
+/* Whether each of those is in the other list: one of net with any value, others as they are. */
+static bool has_all_sysctls(const struct strlist *list, const struct strlist *other, bool all)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const bool of_net = text_starts_with(list->items[i], "net/");
+		bool found = of_net && !all;
+
+		for (size_t j = 0; j < other->count && !found; j++)
+			found = of_net ? is_same_sysctl(list->items[i], other->items[j])
+				       : strcmp(list->items[i], other->items[j]) == 0;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Those of IPC are init's to set, before the payload. What one of net was before it was in the list
+ * nobody has noted: one that leaves it needs a restart.
+ */
+static enum change_class class_of(const struct key *key, const void *recorded, const void *wanted)
+{
+	const void *before = (const char *)recorded + key->offset;
+	const void *after = (const char *)wanted + key->offset;
+
+	if (key->type == &type_sysctls &&
+	    (!has_all_sysctls(before, after, true) || !has_all_sysctls(after, before, false)))
+		return CHANGE_RESTART;
+	return key->change;
+}
+
 static void compare_value(const struct comparison *comparison, const struct key *key,
 			  const char *path, const char *element, const void *recorded,
 			  const void *wanted)
 {
 	AUTO_FREE char *old_value = print_value(key, recorded);
 	AUTO_FREE char *new_value = print_value(key, wanted);
-	struct change change = {.class = key->change};
+	struct change change = {.class = class_of(key, recorded, wanted)};
 
 	if (text_equal(old_value, new_value) ||
 	    (key->type == &type_environment && has_same_environment(comparison)))

@@ -122,7 +122,7 @@ static const struct key security_keys_array[] = {
 		.default_text = "[]",
 		.form = "up to 64 of \"NAME=VALUE\"",
 		.help = "switches of the kernel that are the container's own: net.* and those of IPC",
-		.change = CHANGE_RESTART,
+		.change = CHANGE_LIVE, /* of those of net; compare.c knows which are not */
 	},
 	{
 		.name = "devices",

@@ -89,17 +89,33 @@ static const char *in_procfs(const char *path)
 	return path + strlen("/proc/");
 }
 
+static int read_value(int proc_fd, const char *path, char *out, size_t size, struct error *err)
+{
+	AUTO_FD int fd = procfs_open_file(proc_fd, in_procfs(path), O_RDONLY, err);
+	ssize_t length;
+
+	if (fd < 0)
+		return -1;
+	length = read(fd, out, size - 1);
+	if (length < 0)
+		return error_set(err, errno, "read %s", path);
+	out[length] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+	return 0;
+}
+
 static bool has_value(int proc_fd, const char *path, const char *value)
 {
-	AUTO_FD int fd = procfs_open_file(proc_fd, in_procfs(path), O_RDONLY, NULL);
 	char now[512];
-	ssize_t length = fd < 0 ? -1 : read(fd, now, sizeof(now) - 1);
 
-	if (length <= 0)
-		return false;
-	now[length] = '\0';
-	now[strcspn(now, "\n")] = '\0';
-	return is_same_value(now, value);
+	return read_value(proc_fd, path, now, sizeof(now), NULL) == 0 && is_same_value(now, value);
+}
+
+int sysctl_get(int proc_fd, const char *name, char *out, size_t size, struct error *err)
+{
+	char path[PATH_MAX];
+
+	return build_path(name, path, err) < 0 ? -1 : read_value(proc_fd, path, out, size, err);
 }
 
 int sysctl_set(int proc_fd, const char *name, const char *value, struct error *err)

@@ -30,4 +30,7 @@ int sysctl_read_in(int netns_fd, const char *name, char *out, size_t size, struc
  */
 int sysctl_set(int proc_fd, const char *name, const char *value, struct error *err);
 
+/* The value of such a switch in the namespaces of the caller, its first line. */
+int sysctl_get(int proc_fd, const char *name, char *out, size_t size, struct error *err);
+
 #endif

@@ -16,6 +16,7 @@
 #include "lifecycle/resolv_conf.h"
 #include "lifecycle/steps.h"
 #include "lifecycle/supervisor.h"
+#include "lifecycle/sysctls.h"
 #include "state/network.h"
 
 /* How often what is forked meanwhile is looked for: each time there is less of it. */
@@ -39,6 +40,7 @@ static const struct {
 	{"health", LIVE_RECORD}, /* each check reads what was recorded */
 	{"hooks", LIVE_RECORD},
 	{"restart", LIVE_RECORD},
+	{"security.sysctls", LIVE_SYSCTLS},
 	{"limits.nofile", LIVE_PROCESSES},
 	{"limits.ulimits", LIVE_PROCESSES},
 	{"limits.oom_score_adj", LIVE_PROCESSES},
@@ -326,6 +328,28 @@ static int show_hosts(struct host *host, const struct live *live, struct error *
 				 err);
 }
 
+/* ---- switches of its network namespace ---- */
+
+/* Those of a link go with it: also where they stay as they are. */
+static bool needs_sysctls(const struct live *live)
+{
+	return (live->parts & LIVE_SYSCTLS) ||
+	       ((live->parts & LIVE_NETWORK) && live->container->spec->security.sysctls.count > 0);
+}
+
+static int set_sysctls(const struct live *live, struct error *err)
+{
+	const struct container *container = live->container;
+	char key[64];
+	size_t index;
+
+	if (sysctls_change(container->record.init.pid, container->directory_fd, live->from,
+			   container->spec, &index, err) == 0)
+		return 0;
+	snprintf(key, sizeof(key), "security.sysctls[%zu]", index);
+	return wrap_key(live, key, err);
+}
+
 /* ---- all of it ---- */
 
 /* In this order: limits first, for these are refused most often; the network records read resolv.conf. */
@@ -350,13 +374,16 @@ int live_finish(struct host *host, const struct live *live, struct error *err)
 {
 	if ((live->parts & LIVE_HOSTS) && show_hosts(host, live, err) < 0)
 		return wrap_key(live, "extra_hosts", err);
-	if (live->parts & LIVE_NETWORK)
-		return live_network_finish(host, live->container, live->from, err);
-	return 0;
+	if ((live->parts & LIVE_NETWORK) &&
+	    live_network_finish(host, live->container, live->from, err) < 0)
+		return -1;
+	return needs_sysctls(live) ? set_sysctls(live, err) : 0;
 }
 
 int live_settle(struct host *host, const struct live *live, struct error *err)
 {
+	if ((live->parts & LIVE_SYSCTLS) && sysctls_forget(live->container->directory_fd, err) < 0)
+		return -1;
 	/* `cman refresh` goes by the spec on disk. */
 	return live->parts & LIVE_RESOLV ? set_resolv(host, live, err) : 0;
 }
