@@ -10,7 +10,7 @@ static const struct key device_keys_array[] = {
 		.offset = offsetof(struct device, path),
 		.form = "absolute path below /dev without a symbolic link",
 		.help = "character or block device of the host; must be there",
-		.change = CHANGE_RESTART,
+		.change = CHANGE_LIVE,
 	},
 	{
 		.name = "access",
@@ -19,7 +19,7 @@ static const struct key device_keys_array[] = {
 		.default_text = "\"rw\"",
 		.form = "letters of \"rwm\"",
 		.help = "read, write, make nodes of it",
-		.change = CHANGE_RESTART,
+		.change = CHANGE_LIVE,
 	},
 };
 static const struct key_table device_keys = KEY_TABLE(device_keys_array);
@@ -130,7 +130,7 @@ static const struct key security_keys_array[] = {
 		.members = &device_keys,
 		.elements = &device_elements,
 		.help = "devices of the host that it may open besides the usual ones",
-		.change = CHANGE_RESTART,
+		.change = CHANGE_LIVE,
 		.listed = true,
 	},
 };

@@ -64,6 +64,13 @@ int cgroup_set_devices(const struct cgroup_host *host, const char *name,
 		       const struct device_policy *policy, struct error *err);
 
 /*
+ * The same for a cgroup in which somebody is: what stays allowed is allowed all the time. Of version 1
+ * cgroups below it only lose with it, and gain nothing. What is open stays open.
+ */
+int cgroup_change_devices(const struct cgroup_host *host, const char *name,
+			  const struct device_policy *policy, struct error *err);
+
+/*
  * Sets the limits of an existing cgroup (live change), read back. What runs in it is moved into a
  * v1 hierarchy that it was not in, as none of its controllers had a limit so far. EBUSY: memory
  * below what is in use and cannot be reclaimed. After a failure some may have been set.

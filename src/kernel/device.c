@@ -43,8 +43,10 @@ static void allow(struct device_policy *policy, bool block, dev_t number, unsign
 	rule->access |= access;
 }
 
-static int add_device(struct device_policy *policy, const struct device *device, struct error *err)
+static int add_device(struct device_policy *policy, const struct security *security, size_t index,
+		      struct error *err)
 {
+	const struct device *device = &security->devices[index];
 	AUTO_FD int fd = fs_open_without_links(device->path, O_PATH, err);
 	struct stat st;
 
@@ -56,6 +58,7 @@ static int add_device(struct device_policy *policy, const struct device *device,
 		return error_set(err, 0, "%s is not a device", device->path);
 	policy->nodes[policy->node_count++] = (struct device_node){
 		.path = device->path,
+		.index = index,
 		.number = st.st_rdev,
 		.mode = st.st_mode & (S_IFMT | 0777),
 		.uid = st.st_uid,
@@ -75,7 +78,7 @@ int device_policy_make(const struct security *security, struct device_policy *po
 	memcpy(policy->rules, usual_rules, sizeof(usual_rules));
 	policy->rule_count = ARRAY_SIZE(usual_rules);
 	for (size_t i = 0; i < security->device_count; i++)
-		if (add_device(policy, &security->devices[i], err) < 0)
+		if (add_device(policy, security, i, err) < 0)
 			return error_wrap(err, "security.devices[%zu].path", i);
 	return 0;
 }
@@ -116,6 +119,11 @@ static int make_node(int dir_fd, const char *name, const struct device_node *nod
 	return 0;
 }
 
+static int wrap_node(const struct device_node *node, struct error *err)
+{
+	return error_wrap(err, "security.devices[%zu].path", node->index);
+}
+
 int device_make_nodes(const struct device_policy *policy, const struct id_range *ids,
 		      struct error *err)
 {
@@ -135,7 +143,7 @@ int device_make_nodes(const struct device_policy *policy, const struct id_range 
 	for (size_t i = 0; i < policy->node_count; i++) {
 		snprintf(name, sizeof(name), "%zu", i);
 		if (make_node(fd, name, &policy->nodes[i], ids, err) < 0)
-			return error_wrap(err, "security.devices[%zu].path", i);
+			return wrap_node(&policy->nodes[i], err);
 	}
 	return take_fd(&fd);
 }
@@ -159,6 +167,15 @@ static int attach_node(const struct device_node *node, int nodes_fd, size_t inde
 	return volume_attach(&volume, -1, "", err);
 }
 
+void device_clear_stage(int dev_fd)
+{
+	if (!fs_exists_at(dev_fd, STAGE))
+		return;
+	if (fchdir(dev_fd) == 0)
+		umount2(STAGE, MNT_DETACH | UMOUNT_NOFOLLOW);
+	unlinkat(dev_fd, STAGE, AT_REMOVEDIR);
+}
+
 int device_attach_nodes(const struct device_policy *policy, int nodes_fd, int dev_fd,
 			struct error *err)
 {
@@ -169,7 +186,7 @@ int device_attach_nodes(const struct device_policy *policy, int nodes_fd, int de
 		return -1;
 	for (size_t i = 0; i < policy->node_count; i++)
 		if (attach_node(&policy->nodes[i], nodes_fd, i, dev_fd, err) < 0)
-			return error_wrap(err, "security.devices[%zu].path", i);
+			return wrap_node(&policy->nodes[i], err);
 	/* Our own current directory is changed by whoever enters the root next. */
 	if (fchdir(nodes_fd) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0 ||
 	    unlinkat(dev_fd, STAGE, AT_REMOVEDIR) < 0)

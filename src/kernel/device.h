@@ -27,6 +27,7 @@ struct device_rule {
 /* A node of the host, as it was when it was looked at. */
 struct device_node {
 	const char *path; /* the spec's: "/dev/net/tun" */
+	size_t index;     /* in the spec's list */
 	dev_t number;
 	mode_t mode; /* type and permissions */
 	uid_t uid;
@@ -64,6 +65,16 @@ int device_make_nodes(const struct device_policy *policy, const struct id_range 
 
 /* Inside: puts the nodes to their places below dev_fd, the container's /dev. No heap. */
 int device_attach_nodes(const struct device_policy *policy, int nodes_fd, int dev_fd,
+			struct error *err);
+
+/* Takes away what one that was killed in device_attach_nodes() has left; nothing is success. */
+void device_clear_stage(int dev_fd);
+
+/*
+ * Of a container that runs, by its process pid: the nodes of the policy that are not at their places are
+ * put there, those of gone that it does not have are taken away. What is open stays open.
+ */
+int device_change_nodes(pid_t pid, const struct device_policy *policy, const struct security *gone,
 			struct error *err);
 
 #endif

@@ -195,25 +195,85 @@ static int check_attached(int program_fd, int cgroup_fd, struct error *err)
 	return 0;
 }
 
-int device_program_attach(const struct device_policy *policy, int cgroup_fd, struct error *err)
+static int attach(int program_fd, int cgroup_fd, struct error *err)
 {
-	struct bpf_insn instructions[DEVICE_PROGRAM_MAX];
-	AUTO_FD int fd = load(instructions, device_program_make(policy, instructions));
 	union bpf_attr attr = {
 		.target_fd = (uint32_t)cgroup_fd,
-		.attach_bpf_fd = (uint32_t)fd,
+		.attach_bpf_fd = (uint32_t)program_fd,
 		.attach_type = BPF_CGROUP_DEVICE,
 		.attach_flags = BPF_F_ALLOW_MULTI,
 	};
 
+	if (call(BPF_PROG_ATTACH, &attr) == 0)
+		return 0;
+	error_set(err, errno, "attach a BPF program that controls devices");
+	if (err && err->code == EPERM)
+		error_hint(err, "a cgroup above has such a program that allows no others below "
+				"(bpftool cgroup tree)");
+	return -1;
+}
+
+int device_program_attach(const struct device_policy *policy, int cgroup_fd, struct error *err)
+{
+	struct bpf_insn instructions[DEVICE_PROGRAM_MAX];
+	AUTO_FD int fd = load(instructions, device_program_make(policy, instructions));
+
 	if (fd < 0)
 		return explain_load(err);
-	if (call(BPF_PROG_ATTACH, &attr) < 0) {
-		error_set(err, errno, "attach a BPF program that controls devices");
-		if (errno == EPERM)
-			error_hint(err, "a cgroup above has such a program that allows no others "
-					"below (bpftool cgroup tree)");
+	return attach(fd, cgroup_fd, err) < 0 ? -1 : check_attached(fd, cgroup_fd, err);
+}
+
+/* ---- one in the place of another ---- */
+
+#define PROGRAMS_MAX 16 /* of one cgroup: more than were left by whoever was killed */
+
+struct programs {
+	uint32_t ids[PROGRAMS_MAX];
+	uint32_t count;
+};
+
+static int list_programs(int cgroup_fd, struct programs *programs, struct error *err)
+{
+	union bpf_attr query = {0};
+
+	query.query.target_fd = (uint32_t)cgroup_fd;
+	query.query.attach_type = BPF_CGROUP_DEVICE;
+	query.query.prog_ids = (uint64_t)(uintptr_t)programs->ids;
+	query.query.prog_cnt = PROGRAMS_MAX;
+	if (call(BPF_PROG_QUERY, &query) < 0)
+		return error_set(err, errno, "ask after the BPF programs that control devices");
+	programs->count = query.query.prog_cnt;
+	return 0;
+}
+
+static int detach(uint32_t id, int cgroup_fd, struct error *err)
+{
+	union bpf_attr by_id = {.prog_id = id};
+	AUTO_FD int fd = call(BPF_PROG_GET_FD_BY_ID, &by_id);
+	union bpf_attr attr = {
+		.target_fd = (uint32_t)cgroup_fd,
+		.attach_bpf_fd = (uint32_t)fd,
+		.attach_type = BPF_CGROUP_DEVICE,
+	};
+
+	/* ENOENT: it has gone meanwhile. */
+	if ((fd < 0 || call(BPF_PROG_DETACH, &attr) < 0) && errno != ENOENT)
+		return error_set(err, errno, "detach BPF program %u that controls devices", id);
+	return 0;
+}
+
+int device_program_replace(const struct device_policy *policy, int cgroup_fd, struct error *err)
+{
+	struct bpf_insn instructions[DEVICE_PROGRAM_MAX];
+	AUTO_FD int fd = load(instructions, device_program_make(policy, instructions));
+	struct programs programs;
+
+	if (fd < 0)
+		return explain_load(err);
+	if (list_programs(cgroup_fd, &programs, err) < 0 || attach(fd, cgroup_fd, err) < 0)
 		return -1;
-	}
+	for (uint32_t i = 0; i < programs.count; i++)
+		if (detach(programs.ids[i], cgroup_fd, err) < 0)
+			return -1;
 	return check_attached(fd, cgroup_fd, err);
 }

@@ -26,4 +26,10 @@ size_t device_program_make(const struct device_policy *policy,
  */
 int device_program_attach(const struct device_policy *policy, int cgroup_fd, struct error *err);
 
+/*
+ * The same for a cgroup that has one: what it has goes once the new one is there, so that at no time more
+ * is allowed than by one of both.
+ */
+int device_program_replace(const struct device_policy *policy, int cgroup_fd, struct error *err);
+
 #endif

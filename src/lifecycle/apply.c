@@ -67,7 +67,7 @@ static int take_back(struct host *host, const struct live *live, struct error *e
 {
 	struct container *container = live->container;
 	const struct spec *wanted = container->spec;
-	const struct live back = {container, wanted, live->parts};
+	const struct live back = {container, wanted, live->parts, true};
 	int rc;
 
 	container->spec = live->from;
@@ -116,7 +116,7 @@ int apply_heal(struct host *host, struct container *container, struct error *err
 	if (recorded_spec(&host->state, container->name, &recorded, err) == 0 &&
 	    read_pending(container, &pending, err) == 0) {
 		const struct spec *before = container->spec;
-		struct live live = {container, &recorded, 0};
+		struct live live = {container, &recorded, 0, false};
 
 		spec_compare(&recorded, &pending, host->manager, &changes);
 		live.parts = live_parts(&changes);
@@ -338,7 +338,11 @@ static bool is_live(const struct apply_item *item)
 
 static struct live live_of(const struct apply_item *item)
 {
-	return (struct live){item->container, &item->recorded, live_parts(&item->change.changes)};
+	return (struct live){
+		.container = item->container,
+		.from = &item->recorded,
+		.parts = live_parts(&item->change.changes),
+	};
 }
 
 static int begin(struct host *host, struct apply_item *item, bool *noted, struct error *err)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/fs.h"
+#include "kernel/device.h"
 #include "kernel/rebind.h"
 #include "kernel/rlimit.h"
 #include "kernel/rootfs.h"
@@ -41,6 +42,7 @@ static const struct {
 	{"hooks", LIVE_RECORD},
 	{"restart", LIVE_RECORD},
 	{"security.sysctls", LIVE_SYSCTLS},
+	{"security.devices", LIVE_DEVICES},
 	{"limits.nofile", LIVE_PROCESSES},
 	{"limits.ulimits", LIVE_PROCESSES},
 	{"limits.oom_score_adj", LIVE_PROCESSES},
@@ -189,6 +191,44 @@ static int set_processes(struct host *host, const struct live *live, struct erro
 	if (any_new)
 		return error_set(err, EAGAIN, "it forks faster than limits can be set");
 	return cgroup ? 0 : -1;
+}
+
+/* ---- devices ---- */
+
+/* On the way back it gets those that the host still has. */
+static size_t list_devices(const struct live *live, struct device *out)
+{
+	const struct security *security = &live->container->spec->security;
+	size_t count = 0;
+
+	for (size_t i = 0; i < security->device_count; i++)
+		if (!live->back || fs_exists_at(AT_FDCWD, security->devices[i].path))
+			out[count++] = security->devices[i];
+	return count;
+}
+
+static int set_devices(struct host *host, const struct live *live, struct error *err)
+{
+	const struct container *container = live->container;
+	const struct cgroup_host *cgroup = host_cgroup(host, container->record.cgroup_parent, err);
+	struct security security = container->spec->security;
+	struct device devices[DEVICES_MAX];
+	struct device_policy policy;
+
+	if (!cgroup)
+		return -1;
+	security.devices = devices;
+	security.device_count = list_devices(live, devices);
+	if (device_policy_make(&security, &policy, err) < 0)
+		return container_tell_place(container->spec, err);
+	/* As at its start: where nothing asks for devices a user namespace keeps it from them. */
+	if (cgroup_change_devices(cgroup, container->name, &policy, err) < 0 &&
+	    (err->code != ENOTSUP || policy.required))
+		return container_tell_place(container->spec, err);
+	error_clear(err);
+	if (device_change_nodes(container->record.init.pid, &policy, &live->from->security, err) < 0)
+		return container_tell_place(container->spec, err);
+	return 0;
 }
 
 /* ---- files ---- */
@@ -358,8 +398,9 @@ static const struct {
 	int (*begin)(struct host *host, const struct live *live, struct error *err);
 } halves[] = {
 	{LIVE_CGROUP, set_cgroup},     {LIVE_PROCESSES, set_processes}, {LIVE_MOUNTS, set_mounts},
-	{LIVE_HOSTNAME, set_hostname}, {LIVE_RESOLV, set_resolv},       {LIVE_HOSTS, set_own_hosts},
-	{LIVE_NETWORK, set_network},   {LIVE_SUPERVISOR, set_supervisor},
+	{LIVE_DEVICES, set_devices},   {LIVE_HOSTNAME, set_hostname},   {LIVE_RESOLV, set_resolv},
+	{LIVE_HOSTS, set_own_hosts},   {LIVE_NETWORK, set_network},
+	{LIVE_SUPERVISOR, set_supervisor},
 };
 
 int live_begin(struct host *host, const struct live *live, struct error *err)

@@ -20,6 +20,7 @@ enum live_part {
 	LIVE_HOSTS = 32,     /* which hosts file it sees, and what is its own in it */
 	LIVE_NETWORK = 64,   /* records, rules, links */
 	LIVE_SUPERVISOR = 128, /* what its supervisor goes by */
+	LIVE_DEVICES = 1024, /* which it may open, and their nodes */
 	LIVE_SYSCTLS = 512,  /* those of its network namespace */
 	LIVE_RECORD = 256,   /* nothing else: it stands in the record alone */
 };
@@ -35,6 +36,7 @@ struct live {
 	struct container *container;
 	const struct spec *from;
 	unsigned int parts; /* enum live_part */
+	bool back;          /* to what it was before */
 };
 
 /* Those of all changes whose class is not CHANGE_NONE. */

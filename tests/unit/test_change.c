@@ -284,6 +284,35 @@ static void every_key_is_seen(void **state)
 	assert_int_equal(checked, ARRAY_SIZE(samples));
 }
 
+/* What comes and changes of net does so while it runs; what goes, and all of IPC, does not. */
+static void sysctls(void **state)
+{
+	static const char one[] = "security : { sysctls = [ \"net.a=1\", \"kernel.sem=1\" ]; };";
+	static const struct {
+		const char *text, *class;
+	} cases[] = {
+		{"security : { sysctls = [ \"net.a=2\", \"kernel.sem=1\" ]; };", "[live]"},
+		{"security : { sysctls = [ \"kernel.sem=1\", \"net.b=1\", \"net.a=1\" ]; };", "[live]"},
+		{"security : { sysctls = [ \"net.a=1\", \"kernel.sem=2\" ]; };", "[restart]"},
+		{"security : { sysctls = [ \"net.a=1\" ]; };", "[restart]"},
+		{"security : { sysctls = [ \"kernel.sem=1\" ]; };", "[restart]"},
+		{"security : { sysctls = [ \"net.ab=1\", \"kernel.sem=1\" ]; };", "[restart]"},
+		{"security : { sysctls = [ \"net.a=1\", \"kernel.sem=1\", \"kernel.shmmni=9\" ]; };",
+		 "[restart]"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO_CHANGES struct changes changes = {0};
+		AUTO_TEXT struct text text = {0};
+
+		compare(one, cases[i].text, &changes);
+		print_changes(&changes, &text);
+		if (!strstr(text_value(&text), cases[i].class))
+			fail_msg("%s: %s", cases[i].text, text_value(&text));
+	}
+}
+
 /* ---- lists of groups ---- */
 
 static void interfaces(void **state)
@@ -328,7 +357,7 @@ static void mounts_and_devices(void **state)
 		       " { source = \"/a\"; target = \"/a\"; } );",
 		       "mounts: order: /a, /b -> order: /b, /a [restart] web.conf:1\n");
 	assert_changes("security : { devices = ( { path = \"/dev/fuse\"; } ); };", "",
-		       "security.devices: { path = \"/dev/fuse\"; } -> (none) [restart]\n");
+		       "security.devices: { path = \"/dev/fuse\"; } -> (none) [live]\n");
 	/* What a group leaves out stands where the group does. */
 	assert_changes("mounts = ( { source = \"/a\"; target = \"/a\"; read_only = true; } );",
 		       "\n\nmounts = ( { source = \"/a\"; target = \"/a\"; } );",
@@ -697,6 +726,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key_is_seen),
+		cmocka_unit_test(sysctls),
 		cmocka_unit_test(interfaces),
 		cmocka_unit_test(mounts_and_devices),
 		cmocka_unit_test(a_key_that_is_gone),

@@ -41,6 +41,10 @@ static void keys_by_their_paths(void **state)
 	assert_int_equal(live_parts_of_key("limits.raw"), 0);
 	assert_int_equal(live_parts_of_key("mounts[3].size"), LIVE_MOUNTS);
 	assert_int_equal(live_parts_of_key("mounts[3].target"), 0);
+	assert_int_equal(live_parts_of_key("security.devices[0].access"), LIVE_DEVICES);
+	assert_int_equal(live_parts_of_key("security.devices"), LIVE_DEVICES);
+	assert_int_equal(live_parts_of_key("security.sysctls"), LIVE_SYSCTLS);
+	assert_int_equal(live_parts_of_key("security.cap_add"), 0);
 	assert_int_equal(live_parts_of_key("mounts"), 0);
 	assert_int_equal(live_parts_of_key("mounts[0]"), 0);
 	assert_true(live_parts_of_key("net") & LIVE_NETWORK);
