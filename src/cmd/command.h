@@ -30,6 +30,7 @@ struct options {
 	bool dot;
 	bool ipv4, ipv6;
 	bool follow;
+	bool foreground;
 	bool timestamps;
 	bool repair;
 	bool watch;

@@ -35,6 +35,13 @@ static const struct command_option all_options[] = {
 static const struct command_option up_options[] = {
 	OPTION('a', "all", NULL, all, "all containers instead of NAME..."),
 	NO_WAIT,
+	OPTION('f', "foreground", NULL, foreground, "stay, print what it prints, and end as it ends"),
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option restart_options[] = {
+	OPTION('a', "all", NULL, all, "all containers instead of NAME..."),
+	NO_WAIT,
 	NO_MORE_OPTIONS,
 };
 
@@ -127,6 +134,12 @@ static const struct command_option kill_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+#define UP_DETAILS                                                                                 \
+	"With -f: SIGTERM and SIGINT stop the container, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 and\n"  \
+	"real-time signals go to its first process. Exit status: that of this process, 128 + N\n"  \
+	"when signal N ended it, 0 another command has stopped it, 125 it did not come up. When\n"  \
+	"cman itself is killed the container goes on; up -f once more is with it again.\n"
+
 #define STATUS_DETAILS                                                                             \
 	"Exit status: 0 it runs, 1 it does not run but has left something behind that the next\n"  \
 	"up or down cleans up, 3 it does not run, 4 unknown.\n"
@@ -212,6 +225,7 @@ const struct command command_table[] = {
 		.name = "up",
 		.arguments = "NAME...",
 		.summary = "bring containers up",
+		.details = UP_DETAILS,
 		.minimum = 1,
 		.maximum = ANY_NUMBER,
 		.options = up_options,
@@ -232,7 +246,7 @@ const struct command command_table[] = {
 		.summary = "stop containers and bring them up as the files say now",
 		.minimum = 1,
 		.maximum = ANY_NUMBER,
-		.options = up_options,
+		.options = restart_options,
 		.run = cmd_restart,
 	},
 	{

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cmd/await.h"
 #include "cmd/command.h"
+#include "cmd/foreground.h"
 #include "cmd/load.h"
 #include "lifecycle/ready.h"
 #include "lifecycle/wave.h"
@@ -23,8 +24,8 @@ static void print_started(const struct container *container)
 	printf("\n");
 }
 
-/* Prints how it went with each; the exit status. */
-static int report(const struct wave *wave)
+/* Prints how it went with each, quiet: only with those that failed; the exit status. */
+static int report(const struct wave *wave, bool quiet)
 {
 	int status = 0;
 
@@ -32,7 +33,8 @@ static int report(const struct wave *wave)
 		struct container *container = &wave->containers[i];
 
 		if (!container->failed) {
-			print_started(container);
+			if (!quiet)
+				print_started(container);
 			continue;
 		}
 		error_wrap(&container->error, "%s", container->name);
@@ -69,19 +71,25 @@ static int bring_up(const struct options *options, int argc, char *argv[],
 	wave_take(&wave, &host, &names);
 	wave_plan(&wave, plan);
 	wave_up(&wave, &conf);
-	status |= report(&wave);
+	status |= report(&wave, options->foreground);
 	list_awaited(&wave, &awaited);
 	wave_release(&wave);
-	if (options->no_wait)
+	if (options->no_wait || options->foreground)
 		ready_follow_all(&host, &awaited);
 	else if (awaited.count > 0)
 		status |= await_ready(&host, &awaited, READY_OWN_TIMEOUT);
 	return status;
 }
 
-int cmd_up(const struct options *options, int argc, char *argv[], struct error *err)
+static int up(const struct options *options, int argc, char *argv[], struct error *err)
 {
 	return bring_up(options, argc, argv, plan_up, err);
+}
+
+int cmd_up(const struct options *options, int argc, char *argv[], struct error *err)
+{
+	return options->foreground ? foreground_run(options, argc, argv, up, err)
+				   : up(options, argc, argv, err);
 }
 
 int cmd_restart(const struct options *options, int argc, char *argv[], struct error *err)

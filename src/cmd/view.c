@@ -2,23 +2,12 @@
 #include "cmd/view.h"
 
 #include <string.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 
 #include "base/fs.h"
 #include "cmd/load.h"
 #include "lifecycle/heal.h"
 #include "lifecycle/events.h"
-
-/* Whether a command holds the lock of the container right now. */
-static bool is_worked_on(const struct state *state, const char *name)
-{
-	AUTO_FD int dir_fd = record_open_directory(state, name, NULL);
-	AUTO_FD int lock_fd = dir_fd < 0 ? -1 : fs_open_at(dir_fd, "lock", O_RDONLY, 0, NULL);
-
-	/* Shared and given back at once: commands wait for locks, they do not give up that fast. */
-	return lock_fd >= 0 && flock(lock_fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-}
 
 static enum view_state find_state(const struct state *state, const struct record *record,
 				  enum liveness liveness)
@@ -35,7 +24,7 @@ static enum view_state find_state(const struct state *state, const struct record
 	case LIVE_WAITING:
 		return VIEW_RESTARTING;
 	case LIVE_STALE:
-		if (!is_worked_on(state, record->name))
+		if (!record_is_locked(state, record->name))
 			return VIEW_STALE;
 		if (record->phase == PHASE_RESTARTING)
 			return VIEW_RESTARTING;

@@ -438,6 +438,7 @@ static _Noreturn void become_follower(int program_fd, const char *const argv[])
 	int fd;
 
 	setsid();
+	process_reset_signals(NULL); /* whatever our caller holds back */
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd < STDERR_FILENO);

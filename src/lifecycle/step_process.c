@@ -302,8 +302,7 @@ bool start_would_react(pid_t pid, int signal_number)
 	return waits_for_signals(pid);
 }
 
-/* Who is paused could not take a signal, nor be seen waiting for one. */
-static void thaw(struct host *host, struct container *container)
+void start_thaw(struct host *host, struct container *container)
 {
 	const struct cgroup_host *cgroup;
 	struct error err;
@@ -333,7 +332,7 @@ int start_undo(struct host *host, struct container *container, struct error *err
 	record->phase = PHASE_STOPPING;
 	if (record_write(&host->state, record, err) < 0)
 		log_warning("%s: %s, stopping it all the same", container->name, err->text);
-	thaw(host, container);
+	start_thaw(host, container);
 	container->stop_deadline_ms = process_monotonic_ms();
 	if (!start_would_react(record->init.pid, record->stop_signal))
 		return 0; /* init_undo kills it */

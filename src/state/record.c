@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "state/record.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/fault.h"
@@ -341,6 +343,15 @@ void state_close(struct state *state)
 int record_open_directory(const struct state *state, const char *name, struct error *err)
 {
 	return fs_open_at(state->containers_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+}
+
+bool record_is_locked(const struct state *state, const char *name)
+{
+	AUTO_FD int dir_fd = record_open_directory(state, name, NULL);
+	AUTO_FD int lock_fd = dir_fd < 0 ? -1 : fs_open_at(dir_fd, "lock", O_RDONLY, 0, NULL);
+
+	/* Shared and given back at once: commands wait for locks, they do not give up that fast. */
+	return lock_fd >= 0 && flock(lock_fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
 static int take_lock_file(const struct state *state, const char *name, int timeout_ms,

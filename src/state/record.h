@@ -117,6 +117,9 @@ void state_close(struct state *state);
  */
 int record_lock(const struct state *state, const char *name, int timeout_ms, struct error *err);
 
+/* Whether a command works on the container right now; waits for nothing. */
+bool record_is_locked(const struct state *state, const char *name);
+
 /* Directory of a container, for its other files. -1 with ENOENT when there is none. */
 int record_open_directory(const struct state *state, const char *name, struct error *err);
 
