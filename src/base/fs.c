@@ -119,16 +119,13 @@ int fs_write_at(int dir_fd, const char *path, const char *value, struct error *e
 	return 0;
 }
 
-int fs_read_fd(int fd, size_t limit, struct text *out, struct error *err)
+static int read_fd(int fd, const struct stat *st, size_t limit, struct text *out, struct error *err)
 {
 	char buffer[8192];
 	size_t total = 0;
-	struct stat st;
 
-	if (fstat(fd, &st) < 0)
-		return error_set(err, errno, "stat");
-	if (!S_ISREG(st.st_mode))
-		return error_set(err, S_ISDIR(st.st_mode) ? EISDIR : EINVAL, "not a regular file");
+	if (!S_ISREG(st->st_mode))
+		return error_set(err, S_ISDIR(st->st_mode) ? EISDIR : EINVAL, "not a regular file");
 	for (;;) {
 		ssize_t count = read(fd, buffer, sizeof(buffer));
 
@@ -143,9 +140,29 @@ int fs_read_fd(int fd, size_t limit, struct text *out, struct error *err)
 			return error_set(err, EFBIG, "more than %zu bytes", limit);
 		text_add(out, buffer, (size_t)count);
 		/* All there was: spares a call that reads nothing. Those of the kernel have no size. */
-		if ((off_t)total == st.st_size)
+		if ((off_t)total == st->st_size)
 			return 0;
 	}
+}
+
+int fs_read_fd(int fd, size_t limit, struct text *out, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_set(err, errno, "stat");
+	return read_fd(fd, &st, limit, out, err);
+}
+
+int fs_read_own_fd(int fd, size_t limit, struct text *out, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_set(err, errno, "stat");
+	if (st.st_uid != geteuid())
+		return error_set(err, EPERM, "it belongs to user %u", st.st_uid);
+	return read_fd(fd, &st, limit, out, err);
 }
 
 int fs_read_at(int dir_fd, const char *path, size_t limit, struct text *out, struct error *err)

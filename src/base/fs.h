@@ -45,6 +45,7 @@ int fs_write_at(int dir_fd, const char *path, const char *value, struct error *e
  */
 int fs_read_at(int dir_fd, const char *path, size_t limit, struct text *out, struct error *err);
 int fs_read_fd(int fd, size_t limit, struct text *out, struct error *err);
+int fs_read_own_fd(int fd, size_t limit, struct text *out, struct error *err); /* EPERM: somebody else's */
 
 /* Reads one line into out without its newline, for kernel knobs; E2BIG when it does not fit. */
 int fs_read_line_at(int dir_fd, const char *path, char *out, size_t size, struct error *err);

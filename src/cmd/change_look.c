@@ -44,7 +44,7 @@ static int check_settled(const struct view *view, struct error *err)
 {
 	switch (view->state) {
 	case VIEW_UNKNOWN:
-		*err = view->error;
+		*err = *view->error;
 		return error_wrap(err, "%s", view->name);
 	case VIEW_STARTING:
 	case VIEW_STOPPING:

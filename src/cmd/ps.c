@@ -115,13 +115,15 @@ static void print_row(const char *const *cells, const size_t *widths, const char
 {
 	for (int i = 0; i < COLUMN_COUNT; i++) {
 		bool colored = i == COLUMN_STATE && *color;
-		/* The last column is not padded. */
-		int padding = i + 1 < COLUMN_COUNT ? (int)(widths[i] - strlen(cells[i])) + 2 : 0;
 
-		printf("%s%s%s%*s", colored ? color : "", cells[i], colored ? "\033[0m" : "",
-		       padding, "");
+		fputs(colored ? color : "", stdout);
+		fputs(cells[i], stdout);
+		fputs(colored ? "\033[0m" : "", stdout);
+		/* The last column is not padded. */
+		for (size_t at = strlen(cells[i]); i + 1 < COLUMN_COUNT && at < widths[i] + 2; at++)
+			putchar_unlocked(' ');
 	}
-	putchar('\n');
+	putchar_unlocked('\n');
 }
 
 static void print_table(const struct row *rows, size_t count)

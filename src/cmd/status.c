@@ -205,14 +205,17 @@ static void print_limits(const struct status *status)
 
 static void print_ready(const struct view *view)
 {
+	const struct ready_state *ready = view->ready;
 	AUTO_FREE char *awaited = xprintf(" (%s)", view->record.ready ?: "");
 
-	if (view->ready.readiness == READINESS_READY)
-		print_time("ready", view->ready.since, awaited);
-	else if (view->ready.readiness == READINESS_FAILED)
-		print_line("not ready", view->ready.text);
-	else if (view->ready.readiness == READINESS_WAITING)
-		printf("  %-10s waiting for %s\n", "not ready", view->ready.text);
+	if (!ready)
+		return;
+	if (ready->readiness == READINESS_READY)
+		print_time("ready", ready->since, awaited);
+	else if (ready->readiness == READINESS_FAILED)
+		print_line("not ready", ready->text);
+	else
+		printf("  %-10s waiting for %s\n", "not ready", ready->text);
 }
 
 /* "19:02:11 failed, 1 s: exit status 1: no answer" */
@@ -228,13 +231,14 @@ static void print_check(const struct health_check *check)
 
 static void print_health(const struct view *view)
 {
-	const struct health_record *health = &view->health;
-	const char *condition = health_condition_names[health->condition];
-	AUTO_FREE char *failures = xprintf(", %u failed in a row", health->failures);
+	const struct health_record *health = view->health;
+	AUTO_FREE char *failures = NULL;
 
-	if (!view->record.has_health)
+	if (!health)
 		return;
-	printf("  %-10s %s%s\n", "health", condition, health->failures > 0 ? failures : "");
+	failures = xprintf(", %u failed in a row", health->failures);
+	printf("  %-10s %s%s\n", "health", health_condition_names[health->condition],
+	       health->failures > 0 ? failures : "");
 	if (health->since)
 		print_time("", health->since, " since then");
 	for (size_t i = 0; i < health->count; i++)
@@ -292,7 +296,7 @@ static void print_status(const struct status *status)
 
 	printf("%s: %s\n", view->name, view_state_name(view->state));
 	if (view->state == VIEW_UNKNOWN)
-		print_line("record", view->error.text);
+		print_line("record", view->error->text);
 	for (size_t i = 0; i < view->marks.count; i++)
 		print_line("mark", view->marks.items[i]);
 	status_why_print(view, &status->why);

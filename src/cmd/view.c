@@ -38,30 +38,34 @@ static void look_closer(const struct state *state, struct view *view)
 {
 	AUTO_FD int dir_fd = -1;
 
-	ready_look(state, &view->record, &view->ready);
+	if (view->record.ready) {
+		view->ready = xalloc(1, sizeof(*view->ready));
+		ready_look(state, &view->record, view->ready);
+	}
 	if (!view->record.has_health)
 		return;
+	view->health = xalloc(1, sizeof(*view->health));
 	dir_fd = record_open_directory(state, view->name, NULL);
-	health_read(dir_fd, &view->health, NULL);
+	health_read(dir_fd, view->health, NULL);
 }
 
 void view_take(const struct conf *conf, const struct state *state, const char *name,
 	       struct view *view)
 {
 	enum liveness liveness = LIVE_NONE;
+	struct error error;
 	int found;
 
 	*view = (struct view){.name = name, .spec = conf_find(conf, name)};
-	found = state ? heal_read(&conf->manager, state, name, &view->record, &liveness,
-				  &view->error)
+	found = state ? heal_read(&conf->manager, state, name, &view->record, &liveness, &error)
 		      : 0;
 	if (found < 0) {
 		view->state = VIEW_UNKNOWN;
+		view->error = xalloc(1, sizeof(*view->error));
+		*view->error = error;
 	} else if (found > 0) {
 		/* Asked once: the answer must not change while it is printed. */
 		view->alive = liveness == LIVE_RUNNING;
-		/* A word on its end can only be that on the run before, for another moment. */
-		view->record.exited = view->record.exited && !view->alive;
 		view->state = find_state(state, &view->record, liveness);
 		if (view->alive)
 			look_closer(state, view);
@@ -78,6 +82,9 @@ void view_clear(struct view *view)
 	record_clear(&view->record);
 	strlist_clear(&view->marks);
 	free(view->file);
+	free(view->ready);
+	free(view->health);
+	free(view->error);
 }
 
 const char *view_state_name(enum view_state state)
@@ -95,17 +102,9 @@ const char *view_state_name(enum view_state state)
 
 const char *view_condition(const struct view *view)
 {
-	switch (view->ready.readiness) {
-	case READINESS_WAITING:
-	case READINESS_FAILED:
+	if (view->ready && view->ready->readiness != READINESS_READY)
 		return "not ready";
-	case READINESS_UNASKED:
-	case READINESS_READY:
-		break;
-	}
-	if (!view->alive)
-		return "";
-	return view->record.has_health ? health_condition_names[view->health.condition] : "";
+	return view->health ? health_condition_names[view->health->condition] : "";
 }
 
 bool view_is_unwell(const struct view *view)
@@ -189,7 +188,7 @@ static void add_end(struct json *object, const struct record *record)
 
 static struct json *ready_to_json(const struct view *view)
 {
-	const struct ready_state *ready = &view->ready;
+	const struct ready_state *ready = view->ready;
 	struct json *object = json_new_object();
 
 	json_add_bool(object, "ready", ready->readiness == READINESS_READY);
@@ -273,13 +272,13 @@ struct json *view_to_json(const struct view *view)
 		if (record->paused_at)
 			json_add_number(object, "paused_at", record->paused_at);
 	}
-	if (view->alive && record->has_health)
-		json_add(object, "health", health_to_json(&view->health));
-	if (view->ready.readiness != READINESS_UNASKED)
+	if (view->health)
+		json_add(object, "health", health_to_json(view->health));
+	if (view->ready)
 		json_add(object, "ready", ready_to_json(view));
 	if (record->exited)
 		add_end(object, record);
 	if (view->state == VIEW_UNKNOWN)
-		json_add_text(object, "error", view->error.text);
+		json_add_text(object, "error", view->error->text);
 	return object;
 }

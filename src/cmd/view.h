@@ -32,10 +32,11 @@ struct view {
 	struct record record;    /* record.name is NULL when there is none */
 	const struct spec *spec; /* what its file says; NULL: there is none, or it was not read */
 	char *file;              /* its path; NULL: there is none */
-	struct ready_state ready; /* of what runs, like the next */
-	struct health_record health; /* where record.has_health */
 	struct strlist marks;    /* of what runs, else of what its file says; see view_list.h */
-	struct error error;      /* VIEW_UNKNOWN: why */
+	/* Large, and NULL for most: of a thousand views each page would have to be made. */
+	struct ready_state *ready;    /* of what runs and has something to wait for */
+	struct health_record *health; /* of what runs and is checked */
+	struct error *error;          /* VIEW_UNKNOWN: why */
 };
 
 /* name and conf must live as long as the view. state: NULL when nothing was ever started. */

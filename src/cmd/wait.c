@@ -103,7 +103,7 @@ static int look(const struct conf *conf, const char *name, const struct wish *wi
 		return -1;
 	view_take(conf, there ? &state : NULL, name, &view);
 	if (view.state == VIEW_UNKNOWN)
-		return *err = view.error, error_wrap(err, "%s", name);
+		return *err = *view.error, error_wrap(err, "%s", name);
 	if (!comes_true(wish, &view))
 		return 0;
 	if (!wish->ready)

@@ -108,17 +108,11 @@ static bool needs_healing(const struct state *state, const char *name,
 int heal_read(const struct manager *manager, const struct state *state, const char *name,
 	      struct record *record, enum liveness *liveness, struct error *err)
 {
-	int found = record_read(state, name, record, err);
+	int found = record_look(state, name, record, liveness, err);
 
-	*liveness = LIVE_NONE;
-	if (found < 0)
-		return -1;
-	*liveness = liveness_of(record);
-	if (geteuid() != 0 || !needs_healing(state, name, found ? record : NULL, *liveness))
+	if (found < 0 || geteuid() != 0 || !needs_healing(state, name, found ? record : NULL, *liveness))
 		return found;
 	heal(manager, name);
 	record_clear(record);
-	found = record_read(state, name, record, err);
-	*liveness = found < 0 ? LIVE_NONE : liveness_of(record);
-	return found;
+	return record_look(state, name, record, liveness, err);
 }

@@ -74,12 +74,15 @@ bool record_is_as_files(const struct record *record)
 
 static bool parse_identity(const char *text, struct process_identity *identity)
 {
-	char pid_text[24];
-	uint64_t pid, start_time;
-	int used;
+	uint64_t start_time;
+	long pid;
+	char *end;
 
-	if (sscanf(text, "%23[0-9] %n", pid_text, &used) != 1 || !lines_u64(pid_text, &pid) ||
-	    !lines_u64(text + used, &start_time) || pid > INT_MAX)
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	pid = strtol(text, &end, 10);
+	if (errno != 0 || pid > INT_MAX || *end != ' ' || !lines_u64(end + 1, &start_time))
 		return false;
 	*identity = (struct process_identity){.pid = (pid_t)pid, .start_time = start_time};
 	return true;
@@ -278,14 +281,22 @@ static enum record_purpose parse_purpose(const char *word)
 	return strcmp(word, "restart") == 0 ? PURPOSE_RESTART : PURPOSE_NONE;
 }
 
+static int open_file(int containers_fd, const char *name, const char *file)
+{
+	char path[CONTAINER_NAME_MAX + 16];
+
+	if (snprintf(path, sizeof(path), "%s/%s", name, file) >= (int)sizeof(path))
+		return errno = ENAMETOOLONG, -1;
+	return fs_open_below(containers_fd, path, O_RDONLY | O_NONBLOCK);
+}
+
 /*
  * The supervisor's word on how it ended: "status N\nended SECONDS\n", without the first line where
  * the status is not known, with "for stop\n" or "for restart\n" where somebody wanted it to end.
  */
 static void read_exit(int containers_fd, const char *name, struct record *record)
 {
-	AUTO_FREE char *path = xprintf("%s/exit", name);
-	AUTO_FD int fd = fs_open_below(containers_fd, path, O_RDONLY | O_NONBLOCK);
+	AUTO_FD int fd = open_file(containers_fd, name, "exit");
 	AUTO_TEXT struct text text = {0};
 	const char *rest;
 	uint64_t ended_at;
@@ -418,20 +429,17 @@ int record_take_over(int dir_fd, struct error *err)
 	return fs_remove_unfinished_at(dir_fd, "record", err);
 }
 
-int record_read(const struct state *state, const char *name, struct record *record,
-		struct error *err)
+/* Without the word on its end. */
+static int read_record(const struct state *state, const char *name, struct record *record,
+		       struct error *err)
 {
 	AUTO_RECORD struct record found = {0};
 	AUTO_TEXT struct text text = {0};
-	AUTO_FREE char *path = xprintf("%s/record", name);
-	AUTO_FD int file_fd = fs_open_below(state->containers_fd, path, O_RDONLY | O_NONBLOCK);
-	struct stat st;
+	AUTO_FD int file_fd = open_file(state->containers_fd, name, "record");
 
 	if (file_fd < 0)
 		return errno == ENOENT ? 0 : error_set(err, errno, "record of %s", name);
-	if (fstat(file_fd, &st) < 0 || st.st_uid != geteuid())
-		return error_set(err, EPERM, "record of %s belongs to user %u", name, st.st_uid);
-	if (fs_read_fd(file_fd, LINES_SIZE_MAX, &text, err) < 0)
+	if (fs_read_own_fd(file_fd, LINES_SIZE_MAX, &text, err) < 0)
 		return error_wrap(err, "record of %s", name);
 	if (lines_parse(text.data, parse_field, &found, err) < 0)
 		return error_wrap(err, "record of %s", name);
@@ -439,10 +447,30 @@ int record_read(const struct state *state, const char *name, struct record *reco
 		return error_set(err, 0, "record of %s is incomplete", name);
 	if (!text_equal(found.name, name))
 		return error_set(err, 0, "record of %s is that of another container", name);
-	read_exit(state->containers_fd, name, &found);
 	*record = found;
 	found = (struct record){0};
 	return 1;
+}
+
+int record_read(const struct state *state, const char *name, struct record *record,
+		struct error *err)
+{
+	int found = read_record(state, name, record, err);
+
+	if (found > 0)
+		read_exit(state->containers_fd, name, record);
+	return found;
+}
+
+int record_look(const struct state *state, const char *name, struct record *record,
+		enum liveness *liveness, struct error *err)
+{
+	int found = read_record(state, name, record, err);
+
+	*liveness = found > 0 ? record_liveness(record) : LIVE_NONE;
+	if (found > 0 && *liveness != LIVE_RUNNING)
+		read_exit(state->containers_fd, name, record);
+	return found;
 }
 
 int record_remove(const struct state *state, const char *name, struct error *err)

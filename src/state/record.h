@@ -135,12 +135,6 @@ int record_write(const struct state *state, const struct record *record, struct 
 int record_read(const struct state *state, const char *name, struct record *record,
 		struct error *err);
 
-/* Removes the container's directory with everything in it, the lock last. */
-int record_remove(const struct state *state, const char *name, struct error *err);
-
-/* Names that have a directory, sorted. */
-int record_list(const struct state *state, struct strlist *names, struct error *err);
-
 /* What the kernel says about a record, without waiting for anything. */
 enum liveness {
 	LIVE_NONE,      /* nothing runs, nothing is left */
@@ -150,5 +144,18 @@ enum liveness {
 	LIVE_WAITING,   /* ended by itself, a supervisor waits to start it again */
 };
 enum liveness record_liveness(const struct record *record);
+
+/*
+ * As record_read(), and its liveness; LIVE_NONE where there is none. Of one that runs there is no word on
+ * an end: what may stand there is about the run before.
+ */
+int record_look(const struct state *state, const char *name, struct record *record,
+		enum liveness *liveness, struct error *err);
+
+/* Removes the container's directory with everything in it, the lock last. */
+int record_remove(const struct state *state, const char *name, struct error *err);
+
+/* Names that have a directory, sorted. */
+int record_list(const struct state *state, struct strlist *names, struct error *err);
 
 #endif

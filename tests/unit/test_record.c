@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -173,6 +174,48 @@ static void test_exit_is_the_supervisors_word(void **data)
 	assert_true(record.exited);
 	assert_int_equal(WEXITSTATUS(record.wait_status), 3);
 	assert_int_equal(record.ended_at, 1700000100);
+}
+
+/* Who looks gets the word on an end of what has ended, and no other. */
+static void test_look(void **data)
+{
+	AUTO_RECORD struct record record = {0}, ended = example();
+	enum liveness liveness = LIVE_STALE;
+	int lock_fd;
+
+	(void)data;
+	assert_int_equal(record_look(&state, "web", &record, &liveness, NULL), 0);
+	assert_int_equal(liveness, LIVE_NONE);
+	write_example();
+	put_file("exit", "status 768\nended 1700000100\n");
+	assert_int_equal(record_look(&state, "web", &record, &liveness, NULL), 1);
+	assert_int_equal(liveness, LIVE_RUNNING);
+	assert_false(record.exited);
+	record_clear(&record);
+	ended.init.start_time++;
+	lock_fd = record_lock(&state, "web", 0, NULL);
+	assert_int_equal(record_write(&state, &ended, NULL), 0);
+	close(lock_fd);
+	assert_int_equal(record_look(&state, "web", &record, &liveness, NULL), 1);
+	assert_int_equal(liveness, LIVE_STALE);
+	assert_true(record.exited);
+}
+
+/* The kernel puts the name of the program in front of what is asked for, as it is. */
+static void test_name_of_the_program(void **data)
+{
+	struct process_identity known, now;
+	char name[16];
+
+	(void)data;
+	prctl(PR_GET_NAME, name);
+	assert_int_equal(process_identify(getpid(), &known, NULL), 0);
+	assert_true(known.start_time > 0);
+	prctl(PR_SET_NAME, ") Z 1 (2) X 3");
+	assert_int_equal(process_identify(getpid(), &now, NULL), 0);
+	assert_true(now.start_time == known.start_time);
+	assert_true(process_is_there(&known));
+	prctl(PR_SET_NAME, name);
 }
 
 static void expect_exit(const char *text, bool exited, uint64_t ended_at, enum record_purpose purpose)
@@ -401,6 +444,8 @@ int main(void)
 		STATE_TEST(test_memory_limit_has_a_place),
 		STATE_TEST(test_missing_is_no_error),
 		STATE_TEST(test_exit_is_the_supervisors_word),
+		STATE_TEST(test_look),
+		STATE_TEST(test_name_of_the_program),
 		STATE_TEST(test_exit_without_status_and_with_purpose),
 		STATE_TEST(test_restarts_there_and_back),
 		STATE_TEST(test_waiting),
