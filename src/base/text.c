@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define ADDED_GUESS 64 /* bytes */
+
 static void *check_memory(void *pointer)
 {
 	if (!pointer) {
@@ -129,31 +131,51 @@ void strlist_clear(struct strlist *list)
 	*list = (struct strlist){0};
 }
 
-void text_add(struct text *text, const char *bytes, size_t length)
+/* Of so many more bytes, and a NUL. */
+static void make_room(struct text *text, size_t length)
 {
 	if (text->length + length + 1 > text->size) {
 		text->size = 2 * (text->length + length + 1);
 		text->data = xrealloc(text->data, text->size, 1);
 	}
+}
+
+void text_add(struct text *text, const char *bytes, size_t length)
+{
+	make_room(text, length);
 	memcpy(text->data + text->length, bytes, length);
 	text->length += length;
 	text->data[text->length] = '\0';
 }
 
+void text_add_string(struct text *text, const char *string)
+{
+	text_add(text, string, strlen(string));
+}
+
+void text_cut(struct text *text, size_t length)
+{
+	text->length = length;
+	if (text->data)
+		text->data[length] = '\0';
+}
+
 void text_addf(struct text *text, const char *fmt, ...)
 {
-	AUTO_FREE char *formatted = NULL;
+	size_t needed = ADDED_GUESS;
 	va_list args;
 	int length;
 
-	va_start(args, fmt);
-	length = vasprintf(&formatted, fmt, args);
-	va_end(args);
-	if (length < 0) {
-		formatted = NULL;
-		check_memory(NULL);
-	}
-	text_add(text, formatted, (size_t)length);
+	/* Formatted where it belongs: once, or, where it is longer than most, twice. */
+	do {
+		make_room(text, needed);
+		va_start(args, fmt);
+		length = vsnprintf(text->data + text->length, needed + 1, fmt, args);
+		va_end(args);
+		if (length < 0)
+			check_memory(NULL);
+	} while ((size_t)length > needed && (needed = (size_t)length, true));
+	text->length += (size_t)length;
 }
 
 const char *text_value(const struct text *text)

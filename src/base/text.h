@@ -43,6 +43,8 @@ struct text {
 };
 
 void text_add(struct text *text, const char *bytes, size_t length);
+void text_add_string(struct text *text, const char *string);
+void text_cut(struct text *text, size_t length); /* to what it was before something was added */
 void text_addf(struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *text_value(const struct text *text); /* "" when empty */
 void text_clear(struct text *text);

@@ -12,9 +12,12 @@ static void print_group(const struct key *key, const void *members_of, bool reso
 {
 	AUTO_FREE char *further = xprintf("%s  ", indent);
 
-	text_addf(out, "%s%s : {\n", indent, key->name);
+	text_add_string(out, indent);
+	text_add_string(out, key->name);
+	text_add_string(out, " : {\n");
 	print_keys(key->members, members_of, resolved, further, out);
-	text_addf(out, "%s};\n", indent);
+	text_add_string(out, indent);
+	text_add_string(out, "};\n");
 }
 
 /* One interface as a group, several as a list of groups. */
@@ -34,18 +37,36 @@ static void print_interfaces(const struct key *key, const struct spec *spec, boo
 	text_addf(out, " );\n");
 }
 
+/* false: it has nothing to print. */
+static bool print_value(const struct key *key, const void *field, bool resolved, const char *indent,
+			struct text *out)
+{
+	const size_t before = out->length;
+
+	if (!key->type || !key->type->print)
+		return false;
+	text_add_string(out, indent);
+	text_add_string(out, key->name);
+	text_add_string(out, " = ");
+	if (!key->type->print(field, resolved, out)) {
+		text_cut(out, before);
+		return false;
+	}
+	text_add_string(out, ";\n");
+	return true;
+}
+
 static void print_keys(const struct key_table *table, const void *object, bool resolved,
 		       const char *indent, struct text *out)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const struct key *key = &table->keys[i];
 		const void *field = (const char *)object + key->offset;
-		AUTO_TEXT struct text value = {0};
 
 		/* Some groups print themselves; net does when there is no interface. */
-		if (key->type && key->type->print && key->type->print(field, resolved, &value))
-			text_addf(out, "%s%s = %s;\n", indent, key->name, text_value(&value));
-		else if (key->type == &type_interfaces) /* its members are an interface's */
+		if (print_value(key, field, resolved, indent, out))
+			continue;
+		if (key->type == &type_interfaces) /* its members are an interface's */
 			print_interfaces(key, object, resolved, out);
 		else if (key->members && !key->type && (!key->is_set || key->is_set(field)))
 			print_group(key, field, resolved, indent, out);

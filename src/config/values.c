@@ -27,7 +27,7 @@ static int read_boolean(struct assignment *assignment, const struct node *value,
 static bool print_boolean(const void *field, bool resolved, struct text *out)
 {
 	(void)resolved;
-	text_addf(out, "%s", *(const bool *)field ? "true" : "false");
+	text_add_string(out, *(const bool *)field ? "true" : "false");
 	return true;
 }
 
@@ -230,7 +230,7 @@ static bool print_pids(const void *field, bool resolved, struct text *out)
 
 	(void)resolved;
 	if (number == LIMIT_MAX)
-		text_addf(out, "\"max\"");
+		text_add_string(out, "\"max\"");
 	else
 		text_addf(out, "%" PRIu64, number);
 	return true;

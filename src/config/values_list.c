@@ -253,12 +253,12 @@ static bool print_strings(const void *field, bool resolved, struct text *out)
 	const struct strlist *list = field;
 
 	(void)resolved;
-	text_addf(out, list->count ? "[ " : "[");
+	text_add_string(out, list->count ? "[ " : "[");
 	for (size_t i = 0; i < list->count; i++) {
-		text_addf(out, "%s", i ? ", " : "");
+		text_add_string(out, i ? ", " : "");
 		value_print_string(list->items[i], out);
 	}
-	text_addf(out, list->count ? " ]" : "]");
+	text_add_string(out, list->count ? " ]" : "]");
 	return true;
 }
 

@@ -9,6 +9,17 @@
 #define TEXT_MAX 255
 #define PROFILE_NAME_MAX 512
 
+/* Bytes that stand for themselves in a string. */
+static size_t count_plain(const char *text)
+{
+	size_t count = 0;
+
+	while (text[count] >= ' ' && text[count] < 0x7f && text[count] != '"' &&
+	       text[count] != '\\')
+		count++;
+	return count;
+}
+
 void value_print_string(const char *text, struct text *out)
 {
 	static const char plain[] = "\"\\\n\r\t\f", escaped[] = "\"\\nrtf";
@@ -16,9 +27,16 @@ void value_print_string(const char *text, struct text *out)
 	text_add(out, "\"", 1);
 	while (*text) {
 		uint32_t code;
-		size_t length = utf8_decode(text, &code);
-		const char *known = strchr(plain, *text);
+		size_t length = count_plain(text);
+		const char *known;
 
+		if (length > 0) {
+			text_add(out, text, length);
+			text += length;
+			continue;
+		}
+		length = utf8_decode(text, &code);
+		known = strchr(plain, *text);
 		if (known) {
 			text_addf(out, "\\%c", escaped[known - plain]);
 		} else if (length > 0 && !utf8_is_control(code)) {

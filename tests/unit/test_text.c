@@ -58,6 +58,37 @@ static void texts_grow(void **state)
 	assert_memory_equal(text.data, "0,1,2,3,4,5,6,7,8,9,0,", 22);
 }
 
+/* Longer than what is guessed, and longer than what there is room for. */
+static void texts_grow_by_much(void **state)
+{
+	AUTO_TEXT struct text text = {0}, wanted = {0};
+	char filler[1000];
+
+	(void)state;
+	memset(filler, 'x', sizeof(filler) - 1);
+	filler[sizeof(filler) - 1] = '\0';
+	for (size_t length = 0; length < sizeof(filler); length += 9) {
+		text_addf(&text, "%.*s;", (int)length, filler);
+		text_add(&wanted, filler, length);
+		text_add_string(&wanted, ";");
+	}
+	assert_int_equal(text.length, wanted.length);
+	assert_string_equal(text.data, wanted.data);
+}
+
+static void texts_are_cut(void **state)
+{
+	AUTO_TEXT struct text text = {0};
+
+	(void)state;
+	text_cut(&text, 0);
+	assert_string_equal(text_value(&text), "");
+	text_add_string(&text, "name = ");
+	text_cut(&text, 4);
+	assert_int_equal(text.length, 4);
+	assert_string_equal(text_value(&text), "name");
+}
+
 static void comparisons(void **state)
 {
 	(void)state;
@@ -144,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_grow),       cmocka_unit_test(empty_lists),
 		cmocka_unit_test(texts_grow),       cmocka_unit_test(comparisons),
+		cmocka_unit_test(texts_grow_by_much), cmocka_unit_test(texts_are_cut),
 		cmocka_unit_test(sizes_for_people), cmocka_unit_test(durations_for_people),
 		cmocka_unit_test(nearest_words),
 	};
