@@ -81,8 +81,7 @@ static void log_chunk(struct supervisor *supervisor, char *bytes, size_t length,
 	if (to_file && supervisor->log.dropped > 0)
 		tell_losses(supervisor);
 	for (char *next; bytes < end; bytes = next) {
-		for (next = bytes; next < end && *next != '\n'; next++)
-			;
+		next = find_newline(bytes, end);
 		if (next == end) {
 			*next++ = '\n'; /* there is room for it behind what was read */
 			if (to_file)

@@ -10,6 +10,11 @@
 #include "supervisor/supervisor.h"
 #include "supervisor/text.h"
 
+#define LOG_PARTS 128 /* of one writev(2): a prefix and a text in turns */
+
+/* Static like the chunk: memory of those only that print. */
+static struct iovec log_parts[LOG_PARTS];
+
 static inline uint64_t log_file_size(int fd)
 {
 	long size = system_get_size(fd);
@@ -21,7 +26,7 @@ static inline uint64_t log_file_size(int fd)
 static void count_dropped(struct log *log, size_t written)
 {
 	for (unsigned int i = 0; i < log->count; i++) {
-		const size_t length = log->parts[i].iov_len;
+		const size_t length = log_parts[i].iov_len;
 		const size_t done = written < length ? written : length;
 
 		if (i % 2 == 1)
@@ -52,7 +57,7 @@ static void log_file_flush(struct supervisor *supervisor)
 		return;
 	if (mend(supervisor)) {
 		do
-			count = system_write_parts(supervisor->args.log_fd, log->parts, log->count);
+			count = system_write_parts(supervisor->args.log_fd, log_parts, log->count);
 		while (count == SYSTEM_EINTR);
 	}
 	if (count < 0)
@@ -150,8 +155,8 @@ static void log_file_put(struct supervisor *supervisor, char *prefix, size_t pre
 			return;
 		}
 	}
-	log->parts[log->count++] = (struct iovec){prefix, prefix_length};
-	log->parts[log->count++] = (struct iovec){text, length};
+	log_parts[log->count++] = (struct iovec){prefix, prefix_length};
+	log_parts[log->count++] = (struct iovec){text, length};
 	log->gathered += whole;
 }
 

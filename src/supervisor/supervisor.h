@@ -18,13 +18,10 @@
 /* Bytes taken from a FIFO at once. Only pages that were used once count as memory. */
 #define CHUNK (16 * 1024)
 
-#define LOG_PARTS 32 /* of one writev(2): a prefix and a text in turns */
-
 /* The state of log.h: here, because all parts have something to say. */
 struct log {
-	struct iovec parts[LOG_PARTS];
-	unsigned int count;
-	size_t gathered;      /* bytes in parts */
+	unsigned int count;   /* of log_parts */
+	size_t gathered;      /* bytes in them */
 	uint64_t size;        /* of the file */
 	uint64_t dropped;     /* bytes of output the file did not take */
 	bool torn;            /* its last line has no end */

@@ -32,6 +32,24 @@ static inline void line_add_digits(struct line *line, uint64_t number, size_t wi
 	line_add(line, digits + at);
 }
 
+/* The first newline at text or behind it; end: there is none. Eight bytes at once: much is printed. */
+static inline char *find_newline(char *text, const char *end)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+
+	for (; end - text >= 8; text += 8) {
+		uint64_t bytes;
+
+		__builtin_memcpy(&bytes, text, sizeof(bytes));
+		bytes ^= ones * '\n'; /* a newline becomes 0 */
+		if ((bytes - ones) & ~bytes & ones << 7)
+			break;
+	}
+	while (text < end && *text != '\n')
+		text++;
+	return text;
+}
+
 static inline void line_add_number(struct line *line, uint64_t number)
 {
 	line_add_digits(line, number, 1);

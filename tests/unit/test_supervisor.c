@@ -919,9 +919,29 @@ static void a_blocking_fifo_is_refused(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
+/* At each place, behind bytes that differ from it in a bit or by one. */
+static void newlines_are_found(void **state)
+{
+	static const char others[] = {'x', '\t', '\v', '\x8a', '\x8b', '\0', '\x1a', '\xff'};
+	char text[48];
+
+	(void)state;
+	for (size_t length = 0; length <= 40; length++)
+		for (size_t at = 0; at <= length; at++) {
+			for (size_t i = 0; i < sizeof(text); i++)
+				text[i] = others[(i + at) % sizeof(others)];
+			text[length] = '\n'; /* behind the end: none of it */
+			text[at] = '\n';
+			if (at + 1 < length)
+				text[at + 1] = '\n';
+			assert_ptr_equal(find_newline(text, text + length), text + at);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(newlines_are_found),
 		TEST(output_status_and_finish),   TEST(a_signal_as_status),
 		TEST(an_init_that_is_not_its_child), TEST(a_timer_instead_of_an_init),
 		TEST(sigterm_ends_the_waiting),
