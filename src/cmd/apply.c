@@ -28,6 +28,11 @@ static void print_keys(const struct changes *changes, const enum change_class *c
 	}
 }
 
+void apply_print_keys(const struct changes *changes)
+{
+	print_keys(changes, NULL);
+}
+
 static int report_failure(struct apply_item *item)
 {
 	struct container *container = item->container;

@@ -12,4 +12,7 @@
 int apply_names(struct conf *conf, const struct strlist *names, const struct apply_options *how,
 		const char *word, bool *changed, struct error *err);
 
+/* "limits.memory, net.ports": the keys of those that change anything now. */
+void apply_print_keys(const struct changes *changes);
+
 #endif

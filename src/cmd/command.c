@@ -233,6 +233,7 @@ int command_parse(int argc, char *argv[], struct command_line *line, struct erro
 		command_line_clear(&parsed);
 		return rc;
 	}
+	parsed.options.hidden = parsed.command && parsed.command->hidden;
 	*line = parsed;
 	return 0;
 }

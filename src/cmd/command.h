@@ -24,6 +24,7 @@ struct options {
 	bool no_color;
 	bool help;
 	bool version;
+	bool hidden; /* the command is: cman calls it itself */
 	/* of some commands, the table says which */
 	bool all;
 	bool json;

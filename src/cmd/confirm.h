@@ -10,4 +10,10 @@
 int confirm_apply(const struct options *options, struct conf *conf, const struct strlist *names,
 		  const struct apply_options *how, struct error *err);
 
+/*
+ * For each command that a user calls: an apply that nobody has confirmed in time, and whose waiting process
+ * was killed, goes back now; where there is time left, another process waits. Nothing where there is none.
+ */
+void confirm_resume(const struct options *options, const struct manager *manager);
+
 #endif

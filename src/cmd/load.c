@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cmd/confirm.h"
 #include "kernel/program.h"
 #include "state/network.h"
 
@@ -130,8 +131,10 @@ int load_some(const struct options *options, const struct strlist *names, struct
 static int read_files(const struct options *options, struct conf *conf,
 		      struct diagnostics *diagnostics, struct error *err)
 {
-	if (load_files(options, conf, diagnostics, err) == 0)
+	if (load_files(options, conf, diagnostics, err) == 0) {
+		confirm_resume(options, &conf->manager);
 		return 0;
+	}
 	/* That the manager file is missing is all there is to say, and err says it. */
 	if (err->code != ENOENT)
 		print_diagnostics(diagnostics, NULL, false, options->verbose);
@@ -162,9 +165,11 @@ int load_configuration(const struct options *options, bool tell, struct conf *co
 {
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
 
-	if (read_files(options, conf, &diagnostics, err) < 0 &&
-	    go_on_without(&conf->manager, err) < 0)
-		return -1;
+	if (read_files(options, conf, &diagnostics, err) < 0) {
+		if (go_on_without(&conf->manager, err) < 0)
+			return -1;
+		confirm_resume(options, &conf->manager);
+	}
 	print_diagnostics(&diagnostics, NULL, tell || options->verbose, options->verbose);
 	return 0;
 }
@@ -176,7 +181,10 @@ int load_manager(const struct options *options, struct conf *conf, struct error 
 
 	if (rc == 0 || err->code != ENOENT)
 		print_diagnostics(&diagnostics, NULL, false, options->verbose);
-	return rc == 0 ? 0 : go_on_without(&conf->manager, err);
+	if (rc < 0 && go_on_without(&conf->manager, err) < 0)
+		return -1;
+	confirm_resume(options, &conf->manager);
+	return 0;
 }
 
 /* ---- names ---- */
@@ -300,6 +308,7 @@ int load_recorded(const struct options *options, int argc, char *argv[], enum lo
 	    conf_load_manager(options->config_file, conf, &diagnostics, NULL) == 0 &&
 	    are_recorded(conf, argc, argv)) {
 		print_diagnostics(&diagnostics, NULL, false, options->verbose);
+		confirm_resume(options, &conf->manager);
 	} else {
 		conf_clear(conf);
 		if (load_configuration(options, false, conf, err) < 0)

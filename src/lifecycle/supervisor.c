@@ -9,6 +9,7 @@
 
 #include "base/fault.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "kernel/rlimit.h"
 #include "kernel/rootfs.h"
@@ -261,32 +262,57 @@ static _Noreturn void run_supervisor(const struct launch *launch, const struct c
 
 /*
  * The last supervisor of another container may remove the cgroup of the supervisors just when we
- * are about to use it (ENODEV, ENOENT): make it again.
+ * are about to use it (ENODEV, ENOENT): make it again. In the child *entry is what it has to enter.
  */
-static pid_t clone_supervisor(const struct launch *launch, struct ward *ward, const int ends[2],
-			      struct error *err)
+static pid_t fork_beside(const struct cgroup_host *cgroup, struct cgroup_entry *entry,
+			 struct error *err)
 {
 	for (int attempt = 1;; attempt++) {
-		struct cgroup_entry entry;
 		AUTO_FD int pidfd = -1;
 		struct error reason;
 		pid_t pid;
 
-		if (cgroup_open_supervisors(launch->cgroup, &entry, err) < 0)
+		if (cgroup_open_supervisors(cgroup, entry, err) < 0)
 			return -1;
-		pid = namespace_clone(0, entry.v2_fd, &pidfd, &reason);
-		if (pid == 0) {
-			close(ends[0]);
-			run_supervisor(launch, &entry, ward, ends[1]);
-		}
-		cgroup_entry_close(&entry);
+		pid = namespace_clone(0, entry->v2_fd, &pidfd, &reason);
+		if (pid == 0)
+			return 0;
+		cgroup_entry_close(entry);
 		if (pid > 0)
 			return pid;
 		if ((reason.code != ENODEV && reason.code != ENOENT) || attempt == CLONE_ATTEMPTS) {
 			*err = reason;
-			return error_wrap(err, "make the supervisor");
+			return -1;
 		}
 	}
+}
+
+static pid_t clone_supervisor(const struct launch *launch, struct ward *ward, const int ends[2],
+			      struct error *err)
+{
+	struct cgroup_entry entry;
+	pid_t pid = fork_beside(launch->cgroup, &entry, err);
+
+	if (pid == 0) {
+		close(ends[0]);
+		run_supervisor(launch, &entry, ward, ends[1]);
+	}
+	return pid < 0 ? error_wrap(err, "make the supervisor") : pid;
+}
+
+pid_t supervisor_fork_beside(const struct cgroup_host *cgroup, struct error *err)
+{
+	struct cgroup_entry entry;
+	struct error reason = {0};
+	pid_t pid = fork_beside(cgroup, &entry, err);
+
+	if (pid != 0)
+		return pid;
+	if (cgroup_enter(&entry, entry.v2_fd >= 0, &reason) < 0)
+		log_warning("%s, going on where the caller is", reason.text);
+	cgroup_entry_close(&entry);
+	setsid();
+	return 0;
 }
 
 static pid_t start(const struct launch *launch, struct ward *ward, int *control_fd,

@@ -50,6 +50,12 @@ pid_t supervisor_replace(const struct launch *launch, pid_t init_pid, int watche
 			 int *control_fd, struct error *err);
 
 /*
+ * fork(2), into the cgroup of the supervisors and a session of its own: for what is to outlive the end of
+ * the caller's session or unit. 0 in the child.
+ */
+pid_t supervisor_fork_beside(const struct cgroup_host *cgroup, struct error *err);
+
+/*
  * Writes what the supervisor goes by while it runs (supervisor_settings.h) into the run directory.
  * A supervisor that runs already reads it once it is told.
  */

@@ -42,8 +42,12 @@ apply_in_background() { # TIME
 	apply_in_background 90s
 	run_fails cman apply --confirm 90s web
 	assert_output_has "an earlier apply has not been confirmed"
+	# Not of the session, nor in the cgroup, of whoever called.
+	read -r waiter _ <"$(path $T/state/unconfirmed/waiter)"
+	grep -q "/$CGROUP/\.supervisors$" "$(path "/proc/$waiter/cgroup")"
+	assert_equal "$(machine ps -o sid= -p "$waiter" | tr -d ' ')" "$waiter"
 	run_ok cman confirm
-	assert_output_has confirmed
+	assert_output_has "web: confirmed hostname, net.ports"
 	wait "$APPLIER"
 	grep -q '^confirmed$' "$BATS_TEST_TMPDIR/apply"
 	is_settled
@@ -66,6 +70,103 @@ apply_in_background() { # TIME
 	wait_until 10 hostname_is web
 	assert_equal "$(pid_of web)" "$PID"
 	run_ok cman check
+}
+
+kill_waiter() {
+	local waiter
+
+	read -r waiter _ <"$(path $T/state/unconfirmed/waiter)"
+	machine kill -KILL "$waiter"
+}
+
+# Neither who called nor who waits is there any more.
+kill_both() {
+	local waiter
+
+	read -r waiter _ <"$(path $T/state/unconfirmed/waiter)"
+	machine kill -KILL "$(machine awk '/^PPid:/ { print $2 }' "/proc/$waiter/status")" "$waiter"
+	wait "$APPLIER" || true
+}
+
+time_is_over() { # as if the time were: END is the last word
+	local file
+
+	file=$(path $T/state/unconfirmed/waiter)
+	sed -i 's/ [0-9]*$/ 1/' "$file"
+}
+
+@test "confirm: who waits was killed: the next command goes back when the time is over" {
+	up
+	apply_in_background 90s
+	kill_both
+	time_is_over
+	run_ok cman ps
+	assert_output_has "has not been confirmed in time"
+	is_settled
+	hostname_is web
+	assert_no_page outside "http://$HOST_IP:8080/"
+	assert_equal "$(pid_of web)" "$PID"
+	run_ok cman check
+}
+
+@test "confirm: who waits was killed: with time left another one waits, and it can be confirmed" {
+	up
+	apply_in_background 90s
+	read -r first _ <"$(path $T/state/unconfirmed/waiter)"
+	kill_both
+	run_ok cman ps
+	read -r second _ <"$(path $T/state/unconfirmed/waiter)"
+	[ "$first" != "$second" ]
+	machine kill -0 "$second"
+	hostname_is www
+	run_ok cman confirm
+	assert_output_has "web: confirmed hostname, net.ports"
+	is_settled
+	hostname_is www
+}
+
+@test "confirm: after the time it is too late, also where nobody waited" {
+	up
+	apply_in_background 90s
+	kill_both
+	time_is_over
+	run_fails cman confirm
+	assert_output_has "too late"
+	is_settled
+	hostname_is web
+}
+
+@test "confirm: another boot is no time left" {
+	up
+	apply_in_background 90s
+	kill_both
+	sed -i 's/ [0-9a-f]*-[0-9a-f-]* / 00000000-0000-0000-0000-000000000000 /' "$(path $T/state/unconfirmed/waiter)"
+	run_ok cman status web
+	is_settled
+	hostname_is web
+}
+
+@test "confirm: who called starts another one itself when who waits is killed" {
+	up
+	apply_in_background 90s
+	read -r first _ <"$(path $T/state/unconfirmed/waiter)"
+	kill_waiter
+	is_another() { read -r second _ <"$(path $T/state/unconfirmed/waiter)" && [ "$first" != "$second" ]; }
+	wait_until 20 is_another
+	run_ok cman confirm
+	wait "$APPLIER"
+	grep -q '^confirmed$' "$BATS_TEST_TMPDIR/apply"
+	hostname_is www
+}
+
+@test "confirm: nothing is left when all of it was stopped meanwhile" {
+	up
+	apply_in_background 90s
+	run_ok cman down web
+	run_ok cman confirm
+	wait "$APPLIER"
+	is_settled
+	assert_unchanged
 }
 
 @test "confirm: nothing to do is nothing to confirm, and a time is a time" {
