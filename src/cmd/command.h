@@ -53,6 +53,8 @@ struct options {
 	bool print;
 	const char *rootfs;
 	const char *template_name;
+	bool archive;
+	bool dereference;
 };
 
 struct command_option {
@@ -130,6 +132,7 @@ int cmd_health(const struct options *options, int argc, char *argv[], struct err
 int cmd_ready(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_shell(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_cp(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_logs(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_stats(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_top(const struct options *options, int argc, char *argv[], struct error *err);

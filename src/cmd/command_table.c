@@ -71,6 +71,12 @@ static const struct command_option exec_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+static const struct command_option cp_options[] = {
+	OPTION('a', "archive", NULL, archive, "keep owners by number, and set-user-ID and its like"),
+	OPTION('L', "dereference", NULL, dereference, "what symbolic links point to, in their place"),
+	NO_MORE_OPTIONS,
+};
+
 static const struct command_option logs_options[] = {
 	OPTION('f', "follow", NULL, follow, "go on printing until the container has ended"),
 	OPTION('n', "lines", "N", lines, "begin with the last N lines (else: all)"),
@@ -151,6 +157,11 @@ static const struct command_option kill_options[] = {
 #define SHELL_DETAILS                                                                              \
 	"As exec, with the shell that the container's /etc/passwd has for the user, else the\n"    \
 	"first there is of /bin/bash and /bin/sh.\n"
+#define CP_DETAILS                                                                                 \
+	"One side is NAME:/PATH, in a container that runs. Directories are copied with all that\n"  \
+	"is in them; into TARGET where it is a directory, else to that name. Modes and times are\n" \
+	"kept. Owners are root, of the container or of the host, unless -a is given: then the\n"    \
+	"numbers are the same, inside and out.\n"
 #define LOGS_DETAILS                                                                               \
 	"Prints LOG_DIR/NAME.log and the older files beside it, where the supervisor writes what the\n"  \
 	"container prints: its error output goes to standard error.\n"
@@ -334,6 +345,16 @@ const struct command command_table[] = {
 		.failure_status = 125,
 		.options = exec_options,
 		.run = cmd_shell,
+	},
+	{
+		.name = "cp",
+		.arguments = "SOURCE... TARGET",
+		.summary = "copy files into a container or out of it",
+		.details = CP_DETAILS,
+		.minimum = 2,
+		.maximum = ANY_NUMBER,
+		.options = cp_options,
+		.run = cmd_cp,
 	},
 	{
 		.name = "logs",

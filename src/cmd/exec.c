@@ -9,29 +9,8 @@
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/inside.h"
-#include "cmd/load.h"
 #include "kernel/user.h"
-#include "lifecycle/heal.h"
 #include "lifecycle/recorded.h"
-
-static int require_running(const struct conf *conf, const struct state *state, const char *name,
-			   struct record *record, struct error *err)
-{
-	enum liveness liveness = LIVE_NONE;
-	int found = state ? heal_read(&conf->manager, state, name, record, &liveness, err) : 0;
-
-	if (found < 0)
-		return -1;
-	if (liveness == LIVE_RUNNING) {
-		if (!record->paused_at)
-			return 0;
-		/* What enters it would stand still as well. */
-		error_set(err, 0, "%s is paused", name);
-		return error_hint(err, "cman resume %s", name);
-	}
-	error_set(err, 0, "%s does not run", name);
-	return error_hint(err, "cman up %s", name);
-}
 
 /* ---- what the options ask for, into the configuration that it joins with ---- */
 
@@ -143,18 +122,12 @@ static int find_shell(const struct record *record, const struct spec *spec, char
 static int run(const struct options *options, char *argv[], char *program[], struct error *err)
 {
 	AUTO_INSIDE struct inside inside = INSIDE_INIT;
-	AUTO_STRLIST struct strlist names = {0};
 	char shell[256];
 	struct attach attach = inside_attach(&inside, program ? program : (char *[]){shell, NULL});
-	int there, status, rc;
+	int status, rc;
 
 	attach.no_terminal = options->no_terminal;
-	if (load_recorded(options, 1, argv, LOAD_RECORDED, &inside.conf, &names, err) < 0)
-		return -1;
-	there = load_state(&inside.conf, &inside.state, err);
-	if (there < 0 ||
-	    require_running(&inside.conf, there ? &inside.state : NULL, argv[0], &inside.record,
-			    err) < 0 ||
+	if (inside_find(options, argv[0], &inside, err) < 0 ||
 	    recorded_spec(&inside.state, argv[0], &inside.spec, err) < 0)
 		return -1;
 	rc = apply_options(options, &inside.spec, err);

@@ -3,6 +3,7 @@
 #ifndef CMD_INSIDE_H
 #define CMD_INSIDE_H
 
+#include "cmd/command.h"
 #include "config/conf.h"
 #include "kernel/cgroup.h"
 #include "lifecycle/attach.h"
@@ -21,6 +22,10 @@ struct inside {
 #define INSIDE_INIT {.state = {-1, -1, -1}}
 void inside_clear(struct inside *inside);
 #define AUTO_INSIDE AUTO(inside_clear)
+
+/* Finds the container of that name, which must run and not be paused: conf, state and record. */
+int inside_find(const struct options *options, const char *name, struct inside *inside,
+		struct error *err);
 
 /*
  * Fills in the rest where conf, state and record are there, and possibly the spec. May run the program once more

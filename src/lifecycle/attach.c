@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/fs.h"
 #include "base/process.h"
 #include "kernel/apparmor.h"
 #include "kernel/namespace.h"
@@ -18,6 +19,8 @@
 #include "kernel/terminal.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/payload.h"
+
+#define WORK_END_MS 2000 /* a process that was killed is gone by then, unless it is frozen */
 
 /* Tells the caller why there will be no program. */
 static _Noreturn void give_up(int channel_fd, struct message *failure, int status)
@@ -91,23 +94,26 @@ static _Noreturn void run_program(const struct attach *attach, int channel_fd)
 
 /* ---- the joiner ---- */
 
-/*
- * Closes all fds but the standard streams and these two: until execve the program is in the
- * container with files of the host.
- */
-static int keep_only(int *first, int *second, struct error *err)
-{
-	/* Above the places they are to have, and low: the caller's RLIMIT_NOFILE may be small. */
-	int fds[] = {fcntl(*first, F_DUPFD_CLOEXEC, STDERR_FILENO + 3),
-		     fcntl(*second, F_DUPFD_CLOEXEC, STDERR_FILENO + 3)};
+#define KEPT_MAX 3
 
-	for (int i = 0; i < 2; i++)
+/*
+ * Closes all fds but the standard streams and these: until execve the program is in the container
+ * with files of the host.
+ */
+static int keep_only(int *const kept[], int count, struct error *err)
+{
+	int fds[KEPT_MAX];
+
+	/* Above the places they are to have, and low: the caller's RLIMIT_NOFILE may be small. */
+	for (int i = 0; i < count; i++)
+		fds[i] = fcntl(*kept[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1 + count);
+	for (int i = 0; i < count; i++)
 		if (fds[i] < 0 || dup3(fds[i], STDERR_FILENO + 1 + i, O_CLOEXEC) < 0)
 			return error_set(err, errno, "keep a descriptor");
-	if (close_range(STDERR_FILENO + 3, ~0U, 0) < 0)
+	if (close_range((unsigned int)(STDERR_FILENO + 1 + count), ~0U, 0) < 0)
 		return error_set(err, errno, "close files");
-	*first = STDERR_FILENO + 1;
-	*second = STDERR_FILENO + 2;
+	for (int i = 0; i < count; i++)
+		*kept[i] = STDERR_FILENO + 1 + i;
 	return 0;
 }
 
@@ -153,21 +159,26 @@ static int shed_capabilities(const struct confinement *confinement, struct error
 	return capability_keep(kept, err);
 }
 
-static int enter_container(const struct attach *attach, const struct cgroup_entry *entry,
-			   int *init_pidfd, int *channel_fd, struct error *err)
+static int enter_cgroup(const struct cgroup_entry *entry, struct error *err)
 {
-	const char *key = NULL;
-
 	if (cgroup_enter(entry, entry->v2_fd >= 0, err) < 0)
 		return -1;
 	/* Nobody in the container may trace us or look through our /proc/PID (CVE-2016-9962). */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return error_set(err, errno, "protect the process");
-	if (payload_shed_inherited(err) < 0)
+	return payload_shed_inherited(err);
+}
+
+static int enter_container(const struct attach *attach, const struct cgroup_entry *entry,
+			   int *init_pidfd, int *channel_fd, struct error *err)
+{
+	const char *key = NULL;
+
+	if (enter_cgroup(entry, err) < 0)
 		return -1;
 	if (payload_grant_limits(0, &attach->spec->limits, &key, err) < 0)
 		return error_wrap(err, "%s", key ? key : "limits");
-	if (keep_only(init_pidfd, channel_fd, err) < 0 ||
+	if (keep_only((int *[]){init_pidfd, channel_fd}, 2, err) < 0 ||
 	    namespace_join(*init_pidfd, has_userns(attach), err) < 0)
 		return -1;
 	return has_userns(attach) ? 0 : shed_capabilities(attach->confinement, err);
@@ -193,6 +204,63 @@ static _Noreturn void join(const struct attach *attach, const struct streams *st
 		process_signal(pidfd, SIGKILL, NULL);
 		give_up(channel_fd, &message, PAYLOAD_FAILED);
 	}
+	_exit(0);
+}
+
+/* ---- work of ours ---- */
+
+/* Not the caller's streams and session: it has nothing to say, and no key typed is for it. */
+static int leave_caller(struct error *err)
+{
+	AUTO_FD int fd = fs_open_at(AT_FDCWD, "/dev/null", O_RDWR, 0, err);
+
+	if (fd < 0)
+		return -1;
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+		if (fd != i && dup2(fd, i) < 0)
+			return error_set(err, errno, "leave the streams");
+	if (fd <= STDERR_FILENO)
+		take_fd(&fd);
+	if (setsid() < 0)
+		return error_set(err, errno, "start a session");
+	return process_reset_signals(err);
+}
+
+/* As payload.c does it for a program, with what is in the place of a program's rights. */
+static int confine_work(const struct confinement *confinement, struct error *err)
+{
+	if (namespace_become_root(err) < 0 ||
+	    capability_limit_bounding(confinement->capabilities, err) < 0 ||
+	    capability_become(0, 0, NULL, 0, confinement->capabilities, 0, err) < 0 ||
+	    capability_forbid_gain(err) < 0)
+		return -1;
+	/* Becoming root may have undone it (fs.suid_dumpable). */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return error_set(err, errno, "protect the process");
+	return seccomp_install(&confinement->filter, err);
+}
+
+static _Noreturn void work(const struct attach *attach, const struct cgroup_entry *entry,
+			   int init_pidfd, int channel_fd, int fd, attach_action *act,
+			   const void *data)
+{
+	struct message message = {.type = MESSAGE_DONE};
+	struct confinement confinement;
+	struct error *err = &message.error;
+
+	confinement_make_files(&confinement);
+	if (leave_caller(err) < 0 || enter_cgroup(entry, err) < 0 ||
+	    keep_only((int *[]){&init_pidfd, &channel_fd, &fd}, KEPT_MAX, err) < 0 ||
+	    namespace_join(init_pidfd, has_userns(attach), err) < 0)
+		give_up(channel_fd, &message, PAYLOAD_FAILED);
+	close_fd(&init_pidfd);
+	if (confine_work(&confinement, err) < 0)
+		give_up(channel_fd, &message, PAYLOAD_FAILED);
+	/* A pipe that nobody reads is an error of write(2). */
+	signal(SIGPIPE, SIG_IGN);
+	if (act(fd, data, err) < 0)
+		give_up(channel_fd, &message, PAYLOAD_FAILED);
+	channel_send(channel_fd, &message, NULL, 0, NULL);
 	_exit(0);
 }
 
@@ -274,28 +342,30 @@ static int open_cgroup(const struct attach *attach, struct cgroup_entry *entry, 
 	const struct record *record = attach->record;
 
 	if (attach->below)
-		return cgroup_open_entry_below(attach->cgroup, record->name, attach->below, entry, err);
+		return cgroup_open_entry_below(attach->cgroup, record->name, attach->below, entry,
+					       err);
 	return cgroup_open_entry_beside(attach->cgroup, record->name, record->init.pid, entry, err);
 }
 
-static pid_t fork_joiner(const struct attach *attach, const struct streams *streams,
-			 int init_pidfd, int *channel_fd, struct error *err)
+/* 0 in the joiner, which has the cgroup's files and its own end of the channel. */
+static pid_t fork_joiner(const struct attach *attach, struct cgroup_entry *entry, int *pidfd,
+			 int *channel_fd, struct error *err)
 {
-	struct cgroup_entry entry;
-	AUTO_FD int pidfd = -1;
 	int ends[2];
 	pid_t pid;
 
-	if (open_cgroup(attach, &entry, err) < 0)
+	if (open_cgroup(attach, entry, err) < 0)
 		return -1;
 	if (channel_open(ends, err) < 0) {
-		cgroup_entry_close(&entry);
+		cgroup_entry_close(entry);
 		return -1;
 	}
-	pid = namespace_clone(0, entry.v2_fd, &pidfd, err);
-	if (pid == 0)
-		join(attach, streams, &entry, init_pidfd, ends[1]);
-	cgroup_entry_close(&entry);
+	pid = namespace_clone(0, entry->v2_fd, pidfd, err);
+	if (pid == 0) {
+		*channel_fd = ends[1];
+		return 0;
+	}
+	cgroup_entry_close(entry);
 	close_fd(&ends[1]);
 	if (pid < 0)
 		close_fd(&ends[0]);
@@ -330,6 +400,8 @@ int attach_start(const struct attach *attach, struct attached *started, int *sta
 {
 	AUTO_FD int init_pidfd = open_init(attach, err);
 	AUTO_FD int channel_fd = -1;
+	AUTO_FD int joiner_pidfd = -1;
+	struct cgroup_entry entry;
 	pid_t joiner;
 	int rc, end;
 
@@ -338,10 +410,11 @@ int attach_start(const struct attach *attach, struct attached *started, int *sta
 		return -1;
 	if (streams_check(err) < 0)
 		return -1;
-	if (!has_userns(attach) &&
-	    streams_open(has_terminal(attach), &started->streams, err) < 0)
+	if (!has_userns(attach) && streams_open(has_terminal(attach), &started->streams, err) < 0)
 		return -1;
-	joiner = fork_joiner(attach, &started->streams, init_pidfd, &channel_fd, err);
+	joiner = fork_joiner(attach, &entry, &joiner_pidfd, &channel_fd, err);
+	if (joiner == 0)
+		join(attach, &started->streams, &entry, init_pidfd, channel_fd);
 	streams_release(&started->streams);
 	if (joiner < 0)
 		return -1;
@@ -381,4 +454,43 @@ int attach_run(const struct attach *attach, int *status, struct error *err)
 	}
 	attached_close(&attached);
 	return rc < 0 ? -1 : 0;
+}
+
+int attach_work(const struct attach *attach, int fd, attach_action *act, const void *data,
+		struct attached_work *attached, struct error *err)
+{
+	AUTO_FD int init_pidfd = open_init(attach, err);
+	struct cgroup_entry entry;
+
+	if (init_pidfd < 0)
+		return -1;
+	attached->pid = fork_joiner(attach, &entry, &attached->pidfd, &attached->channel_fd, err);
+	if (attached->pid == 0)
+		work(attach, &entry, init_pidfd, attached->channel_fd, fd, act, data);
+	return attached->pid < 0 ? -1 : 0;
+}
+
+static int killed_inside(struct error *err)
+{
+	error_set(err, 0, "the process inside the container was killed");
+	return error_hint(err, "the container has ended, or is at its memory limit");
+}
+
+int attached_work_wait(struct attached_work *attached, int timeout_ms, struct error *err)
+{
+	struct message message;
+	int rc = channel_receive(attached->channel_fd, &message, NULL, 0, timeout_ms, err);
+
+	if (rc > 0 && message.type == MESSAGE_FAILED && err)
+		*err = message.error;
+	if (rc == 0)
+		killed_inside(err);
+	rc = rc > 0 && message.type == MESSAGE_DONE ? 0 : -1;
+	process_signal(attached->pidfd, SIGKILL, NULL);
+	/* Frozen it cannot die before it goes on; it is init's then, as we end. */
+	if (process_wait_ended(attached->pidfd, WORK_END_MS, NULL) > 0)
+		reap(attached->pid, NULL);
+	close_fd(&attached->channel_fd);
+	close_fd(&attached->pidfd);
+	return rc;
 }

@@ -6,7 +6,9 @@
  *
  *   cman ── forks ──> joiner (joins cgroup and namespaces) ── clones ──> the program
  *
- * The joiner makes the program a child of cman itself (CLONE_PARENT) and is gone then.
+ * The joiner makes the program a child of cman itself (CLONE_PARENT) and is gone then. What cman does
+ * itself inside (attach_work()) is done by a joiner: it stays in the pid namespace of the host, so that
+ * nobody in the container sees it, signals it or finds its program.
  */
 #ifndef LIFECYCLE_ATTACH_H
 #define LIFECYCLE_ATTACH_H
@@ -23,7 +25,7 @@ struct attach {
 	const struct spec *spec;               /* what it was started with: recorded_spec() */
 	const struct confinement *confinement; /* likewise: recorded_confinement() */
 	const struct cgroup_host *cgroup;      /* opened with record->cgroup_parent */
-	char *const *argv;                     /* at least one, ended by NULL */
+	char *const *argv;                     /* at least one, ended by NULL; not for work */
 	bool no_terminal;                      /* our streams, whatever they are */
 	const char *below;                     /* a cgroup of its own below the container's, which
 						* cgroup_remove_below() ends; NULL: where init is */
@@ -54,5 +56,29 @@ void attached_close(struct attached *attached);
  * then *status is an enum payload_status.
  */
 int attach_run(const struct attach *attach, int *status, struct error *err);
+
+/*
+ * A function of ours inside, and what it is about. It has all namespaces of the container but that
+ * of processes, "/" is the container's; it is root there, with the capabilities over files alone.
+ * fd, which is all it has of ours, is the caller's; nothing of the container may be loaded or run.
+ */
+typedef int attach_action(int fd, const void *data, struct error *err);
+
+/* Zeroed members do not make one: ATTACHED_WORK_INIT. */
+struct attached_work {
+	pid_t pid; /* a child of ours */
+	int pidfd;
+	int channel_fd;
+};
+#define ATTACHED_WORK_INIT {.pidfd = -1, .channel_fd = -1}
+
+int attach_work(const struct attach *attach, int fd, attach_action *act, const void *data,
+		struct attached_work *work, struct error *err);
+
+/*
+ * Waits for its end and takes it away: 0, or -1 with its error. After timeout_ms (-1: for ever) it is
+ * killed (ETIMEDOUT); one that stands still in a paused container ends when that goes on.
+ */
+int attached_work_wait(struct attached_work *work, int timeout_ms, struct error *err);
 
 #endif

@@ -20,6 +20,7 @@ enum message_type {
 	MESSAGE_GO,     /* command to init: links and rules are in force, run the payload;
 			   exec to the program: the file that takes its profile */
 	MESSAGE_FAILED, /* supervisor or init to command: the error */
+	MESSAGE_DONE,   /* what works inside (attach_work()) to command: it has ended well */
 };
 
 struct message {

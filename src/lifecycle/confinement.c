@@ -146,6 +146,18 @@ void confinement_make_init(const struct confinement *command, struct confinement
 	seccomp_default(confinement->capabilities, &confinement->filter);
 }
 
+void confinement_make_files(struct confinement *confinement)
+{
+	static const int over_files[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID};
+
+	*confinement = (struct confinement){.no_new_privs = true};
+	for (size_t i = 0; i < ARRAY_SIZE(over_files); i++)
+		confinement->capabilities |= (capability_set)1 << over_files[i];
+	/* Asked on the host: what cman lacks itself it cannot have there. */
+	confinement->capabilities &= capability_host_set();
+	seccomp_default(confinement->capabilities, &confinement->filter);
+}
+
 void confinement_clear(struct confinement *confinement)
 {
 	seccomp_clear(&confinement->filter);

@@ -46,6 +46,12 @@ int confinement_recall(const struct security *security, const struct record *rec
  */
 void confinement_make_init(const struct confinement *command, struct confinement *confinement);
 
+/*
+ * For a process of ours that works on the files of any container and runs nothing of it: the
+ * capabilities over files and the default filter, whatever the container's own are.
+ */
+void confinement_make_files(struct confinement *confinement);
+
 void confinement_clear(struct confinement *confinement);
 
 #endif

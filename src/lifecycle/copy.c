@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/copy.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+
+#include "lifecycle/copy_receive.h"
+#include "lifecycle/copy_send.h"
+
+#define PIPE_BYTES (1 << 20)
+/* For what is left to be written when the host's side has given up. */
+#define LAST_WORDS_MS 10000
+/* One for each directory above a file: DEEPEST of copy_send.c, and some. */
+#define DESCRIPTORS 16384
+
+/* They wait in a file, and are looked at where nothing is left half done. signalfd(2) */
+static int open_signals(struct error *err)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction was;
+	sigset_t waiting;
+	int fd;
+
+	sigemptyset(&waiting);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		/* nohup(1) ignores one of them, and so do we. */
+		if (sigaction(numbers[i], NULL, &was) < 0 || was.sa_handler != SIG_IGN)
+			sigaddset(&waiting, numbers[i]);
+	if (sigprocmask(SIG_BLOCK, &waiting, NULL) < 0)
+		return error_set(err, errno, "block signals");
+	fd = signalfd(-1, &waiting, SFD_CLOEXEC);
+	return fd < 0 ? error_set(err, errno, "signalfd") : fd;
+}
+
+/* Both sides have it then. That it may not be is told by who needs more. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int open_pipe(int ends[2], struct error *err)
+{
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_set(err, errno, "pipe");
+	fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES); /* else as large as it is */
+	if (fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0) {
+		error_set(err, errno, "pipe");
+		close_fd(&ends[0]);
+		close_fd(&ends[1]);
+		return -1;
+	}
+	return 0;
+}
+
+static int send_all(const struct copy *copy, const struct copy_stream *stream,
+		    void (*tell_skipped)(const char *path, mode_t mode), struct error *err)
+{
+	const struct copy_sender sender = {
+		.stream = stream,
+		.follow = copy->follow,
+		.tell_skipped = tell_skipped,
+	};
+
+	for (size_t i = 0; i < copy->count; i++)
+		if (copy_send(&sender, copy->sources[i], err) < 0)
+			return -1;
+	return copy_send_end(&sender, err);
+}
+
+static int receive_all(const struct copy *copy, const struct copy_stream *stream,
+		       void (*tell_skipped)(const char *path, mode_t mode), struct error *err)
+{
+	const struct copy_target target = {
+		.path = copy->target,
+		.sources = copy->sources,
+		.count = copy->count,
+		.keep_owner = copy->archive,
+		.tell_skipped = tell_skipped,
+	};
+
+	return copy_receive(stream, &target, err);
+}
+
+/* In the container; nothing of it is told here. */
+static int act_inside(int fd, const void *data, struct error *err)
+{
+	const struct copy *copy = data;
+	const struct copy_stream stream = {.fd = fd, .stop_fd = -1};
+
+	return copy->into ? receive_all(copy, &stream, NULL, err)
+			  : send_all(copy, &stream, NULL, err);
+}
+
+static int act_here(int fd, int stop_fd, const struct copy *copy, struct error *err)
+{
+	const struct copy_stream stream = {.fd = fd, .stop_fd = stop_fd};
+
+	return copy->into ? send_all(copy, &stream, copy->tell_skipped, err)
+			  : receive_all(copy, &stream, copy->tell_skipped, err);
+}
+
+/*
+ * Of two errors the cause: who finds that the other is gone (EPIPE) knows less than the other. How
+ * far it came knows who made the files.
+ */
+static void choose_error(const struct copy *copy, const struct error *here,
+			 const struct error *inside, struct error *err)
+{
+	const struct error *maker = copy->into ? inside : here;
+
+	if (!err)
+		return;
+	*err = here->text[0] && here->code != EPIPE ? *here : *inside;
+	if (!err->text[0])
+		*err = *here;
+	if (!err->hint[0])
+		memcpy(err->hint, maker->hint, sizeof(err->hint));
+}
+
+int copy_run(const struct attach *attach, const struct copy *copy, struct error *err)
+{
+	struct attached_work work = ATTACHED_WORK_INIT;
+	struct error here = {0}, inside = {0};
+	int rc_here, rc_inside, ends[2];
+	int ours = copy->into ? 1 : 0;
+	AUTO_FD int stop_fd = -1;
+
+	allow_descriptors();
+	/* A pipe that nobody reads is an error of write(2). */
+	signal(SIGPIPE, SIG_IGN);
+	stop_fd = open_signals(err);
+	if (stop_fd < 0 || open_pipe(ends, err) < 0)
+		return -1;
+	rc_here = attach_work(attach, ends[!ours], act_inside, copy, &work, err);
+	close_fd(&ends[!ours]);
+	if (rc_here == 0) {
+		rc_here = act_here(ends[ours], stop_fd, copy, &here);
+		/* End of file, or nobody who reads: the other side ends then, too. */
+		close_fd(&ends[ours]);
+		rc_inside = attached_work_wait(&work, rc_here < 0 ? LAST_WORDS_MS : -1, &inside);
+		if (rc_here == 0 && rc_inside == 0)
+			return 0;
+		choose_error(copy, &here, &inside, err);
+	}
+	close_fd(&ends[ours]);
+	return -1;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* copy_stream.h, copy_send.h, copy_receive.h: the way through a pipe, and what is not believed of it. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "base/fs.h"
+#include "lifecycle/copy_receive.h"
+#include "lifecycle/copy_send.h"
+
+struct fixture {
+	char directory[32];
+	int pipe[2];
+	struct copy_stream in, out;
+};
+
+static int begin(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	strcpy(fixture->directory, "/tmp/test-copy-XXXXXX");
+	if (!mkdtemp(fixture->directory) || chdir(fixture->directory) < 0 ||
+	    pipe2(fixture->pipe, O_CLOEXEC) < 0)
+		return -1;
+	fcntl(fixture->pipe[1], F_SETPIPE_SZ, 1 << 20);
+	fixture->out = (struct copy_stream){.fd = fixture->pipe[0], .stop_fd = -1};
+	fixture->in = (struct copy_stream){.fd = fixture->pipe[1], .stop_fd = -1};
+	*state = fixture;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct fixture *fixture = *state;
+	struct error err;
+
+	close_fd(&fixture->pipe[0]);
+	close_fd(&fixture->pipe[1]);
+	if (chdir("/") < 0 || fs_remove_tree_at(AT_FDCWD, fixture->directory, &err) < 0)
+		return -1;
+	free(fixture);
+	return 0;
+}
+
+static struct copy_entry entry(enum copy_type type, const char *name, const char *target)
+{
+	struct copy_entry made = {.type = type, .attributes = {.mode = 0640}};
+
+	snprintf(made.name, sizeof(made.name), "%s", name);
+	snprintf(made.target, sizeof(made.target), "%s", target);
+	return made;
+}
+
+static void put(struct fixture *fixture, enum copy_type type, const char *name, const char *target)
+{
+	const struct copy_entry made = entry(type, name, target);
+
+	assert_int_equal(copy_put(&fixture->in, &made, NULL), 0);
+}
+
+static int receive(struct fixture *fixture, struct error *err)
+{
+	char *sources[] = {(char *)(uintptr_t) "tree", NULL};
+	const struct copy_target target = {.path = "to", .sources = sources, .count = 1};
+
+	close_fd(&fixture->pipe[1]);
+	return copy_receive(&fixture->out, &target, err);
+}
+
+static void test_there_and_back(void **state)
+{
+	struct fixture *fixture = *state;
+	struct copy_entry sent = entry(COPY_SYMLINK, "name\nwith\tmore", "../over/there"), got;
+	struct error err = {0};
+
+	sent.attributes = (struct copy_attributes){.mode = S_IFLNK | 0777,
+						   .uid = 4294967294U,
+						   .gid = 7,
+						   .accessed = -1,
+						   .modified = INT64_MAX,
+						   .accessed_ns = 1,
+						   .modified_ns = 999999999};
+	assert_int_equal(copy_put(&fixture->in, &sent, &err), 0);
+	put(fixture, COPY_END, "", "");
+	assert_int_equal(copy_take(&fixture->out, &got, &err), 0);
+	assert_int_equal(got.type, COPY_SYMLINK);
+	assert_string_equal(got.name, sent.name);
+	assert_string_equal(got.target, sent.target);
+	assert_memory_equal(&got.attributes, &sent.attributes, sizeof(got.attributes));
+	assert_int_equal(copy_take(&fixture->out, &got, &err), 0);
+	assert_int_equal(got.type, COPY_END);
+	close_fd(&fixture->pipe[1]);
+	assert_int_equal(copy_take(&fixture->out, &got, &err), -1);
+	assert_int_equal(err.code, EPIPE);
+}
+
+static void test_names_are_no_paths(void **state)
+{
+	static const char *const names[] = {"..", ".", "a/b", "/", "/etc", "../x", "a/"};
+	struct fixture *fixture = *state;
+	struct copy_entry got;
+	struct error err = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		put(fixture, COPY_FIFO, names[i], "");
+		assert_int_equal(copy_take(&fixture->out, &got, &err), -1);
+		assert_int_equal(err.code, EPROTO);
+	}
+}
+
+static void test_what_makes_no_sense(void **state)
+{
+	struct fixture *fixture = *state;
+	struct copy_entry wrong[] = {
+		entry((enum copy_type)0, "", ""), entry((enum copy_type)11, "", ""),
+		entry(COPY_SYMLINK, "link", ""),  entry(COPY_FILE, "file", "target"),
+		entry(COPY_DATA, "", ""),         entry(COPY_DATA, "", ""),
+		entry(COPY_FILE_END, "", ""),
+	};
+	struct copy_entry got;
+	struct error err = {0};
+
+	wrong[5].length = COPY_CHUNK + 1;
+	wrong[6].offset = UINT64_MAX;
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		assert_int_equal(copy_put(&fixture->in, &wrong[i], NULL), 0);
+		assert_int_equal(copy_take(&fixture->out, &got, &err), -1);
+		assert_int_equal(err.code, EPROTO);
+		/* What stood behind the head is of no use any more. */
+		while (fcntl(fixture->pipe[0], F_SETFL, O_NONBLOCK) == 0 &&
+		       read(fixture->pipe[0], &got, sizeof(got)) > 0)
+			;
+	}
+}
+
+static void test_a_link_is_not_gone_through(void **state)
+{
+	struct fixture *fixture = *state;
+	struct error err = {0};
+
+	assert_int_equal(mkdir("victim", 0755), 0);
+	put(fixture, COPY_DIRECTORY, "", "");
+	put(fixture, COPY_SYMLINK, "x", "../victim");
+	put(fixture, COPY_DIRECTORY, "x", "");
+	put(fixture, COPY_FIFO, "planted", "");
+	put(fixture, COPY_LEAVE, "", "");
+	put(fixture, COPY_LEAVE, "", "");
+	put(fixture, COPY_END, "", "");
+	assert_int_equal(receive(fixture, &err), -1);
+	assert_string_equal(err.text, "enter to/x: Not a directory");
+	assert_string_equal(err.hint, "copied before that: 1 files, 0 directories");
+	assert_false(fs_exists_at(AT_FDCWD, "victim/planted"));
+}
+
+static void test_a_hard_link_stays_below_the_top(void **state)
+{
+	static const char *const targets[] = {"../secret", "/etc/passwd", "out/secret", "..",
+					      "sub/../../secret"};
+	struct error err = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+		struct fixture *fixture = *state;
+
+		assert_int_equal(fs_replace_at(AT_FDCWD, "secret", "x", 1, 0600, &err), 0);
+		put(fixture, COPY_DIRECTORY, "", "");
+		put(fixture, COPY_SYMLINK, "out", "..");
+		put(fixture, COPY_HARDLINK, "stolen", targets[i]);
+		put(fixture, COPY_LEAVE, "", "");
+		put(fixture, COPY_END, "", "");
+		assert_int_equal(receive(fixture, &err), -1);
+		assert_false(fs_exists_at(AT_FDCWD, "to/stolen"));
+		assert_int_equal(end(state), 0);
+		assert_int_equal(begin(state), 0);
+	}
+}
+
+static void test_order(void **state)
+{
+	/* Each ends the stream at once: no name at the top, none below it, nothing to leave. */
+	static const struct {
+		enum copy_type type;
+		const char *name, *target;
+	} cases[][3] = {
+		{{COPY_FIFO, "named", ""}},
+		{{COPY_DIRECTORY, "", ""}, {COPY_FIFO, "", ""}},
+		{{COPY_LEAVE, "", ""}},
+		{{COPY_FILE_END, "", ""}},
+		{{COPY_DIRECTORY, "", ""}, {COPY_END, "", ""}},
+		{{COPY_END, "", ""}},
+		{{COPY_FIFO, "", ""}, {COPY_FIFO, "", ""}},
+		{{COPY_HARDLINK, "", "x"}},
+		{{COPY_FILE, "", ""}, {COPY_FIFO, "", ""}},
+	};
+	struct error err = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fixture *fixture = *state;
+		AUTO_STRLIST struct strlist names = {0};
+
+		for (size_t j = 0; j < 3 && cases[i][j].type; j++)
+			put(fixture, cases[i][j].type, cases[i][j].name, cases[i][j].target);
+		assert_int_equal(receive(fixture, &err), -1);
+		assert_int_equal(err.code, EPROTO);
+		/* Nothing half done has stayed. */
+		assert_int_equal(fs_list_at(AT_FDCWD, ".", &names, NULL), 0);
+		for (size_t j = 0; j < names.count; j++)
+			assert_string_equal(names.items[j], "to");
+		assert_int_equal(end(state), 0);
+		assert_int_equal(begin(state), 0);
+	}
+}
+
+static void test_cut_short(void **state)
+{
+	struct fixture *fixture = *state;
+	struct copy_entry data = entry(COPY_DATA, "", "");
+	struct error err = {0};
+
+	data.length = 10;
+	put(fixture, COPY_FILE, "", "");
+	assert_int_equal(copy_put(&fixture->in, &data, NULL), 0);
+	assert_int_equal(copy_put_bytes(&fixture->in, "12345", 5, NULL), 0);
+	assert_int_equal(receive(fixture, &err), -1);
+	assert_int_equal(err.code, EPIPE);
+	assert_false(fs_exists_at(AT_FDCWD, "to"));
+}
+
+static void test_modes_and_holes(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct copy_sender sender = {.stream = &fixture->in};
+	AUTO_FD int fd = open("tree", O_WRONLY | O_CREAT | O_EXCL, 0600);
+	struct error err = {0};
+	struct stat from, to;
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "middle", 6, 1 << 20), 6);
+	assert_int_equal(ftruncate(fd, 3 << 20), 0);
+	assert_int_equal(fchmod(fd, 06751), 0);
+	assert_int_equal(fstat(fd, &from), 0);
+	assert_int_equal(copy_send(&sender, "tree", &err), 0);
+	assert_int_equal(copy_send_end(&sender, &err), 0);
+	assert_int_equal(receive(fixture, &err), 0);
+	assert_int_equal(stat("to", &to), 0);
+	assert_int_equal(to.st_mode & 07777, 0751);
+	assert_int_equal(to.st_size, 3 << 20);
+	assert_int_equal(to.st_mtim.tv_nsec, from.st_mtim.tv_nsec);
+	assert_true(to.st_blocks < (1 << 20) / 512);
+}
+
+static void test_told_to_stop(void **state)
+{
+	struct fixture *fixture = *state;
+	struct copy_entry got;
+	struct error err = {0};
+	int stop[2];
+
+	assert_int_equal(pipe(stop), 0);
+	fixture->out.stop_fd = stop[0];
+	put(fixture, COPY_END, "", "");
+	assert_int_equal(copy_take(&fixture->out, &got, &err), 0);
+	put(fixture, COPY_END, "", "");
+	assert_int_equal(write(stop[1], "x", 1), 1);
+	assert_int_equal(copy_take(&fixture->out, &got, &err), -1);
+	assert_string_equal(err.text, "interrupted");
+	close(stop[0]);
+	close(stop[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_there_and_back, begin, end),
+		cmocka_unit_test_setup_teardown(test_names_are_no_paths, begin, end),
+		cmocka_unit_test_setup_teardown(test_what_makes_no_sense, begin, end),
+		cmocka_unit_test_setup_teardown(test_a_link_is_not_gone_through, begin, end),
+		cmocka_unit_test_setup_teardown(test_a_hard_link_stays_below_the_top, begin, end),
+		cmocka_unit_test_setup_teardown(test_order, begin, end),
+		cmocka_unit_test_setup_teardown(test_cut_short, begin, end),
+		cmocka_unit_test_setup_teardown(test_modes_and_holes, begin, end),
+		cmocka_unit_test_setup_teardown(test_told_to_stop, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
