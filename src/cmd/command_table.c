@@ -217,6 +217,12 @@ static const struct command_option kill_options[] = {
 #define HISTORY_DETAILS                                                                            \
 	"The newest first: number, time, the command, and the keys in which it differs from the\n"  \
 	"one before. * marks what runs. The last 20 are kept.\n"
+#define WHY_DETAILS                                                                                \
+	"For each key, as limits.memory, net.ip or net: its value, where it stands, what it was said\n"  \
+	"in the place of, what it takes to change it, what in the kernel carries it, and what that\n"    \
+	"says now. Without a key: all that are set, a line each.\n"                                      \
+	"Exit status: 0, or 1 where the kernel says something else than the container was started\n"     \
+	"with, or cman failed.\n"
 #define NEW_DETAILS                                                                                \
 	"Writes NAME.conf to where the files are, with the keys that are wanted first, most of\n"   \
 	"them commented out. It never overwrites one.\n"
@@ -475,6 +481,16 @@ const struct command command_table[] = {
 		.minimum = 1,
 		.maximum = ANY_NUMBER,
 		.run = cmd_show,
+	},
+	{
+		.name = "why",
+		.arguments = "NAME [KEY...]",
+		.summary = "tell where a value comes from, and what of it is in force",
+		.details = WHY_DETAILS,
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.options = json_options,
+		.run = cmd_why,
 	},
 	{
 		.name = "new",

@@ -98,10 +98,9 @@ static const struct {
 	{"network", NULL, "networks"},
 };
 
-static const struct origin *find_in_manager(const struct comparison *comparison, const char *key)
+static const struct origin *find_in_manager(const struct manager *manager,
+					    const struct interface *interface, const char *key)
 {
-	const struct manager *manager = comparison->manager;
-	const struct interface *interface = comparison->interface;
 	const struct network *network =
 		interface ? manager_find_network(manager, interface->network) : NULL;
 	const char *dot = strrchr(key, '.'), *name = interface && dot ? dot + 1 : key;
@@ -120,19 +119,29 @@ static const struct origin *find_in_manager(const struct comparison *comparison,
 	return origin;
 }
 
-static void set_place(const struct comparison *comparison, struct change *change)
+void spec_find_place(const struct spec *spec, const struct manager *manager,
+		     const struct interface *interface, const char *key, struct location *at,
+		     char **layer)
 {
-	const struct origin *origin = find_in_file(&comparison->wanted->origins, change->key);
-	const char *layer = origin ? origin->layer : NULL;
+	const struct origin *origin = find_in_file(&spec->origins, key);
+	const char *name = origin ? origin->layer : NULL;
 
+	*at = (struct location){.line = 0};
+	*layer = NULL;
 	if (!origin) {
-		origin = find_in_manager(comparison, change->key);
-		layer = origin ? "container.conf" : NULL;
+		origin = find_in_manager(manager, interface, key);
+		name = origin ? "container.conf" : NULL;
 	}
 	if (!origin)
 		return;
-	change->at = origin->location;
-	change->layer = layer ? xstrdup(layer) : NULL;
+	*at = origin->location;
+	*layer = name ? xstrdup(name) : NULL;
+}
+
+static void set_place(const struct comparison *comparison, struct change *change)
+{
+	spec_find_place(comparison->wanted, comparison->manager, comparison->interface, change->key,
+			&change->at, &change->layer);
 }
 
 /* ---- values ---- */

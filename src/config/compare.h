@@ -33,6 +33,14 @@ struct changes {
 void spec_compare(const struct spec *recorded, const struct spec *wanted,
 		  const struct manager *manager, struct changes *changes);
 
+/*
+ * Where the key of a spec without errors stands, in its file, a template, defaults or the manager file;
+ * interface: it is one of that, or NULL. Line 0 and NULL: nowhere. *layer is as in struct change.
+ */
+void spec_find_place(const struct spec *spec, const struct manager *manager,
+		     const struct interface *interface, const char *key, struct location *at,
+		     char **layer);
+
 /* Adds one; the texts are taken over. */
 void changes_add(struct changes *changes, struct change change);
 void changes_clear(struct changes *changes);

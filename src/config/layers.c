@@ -115,8 +115,9 @@ static void report_unknown_template(struct assignment *assignment, const struct 
 	assignment->path[0] = '\0';
 }
 
-unsigned int layers_apply(const struct node *manager_root, const struct node *own, const char *name,
-			  struct diagnostics *diagnostics, struct spec *spec)
+static unsigned int apply_layers(const struct node *manager_root, const struct node *own,
+				 const char *name, struct diagnostics *diagnostics,
+				 layers_visitor *visit, void *data, struct spec *spec)
 {
 	const struct node *defaults = node_find(manager_root, "defaults");
 	const struct node *templates = node_find(manager_root, "templates");
@@ -129,8 +130,10 @@ unsigned int layers_apply(const struct node *manager_root, const struct node *ow
 
 	spec_set_defaults(spec, name);
 	origin_set(&spec->origins, "", (struct location){.file = own->at.file}, NULL);
+	visit(data, NULL, spec);
 	if (defaults)
 		apply_shared(defaults, "defaults", spec);
+	visit(data, "defaults", spec);
 	/* Read before all other keys of the file, as these go on top of what it names. */
 	if (extends) {
 		AUTO(spec_clear) struct spec scratch = {0};
@@ -145,13 +148,35 @@ unsigned int layers_apply(const struct node *manager_root, const struct node *ow
 			const struct node *found = node_find(templates, wanted);
 			AUTO_FREE char *key = xprintf("extends[%zu]", i);
 
-			if (found)
-				apply_shared(found, found->name, spec);
-			else
+			if (!found) {
 				report_unknown_template(&assignment, templates, wanted,
 							origin_find(&scratch.origins, key));
+				continue;
+			}
+			apply_shared(found, found->name, spec);
+			visit(data, found->name, spec);
 		}
 	}
 	assign_group(&assignment, &container_keys, own, spec);
+	visit(data, NULL, spec);
 	return assignment.errors;
+}
+
+static void visit_nothing(void *data, const char *layer, const struct spec *spec)
+{
+	(void)data;
+	(void)layer;
+	(void)spec;
+}
+
+unsigned int layers_apply(const struct node *manager_root, const struct node *own, const char *name,
+			  struct diagnostics *diagnostics, struct spec *spec)
+{
+	return apply_layers(manager_root, own, name, diagnostics, visit_nothing, NULL, spec);
+}
+
+void layers_each(const struct node *manager_root, const struct node *own, const char *name,
+		 layers_visitor *visit, void *data, struct spec *spec)
+{
+	apply_layers(manager_root, own, name, NULL, visit, data, spec);
 }

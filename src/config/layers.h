@@ -26,4 +26,12 @@ void manager_set_defaults(struct manager *manager);
 unsigned int layers_apply(const struct node *manager_root, const struct node *own, const char *name,
 			  struct diagnostics *diagnostics, struct spec *spec);
 
+/*
+ * The same for files that were checked, with a look at what it is so far behind each layer: NULL the
+ * built-in one, "defaults", the name of each template, and NULL again its own file.
+ */
+typedef void layers_visitor(void *data, const char *layer, const struct spec *so_far);
+void layers_each(const struct node *manager_root, const struct node *own, const char *name,
+		 layers_visitor *visit, void *data, struct spec *spec);
+
 #endif

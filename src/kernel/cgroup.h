@@ -78,6 +78,28 @@ int cgroup_change_devices(const struct cgroup_host *host, const char *name,
 int cgroup_set_limits(const struct cgroup_host *host, const char *name, const struct limits *limits,
 		      struct error *err);
 
+/* A file of a cgroup that a limit stands in, as it is. */
+struct cgroup_limit {
+	const char *path;   /* "/sys/fs/cgroup/memory/cman/web/memory.limit_in_bytes" */
+	bool v2;
+	const char *wanted; /* what it says while nobody has changed it */
+	const char *now;    /* what it says, of several lines the one that counts; NULL: there is none */
+	bool same;          /* it is as wanted; without a file: nothing is wanted */
+};
+
+/*
+ * Looks at the files of one key of limits ("limits.memory"), and calls visit for each. -1: something
+ * cannot be read.
+ */
+int cgroup_look_at_limit(const struct cgroup_host *host, const char *name,
+			 const struct limits *limits, const char *key,
+			 void (*visit)(const struct cgroup_limit *limit, void *data), void *data,
+			 struct error *err);
+
+/* The path of PARENT/NAME where the controller is; *v2: which version. NULL: it is nowhere. */
+char *cgroup_find_path(const struct cgroup_host *host, const char *name, const char *controller,
+		       bool *v2);
+
 /*
  * Gives the owner (as uid and gid) what a service manager in the container needs: it may make
  * cgroups below PARENT/NAME of version 2 and move processes about in there. The limits stay ours,

@@ -6,13 +6,12 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #include "base/fs.h"
+#include "kernel/mount_table.h"
 
 #define MOUNT_TABLE         "/proc/self/mountinfo"
-#define MOUNT_TABLE_LIMIT   (64u << 20)
 #define DEFAULT_MOUNT_POINT "/sys/fs/cgroup"
 #define MARK                "trusted.cman" /* extended attribute of what we made above PARENT */
 
@@ -44,55 +43,6 @@ const struct cgroup_hierarchy *cgroup_find(const struct cgroup_host *host, const
 			return &host->hierarchies[i];
 	}
 	return v2;
-}
-
-/* One line of proc_pid_mountinfo(5), as far as it matters here. */
-struct mount_line {
-	dev_t device;
-	char *root, *point, *type, *options;
-};
-
-/* Undoes the escapes of the mount table: "\040" is a space. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *from = text; *from; to++) {
-		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
-			*to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + from[3] - '0');
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-}
-
-/* Cuts a line into its fields, in place. False: not a line of the table. */
-static bool parse_mount_line(char *line, struct mount_line *mount)
-{
-	char *rest = strstr(line, " - "), *position = NULL, *device;
-	unsigned int major, minor;
-
-	if (!rest)
-		return false;
-	*rest = '\0';
-	rest += 3;
-	if (!strtok_r(line, " ", &position) || !strtok_r(NULL, " ", &position))
-		return false;
-	device = strtok_r(NULL, " ", &position);
-	mount->root = strtok_r(NULL, " ", &position);
-	mount->point = strtok_r(NULL, " ", &position);
-	mount->type = strtok_r(rest, " ", &position);
-	if (!mount->point || !mount->type || !strtok_r(NULL, " ", &position))
-		return false;
-	mount->options = strtok_r(NULL, " ", &position);
-	if (!mount->options || sscanf(device, "%u:%u", &major, &minor) != 2)
-		return false;
-	mount->device = makedev(major, minor);
-	unescape(mount->root);
-	unescape(mount->point);
-	return true;
 }
 
 /* What a v2 tree does without a controller, and v1 with one. */
@@ -194,7 +144,7 @@ static int find_hierarchies(struct cgroup_host *host, struct error *err)
 			if (length < sizeof(copy) && memmem(line, length, " - cgroup", 9)) {
 				memcpy(copy, line, length);
 				copy[length] = '\0';
-				if (parse_mount_line(copy, &mount))
+				if (mount_line_parse(copy, &mount))
 					consider_mount(host, &mount, v2);
 			}
 			line += length + (line[length] == '\n');

@@ -63,6 +63,11 @@ struct cgroup_setting {
 	const char *refusal; /* why this version of cgroups cannot do it */
 };
 
+#define CGROUP_FILE_MAX 65536 /* bytes of a file, which may have a line per device */
+
+/* Whether a file with that text has the value. */
+bool cgroup_setting_is_shown(const struct cgroup_setting *setting, const char *shown);
+
 struct cgroup_settings {
 	struct cgroup_setting *items;
 	size_t count;

@@ -10,8 +10,6 @@
 
 #include "base/fs.h"
 
-#define DEVICES_LIMIT 65536 /* bytes of a file with a line per device */
-
 struct cgroup_setting *cgroup_settings_add(struct cgroup_settings *settings, const char *key,
 					   const char *controller, const char *file,
 					   const char *value, const char *shown)
@@ -210,30 +208,32 @@ static bool raw_is_shown(const char *shown, const char *value)
 	return strpbrk(value, " =") || memchr(shown, ' ', length) || shown[length] == '\n';
 }
 
+bool cgroup_setting_is_shown(const struct cgroup_setting *setting, const char *shown)
+{
+	const size_t length = strcspn(shown, "\n");
+
+	switch (setting->form) {
+	case SHOWN_ALONE:
+		return strlen(setting->shown) == length &&
+		       strncmp(shown, setting->shown, length) == 0;
+	case SHOWN_AS_LINE:
+		return !setting->shown[0] || has_line(shown, setting->shown);
+	case SHOWN_FREELY:
+		return raw_is_shown(shown, setting->value);
+	}
+	return false;
+}
+
 static int read_back(int fd, const struct cgroup_setting *setting, const char *path,
 		     struct error *err)
 {
 	AUTO_TEXT struct text text = {0};
 	const char *shown;
-	bool right = false;
 
-	if (lseek(fd, 0, SEEK_SET) < 0 || fs_read_fd(fd, DEVICES_LIMIT, &text, err) < 0)
+	if (lseek(fd, 0, SEEK_SET) < 0 || fs_read_fd(fd, CGROUP_FILE_MAX, &text, err) < 0)
 		return error_wrap(err, "%s: read %s", setting->key, path);
 	shown = text_value(&text);
-	switch (setting->form) {
-	case SHOWN_ALONE:
-		text.length = strcspn(shown, "\n");
-		right = strlen(setting->shown) == text.length &&
-			strncmp(shown, setting->shown, text.length) == 0;
-		break;
-	case SHOWN_AS_LINE:
-		right = !setting->shown[0] || has_line(shown, setting->shown);
-		break;
-	case SHOWN_FREELY:
-		right = raw_is_shown(shown, setting->value);
-		break;
-	}
-	if (right)
+	if (cgroup_setting_is_shown(setting, shown))
 		return 0;
 	return error_set(err, 0, "%s: %s should be \"%s\", but the kernel made it \"%.*s\"",
 			 setting->key, path, setting->shown, (int)strcspn(shown, "\n"), shown);
@@ -319,7 +319,7 @@ static int clear_devices(const struct cgroup_host *host, const char *name, struc
 		cgroup_path(host, name, files[i], path);
 		if (!fs_exists_at(hierarchy->fd, path))
 			continue;
-		if (fs_read_at(hierarchy->fd, path, DEVICES_LIMIT, &lines, err) < 0)
+		if (fs_read_at(hierarchy->fd, path, CGROUP_FILE_MAX, &lines, err) < 0)
 			return error_wrap(err, "limits.io");
 		for (char *line = lines.data ? strtok_r(lines.data, "\n", &position) : NULL; line;
 		     line = strtok_r(NULL, "\n", &position)) {

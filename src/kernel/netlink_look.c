@@ -105,6 +105,8 @@ static void read_link(struct nlmsghdr *message, void *data)
 		state->master = (int)nla_get_u32(attributes[IFLA_MASTER]);
 	if (attributes[IFLA_MTU])
 		state->mtu = nla_get_u32(attributes[IFLA_MTU]);
+	if (attributes[IFLA_ADDRESS] && nla_len(attributes[IFLA_ADDRESS]) == sizeof(state->mac))
+		memcpy(state->mac, nla_data(attributes[IFLA_ADDRESS]), sizeof(state->mac));
 	if (attributes[IFLA_QDISC])
 		nla_strlcpy(state->queue, attributes[IFLA_QDISC], sizeof(state->queue));
 	if (attributes[IFLA_IFALIAS])

@@ -20,6 +20,7 @@ struct link_state {
 	int peer; /* index of a veth's other end, of a macvlan's parent, in their namespace; or 0 */
 	int master;      /* index of the bridge it is a port of, 0: none */
 	uint32_t mtu;    /* bytes */
+	uint8_t mac[6];  /* zero: it has none of that length */
 	char alias[256]; /* "" when it has none */
 	char queue[16];  /* kind of what it sends through: "noqueue", "tbf" */
 	/* of a bridge: br_netfilter shows its frames to the rules, whatever the host's switches say */

@@ -151,6 +151,25 @@ int rlimit_change(pid_t pid, const struct limits *from, const struct limits *to,
 	return 0;
 }
 
+static uint64_t from_rlim(rlim_t value)
+{
+	return value == RLIM_INFINITY ? LIMIT_MAX : (uint64_t)value;
+}
+
+int rlimit_look(pid_t pid, const struct limits *limits, int resource, struct ulimit *want,
+		bool *asked, struct ulimit *now, struct error *err)
+{
+	struct rlimit found;
+	const char *key;
+
+	if (prlimit(pid, (enum __rlimit_resource)resource, NULL, &found) < 0)
+		return error_set(err, errno, "read the limit %s", ulimit_name(resource));
+	*want = wanted(limits, resource, &key);
+	*asked = key != NULL;
+	*now = (struct ulimit){resource, from_rlim(found.rlim_cur), from_rlim(found.rlim_max)};
+	return 0;
+}
+
 int rlimit_set_oom_score_adj(pid_t pid, int value, struct error *err)
 {
 	char path[64], text[16], now[16];

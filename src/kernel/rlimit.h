@@ -6,6 +6,7 @@
 #ifndef KERNEL_RLIMIT_H
 #define KERNEL_RLIMIT_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -27,6 +28,13 @@ int rlimit_apply(const struct limits *limits, const char **key, struct error *er
  */
 int rlimit_change(pid_t pid, const struct limits *from, const struct limits *to, const char **key,
 		  struct error *err);
+
+/*
+ * What process pid has of a resource, and what limits want of it; *asked: they name it, else it is a
+ * default, which may have been let go. ESRCH: it has ended.
+ */
+int rlimit_look(pid_t pid, const struct limits *limits, int resource, struct ulimit *wanted,
+		bool *asked, struct ulimit *now, struct error *err);
 
 /*
  * Sets oom_score_adj of process pid (0: the caller). EACCES, with a hint: lower than it may be

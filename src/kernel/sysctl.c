@@ -45,19 +45,31 @@ int sysctl_read(const char *name, char *out, size_t size, struct error *err)
 	return fs_read_line_at(AT_FDCWD, path, out, size, err);
 }
 
-int sysctl_read_in(int netns_fd, const char *name, char *out, size_t size, struct error *err)
+static int read_in(int namespace_fd, int type, const char *own, const char *name, char *out,
+		   size_t size, struct error *err)
 {
-	AUTO_FD int own_fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	AUTO_FD int own_fd = open(own, O_RDONLY | O_CLOEXEC);
 	int rc;
 
 	if (own_fd < 0)
-		return error_set(err, errno, "open our network namespace");
-	if (setns(netns_fd, CLONE_NEWNET) < 0)
-		return error_set(err, errno, "enter network namespace");
+		return error_set(err, errno, "open %s", own);
+	if (setns(namespace_fd, type) < 0)
+		return error_set(err, errno, "enter %s namespace",
+				 type == CLONE_NEWNET ? "network" : "IPC");
 	rc = sysctl_read(name, out, size, err);
-	if (setns(own_fd, CLONE_NEWNET) < 0)
+	if (setns(own_fd, type) < 0)
 		abort();
 	return rc;
+}
+
+int sysctl_read_in(int netns_fd, const char *name, char *out, size_t size, struct error *err)
+{
+	return read_in(netns_fd, CLONE_NEWNET, "/proc/thread-self/ns/net", name, out, size, err);
+}
+
+int sysctl_read_in_ipc(int ipcns_fd, const char *name, char *out, size_t size, struct error *err)
+{
+	return read_in(ipcns_fd, CLONE_NEWIPC, "/proc/thread-self/ns/ipc", name, out, size, err);
 }
 
 int sysctl_write(const char *name, const char *value, struct error *err)
@@ -72,7 +84,7 @@ int sysctl_write(const char *name, const char *value, struct error *err)
 }
 
 /* The kernel puts tabs between numbers where we write blanks. */
-static bool is_same_value(const char *a, const char *b)
+bool sysctl_is_same(const char *a, const char *b)
 {
 	for (;; a++, b++) {
 		bool blank = isblank((unsigned char)*a) && isblank((unsigned char)*b);
@@ -108,7 +120,7 @@ static bool has_value(int proc_fd, const char *path, const char *value)
 {
 	char now[512];
 
-	return read_value(proc_fd, path, now, sizeof(now), NULL) == 0 && is_same_value(now, value);
+	return read_value(proc_fd, path, now, sizeof(now), NULL) == 0 && sysctl_is_same(now, value);
 }
 
 int sysctl_get(int proc_fd, const char *name, char *out, size_t size, struct error *err)

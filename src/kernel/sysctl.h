@@ -6,6 +6,7 @@
 #ifndef KERNEL_SYSCTL_H
 #define KERNEL_SYSCTL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -22,6 +23,12 @@ int sysctl_write(const char *name, const char *value, struct error *err);
  * not find back, the program ends.
  */
 int sysctl_read_in(int netns_fd, const char *name, char *out, size_t size, struct error *err);
+
+/* Likewise a switch of IPC ("kernel/sem", "fs/mqueue/msg_max"), in that IPC namespace. */
+int sysctl_read_in_ipc(int ipcns_fd, const char *name, char *out, size_t size, struct error *err);
+
+/* Whether the kernel shows the same value: how many blanks are in between does not matter. */
+bool sysctl_is_same(const char *a, const char *b);
 
 /*
  * Those of a container, through a procfs of our own (procfs_open()): sets a switch in the

@@ -13,4 +13,10 @@
  */
 int uts_set_hostname(pid_t pid, const char *name, struct error *err);
 
+/* The names there are now in the UTS namespace of process pid, likewise. */
+struct uts_names {
+	char hostname[65], domainname[65];
+};
+int uts_look(pid_t pid, struct uts_names *names, struct error *err);
+
 #endif
