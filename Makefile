@@ -11,6 +11,9 @@ BINDIR        = $(PREFIX)/sbin
 LIBEXECDIR    = $(PREFIX)/libexec/cman
 MANDIR        = $(PREFIX)/share/man
 DOCDIR        = $(PREFIX)/share/doc/cman
+BASHDIR       = $(PREFIX)/share/bash-completion/completions
+ZSHDIR        = $(PREFIX)/share/zsh/site-functions
+FISHDIR       = $(PREFIX)/share/fish/vendor_completions.d
 
 CC         = cc
 AR         = ar
@@ -231,7 +234,7 @@ check-vm: all unit-tests $(PROBES)
 	@tests/packages.sh install vm || true
 	@tests/vm/check.sh '$(BUILD)' $(VM_TESTS)
 
-SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) .ci/run
+SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) src/completion/cman.bash .ci/run
 
 # BENCH="throughput scale" runs some of its parts.
 bench: all $(BUILD)/bench $(BUILD)/bench-commit $(BUILD)/bench-stream $(BUILD)/bench-look
@@ -291,7 +294,8 @@ format:
 install: all
 	@DESTDIR='$(DESTDIR)' INSTALL='$(INSTALL)' BUILD='$(BUILD)' BINDIR='$(BINDIR)' \
 	 LIBEXECDIR='$(LIBEXECDIR)' MANDIR='$(MANDIR)' DOCDIR='$(DOCDIR)' SYSCONFDIR='$(SYSCONFDIR)' \
-	 RUNSTATEDIR='$(RUNSTATEDIR)' LOCALSTATEDIR='$(LOCALSTATEDIR)' tests/install.sh install
+	 RUNSTATEDIR='$(RUNSTATEDIR)' LOCALSTATEDIR='$(LOCALSTATEDIR)' BASHDIR='$(BASHDIR)' \
+	 ZSHDIR='$(ZSHDIR)' FISHDIR='$(FISHDIR)' tests/install.sh install
 
 uninstall:
 	@DESTDIR='$(DESTDIR)' LIBEXECDIR='$(LIBEXECDIR)' tests/install.sh uninstall

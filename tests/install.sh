@@ -68,6 +68,9 @@ install_all() {
 	for page in docs/*.[1-8]; do
 		put 644 "$page" "$MANDIR/man${page##*.}/${page##*/}"
 	done
+	put 644 src/completion/cman.bash "$BASHDIR/cman"
+	put 644 src/completion/_cman "$ZSHDIR/_cman"
+	put 644 src/completion/cman.fish "$FISHDIR/cman.fish"
 	put 644 container.conf.sample "$DOCDIR/container.conf.sample"
 	put 644 README.md "$DOCDIR/README.md"
 	put_config container.conf.sample "$SYSCONFDIR/cman/container.conf"

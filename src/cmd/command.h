@@ -153,5 +153,6 @@ int cmd_version(const struct options *options, int argc, char *argv[], struct er
 int cmd_finish(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_revive(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_refresh(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_complete(const struct options *options, int argc, char *argv[], struct error *err);
 
 #endif

@@ -583,5 +583,15 @@ const struct command command_table[] = {
 		.hidden = true,
 		.run = cmd_refresh,
 	},
+	/* Run by the completion of a shell. */
+	{
+		.name = "complete",
+		.arguments = "WORD...",
+		.summary = "tell what may stand in the place of the last word",
+		.minimum = 1,
+		.maximum = ANY_NUMBER,
+		.hidden = true,
+		.run = cmd_complete,
+	},
 	{.name = NULL},
 };

@@ -18,6 +18,8 @@ listing() { (cd "$dest" && find . -printf '%p %y %m\n' | sort); }
 	for file in usr/local/sbin/cman usr/local/libexec/cman/cman-supervisor \
 		usr/local/libexec/cman/cman-init \
 		usr/local/share/man/man8/cman.8 usr/local/share/man/man5/container.conf.5 \
+		usr/local/share/bash-completion/completions/cman usr/local/share/zsh/site-functions/_cman \
+		usr/local/share/fish/vendor_completions.d/cman.fish \
 		etc/cman/container.conf etc/cman/conf.d/web.conf.sample; do
 		[ -f "$dest/$file" ] || { echo "no $file"; return 1; }
 	done
