@@ -8,6 +8,7 @@
 #include "config/conf.h"
 #include "lifecycle/events.h"
 #include "lifecycle/live.h"
+#include "lifecycle/parted.h"
 #include "lifecycle/precheck.h"
 #include "lifecycle/recorded.h"
 #include "lifecycle/steps.h"
@@ -225,74 +226,6 @@ static void choose_action(struct apply_item *item, const struct apply_options *o
 	}
 }
 
-/* ---- networks that change their shape ---- */
-
-static const struct container *find_container(const struct apply *apply, const char *name)
-{
-	for (size_t i = 0; i < apply->count; i++)
-		if (strcmp(apply->items[i].container->name, name) == 0)
-			return apply->items[i].container;
-	return NULL;
-}
-
-/* One on the network that will not go down now; NULL: all of them do. */
-static const char *find_remaining(const struct apply *apply, const struct network_record *network)
-{
-	for (size_t i = 0; i < network->member_count; i++) {
-		const char *name = network->members[i].container;
-		const struct container *container = find_container(apply, name);
-
-		if (!container || container->failed || container->action == PLAN_NOTHING)
-			return name;
-	}
-	return NULL;
-}
-
-static bool has_changed(const struct host *host, const struct network_record *network)
-{
-	const struct network *wanted = manager_find_network(host->manager, network->name);
-	AUTO_CHANGES struct changes changes = {0};
-
-	if (wanted)
-		change_find_network(network, wanted, &changes);
-	return changes.count > 0;
-}
-
-static bool is_to_join(const struct apply_item *item, const char *network)
-{
-	if (item->container->failed || !item->wanted || item->container->action == PLAN_NOTHING ||
-	    item->container->action == PLAN_STOP)
-		return false;
-	for (size_t i = 0; i < item->wanted->interface_count; i++)
-		if (strcmp(item->wanted->interfaces[i].network, network) == 0)
-			return true;
-	return false;
-}
-
-/* Such a network has to be without containers for a moment: nobody is stopped who could not start. */
-static void refuse_parted(struct apply *apply, const struct networks *networks)
-{
-	const struct host *host = apply->wave->host;
-
-	for (size_t i = 0; i < networks->count; i++) {
-		const struct network_record *network = &networks->items[i];
-		const char *remaining = has_changed(host, network)
-						? find_remaining(apply, network)
-						: NULL;
-		struct error err = {0};
-
-		if (!remaining)
-			continue;
-		error_set(&err, EBUSY, "network %s is up otherwise than %s says now", network->name,
-			  host->manager->file);
-		error_hint(&err, "%s is on it, and would not be stopped by this: name it as well, or "
-			   "take it down", remaining);
-		for (size_t j = 0; j < apply->count; j++)
-			if (is_to_join(&apply->items[j], network->name))
-				fail(apply->items[j].container, &err);
-	}
-}
-
 int apply_plan(struct apply *apply, struct wave *wave, const struct apply_options *options,
 	       const struct spec *(*wanted)(void *data, const char *name), void *data,
 	       struct error *err)
@@ -314,7 +247,7 @@ int apply_plan(struct apply *apply, struct wave *wave, const struct apply_option
 		plan_one(wave->host, &networks, options, item);
 		choose_action(item, options);
 	}
-	refuse_parted(apply, &networks);
+	parted_refuse(wave, wanted, data);
 	return 0;
 }
 

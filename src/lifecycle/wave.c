@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/wave.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -10,6 +11,7 @@
 #include "lifecycle/adopt.h"
 #include "lifecycle/apply.h"
 #include "lifecycle/events.h"
+#include "lifecycle/parted.h"
 #include "lifecycle/precheck.h"
 #include "lifecycle/recorded.h"
 #include "lifecycle/resolv_conf.h"
@@ -150,6 +152,11 @@ static int new_record(const struct host *host, struct container *container, stru
 	return process_boot_id(record->boot_id, err);
 }
 
+static const struct spec *find_wanted(void *data, const char *name)
+{
+	return conf_find(data, name);
+}
+
 void wave_up(struct wave *wave, const struct conf *conf)
 {
 	for (size_t i = 0; i < wave->count; i++) {
@@ -162,6 +169,7 @@ void wave_up(struct wave *wave, const struct conf *conf)
 		if (precheck_container(wave->host, container, &err) < 0)
 			fail(container, &err);
 	}
+	parted_refuse(wave, find_wanted, (void *)(uintptr_t)conf);
 	wave->host->keep_networks = true;
 	take_down(wave);
 	(void)FAULT("took away", "", NULL);

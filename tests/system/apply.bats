@@ -342,6 +342,26 @@ filters() { machine tc filter show dev c-web "$1"; }
 	assert_match "$(ip_of web)" '^10\.84\.'
 }
 
+@test "restart: on a network of another shape nothing is stopped that could not start again" {
+	once
+	server db </dev/null
+	up
+	run_ok cman up db
+	write_manager 'networks : { cman0 : { subnet = "10.84.0.0/16"; }; };'
+	run_fails cman restart web
+	assert_output_has "web: network cman0 is up otherwise than $CONF says now" "db is on it"
+	assert_equal "$(pid_of web)" "$PID"
+	assert_page machine "http://$(ip_of web)/" "page of web"
+	assert_match "$(ip_of web)" '^10\.83\.'
+	# One that comes to it is refused as early.
+	sleeper third <<<'hooks : { pre_start = [ "/bin/false" ]; };'
+	run_fails cman up third
+	assert_output_has "third: network cman0 is up otherwise"
+	run_ok cman restart web db
+	assert_match "$(ip_of web)" '^10\.84\.'
+	assert_page web "http://db/" "page of db"
+}
+
 @test "apply: what is to run is started, what has no file is stopped when it is asked for" {
 	once
 	sleeper boot <<<'autostart = true;'

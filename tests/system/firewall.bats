@@ -437,7 +437,7 @@ forget_forward() {
 	run_ok cman up a
 	write_manager 'networks : { cman0 : { uplink = "ppp7"; }; };'
 	run_fails cman up b
-	assert_output_has "network cman0 is up otherwise than $CONF says now" "take its 1 container(s) down first"
+	assert_output_has "network cman0 is up otherwise than $CONF says now" "a is on it"
 	run_ok cman down a
 	run_ok cman check
 	assert_output_has "networks.cman0.uplink: there is no link ppp7"
