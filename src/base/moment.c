@@ -124,3 +124,13 @@ void moment_format_local(uint64_t moment, char out[MOMENT_TEXT_MAX])
 	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &fields);
 	snprintf(out, MOMENT_TEXT_MAX, "%s.%03" PRIu64, text, moment % SECOND / 1000);
 }
+
+void moment_format_seconds(uint64_t seconds, char out[MOMENT_TEXT_MAX])
+{
+	time_t when = (time_t)seconds;
+	struct tm local;
+
+	if (!localtime_r(&when, &local) ||
+	    strftime(out, MOMENT_TEXT_MAX, "%Y-%m-%d %H:%M:%S %z", &local) == 0)
+		snprintf(out, MOMENT_TEXT_MAX, "%" PRIu64, seconds);
+}

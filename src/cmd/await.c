@@ -47,7 +47,10 @@ static int report(struct ready_wait *wait)
 
 	switch (wait->result) {
 	case READY_REACHED:
-		text_format_duration(duration, sizeof(duration), wait->waited_ms / 1000);
+		if (wait->waited_ms < 1000)
+			snprintf(duration, sizeof(duration), "%" PRIu64 "ms", wait->waited_ms);
+		else
+			text_format_duration(duration, sizeof(duration), wait->waited_ms / 1000);
 		printf("%s: ready after %s\n", wait->name, duration);
 		return 0;
 	case READY_ENDED:

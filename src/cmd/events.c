@@ -36,7 +36,8 @@ static const char *color_of(const char *event, const struct json *object)
 	} colors[] = {
 		{"started", "\033[32m"}, {"healthy", "\033[32m"},    {"resumed", "\033[32m"},
 		{"oom", "\033[31m"},     {"failed", "\033[31m"},     {"unhealthy", "\033[31m"},
-		{"paused", "\033[33m"},  {"restarting", "\033[33m"},
+		{"paused", "\033[33m"},  {"restarting", "\033[33m"},  {"not-ready", "\033[33m"},
+		{"ready", "\033[32m"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(colors); i++)

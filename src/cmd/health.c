@@ -7,6 +7,7 @@
 #include "cmd/command.h"
 #include "cmd/inside.h"
 #include "cmd/load.h"
+#include "lifecycle/events.h"
 #include "lifecycle/health.h"
 #include "lifecycle/steps.h"
 
@@ -51,6 +52,7 @@ static int note(const struct inside *inside, const struct health_check *check, s
 	AUTO_RECORD struct record record = {0};
 	struct health_record health;
 	enum health_condition before;
+	bool unhealthy;
 	int found;
 
 	if (lock_fd < 0)
@@ -71,7 +73,10 @@ static int note(const struct inside *inside, const struct health_check *check, s
 	if (health_read(dir_fd, &health, err) < 0)
 		log_warning("%s: %s, beginning anew", name, err->text);
 	before = health.condition;
-	if (!health_judge(&health, wanted, check, uptime_ms(&record)))
+	unhealthy = health_judge(&health, wanted, check, uptime_ms(&record));
+	if (health.condition != before)
+		events_note_health(&inside->state, &record, &health, check, wanted->on_failure);
+	if (!unhealthy)
 		return health_write(dir_fd, &health, err) < 0 ? -1 : HEALTH_GO_ON;
 	if (before != HEALTH_UNHEALTHY)
 		tell(name, &health, check, wanted->on_failure);

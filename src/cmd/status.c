@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/moment.h"
 #include "base/parse.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
@@ -92,12 +93,9 @@ static void print_line(const char *label, const char *text)
 
 static void print_time(const char *label, uint64_t seconds, const char *addition)
 {
-	time_t when = (time_t)seconds;
-	struct tm local;
-	char text[64];
+	char text[MOMENT_TEXT_MAX];
 
-	if (!localtime_r(&when, &local) || strftime(text, sizeof(text), "%F %T %z", &local) == 0)
-		snprintf(text, sizeof(text), "%" PRIu64, seconds);
+	moment_format_seconds(seconds, text);
 	printf("  %-10s %s%s\n", label, text, addition);
 }
 
@@ -214,8 +212,7 @@ static void print_ready(const struct view *view)
 		print_time("ready", ready->since, awaited);
 	else if (ready->readiness == READINESS_FAILED)
 		print_line("not ready", ready->text);
-	else
-		printf("  %-10s waiting for %s\n", "not ready", ready->text);
+	/* What is waited for yet is what status_why_print() tells. */
 }
 
 /* "19:02:11 failed, 1 s: exit status 1: no answer" */

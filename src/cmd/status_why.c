@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "base/fs.h"
 #include "base/lock.h"
@@ -38,9 +40,27 @@ static void describe_wait(const struct view *view, char *out, size_t size)
 			 view->name);
 	} else if (view->state == VIEW_PAUSED) {
 		snprintf(out, size, "\"cman resume %s\"", view->name);
+	} else if (view->state == VIEW_RUNNING && view->ready &&
+		   view->ready->readiness == READINESS_WAITING) {
+		snprintf(out, size, "%s", view->ready->text);
 	} else {
 		*out = '\0';
 	}
+}
+
+/* The record is written when a wait begins; what is asked for readiness is so from the start on. */
+static uint64_t find_since(const struct view *view, const struct state *state)
+{
+	AUTO_FREE char *path = xprintf("%s/record", view->name);
+	struct stat st;
+
+	if (view->state == VIEW_PAUSED)
+		return view->record.paused_at;
+	if (view->state == VIEW_RUNNING)
+		return view->record.started_at;
+	return fstatat(state->containers_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0
+		       ? (uint64_t)st.st_mtime
+		       : 0;
 }
 
 void status_why_take(const struct view *view, const struct state *state, struct status_why *why)
@@ -51,6 +71,8 @@ void status_why_take(const struct view *view, const struct state *state, struct 
 	if (!state)
 		return;
 	describe_wait(view, why->waits_for, sizeof(why->waits_for));
+	if (*why->waits_for)
+		why->since = find_since(view, state);
 	if (view->state == VIEW_STARTING || view->state == VIEW_STOPPING)
 		why->holder = find_holder(state, view->name);
 	if (event_find_last(state, view->name, &line, NULL) == 1)
@@ -79,10 +101,23 @@ static void print_last_event(const struct json *object)
 		printf("  %-10s %s: %s\n", "", action ? action : "why", error);
 }
 
+/* "since 2026-11-22 18:30:05 +0100 (12s)" */
+static void print_since(uint64_t since)
+{
+	const uint64_t now = (uint64_t)time(NULL);
+	char duration[32], text[MOMENT_TEXT_MAX];
+
+	moment_format_seconds(since, text);
+	text_format_duration(duration, sizeof(duration), now > since ? now - since : 0);
+	printf("  %-10s since %s (%s)\n", "", text, duration);
+}
+
 void status_why_print(const struct view *view, const struct status_why *why)
 {
 	if (*why->waits_for)
 		printf("  %-10s %s\n", "waits for", why->waits_for);
+	if (why->since)
+		print_since(why->since);
 	if (why->holder > 0)
 		printf("  %-10s process %ld works on it\n", "", why->holder);
 	if (why->last_event && !view->alive && !view->record.exited)
@@ -92,6 +127,7 @@ void status_why_print(const struct view *view, const struct status_why *why)
 void status_why_to_json(const struct status_why *why, struct json *object)
 {
 	json_add_text(object, "waits_for", *why->waits_for ? why->waits_for : NULL);
+	json_add_number(object, "waits_since", why->since ? why->since : UINT64_MAX);
 	json_add_number(object, "worked_on_by",
 			why->holder > 0 ? (uint64_t)why->holder : UINT64_MAX);
 	if (why->last_event)

@@ -7,7 +7,8 @@
 #include "cmd/view.h"
 
 struct status_why {
-	char waits_for[160]; /* "" for nothing */
+	char waits_for[1280]; /* "" for nothing */
+	uint64_t since;       /* it waits, seconds since the epoch; 0: not known */
 	long holder;         /* process of the command that works on it, 0: none, or not known */
 	struct json *last_event; /* NULL: there is none */
 };

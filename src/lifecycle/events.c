@@ -140,3 +140,28 @@ void events_note_start(const struct host *host, const struct container *containe
 	json_add_number(details, "pid", (uint64_t)record->init.pid);
 	event_note(&host->state, EVENT_STARTED, container->name, record->instance, details);
 }
+
+void events_note_ready(const struct state *state, const struct record *record, const char *reason)
+{
+	struct json *details = json_new_object();
+
+	json_add_text(details, reason ? "reason" : "awaited", reason ?: record->ready);
+	event_note(state, reason ? EVENT_NOT_READY : EVENT_READY, record->name, record->instance,
+		   details);
+}
+
+void events_note_health(const struct state *state, const struct record *record,
+			const struct health_record *health, const struct health_check *check,
+			enum on_failure on_failure)
+{
+	const bool healthy = health->condition == HEALTH_HEALTHY;
+	struct json *details = healthy ? NULL : json_new_object();
+
+	if (!healthy) {
+		json_add_number(details, "failures", health->failures);
+		json_add_text(details, "reason", check->text);
+		json_add_text(details, "on_failure", on_failure_names[on_failure]);
+	}
+	event_note(state, healthy ? EVENT_HEALTHY : EVENT_UNHEALTHY, record->name, record->instance,
+		   details);
+}

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "lifecycle/container.h"
+#include "state/health.h"
 
 /* Before it is stopped: keeps what its record says, which is gone afterwards. */
 void events_remember(struct container *container);
@@ -26,6 +27,14 @@ void events_note_change(const struct host *host, const struct container *contain
 
 /* After the walk up: "started" or "failed". */
 void events_note_start(const struct host *host, const struct container *container);
+
+/* "ready", what was waited for; or "not-ready" with the reason, once the time for it is over. */
+void events_note_ready(const struct state *state, const struct record *record, const char *reason);
+
+/* "healthy" or "unhealthy", after the check that made it so. */
+void events_note_health(const struct state *state, const struct record *record,
+			const struct health_record *health, const struct health_check *check,
+			enum on_failure on_failure);
 
 /* What an end was: adds exit_status, or signal, or exit_status null where it is not known. */
 void events_add_end(struct json *details, bool exited, int wait_status);

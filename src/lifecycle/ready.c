@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "lifecycle/events.h"
 #include "lifecycle/notify.h"
 #include "lifecycle/ready_probe.h"
 #include "lifecycle/recorded.h"
@@ -163,10 +164,15 @@ static void note(const struct state *state, const struct record *known, uint64_t
 	if (found == 0 || (found > 0 && record.ready_at))
 		return; /* gone, or somebody was quicker */
 	if (found > 0) {
+		const bool told = reason && record.ready_error &&
+				  strcmp(reason, record.ready_error) == 0;
+
 		record.ready_at = ready_at;
 		free(record.ready_error);
 		record.ready_error = reason ? xstrdup(reason) : NULL;
 		found = record_write(state, &record, &err);
+		if (found == 0 && !told)
+			events_note_ready(state, &record, reason);
 	}
 	if (found < 0)
 		log_warning("%s: %s, whether it is ready is not noted", known->name, err.text);

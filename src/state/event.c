@@ -25,7 +25,9 @@ const char *event_kind_name(enum event_kind kind)
 		[EVENT_EXITED] = "exited",         [EVENT_OOM] = "oom",
 		[EVENT_FAILED] = "failed",         [EVENT_PAUSED] = "paused",
 		[EVENT_RESTARTING] = "restarting", [EVENT_CHANGED] = "changed",
-		[EVENT_RESUMED] = "resumed",
+		[EVENT_RESUMED] = "resumed",       [EVENT_READY] = "ready",
+		[EVENT_NOT_READY] = "not-ready",   [EVENT_HEALTHY] = "healthy",
+		[EVENT_UNHEALTHY] = "unhealthy",
 	};
 
 	return names[kind];

@@ -29,6 +29,10 @@ enum event_kind {
 	EVENT_CHANGED,    /* while it runs, to what its file says: keys */
 	EVENT_PAUSED,
 	EVENT_RESUMED,
+	EVENT_READY,     /* what it was waited for is there: awaited */
+	EVENT_NOT_READY, /* the time for it is over; it goes on running: reason */
+	EVENT_HEALTHY,   /* a health check passed, after it started or was unhealthy */
+	EVENT_UNHEALTHY, /* so many checks in a row have failed: failures, reason, on_failure */
 };
 
 /* "started"; what stands in the file. */

@@ -168,6 +168,7 @@ followed() { [ "$(grep -c . "$BATS_TEST_TMPDIR/followed")" = "$1" ]; }
 	wait_until 20 is_stopping slow
 	run_ok cman status slow
 	assert_output_has "waits for  its end after SIGTERM; it is killed 40s after that" "works on it"
+	assert_match "$output" "since 20[0-9-]+ [0-9:]+ [+-][0-9]{4} \([0-9]+s\)"
 	cman status --json slow | jq -e '.worked_on_by > 1 and (.waits_for | test("SIGTERM"))'
 	machine kill -KILL "$(pid_of slow)"
 	wait "$down"
@@ -193,6 +194,48 @@ is_stopping() { cman status --json "$1" | jq -e '.state == "stopping"' >/dev/nul
 	assert_output_has "exit status 7"
 }
 has_given_up() { events_of "$1" | tail -n 1 | grep -q exited && cman events "$1" | grep -q "giving up"; }
+
+@test "ready, not ready in time, healthy and unhealthy are told, with what was found" {
+	sleeper web <<-'EOF'
+	ready : { file = "/run/up"; timeout = "1s"; };
+	health : { command = [ "/bin/sh", "/check" ]; interval = "1s"; retries = 2; };
+	EOF
+	machine sh -c "echo 'echo no answer; exit 3' >$T/rootfs/web/check"
+	run_fails cman up web
+	told() { cman events --json web | jq -e "select(.event == \"$1\")" >/dev/null; }
+	wait_until 30 told unhealthy
+	machine sh -c "echo exit 0 >$T/rootfs/web/check"
+	wait_until 30 told healthy
+	within web touch /run/up
+	run_ok cman wait --state ready -t 30s web
+	run_ok cman wait --state ready -t 30s web
+	assert_equal "$(events_of web | grep -c '[^-]ready')" 1
+	cman events --json web | jq -es '
+		([.[] | select(.event == "not-ready")] | length == 1 and
+			(.[0].reason | test("file /run/up is not there, for 1s"))) and
+		([.[] | select(.event == "ready")] | length == 1 and .[0].awaited == "file /run/up") and
+		([.[] | select(.event == "unhealthy")] | length == 1 and .[0].failures == 2 and
+			.[0].on_failure == "none" and (.[0].reason | test("exit status 3: no answer"))) and
+		([.[].instance] | unique | length == 1)'
+	run_ok cman events web
+	assert_output_has "unhealthy   failures 2, reason exit status 3: no answer, on failure none" \
+		"not-ready   reason file /run/up is not there, for 1s" "ready       awaited file /run/up"
+}
+
+@test "status says what a container is waited for, and since when" {
+	sleeper web <<<'ready : { file = "/run/up"; };'
+	run_ok cman up --no-wait web
+	run_ok cman status web
+	assert_output_has "waits for  file /run/up"
+	assert_match "$output" "since 20[0-9-]+ [0-9:]+ [+-][0-9]{4} \([0-9]+s\)"
+	cman status --json web | jq -e '.waits_for == "file /run/up" and .waits_since > 1000000000'
+	within web touch /run/up
+	run_ok cman wait --state ready -t 30s web
+	run_ok cman status web
+	[[ $output != *"waits for"* ]]
+	assert_output_has "(file /run/up)"
+	cman status --json web | jq -e '.waits_for == null and .waits_since == null'
+}
 
 @test "a change of what runs is told with its keys" {
 	sleeper web <<<'limits : { pids = 50; };'
