@@ -147,6 +147,7 @@ int cmd_trace(const struct options *options, int argc, char *argv[], struct erro
 int cmd_check(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_show(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_why(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_edit(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_new(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_help(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_version(const struct options *options, int argc, char *argv[], struct error *err);

@@ -223,6 +223,10 @@ static const struct command_option kill_options[] = {
 	"says now. Without a key: all that are set, a line each.\n"                                      \
 	"Exit status: 0, or 1 where the kernel says something else than the container was started\n"     \
 	"with, or cman failed.\n"
+#define EDIT_DETAILS                                                                               \
+	"Runs $VISUAL, $EDITOR or vi on a copy of its file, checks what was written, shows the plan\n"  \
+	"and asks. Only then the file is replaced and applied; what does not run is not started.\n"    \
+	"What is neither written nor thrown away is kept beside, and offered by the next edit.\n"
 #define NEW_DETAILS                                                                                \
 	"Writes NAME.conf to where the files are, with the keys that are wanted first, most of\n"   \
 	"them commented out. It never overwrites one.\n"
@@ -491,6 +495,15 @@ const struct command command_table[] = {
 		.maximum = ANY_NUMBER,
 		.options = json_options,
 		.run = cmd_why,
+	},
+	{
+		.name = "edit",
+		.arguments = "NAME",
+		.summary = "edit a container's file, check it, and apply it",
+		.details = EDIT_DETAILS,
+		.minimum = 1,
+		.maximum = 1,
+		.run = cmd_edit,
 	},
 	{
 		.name = "new",

@@ -109,6 +109,11 @@ static void print_diagnostics(const struct diagnostics *diagnostics, const struc
 	}
 }
 
+void load_tell(const struct diagnostics *diagnostics, const struct strlist *names, bool verbose)
+{
+	print_diagnostics(diagnostics, names, true, verbose);
+}
+
 int load_files(const struct options *options, struct conf *conf, struct diagnostics *diagnostics,
 	       struct error *err)
 {

@@ -49,6 +49,9 @@ int load_files(const struct options *options, struct conf *conf, struct diagnost
 int load_some(const struct options *options, const struct strlist *names, struct conf *conf,
 	      struct diagnostics *diagnostics, struct error *err);
 
+/* Prints what is wrong, in full what is about these or the manager file. */
+void load_tell(const struct diagnostics *diagnostics, const struct strlist *names, bool verbose);
+
 /* What names there are. */
 enum load_known {
 	LOAD_RECORDED, /* with a record: running, or something is left of them */

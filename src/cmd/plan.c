@@ -9,7 +9,7 @@
 
 #define EXIT_TO_DO 3
 
-static void plan_clear(struct plan *plan)
+void plan_clear(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		view_clear(&plan->items[i].view);
@@ -97,8 +97,7 @@ static bool is_to_do(const struct plan *plan)
 	return false;
 }
 
-/* The exit status so far: 1 where one could not be looked at, which is told. */
-static int plan_all(struct plan *plan, const struct strlist *names, bool named, struct error *err)
+int plan_find(struct plan *plan, const struct strlist *names, bool named, struct error *err)
 {
 	int there = load_state(&plan->conf, &plan->state, err), status = EXIT_SUCCESS;
 
@@ -129,7 +128,7 @@ int cmd_plan(const struct options *options, int argc, char *argv[], struct error
 		return command_misused(err, "plan prints either JSON or commands of the shell");
 	if (load_to_compare(options, argc, argv, false, &plan.conf, &names, &status, err) < 0)
 		return -1;
-	looked = plan_all(&plan, &names, argc > 0, err);
+	looked = plan_find(&plan, &names, argc > 0, err);
 	if (looked < 0)
 		return -1;
 	if (options->json)

@@ -27,6 +27,13 @@ struct plan {
 	struct change_look look;
 };
 
+/*
+ * Fills in all but conf, which has been read: of the containers of these names, sorted; named: they were
+ * asked for, and are to run. The exit status so far: 1 where one could not be looked at, which is told.
+ */
+int plan_find(struct plan *plan, const struct strlist *names, bool named, struct error *err);
+void plan_clear(struct plan *plan);
+
 void plan_print_text(const struct plan *plan, bool verbose);
 void plan_print_json(const struct plan *plan);
 

@@ -19,6 +19,8 @@
 
 static struct source *buckets[BUCKETS];
 static struct strlist *collected;
+static const struct stat *replaced;
+static const struct text *replacement;
 
 struct source *source_get(const char *path)
 {
@@ -81,6 +83,20 @@ static int check_open_file(int fd, const char *path, bool trusted_directory, str
 	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
 		return 0;
 	return machine_get()->check_trusted(path, err);
+}
+
+void source_replace(const struct stat *file, const struct text *text)
+{
+	replaced = file;
+	replacement = text;
+}
+
+static bool is_replaced(int fd)
+{
+	struct stat st;
+
+	return replaced && fstat(fd, &st) == 0 && st.st_dev == replaced->st_dev &&
+	       st.st_ino == replaced->st_ino;
 }
 
 void source_collect(struct strlist *list)
@@ -160,6 +176,8 @@ int source_read(struct source *source, bool trusted_directory, struct error *err
 	}
 	if (check_open_file(fd, source->path, trusted_directory, err) < 0)
 		return -1;
+	if (is_replaced(fd))
+		return source_set_text(source, text_value(replacement), replacement->length, err);
 	collect(fd, source->path); /* before it is read: what is written meanwhile shows */
 	if (fs_read_fd(fd, SOURCE_SIZE_MAX, &content, err) < 0) {
 		if (err->code == EFBIG)

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -36,6 +37,12 @@ int source_set_text(struct source *source, const char *text, size_t length, stru
  * only root (or we) may write: see host.h. trusted_directory: its directory was checked already.
  */
 int source_read(struct source *source, bool trusted_directory, struct error *err);
+
+/*
+ * From now on source_read() takes this text where it would read that very file, for who wants to know
+ * what it would mean there. NULL: no longer. Both have to stay.
+ */
+void source_replace(const struct stat *file, const struct text *text);
 
 /*
  * From now on source_read() adds to list what it has read, as one line each by which source_is_as() knows
