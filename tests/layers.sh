@@ -17,7 +17,7 @@ for layer in "$@"; do
 done
 
 if grep -snE '^#include "' src/supervisor/*.[ch] src/init/*.[ch] |
-	grep -vE '"(supervisor/|lifecycle/supervisor_(args|health|notify|settings)\.h)'; then
+	grep -vE '"(supervisor/|lifecycle/supervisor_(args|console|health|notify|settings)\.h)'; then
 	echo "layers: src/supervisor and src/init may include only lifecycle/supervisor_*.h" >&2
 	wrong=1
 fi

@@ -37,6 +37,7 @@ packages() {
 	tests        busybox                      busybox-static     busybox
 	tests        pkg:cmocka                   libcmocka-dev      libcmocka-devel
 	tests        bats                         bats               bats
+	tests        python3                      python3            python3
 	tests        ip                           iproute2           iproute
 	tests        iptables-legacy              iptables           iptables-legacy
 	tests        nft                          nftables           nftables

@@ -55,6 +55,7 @@ struct options {
 	const char *template_name;
 	bool archive;
 	bool dereference;
+	const char *detach_key;
 };
 
 struct command_option {
@@ -133,6 +134,7 @@ int cmd_ready(const struct options *options, int argc, char *argv[], struct erro
 int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_shell(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_cp(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_console(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_logs(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_stats(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_top(const struct options *options, int argc, char *argv[], struct error *err);

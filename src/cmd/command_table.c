@@ -77,6 +77,11 @@ static const struct command_option cp_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+static const struct command_option console_options[] = {
+	OPTION('k', "detach-key", "KEY", detach_key, "as ctrl-a or ^a, or none (else: ctrl-])"),
+	NO_MORE_OPTIONS,
+};
+
 static const struct command_option logs_options[] = {
 	OPTION('f', "follow", NULL, follow, "go on printing until the container has ended"),
 	OPTION('n', "lines", "N", lines, "begin with the last N lines (else: all)"),
@@ -162,6 +167,12 @@ static const struct command_option kill_options[] = {
 	"is in them; into TARGET where it is a directory, else to that name. Modes and times are\n" \
 	"kept. Owners are root, of the container or of the host, unless -a is given: then the\n"    \
 	"numbers are the same, inside and out.\n"
+#define CONSOLE_DETAILS                                                                            \
+	"Attaches to the terminal of a container with tty = true: shows the last 64 KiB of what\n"  \
+	"was written to it, then what comes, and passes on what is typed. ctrl-] detaches, typed\n" \
+	"twice it is passed on. Any number may be attached at once.\n"                             \
+	"Exit status: 0 detached, or that of the container when it has ended, 128 + N by signal N,\n" \
+	"125 cman failed.\n"
 #define LOGS_DETAILS                                                                               \
 	"Prints LOG_DIR/NAME.log and the older files beside it, where the supervisor writes what the\n"  \
 	"container prints: its error output goes to standard error.\n"
@@ -365,6 +376,17 @@ const struct command command_table[] = {
 		.maximum = ANY_NUMBER,
 		.options = cp_options,
 		.run = cmd_cp,
+	},
+	{
+		.name = "console",
+		.arguments = "NAME",
+		.summary = "attach to the terminal of a container",
+		.details = CONSOLE_DETAILS,
+		.minimum = 1,
+		.maximum = 1,
+		.failure_status = 125,
+		.options = console_options,
+		.run = cmd_console,
 	},
 	{
 		.name = "logs",

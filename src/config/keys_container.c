@@ -95,6 +95,15 @@ static const struct key container_keys_array[] = {
 		.change = CHANGE_RESTART,
 	},
 	{
+		.name = "tty",
+		.type = &type_boolean,
+		.offset = offsetof(struct spec, tty),
+		.default_text = "false",
+		.form = "true or false",
+		.help = "the command has a terminal of its own, which cman console attaches to",
+		.change = CHANGE_RESTART,
+	},
+	{
 		.name = "environment",
 		.type = &type_environment,
 		.offset = offsetof(struct spec, environment),

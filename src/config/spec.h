@@ -325,6 +325,7 @@ struct spec {
 	char *domainname;           /* of NIS; NULL: the host's */
 	struct strlist command;     /* argv, at least one */
 	bool init;                  /* it is the child of a process 1 of ours */
+	bool tty;                   /* it has a terminal of its own: see lifecycle/console.h */
 	enum full_init full_init;   /* what it is, by validation; not in a recorded spec */
 	struct strlist environment; /* "KEY=value", the whole environment of the payload */
 	struct strlist environment_copied; /* names in it that have the host's values; not recorded */

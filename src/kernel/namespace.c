@@ -41,7 +41,8 @@ pid_t namespace_clone(uint64_t namespaces, int cgroup_v2_fd, int *pidfd, struct 
 	struct clone_args args = {
 		.flags = namespaces | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
-		.exit_signal = SIGCHLD,
+		/* A sibling has that of its parent: clone3(2). */
+		.exit_signal = namespaces & CLONE_PARENT ? 0 : SIGCHLD,
 	};
 	long pid;
 

@@ -17,7 +17,8 @@ struct id_range {
 
 /*
  * clone3 without a shared address space: 0 in the child, its pid in the caller (with *pidfd,
- * close-on-exec, owned by the caller), -1 on error. namespaces: CLONE_NEW* flags.
+ * close-on-exec, owned by the caller), -1 on error. namespaces: CLONE_NEW* flags,
+ * and CLONE_PARENT for a child of our parent.
  * cgroup_v2_fd: the child is born in that cgroup, -1: in ours. Call it with one thread only;
  * the child may go on as after fork(2), but pthread_atfork(3) handlers do not run.
  */

@@ -6,7 +6,9 @@
 #include <time.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "lifecycle/channel.h"
+#include "lifecycle/console.h"
 #include "lifecycle/ready.h"
 #include "lifecycle/steps.h"
 #include "lifecycle/supervisor.h"
@@ -55,6 +57,20 @@ static int let_go(struct host *host, struct container *container, pid_t pid, int
 	return rc == 0 ? 0 : -1;
 }
 
+/* Without its terminal the container goes on all the same; whoever reads that has been told by it. */
+static int take_console(const struct record *record)
+{
+	struct error err;
+	int fd;
+
+	if (record->keeper.pid == 0)
+		return -1;
+	fd = console_open_master(record, &err);
+	if (fd < 0)
+		log_warning("%s: its terminal is lost: %s", record->name, err.text);
+	return fd;
+}
+
 int supervisor_adopt(struct host *host, struct container *container, struct error *err)
 {
 	const struct record *record = &container->record;
@@ -62,6 +78,7 @@ int supervisor_adopt(struct host *host, struct container *container, struct erro
 	const struct spec named = {.name = container->name};
 	AUTO_FD int control_fd = -1;
 	AUTO_FD int notify_fd = -1;
+	AUTO_FD int console_fd = -1;
 	AUTO_FD int watched_fd = waits ? open_timer(record->restarts.due_ms, err)
 				       : process_open(&record->init, err);
 	struct launch launch = {
@@ -83,7 +100,10 @@ int supervisor_adopt(struct host *host, struct container *container, struct erro
 	launch.log_fd = container->log_fd;
 	launch.program_fd = host->program_fd;
 	launch.supervisor_fd = host->supervisor_fd;
-	pid = supervisor_replace(&launch, waits ? 0 : record->init.pid, watched_fd, &control_fd, err);
+	if (!waits)
+		console_fd = take_console(record);
+	pid = supervisor_replace(&launch, waits ? 0 : record->init.pid, watched_fd, console_fd,
+				 &control_fd, err);
 	if (pid > 0)
 		rc = let_go(host, container, pid, control_fd, err);
 	close_fd(&container->log_dir_fd);

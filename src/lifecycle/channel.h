@@ -13,9 +13,10 @@
 #include "base/error.h"
 
 enum message_type {
-	MESSAGE_CLONED, /* supervisor to command: pid of init, with its pidfd */
+	MESSAGE_CLONED, /* supervisor to command: pid of init, with its pidfd, and of the keeper */
 	MESSAGE_ROOTFS, /* supervisor to init: ids are mapped; the mounts to enter */
 	MESSAGE_MOUNTS, /* supervisor to init, after that: CHANNEL_FDS_MAX of them, or the rest */
+	MESSAGE_CONSOLE, /* init to supervisor, by that to the keeper: the master of the terminal */
 	MESSAGE_READY,  /* init to command: set up, waiting at the gate */
 	MESSAGE_GO,     /* command to init: links and rules are in force, run the payload;
 			   exec to the program: the file that takes its profile */
@@ -26,6 +27,7 @@ enum message_type {
 struct message {
 	enum message_type type;
 	pid_t pid;          /* MESSAGE_CLONED */
+	pid_t keeper;       /* MESSAGE_CLONED: of the terminal, 0: there is none */
 	struct error error; /* MESSAGE_FAILED */
 	char key[64];       /* MESSAGE_FAILED: the configuration key that asked for it, or "" */
 };

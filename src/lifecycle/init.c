@@ -13,6 +13,7 @@
 #include "kernel/namespace.h"
 #include "kernel/procfs.h"
 #include "kernel/rootfs.h"
+#include "kernel/terminal.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/payload.h"
 #include "lifecycle/sysctls.h"
@@ -86,6 +87,7 @@ static int complete_rootfs(const struct spec *spec, int mount_fds[MOUNTS_MAX],
 struct opened {
 	int sysctls_fd;  /* a procfs, as is the other: execve(2) closes that */
 	int profiles_fd; /* with the files that take profiles of AppArmor */
+	int terminal_fd; /* of the payload, where it has one */
 };
 
 static int open_for_later(const struct launch *launch, struct opened *opened,
@@ -97,6 +99,22 @@ static int open_for_later(const struct launch *launch, struct opened *opened,
 		return 0;
 	opened->profiles_fd = procfs_open(&failure->error);
 	return opened->profiles_fd < 0 ? fail_at(failure, "security.apparmor") : 0;
+}
+
+/* The master goes to the supervisor, and is nowhere in the container from then on. */
+static int make_terminal(const struct launch *launch, int rootfs_fd, int *terminal_fd,
+			 struct message *failure)
+{
+	const struct message message = {.type = MESSAGE_CONSOLE};
+	AUTO_FD int master_fd = -1;
+
+	if (!launch->spec->tty)
+		return 0;
+	if (terminal_open_pty(&master_fd, terminal_fd, &failure->error) < 0 ||
+	    terminal_show_console(*terminal_fd, &failure->error) < 0 ||
+	    channel_send(rootfs_fd, &message, &master_fd, 1, &failure->error) < 0)
+		return fail_at(failure, "tty");
+	return 0;
 }
 
 static int set_up(const struct launch *launch, const struct cgroup_entry *entry, int rootfs_fd,
@@ -138,6 +156,8 @@ static int set_up(const struct launch *launch, const struct cgroup_entry *entry,
 		return -1;
 	if (rootfs_enter(&rootfs, err) < 0)
 		return fail_at(failure, "rootfs");
+	if (make_terminal(launch, rootfs_fd, &opened->terminal_fd, failure) < 0)
+		return -1;
 	return complete_rootfs(launch->spec, mount_fds, failure);
 }
 
@@ -154,8 +174,11 @@ static void wait_at_gate(int control_fd)
 
 static int connect_streams(const struct launch *launch, struct error *err)
 {
-	AUTO_FD int null_fd = fs_open_at(AT_FDCWD, "/dev/null", O_RDONLY, 0, err);
+	AUTO_FD int null_fd = -1;
 
+	if (launch->spec->tty)
+		return 0; /* payload_exec() connects its terminal */
+	null_fd = fs_open_at(AT_FDCWD, "/dev/null", O_RDONLY, 0, err);
 	if (null_fd < 0)
 		return -1;
 	if (dup2(null_fd, 0) < 0 || dup2(launch->output_fd, 1) < 0 ||
@@ -211,6 +234,7 @@ static int run_below_init(const struct launch *launch, int profiles_fd, struct p
 		return become_payload(launch, profiles_fd, payload, failure);
 	}
 	payload->confinement = launch->init_confinement;
+	payload->terminal_fd = -1; /* that of the command alone */
 	if (open_profile(profiles_fd, payload, failure) < 0)
 		return -1;
 	fail_at(failure, "command");
@@ -219,7 +243,8 @@ static int run_below_init(const struct launch *launch, int profiles_fd, struct p
 	return -1;
 }
 
-static int run_payload(const struct launch *launch, int profiles_fd, struct message *failure)
+static int run_payload(const struct launch *launch, const struct opened *opened,
+		       struct message *failure)
 {
 	const struct spec *spec = launch->spec;
 	struct payload payload = {
@@ -231,19 +256,22 @@ static int run_payload(const struct launch *launch, int profiles_fd, struct mess
 		.confinement = launch->confinement,
 		.limits = &spec->limits,
 		.profile_fd = -1,
-		.terminal_fd = -1,
+		.terminal_fd = opened->terminal_fd,
+		.terminal_is_stderr = true,
+		/* It gives it to sessions of its own, which could not take it from that of process 1. */
+		.terminal_is_shared = spec->full_init != FULL_INIT_NONE,
 	};
 
 	if (spec->init)
-		return run_below_init(launch, profiles_fd, &payload, failure);
-	return become_payload(launch, profiles_fd, &payload, failure);
+		return run_below_init(launch, opened->profiles_fd, &payload, failure);
+	return become_payload(launch, opened->profiles_fd, &payload, failure);
 }
 
 _Noreturn void init_run(const struct launch *launch, const struct cgroup_entry *entry,
 			int rootfs_fd, int control_fd)
 {
 	struct message failure = {.type = MESSAGE_FAILED};
-	struct opened opened = {-1, -1};
+	struct opened opened = {-1, -1, -1};
 
 	fault_set_role("init");
 	if (FAULT("set up", "", &failure.error) == 0 &&
@@ -252,7 +280,7 @@ _Noreturn void init_run(const struct launch *launch, const struct cgroup_entry *
 		wait_at_gate(control_fd);
 		if (FAULT("passed the gate", "", &failure.error) == 0 &&
 		    sysctls_set(launch->spec, &opened.sysctls_fd, &failure) == 0)
-			run_payload(launch, opened.profiles_fd, &failure);
+			run_payload(launch, &opened, &failure);
 	}
 	channel_send(control_fd, &failure, NULL, 0, NULL);
 	_exit(PAYLOAD_FAILED);

@@ -67,7 +67,7 @@ static int take_terminal(const struct payload *payload, const struct user *user,
 	/* The user must be able to open it again, by /dev/tty or /proc/self/fd/0. tty(4) */
 	if (fchown(fd, user->uid, (gid_t)-1) < 0 || fchmod(fd, S_IRUSR | S_IWUSR | S_IWGRP) < 0)
 		return error_set(err, errno, "hand the terminal to user %u", user->uid);
-	if (ioctl(fd, TIOCSCTTY, 0) < 0)
+	if (!payload->terminal_is_shared && ioctl(fd, TIOCSCTTY, 0) < 0)
 		return error_set(err, errno, "take the terminal");
 	if (dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0 ||
 	    (payload->terminal_is_stderr && dup2(fd, STDERR_FILENO) < 0))

@@ -32,6 +32,7 @@ struct payload {
 	int profile_fd;              /* takes the profile of confinement, or -1: see apparmor.h */
 	int terminal_fd;             /* becomes the controlling terminal, or -1 */
 	bool terminal_is_stderr;     /* it also replaces fd 2, not 0 and 1 alone */
+	bool terminal_is_shared;     /* it does not become the controlling terminal of the payload */
 };
 
 /*

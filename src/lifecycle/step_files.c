@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "config/conf.h"
+#include "lifecycle/console.h"
 #include "lifecycle/hosts_file.h"
 #include "lifecycle/resolv_conf.h"
 #include "lifecycle/steps.h"
@@ -125,6 +126,7 @@ int files_begin(struct host *host, struct container *container, struct error *er
 	/* The status of an earlier run is there until the next. */
 	if (fs_remove_at(container->directory_fd, "exit", err) == 0 &&
 	    choose_ids(host, container, err) == 0 && make_output(container, err) == 0 &&
+	    console_make_ring(container->directory_fd, container->spec, err) == 0 &&
 	    files_open_log(host, container, err) == 0 && write_hostname(host, container, err) == 0 &&
 	    write_spec(container, err) == 0 &&
 	    supervisor_settings_write(container->directory_fd, container->spec, err) == 0 &&

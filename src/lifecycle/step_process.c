@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "lifecycle/channel.h"
+#include "lifecycle/console.h"
 #include "lifecycle/hosts_file.h"
 #include "lifecycle/ready.h"
 #include "lifecycle/steps.h"
@@ -157,6 +158,7 @@ int init_undo(struct host *host, struct container *container, struct error *err)
 	}
 	if (cgroup_kill(cgroup, container->name, KILL_TIMEOUT_MS, err) < 0)
 		return -1;
+	console_end_keeper(&container->record);
 	layers_await_release(container);
 	return 0;
 }
@@ -202,6 +204,10 @@ int init_receive_cloned(struct container *container, struct error *err)
 	if (process_identify(message.pid, &container->record.init, err) < 0 ||
 	    process_identify(container->supervisor_pid, &container->record.supervisor, err) < 0)
 		return error_wrap(err, "its init ended before it was set up");
+	/* A child of ours like the supervisor. */
+	if (message.keeper > 0 &&
+	    process_identify(message.keeper, &container->record.keeper, err) < 0)
+		return error_wrap(err, "the keeper of its terminal");
 	return 0;
 }
 

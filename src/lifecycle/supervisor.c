@@ -18,6 +18,7 @@
 #include "lifecycle/notify.h"
 #include "lifecycle/payload.h"
 #include "lifecycle/supervisor_args.h"
+#include "lifecycle/supervisor_console.h"
 #include "lifecycle/sysctls.h"
 #include "lifecycle/volumes.h"
 
@@ -138,13 +139,91 @@ static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
 	return rc < 0 ? -1 : volumes_send(launch->spec, userns_fd, init_fd, failure);
 }
 
+/* ---- the keeper of a terminal ---- */
+
+/* At the places that supervisor_console.h has for them, and what comes next behind; nothing else stays open. */
+#define KEEPER_PROGRAM_FD (KEEPER_MASTER_FD + 1)
+
+static int keep_places(const int fds[3], struct error *err)
+{
+	int high[3];
+
+	for (int i = 0; i < 3; i++)
+		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, KEEPER_PROGRAM_FD + 1);
+	for (int i = 0; i < 3; i++)
+		if (high[i] < 0 || dup3(high[i], KEEPER_PIDFD + i, O_CLOEXEC) < 0)
+			return error_set(err, errno, "keep a descriptor");
+	return close_range(KEEPER_PROGRAM_FD + 1, ~0U, 0);
+}
+
+/* Where the supervisor is killed before it has the terminal, there is nothing to be kept. */
+static _Noreturn void run_keeper(const struct launch *launch, int init_pidfd, int channel_fd)
+{
+	char *argv[] = {(char *)(uintptr_t)"cman-keeper", NULL}, *envp[] = {NULL};
+	struct message message;
+	int master_fd;
+
+	fault_set_role("keeper");
+	if (keep_places((const int[]){init_pidfd, channel_fd, launch->supervisor_fd}, NULL) == 0 &&
+	    channel_receive(KEEPER_MASTER_FD, &message, &master_fd, 1, -1, NULL) == 1 &&
+	    dup2(master_fd, KEEPER_MASTER_FD) >= 0 && fcntl(KEEPER_PIDFD, F_SETFD, 0) == 0)
+		execveat(KEEPER_PROGRAM_FD, "", argv, envp, AT_EMPTY_PATH);
+	_exit(1);
+}
+
+/* Beside us, not below: we are not to reap it, and it is not to be left a zombie. */
+static pid_t make_keeper(const struct launch *launch, int init_pidfd, int *channel_fd,
+			 struct error *err)
+{
+	AUTO_FD int pidfd = -1;
+	int ends[2];
+	pid_t pid;
+
+	if (channel_open(ends, err) < 0)
+		return -1;
+	pid = namespace_clone(CLONE_PARENT, -1, &pidfd, err);
+	if (pid == 0)
+		run_keeper(launch, init_pidfd, ends[1]);
+	close_fd(&ends[1]);
+	if (pid < 0)
+		close_fd(&ends[0]);
+	else
+		*channel_fd = ends[0];
+	return pid < 0 ? error_wrap(err, "make the keeper of its terminal") : pid;
+}
+
+/* The terminal's master, to the keeper as well. An init that ends before has told the command why. */
+static int take_terminal(int init_fd, int keeper_fd, int *master_fd, struct error *err)
+{
+	struct message message;
+	int rc;
+
+	if (keeper_fd < 0)
+		return 0;
+	rc = channel_receive(init_fd, &message, master_fd, 1, -1, err);
+	if (rc <= 0)
+		return rc;
+	return channel_send(keeper_fd, &message, master_fd, 1, err);
+}
+
+/* What a supervisor stands by: an init it makes itself, or what is there already. */
+struct ward {
+	bool there;
+	pid_t pid;
+	int fd;         /* -1: none yet */
+	int console_fd; /* master of its terminal, -1: it has none */
+};
+
+/* ---- init ---- */
+
 /* Makes init and tells the command about it, as early as can be: it goes on in parallel. */
-static int make_init(const struct launch *launch, int control_fd, pid_t *init_pid, int *pidfd,
+static int make_init(const struct launch *launch, int control_fd, struct ward *ward,
 		     struct message *failure)
 {
 	struct message message = {.type = MESSAGE_CLONED};
 	struct error *err = &failure->error;
 	const char *key = NULL;
+	AUTO_FD int keeper_fd = -1;
 	struct cgroup_entry entry;
 	int ends[2];
 	int rc = -1;
@@ -154,27 +233,32 @@ static int make_init(const struct launch *launch, int control_fd, pid_t *init_pi
 		return -1;
 	if (FAULT("make init", "", err) < 0 || channel_open(ends, err) < 0)
 		return -1;
-	pid = namespace_clone(choose_namespaces(launch), entry.v2_fd, pidfd, err);
+	pid = namespace_clone(choose_namespaces(launch), entry.v2_fd, &ward->fd, err);
 	if (pid == 0) {
 		close_fd(&ends[0]);
 		init_run(launch, &entry, ends[1], control_fd);
 	}
 	close_fd(&ends[1]);
 	cgroup_entry_close(&entry);
-	*init_pid = message.pid = pid;
+	ward->pid = message.pid = pid;
 	if (pid > 0 && payload_grant_limits(pid, &launch->spec->limits, &key, err) < 0)
 		snprintf(failure->key, sizeof(failure->key), "%s", key ? key : "limits");
-	else if (pid > 0 && FAULT("made init", "", err) == 0 &&
-		 channel_send(control_fd, &message, pidfd, 1, err) == 0)
-		rc = send_rootfs(launch, pid, ends[0], failure);
+	else if (pid > 0 && FAULT("made init", "", err) == 0) {
+		if (launch->spec->tty)
+			message.keeper = make_keeper(launch, ward->fd, &keeper_fd, err);
+		if (message.keeper >= 0 && channel_send(control_fd, &message, &ward->fd, 1, err) == 0)
+			rc = send_rootfs(launch, pid, ends[0], failure);
+	}
 	if (rc == 0)
-		rc = sysctls_set_ipc(launch->spec, *pidfd, failure);
+		rc = sysctls_set_ipc(launch->spec, ward->fd, failure);
+	if (rc == 0)
+		rc = take_terminal(ends[0], keeper_fd, &ward->console_fd, err);
 	close_fd(&ends[0]);
 	return rc;
 }
 
 /* Becomes cman-supervisor; returns on failure only. */
-static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidfd,
+static int exec_supervisor(const struct launch *launch, const struct ward *ward,
 			   struct error *err)
 {
 	AUTO_FD int output_fd = fs_open_at(launch->directory_fd, "output", O_RDWR | O_NONBLOCK, 0,
@@ -186,8 +270,8 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 		.name = launch->spec->name,
 		.instance = launch->instance,
 		.manager_file = launch->manager_file,
-		.init_pid = init_pid,
-		.init_pidfd = pidfd,
+		.init_pid = ward->pid,
+		.init_pidfd = ward->fd,
 		.run_dir_fd = launch->directory_fd,
 		.output_fd = output_fd,
 		.error_fd = error_fd,
@@ -195,10 +279,11 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 		.log_fd = launch->log_fd,
 		.cman_fd = launch->program_fd,
 		.notify_fd = launch->notify_fd,
+		.console_fd = ward->console_fd < 0 ? 0 : ward->console_fd,
 	};
-	const int inherited[] = {pidfd, launch->directory_fd, output_fd, error_fd,
+	const int inherited[] = {ward->fd, launch->directory_fd, output_fd, error_fd,
 				 launch->log_dir_fd, launch->log_fd, launch->program_fd,
-				 launch->notify_fd};
+				 launch->notify_fd, ward->console_fd};
 	const struct limits usual = LIMITS_NONE;
 	const char *key;
 	struct supervisor_argv command_line;
@@ -222,13 +307,6 @@ static int exec_supervisor(const struct launch *launch, pid_t init_pid, int pidf
 	return error_set(err, errno, "run cman-supervisor");
 }
 
-/* What a supervisor stands by: an init it makes itself, or what is there already. */
-struct ward {
-	bool there;
-	pid_t pid;
-	int fd; /* -1: none yet */
-};
-
 /* Until the record names us: one that nobody knows of does nothing. */
 static void wait_until_known(int control_fd)
 {
@@ -251,8 +329,8 @@ static _Noreturn void run_supervisor(const struct launch *launch, const struct c
 		if (ward->there)
 			wait_until_known(control_fd);
 		if (ward->there ||
-		    make_init(launch, control_fd, &ward->pid, &ward->fd, &message) == 0)
-			exec_supervisor(launch, ward->pid, ward->fd, err);
+		    make_init(launch, control_fd, ward, &message) == 0)
+			exec_supervisor(launch, ward, err);
 	}
 	channel_send(control_fd, &message, NULL, 0, NULL);
 	if (ward->fd >= 0 && !ward->there)
@@ -334,15 +412,15 @@ static pid_t start(const struct launch *launch, struct ward *ward, int *control_
 
 pid_t supervisor_start(const struct launch *launch, int *control_fd, struct error *err)
 {
-	struct ward ward = {.fd = -1};
+	struct ward ward = {.fd = -1, .console_fd = -1};
 
 	return start(launch, &ward, control_fd, err);
 }
 
 pid_t supervisor_replace(const struct launch *launch, pid_t init_pid, int watched_fd,
-			 int *control_fd, struct error *err)
+			 int console_fd, int *control_fd, struct error *err)
 {
-	struct ward ward = {true, init_pid, watched_fd};
+	struct ward ward = {true, init_pid, watched_fd, console_fd};
 
 	return start(launch, &ward, control_fd, err);
 }

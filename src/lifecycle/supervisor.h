@@ -42,12 +42,13 @@ pid_t supervisor_start(const struct launch *launch, int *control_fd, struct erro
 
 /*
  * One more, for an init that runs without (init_pid, watched_fd: its pidfd), or for a container that
- * is to be started again (0, a timer that goes off then). It does nothing until it gets MESSAGE_GO on
+ * is to be started again (0, a timer that goes off then); console_fd: the
+ * master of its terminal, -1: it has none. It does nothing until it gets MESSAGE_GO on
  * *control_fd; then MESSAGE_FAILED or end of file. launch: name, instance, manager_file, cgroup, and
  * fds of run directory, log and programs.
  */
 pid_t supervisor_replace(const struct launch *launch, pid_t init_pid, int watched_fd,
-			 int *control_fd, struct error *err);
+			 int console_fd, int *control_fd, struct error *err);
 
 /*
  * fork(2), into the cgroup of the supervisors and a session of its own: for what is to outlive the end of

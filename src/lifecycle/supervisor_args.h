@@ -5,7 +5,7 @@
  *
  *   cman-supervisor NAME INSTANCE MANAGER_FILE INIT_PID
  *                   INIT_PIDFD RUN_DIR_FD OUTPUT_FD ERROR_FD LOG_DIR_FD LOG_FD CMAN_FD
- *                   NOTIFY_FD
+ *                   NOTIFY_FD CONSOLE_FD
  *
  * What can change while it runs is in a file instead: supervisor_settings.h.
  */
@@ -35,9 +35,10 @@ struct supervisor_args {
 	int log_fd;     /* NAME.log, O_WRONLY | O_APPEND */
 	int cman_fd;    /* O_PATH of the cman program */
 	int notify_fd;  /* socket of ready.notify; 0: there is none */
+	int console_fd; /* master of its terminal, O_NONBLOCK; 0: it has none */
 };
 
-#define SUPERVISOR_NUMBERS 9
+#define SUPERVISOR_NUMBERS 10
 #define SUPERVISOR_ARGC    (4 + SUPERVISOR_NUMBERS) /* with argv[0] */
 
 /* Room for the command line. */
@@ -83,7 +84,7 @@ static inline void supervisor_args_format(const struct supervisor_args *args,
 						 args->run_dir_fd, args->output_fd,
 						 args->error_fd,   args->log_dir_fd,
 						 args->log_fd,     args->cman_fd,
-						 args->notify_fd};
+						 args->notify_fd,  args->console_fd};
 
 	out->argv[0] = (char *)(size_t) "cman-supervisor";
 	out->argv[1] = (char *)(size_t)args->name;
@@ -123,6 +124,7 @@ static inline bool supervisor_args_parse(int argc, char *argv[], struct supervis
 		.log_fd = numbers[6],
 		.cman_fd = numbers[7],
 		.notify_fd = numbers[8],
+		.console_fd = numbers[9],
 	};
 	return true;
 }

@@ -55,6 +55,7 @@ static const struct {
 	{"domainname", "the domain name of its UTS namespace", why_look_uts, "domainname"},
 	{"command", COMMAND "/proc/PID/cmdline", why_look_process, "cmdline"},
 	{"init", "its process 1: /proc/PID/comm", why_look_process, "comm"},
+	{"tty", COMMAND "/proc/PID/fd/0", why_look_process, "fd/0"},
 	{"environment", COMMAND "/proc/PID/environ", why_look_process, "environ"},
 	{"working_dir", COMMAND "/proc/PID/cwd", why_look_process, "cwd"},
 	{"user", COMMAND "Uid and Gid of /proc/PID/status", why_look_status, "Uid"},

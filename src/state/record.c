@@ -171,6 +171,8 @@ static bool parse_field(void *data, const char *key, const char *value)
 		return parse_identity(value, &record->init);
 	if (strcmp(key, "supervisor") == 0)
 		return parse_identity(value, &record->supervisor);
+	if (strcmp(key, "keeper") == 0)
+		return parse_identity(value, &record->keeper);
 	if (strcmp(key, "started") == 0)
 		return lines_u64(value, &record->started_at);
 	if (strcmp(key, "started-boottime") == 0)
@@ -236,6 +238,9 @@ static void print_record(const struct record *record, struct text *out)
 	text_addf(out, "init %d %" PRIu64 "\nsupervisor %d %" PRIu64 "\n", (int)record->init.pid,
 		  record->init.start_time, (int)record->supervisor.pid,
 		  record->supervisor.start_time);
+	if (record->keeper.pid)
+		text_addf(out, "keeper %d %" PRIu64 "\n", (int)record->keeper.pid,
+			  record->keeper.start_time);
 	text_addf(out, "started %" PRIu64 "\nstarted-boottime %" PRIu64 "\noom-killed %d\n",
 		  record->started_at, record->started_boottime, record->oom_killed);
 	text_addf(out, "stop-signal %d\nstop-timeout-ms %u\n", record->stop_signal,

@@ -8,6 +8,7 @@
  *   output error   FIFOs of the payload's output and error output
  *   exit     the supervisor's word on how it ended
  *   killed   when `cman kill` has sent it a signal to end by: seconds since the epoch
+ *   console  what was written to its terminal last (lifecycle/supervisor_console.h)
  *   hostname resolv.conf   bound over the rootfs's
  * A record is a cache: believed only while boot id, pid and start time match the kernel's.
  */
@@ -57,6 +58,7 @@ struct record {
 	enum record_phase phase;
 	struct process_identity init;       /* the payload's pid 1, as the host sees it */
 	struct process_identity supervisor;
+	struct process_identity keeper;     /* of its terminal (lifecycle/console.h); pid 0: it has none */
 	uint64_t started_at;                /* seconds since the epoch */
 	uint64_t started_boottime;          /* seconds of CLOCK_BOOTTIME, for the uptime */
 	uint64_t paused_at;                 /* seconds since the epoch; 0: it is not */

@@ -16,6 +16,7 @@
  * SIGALRM, which ends its waits for locks.) The arguments are in lifecycle/supervisor_args.h, the
  * settings in lifecycle/supervisor_settings.h.
  */
+#include "supervisor/console.h"
 #include "supervisor/fault.h"
 #include "supervisor/file.h"
 #include "supervisor/health.h"
@@ -98,7 +99,8 @@ static void take_end(struct supervisor *supervisor, void *part)
 }
 
 /* Until init has ended: 0; a negative errno value when we cannot wait for it. */
-static long supervise(struct supervisor *supervisor, struct signals *signals)
+static long supervise(struct supervisor *supervisor, struct signals *signals,
+		      struct console *console)
 {
 	struct notify notify = {.ready_at = 0};
 	long failed = sources_open(&supervisor->sources);
@@ -110,6 +112,8 @@ static long supervise(struct supervisor *supervisor, struct signals *signals)
 		failed = signals_begin(signals, supervisor);
 	if (failed >= 0)
 		failed = log_begin(supervisor);
+	if (failed >= 0)
+		failed = console_begin(console, supervisor);
 	if (failed >= 0)
 		failed = notify_begin(&notify, supervisor);
 	if (failed < 0)
@@ -224,9 +228,12 @@ int main(int argc, char *argv[], char *envp[])
 {
 	struct supervisor supervisor = {.envp = envp};
 	struct signals signals = {.watch = WATCH_INIT, .health = HEALTH_INIT};
+	struct console console = CONSOLE_INIT;
 	int status, lock_fd;
 	long failed;
 
+	if (argc == 1)
+		return keep_console();
 	fault_begin(envp);
 	if (!supervisor_args_parse(argc, argv, &supervisor.args))
 		return 2;
@@ -237,13 +244,14 @@ int main(int argc, char *argv[], char *envp[])
 	failed = system_block_signals(~UINT64_C(0));
 	FAULT("begin");
 	if (failed == 0)
-		failed = supervise(&supervisor, &signals);
+		failed = supervise(&supervisor, &signals, &console);
 	if (failed < 0) {
 		log_line(&supervisor, "cannot watch the container: error ", (uint64_t)-failed, "");
 		return 1;
 	}
 	FAULT("init has ended");
 	health_end(&signals.health);
+	console_end(&console, &supervisor);
 	log_end(&supervisor);
 	status = is_waiting(&supervisor) ? -1 : reap(&supervisor);
 	FAULT("reaped");

@@ -40,11 +40,8 @@ static inline long sources_open(struct sources *sources)
 	return fd < 0 ? fd : 0;
 }
 
-/*
- * fd may be the negative errno value of the call that should have opened it: it comes back. So does
- * what went wrong here; the fd then stays the caller's, else it is returned.
- */
-static inline long sources_add(struct sources *sources, long fd, source_handler handler, void *part)
+static inline long sources_add_for(struct sources *sources, long fd, uint32_t events_wanted,
+				   source_handler handler, void *part)
 {
 	long failed;
 
@@ -53,13 +50,39 @@ static inline long sources_add(struct sources *sources, long fd, source_handler 
 	for (unsigned int i = 0; i < SOURCES_MAX; i++) {
 		if (sources->places[i].handler)
 			continue;
-		failed = system_watch(sources->epoll_fd, (int)fd, i);
+		failed = system_watch(sources->epoll_fd, EPOLL_CTL_ADD, (int)fd, events_wanted, i);
 		if (failed < 0)
 			return failed;
 		sources->places[i] = (struct source){(int)fd, handler, part};
 		return fd;
 	}
 	return SYSTEM_ENOSPC;
+}
+
+/*
+ * fd may be the negative errno value of the call that should have opened it: it comes back. So does
+ * what went wrong here; the fd then stays the caller's, else it is returned.
+ */
+static inline long sources_add(struct sources *sources, long fd, source_handler handler, void *part)
+{
+	return sources_add_for(sources, fd, EPOLLIN, handler, part);
+}
+
+/*
+ * The same for one whose handler is called when something changes, not as long as it is so: who has
+ * not taken all there is calls sources_look_again().
+ */
+static inline long sources_add_changes(struct sources *sources, long fd, source_handler handler,
+				       void *part)
+{
+	return sources_add_for(sources, fd, EPOLLIN | EPOLLET, handler, part);
+}
+
+static inline void sources_look_again(const struct sources *sources, int fd)
+{
+	for (uint32_t i = 0; i < SOURCES_MAX; i++)
+		if (sources->places[i].handler && sources->places[i].fd == fd)
+			system_watch(sources->epoll_fd, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLET, i);
 }
 
 /* Its handler is not called any more, not even for what is there already. Closes the fd. */

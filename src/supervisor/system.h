@@ -104,6 +104,11 @@ static inline long system_write(int fd, const void *bytes, size_t length)
 	return system_call(SYS_write, fd, (long)bytes, (long)length, 0, 0);
 }
 
+static inline long system_write_at(int fd, const void *bytes, size_t length, uint64_t offset)
+{
+	return system_call(SYS_pwrite64, fd, (long)bytes, (long)length, (long)offset, 0);
+}
+
 static inline long system_write_parts(int fd, const struct iovec *parts, unsigned int count)
 {
 	return system_call(SYS_writev, fd, (long)parts, count, 0, 0);
@@ -221,6 +226,14 @@ static inline long system_wait_reaped(int pidfd, int seconds)
 	return system_call(SYS_ppoll, (long)&wanted, 1, (long)&longest, 0, 0);
 }
 
+/* Until there is something to be read, or a process has ended: poll(2). */
+static inline long system_wait_readable(int fd)
+{
+	struct pollfd wanted = {.fd = fd, .events = POLLIN};
+
+	return system_call(SYS_ppoll, (long)&wanted, 1, 0, 0, 0);
+}
+
 /* One child without its status: its pid; with WNOHANG 0 while it runs. */
 static inline long system_wait_child(int pid, int flags)
 {
@@ -310,12 +323,12 @@ static inline long system_open_epoll(void)
 	return system_call(SYS_epoll_create1, EPOLL_CLOEXEC, 0, 0, 0, 0);
 }
 
-/* number: tells its events from those of other fds. */
-static inline long system_watch(int epoll_fd, int fd, uint32_t number)
+/* how: EPOLL_CTL_ADD or EPOLL_CTL_MOD. number: tells its events from those of other fds. */
+static inline long system_watch(int epoll_fd, int how, int fd, uint32_t events, uint32_t number)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.u32 = number};
+	struct epoll_event event = {.events = events, .data.u32 = number};
 
-	return system_call(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_ADD, fd, (long)&event, 0);
+	return system_call(SYS_epoll_ctl, epoll_fd, how, fd, (long)&event, 0);
 }
 
 static inline long system_unwatch(int epoll_fd, int fd)

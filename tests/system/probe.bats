@@ -58,6 +58,17 @@ assert_promises() {
 	cman logs box | assert_promises
 }
 
+@test "the payload with a terminal of its own: every promise holds" {
+	container box <<-EOF
+	rootfs = "@rootfs@";
+	tty = true;
+	command = [ "/bin/probe", "--tabs", "--outside", "$(outside_namespaces)" ];
+	EOF
+	run_ok cman up box
+	wait_until 20 machine grep -q netlink-audit $T/log/box.log
+	cman logs box | assert_promises
+}
+
 @test "exec: every promise holds" {
 	sleeper box </dev/null
 	run_ok cman up box

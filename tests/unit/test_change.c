@@ -101,6 +101,7 @@ static const struct {
 	{"domainname", "\"\"", "\"nis.example\""},
 	{"command", "[ \"/a\" ]", "[ \"/a\", \"b\" ]"},
 	{"init", "false", "true"},
+	{"tty", "false", "true"},
 	{"environment", "[ \"A=1\" ]", "[ \"A=2\" ]"},
 	{"working_dir", "\"/\"", "\"/srv\""},
 	{"user", "\"root\"", "1000"},

@@ -42,7 +42,7 @@ static void tables_are_complete(void **state)
 	(void)state;
 	keys_each(&container_keys, check_key, &container);
 	keys_each(&manager_keys, check_key, &manager);
-	assert_int_equal(container.values, 102);
+	assert_int_equal(container.values, 103);
 	assert_int_equal(manager.values, 32);
 	assert_true(strlist_contains(&container.paths, "limits.memory"));
 	assert_true(strlist_contains(&container.paths, "net"));

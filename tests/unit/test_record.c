@@ -29,7 +29,7 @@ static struct record example(void)
 	};
 
 	assert_int_equal(process_identify(getpid(), &record.init, NULL), 0);
-	record.supervisor = record.init;
+	record.supervisor = record.keeper = record.init;
 	id_generate(record.instance);
 	assert_int_equal(process_boot_id(record.boot_id, NULL), 0);
 	strlist_add(&record.steps, "files");

@@ -780,6 +780,8 @@ static void arguments_there_and_back(void **state)
 		.log_dir_fd = 51,
 		.log_fd = 600,
 		.cman_fd = 0,
+		.notify_fd = 7,
+		.console_fd = 8,
 	};
 	struct supervisor_argv command_line;
 	struct supervisor_args parsed;
@@ -799,6 +801,8 @@ static void arguments_there_and_back(void **state)
 	assert_int_equal(parsed.log_dir_fd, 51);
 	assert_int_equal(parsed.log_fd, 600);
 	assert_int_equal(parsed.cman_fd, 0);
+	assert_int_equal(parsed.notify_fd, 7);
+	assert_int_equal(parsed.console_fd, 8);
 }
 
 static void strange_arguments_are_refused(void **state)
