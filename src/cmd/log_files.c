@@ -2,6 +2,7 @@
 #include "cmd/log_files.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -28,9 +29,16 @@ static bool is_same(int one_fd, int other_fd)
 	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
+static void want_all(struct log_files *files)
+{
+	for (int i = 0; i < 2; i++)
+		files->from[i] = (struct log_place){INT_MAX, 0};
+}
+
 int log_files_open(int dir_fd, const char *name, struct log_files *files, struct error *err)
 {
 	*files = (struct log_files){.dir_fd = dir_fd, .name = name};
+	want_all(files);
 	for (int number = 0; number < LOG_FILES_MAX; number++) {
 		int fd = open_file(files, number, err);
 
@@ -68,6 +76,7 @@ static void go_on_with(struct log_files *files, int fd)
 	close_fd(&files->fds[0]);
 	files->fds[0] = fd;
 	files->offset = 0;
+	want_all(files);
 }
 
 /*
@@ -152,14 +161,32 @@ void log_line_parse(const char *bytes, size_t length, struct log_line *line)
 		line->length--;
 }
 
+/* How far the beginning of a line is looked for that lines of the other stream stand in front of. */
+#define LOOK_BACK (1024 * 1024)
+
 /* Counting lines backwards. */
 struct search {
 	uint64_t missing; /* lines still to be found */
-	bool found;
-	off_t offset; /* of the first line that is wanted */
-	char stream;  /* of that */
-	bool seen[2]; /* a line of output, of error output: what goes on goes on there */
+	int index;        /* of the file at hand */
+	off_t passed;     /* bytes that were looked at since there were enough */
+	struct log_place last; /* the line that made it enough */
+	struct {
+		bool seen;              /* a line of it is wanted */
+		bool open;              /* whether that is its beginning is not known yet */
+		struct log_place first; /* the first part that is wanted */
+	} streams[2];
 };
+
+static int stream_index(char stream)
+{
+	return stream != 'o';
+}
+
+static bool is_before(const struct log_place *one, const struct log_place *other)
+{
+	return one->index > other->index ||
+	       (one->index == other->index && one->offset < other->offset);
+}
 
 /* A line begins at offset, in front of all that were seen before. false: there was enough. */
 static bool take_line(struct search *search, int fd, off_t offset)
@@ -167,23 +194,25 @@ static bool take_line(struct search *search, int fd, off_t offset)
 	char bytes[LOG_MARK_LENGTH + 1];
 	ssize_t length = pread(fd, bytes, sizeof(bytes), offset);
 	struct log_line line;
+	int stream;
 
 	log_line_parse(bytes, length > 0 ? (size_t)length : 0, &line);
-	if (search->missing == 0) {
-		/* Its beginning is wanted as well. */
-		if (!line.goes_on || line.stream != search->stream)
-			return false;
-	} else if (!line.goes_on || !search->seen[line.stream != 'o']) {
-		search->missing--;
+	stream = stream_index(line.stream);
+	if (search->missing > 0) {
+		if (!line.goes_on || !search->streams[stream].seen)
+			search->missing--;
+		search->streams[stream].seen = search->streams[stream].open = true;
+		search->last = (struct log_place){search->index, offset};
+	} else if (!line.goes_on) {
+		search->streams[stream].open = false;
 	}
-	search->seen[line.stream != 'o'] = true;
-	search->found = true;
-	search->offset = offset;
-	search->stream = line.stream;
-	return true;
+	/* The beginning of a line that is wanted is wanted as well. */
+	if (search->streams[stream].open)
+		search->streams[stream].first = (struct log_place){search->index, offset};
+	return search->missing > 0 || search->streams[0].open || search->streams[1].open;
 }
 
-static int search_file(struct search *search, int fd, struct error *err)
+static int search_file(struct search *search, int fd, bool *enough, struct error *err)
 {
 	char bytes[4096];
 	struct stat st;
@@ -201,20 +230,52 @@ static int search_file(struct search *search, int fd, struct error *err)
 
 			/* The newline at the very end does not begin a line. */
 			if (bytes[i - 1] == '\n' && place != st.st_size &&
-			    !take_line(search, fd, place))
+			    !take_line(search, fd, place)) {
+				*enough = true;
 				return 0;
+			}
 		}
 		end -= (off_t)part;
+		if (search->missing == 0)
+			search->passed += (off_t)part;
+		if (search->passed > LOOK_BACK) {
+			*enough = true;
+			return 0;
+		}
 	}
 	if (st.st_size > 0)
-		take_line(search, fd, 0);
+		*enough = !take_line(search, fd, 0);
 	return 0;
+}
+
+/* Where the first of the lines begins that are wanted, and how far those of the other stream do not count. */
+static void begin_at(struct log_files *files, const struct search *search)
+{
+	struct log_place first = search->last;
+
+	for (int i = 0; i < 2; i++) {
+		const bool seen = search->streams[i].seen;
+
+		files->from[i] = seen ? search->streams[i].first : search->last;
+		if (is_before(&files->from[i], &first))
+			first = files->from[i];
+	}
+	while (files->count > first.index + 1)
+		close_fd(&files->fds[--files->count]);
+	files->offset = first.offset;
+}
+
+bool log_files_is_wanted(const struct log_files *files, char stream, off_t offset)
+{
+	const struct log_place here = {files->count - 1, offset};
+
+	return !is_before(&here, &files->from[stream_index(stream)]);
 }
 
 int log_files_find_last(struct log_files *files, uint64_t lines, struct error *err)
 {
 	struct search search = {.missing = lines};
-	int first = 0;
+	bool enough = false;
 
 	if (files->count == 0 || lines == 0) {
 		while (files->count > 1)
@@ -222,15 +283,10 @@ int log_files_find_last(struct log_files *files, uint64_t lines, struct error *e
 		files->offset = files->count ? lseek(files->fds[0], 0, SEEK_END) : 0;
 		return 0;
 	}
-	for (int i = 0; i < files->count && search.missing > 0; i++) {
-		search.found = false;
-		if (search_file(&search, files->fds[i], err) < 0)
+	for (; search.index < files->count && !enough; search.index++)
+		if (search_file(&search, files->fds[search.index], &enough, err) < 0)
 			return -1;
-		if (search.found)
-			first = i;
-	}
-	while (files->count > first + 1)
-		close_fd(&files->fds[--files->count]);
-	files->offset = search.missing > 0 ? 0 : search.offset;
+	if (search.missing == 0)
+		begin_at(files, &search);
 	return 0;
 }

@@ -20,6 +20,11 @@ struct log_files {
 	int count;              /* of those still to be read, the one at hand among them */
 	off_t offset;           /* in fds[count - 1]: what stands before it is read, or not wanted */
 	bool between;           /* it was moved away, and the next one is not there yet */
+	/* Of output and of error output: where its first line that is wanted begins, in fds[index]. */
+	struct log_place {
+		int index;
+		off_t offset;
+	} from[2];
 };
 
 /* Opens what there is; ENOENT: nothing. */
@@ -38,8 +43,14 @@ bool log_files_is_old(const struct log_files *files);
 /* Goes on to the next newer file, its beginning: 1; 0: there is none. */
 int log_files_next(struct log_files *files, struct error *err);
 
-/* Lets reading begin at the last lines of the whole. A line that goes on in further ones is one. */
+/*
+ * Lets reading begin at the last lines of the whole. A line that goes on in further ones is one, also where
+ * lines of the other stream stand between its parts: log_files_is_wanted() tells which are not meant then.
+ */
 int log_files_find_last(struct log_files *files, uint64_t lines, struct error *err);
+
+/* Whether a line of that stream that begins at offset in the file at hand is one of them. */
+bool log_files_is_wanted(const struct log_files *files, char stream, off_t offset);
 
 /* A line of a file. */
 #define LOG_MOMENT_LENGTH 27                      /* "2026-11-22T18:30:05.123456Z" */

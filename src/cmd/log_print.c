@@ -19,11 +19,13 @@ struct out {
 	FILE *file;
 	bool is_terminal;
 	bool inside; /* its last line goes on */
+	bool left_out; /* and its beginning was not wanted */
 };
 
 struct log_print {
 	struct log_files files;
 	size_t held;  /* of bytes: the line that has no end yet */
+	off_t start;  /* where in its file it begins */
 	bool cut;     /* what was held was too long for it: it goes on as it is */
 	bool wanted;  /* the line before was: one without a time is, too */
 	bool times;
@@ -74,6 +76,20 @@ static int put(const struct out *out, const char *bytes, size_t length, struct e
 	return error_set(err, errno, "write to standard %s", out->file == stdout ? "output" : "error");
 }
 
+/* Of a line all parts are wanted, or none: by the time of its first one. */
+static bool is_wanted(struct log_print *log, struct out *out, const struct log_line *line,
+		      const char *bytes, off_t start)
+{
+	if (!log_files_is_wanted(&log->files, line->stream, start))
+		return false;
+	if (!line->marked)
+		return log->wanted;
+	log->wanted = !out->left_out &&
+		      memcmp(bytes, log->since, strnlen(log->since, LOG_MOMENT_LENGTH)) >= 0;
+	out->left_out = !log->wanted && line->goes_on;
+	return log->wanted;
+}
+
 /* What the payload has written comes out as it was, on the stream that it was written to. */
 static int print_line(struct log_print *log, char *bytes, size_t length, struct error *err)
 {
@@ -84,11 +100,9 @@ static int print_line(struct log_print *log, char *bytes, size_t length, struct 
 		line = (struct log_line){.stream = 'o', .text = bytes, .length = length};
 	else
 		log_line_parse(bytes, length, &line);
-	if (line.marked)
-		log->wanted = memcmp(bytes, log->since, strnlen(log->since, LOG_MOMENT_LENGTH)) >= 0;
-	if (!log->wanted)
-		return 0;
 	out = &log->out[line.stream != 'o'];
+	if (log->cut ? !log->wanted : !is_wanted(log, out, &line, bytes, log->start))
+		return 0;
 	/* What both print on one terminal is to keep its order. */
 	if (out->file == stderr && fflush(stdout) != 0)
 		return error_set(err, errno, "write to standard output");
@@ -116,6 +130,7 @@ static int print_held(struct log_print *log, bool at_end, struct error *err)
 		if (print_line(log, bytes, length, err) < 0)
 			return -1;
 		log->cut = !end && !at_end;
+		log->start += (off_t)length;
 		done += length;
 	}
 	log->held -= done;
@@ -142,6 +157,7 @@ static int print_file(struct log_print *log, struct error *err)
 			return error_set(err, errno, "read the log");
 		if (count == 0)
 			return 0;
+		log->start = log->files.offset - (off_t)log->held;
 		log->files.offset += count;
 		log->held += (size_t)count;
 		if (print_held(log, false, err) < 0)
@@ -197,8 +213,8 @@ struct log_print *log_print_open(int dir_fd, const char *name, struct error *err
 	struct log_print *log = xalloc(1, sizeof(*log));
 
 	log->wanted = true;
-	log->out[0] = (struct out){stdout, isatty(STDOUT_FILENO), false};
-	log->out[1] = (struct out){stderr, isatty(STDERR_FILENO), false};
+	log->out[0] = (struct out){.file = stdout, .is_terminal = isatty(STDOUT_FILENO)};
+	log->out[1] = (struct out){.file = stderr, .is_terminal = isatty(STDERR_FILENO)};
 	if (log_files_open(dir_fd, name, &log->files, err) == 0)
 		return log;
 	log_print_close(log);

@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/moment.h"
 #include "base/parse.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
 #include "cmd/log_print.h"
 #include "lifecycle/heal.h"
+#include "lifecycle/recorded.h"
 
 /* The processes whose end is that of the log: supervisor and init, -1 where there is none. */
 struct writers {
@@ -43,6 +45,49 @@ static int open_writers(const struct conf *conf, const char *name, struct writer
 		writers->fds[1] = process_open(&record.init, NULL);
 	}
 	return 0;
+}
+
+static enum log_driver driver_of_file(const struct options *options, const struct strlist *names)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_CONF struct conf conf = {0};
+	const struct spec *spec = NULL;
+
+	if (load_some(options, names, &conf, &diagnostics, NULL) == 0)
+		spec = conf_find(&conf, names->items[0]);
+	return spec ? spec->log.driver : LOG_FILE;
+}
+
+/* What it runs with, else what its file says. */
+static enum log_driver find_driver(const struct options *options, const struct conf *conf,
+				   const struct strlist *names)
+{
+	AUTO_STATE struct state state = {-1, -1, -1};
+	AUTO(spec_clear) struct spec recorded = {0};
+
+	if (load_state(conf, &state, NULL) == 1 &&
+	    recorded_spec(&state, names->items[0], &recorded, NULL) == 0)
+		return recorded.log.driver;
+	return driver_of_file(options, names);
+}
+
+/* Whoever looks here for what is not here is told where it is. */
+static void tell_driver(const struct options *options, const struct conf *conf,
+			const struct strlist *names)
+{
+	const char *name = names->items[0];
+
+	switch (find_driver(options, conf, names)) {
+	case LOG_SYSLOG:
+		log_warning("%s: log.driver = \"syslog\": what it prints is with the syslog daemon, under "
+			    "the name %s (journalctl -t %s, or a file below /var/log)", name, name, name);
+		break;
+	case LOG_NONE:
+		log_warning("%s: log.driver = \"none\": what it prints is kept nowhere", name);
+		break;
+	case LOG_FILE:
+		break;
+	}
 }
 
 /* Until the container has ended; what it printed last is printed by the caller. */
@@ -140,6 +185,7 @@ int cmd_logs(const struct options *options, int argc, char *argv[], struct error
 	log = open_log(&conf, names.items[0], &dir_fd, err);
 	if (!log || open_writers(&conf, names.items[0], &writers, err) < 0)
 		return -1;
+	tell_driver(options, &conf, &names);
 	if (options->since)
 		log_print_since(log, since);
 	if (options->timestamps)

@@ -46,6 +46,32 @@ size_of() { machine stat -c %s "$T/log/$1"; }
 	assert_equal "$(cman logs -n 9 web)" $'ready\none\nab\ncd'
 }
 
+@test "the last lines: none begins in the middle, whatever the other stream says in between" {
+	machine mkdir -p "$T/log"
+	moment() { echo "2026-11-22T18:30:05.00000$1Z"; }
+	printer web "echo never"
+	# Older and newer, with the first half of a line in the older one.
+	printf '%s\n' "$(moment 1) o first" "$(moment 2) e early" "$(moment 3) o+left " |
+		machine tee "$T/log/web.log.1" >/dev/null
+	printf '%s\n' "$(moment 4) e between" "$(moment 5) e+half " "$(moment 6) o right" \
+		"$(moment 7) e whole" | machine tee "$T/log/web.log" >/dev/null
+	last() { cman logs -n "$1" web 2>/dev/null; }
+	last_errors() { cman logs -n "$1" web 2>&1 >/dev/null; }
+	assert_equal "$(last 1)" ""
+	assert_equal "$(last_errors 1)" "half whole"
+	assert_equal "$(last 2)" "left right"
+	assert_equal "$(last_errors 2)" "half whole"
+	assert_equal "$(last 3)" "left right"
+	assert_equal "$(last_errors 3)" $'between\nhalf whole'
+	assert_equal "$(last_errors 4)" $'early\nbetween\nhalf whole'
+	assert_equal "$(last 4)" "left right"
+	assert_equal "$(last 5)" $'first\nleft right'
+	# A line has the time of its beginning.
+	assert_equal "$(cman logs --since 2026-11-22T18:30:05.000006Z web 2>&1)" ""
+	assert_equal "$(cman logs --since 2026-11-22T18:30:05.000004Z web 2>&1)" $'between\nhalf whole'
+	assert_equal "$(cman logs --since 2026-11-22T18:30:05.000003Z web 2>/dev/null)" "left right"
+}
+
 @test "the log begins where it is asked to" {
 	printer web "echo one"
 	runs_to_its_end web
@@ -166,9 +192,14 @@ pipe_is_empty() { machine pgrep -f 'until \[ -e /room' >/dev/null && ! machine p
 	wait_until 10 machine grep -q 'daemon.err web\[[0-9]*\]: bad$' "$T/dev/messages"
 	machine grep -q 'daemon.info web\[[0-9]*\]: hello$' "$T/dev/messages"
 	assert_equal "$(size_of web.log)" 0
+	run_ok cman logs web
+	assert_output_has 'log.driver = "syslog"' "journalctl -t web"
+	assert_equal "$(cman logs web 2>/dev/null)" ""
 	printer mute "echo hello" 'log : { driver = "none"; };'
 	runs_to_its_end mute
 	assert_equal "$(size_of mute.log)" 0
+	run_ok cman logs mute
+	assert_output_has 'log.driver = "none"' "kept nowhere"
 	run machine grep mute "$T/dev/messages"
 	assert_equal "$status" 1
 	machine sh -c 'kill $(cat /run/syslogd.pid)'
