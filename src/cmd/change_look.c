@@ -81,6 +81,7 @@ int change_look_find(const struct change_look *look, const struct view *view, bo
 		.name = view->name,
 		.liveness = liveness_of(view),
 		.cgroup_parent = view->record.cgroup_parent,
+		.transient = view->record.transient,
 		.wanted = view->spec,
 		.is_wanted = is_wanted,
 	};

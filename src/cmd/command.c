@@ -242,5 +242,7 @@ void command_line_clear(struct command_line *line)
 {
 	free(line->argv);
 	strlist_clear(&line->options.environment);
+	strlist_clear(&line->options.sets);
+	strlist_clear(&line->options.ports);
 	*line = (struct command_line){0};
 }

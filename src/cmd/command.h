@@ -56,6 +56,8 @@ struct options {
 	bool archive;
 	bool dereference;
 	const char *detach_key;
+	const char *name;
+	struct strlist sets, ports; /* owned */
 };
 
 struct command_option {
@@ -133,6 +135,7 @@ int cmd_health(const struct options *options, int argc, char *argv[], struct err
 int cmd_ready(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_exec(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_shell(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_run(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_cp(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_console(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_logs(const struct options *options, int argc, char *argv[], struct error *err);

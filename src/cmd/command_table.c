@@ -71,6 +71,18 @@ static const struct command_option exec_options[] = {
 	NO_MORE_OPTIONS,
 };
 
+static const struct command_option run_options[] = {
+	OPTION('n', "name", "NAME", name, "what it is called (else: run- and eight digits)"),
+	OPTION('u', "user", "USER", user, "as the key user"),
+	OPTION('w', "directory", "DIR", directory, "as the key working_dir"),
+	REPEATED_OPTION('e', "env", "VARIABLE", environment,
+			"KEY=VALUE, or KEY with the value it has here; any number of times"),
+	REPEATED_OPTION('p', "port", "PORT", ports, "as one of net.ports: 8080:80; any number of times"),
+	REPEATED_OPTION('s', "set", "KEY=VALUE", sets,
+			"any key of container.conf: limits.memory=256M; any number of times"),
+	NO_MORE_OPTIONS,
+};
+
 static const struct command_option cp_options[] = {
 	OPTION('a', "archive", NULL, archive, "keep owners by number, and set-user-ID and its like"),
 	OPTION('L', "dereference", NULL, dereference, "what symbolic links point to, in their place"),
@@ -162,6 +174,11 @@ static const struct command_option kill_options[] = {
 #define SHELL_DETAILS                                                                              \
 	"As exec, with the shell that the container's /etc/passwd has for the user, else the\n"    \
 	"first there is of /bin/bash and /bin/sh.\n"
+#define RUN_DETAILS                                                                                \
+	"Brings up a container that has no file, prints what it prints, and takes it away with its\n" \
+	"log when its command has ended. Its standard input is empty. TERM and INT stop it, other\n" \
+	"signals are passed on.\n"                                                                  \
+	"Exit status: that of the command, 128 + N when signal N ended it, 125 cman failed.\n"
 #define CP_DETAILS                                                                                 \
 	"One side is NAME:/PATH, in a container that runs. Directories are copied with all that\n"  \
 	"is in them; into TARGET where it is a directory, else to that name. Modes and times are\n" \
@@ -366,6 +383,18 @@ const struct command command_table[] = {
 		.failure_status = 125,
 		.options = exec_options,
 		.run = cmd_shell,
+	},
+	{
+		.name = "run",
+		.arguments = "ROOTFS [--] COMMAND...",
+		.summary = "run a container without a file, until it ends",
+		.details = RUN_DETAILS,
+		.minimum = 2,
+		.maximum = ANY_NUMBER,
+		.options_end = 2,
+		.failure_status = 125, /* as exec */
+		.options = run_options,
+		.run = cmd_run,
 	},
 	{
 		.name = "cp",

@@ -8,49 +8,12 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/environment.h"
 #include "cmd/inside.h"
 #include "kernel/user.h"
 #include "lifecycle/recorded.h"
 
 /* ---- what the options ask for, into the configuration that it joins with ---- */
-
-static size_t key_length(const char *variable)
-{
-	return strcspn(variable, "=");
-}
-
-/* Takes the variable in, in the place of one of the same name; value NULL: takes it out. */
-static void set_variable(struct strlist *environment, const char *key, size_t length,
-			 const char *value)
-{
-	struct strlist kept = {0};
-
-	for (size_t i = 0; i < environment->count; i++)
-		if (key_length(environment->items[i]) != length ||
-		    memcmp(environment->items[i], key, length) != 0)
-			strlist_add(&kept, environment->items[i]);
-	if (value)
-		strlist_add_taken(&kept, xprintf("%.*s=%s", (int)length, key, value));
-	strlist_clear(environment);
-	*environment = kept;
-}
-
-static int add_variables(const struct options *options, struct strlist *environment,
-			 struct error *err)
-{
-	for (size_t i = 0; i < options->environment.count; i++) {
-		const char *variable = options->environment.items[i];
-		size_t length = key_length(variable);
-		const char *value = variable[length] ? variable + length + 1 : getenv(variable);
-
-		if (length == 0)
-			return command_misused(err, "--env: \"%s\" is not KEY=VALUE", variable);
-		if (!value)
-			return command_misused(err, "--env: %s is not set here", variable);
-		set_variable(environment, variable, length, value);
-	}
-	return 0;
-}
 
 static void replace(char **text, const char *by)
 {
@@ -69,11 +32,11 @@ static int apply_options(const struct options *options, struct spec *spec, struc
 		/* Home and further groups are those of the user it was started with. */
 		replace(&spec->user, options->user);
 		strlist_clear(&spec->supplementary_groups);
-		set_variable(&spec->environment, "HOME", strlen("HOME"), NULL);
+		environment_remove(&spec->environment, "HOME");
 	}
 	if (options->directory)
 		replace(&spec->working_dir, options->directory);
-	return add_variables(options, &spec->environment, err);
+	return environment_add(&options->environment, &spec->environment, err);
 }
 
 /* ---- which shell ---- */

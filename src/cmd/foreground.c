@@ -94,7 +94,7 @@ static int stand_by(struct host *host, const char *name, int signal_fd, struct o
 }
 
 static int run(const struct options *options, int argc, char *argv[], foreground_up *up,
-	       struct error *err)
+	       foreground_gone *gone, struct error *err)
 {
 	AUTO_CONF struct conf conf = {0};
 	AUTO_HOST struct host host = HOST_INIT;
@@ -119,17 +119,17 @@ static int run(const struct options *options, int argc, char *argv[], foreground
 		return status < 0 ? status : FOREGROUND_FAILED;
 	if (host_open(&conf.manager, true, &host, err) < 0)
 		return -1;
-	return stand_by(&host, argv[0], signal_fd, &output, err);
+	status = stand_by(&host, argv[0], signal_fd, &output, err);
+	if (status >= 0 && gone)
+		gone(&host, argv[0]);
+	return status;
 }
 
 int foreground_run(const struct options *options, int argc, char *argv[], foreground_up *up,
-		   struct error *err)
+		   foreground_gone *gone, struct error *err)
 {
-	int status;
+	int status = run(options, argc, argv, up, gone, err);
 
-	if (options->all || argc != 1)
-		return command_misused(err, "up --foreground takes one NAME");
-	status = run(options, argc, argv, up, err);
 	if (status != -1)
 		return status;
 	log_error(err);

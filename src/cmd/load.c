@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cmd/confirm.h"
 #include "kernel/program.h"
+#include "lifecycle/recorded.h"
 #include "state/network.h"
 
 /* ---- addresses running containers hold ---- */
@@ -423,4 +424,55 @@ int load_to_compare(const struct options *options, int argc, char *argv[], bool 
 	print_diagnostics(&diagnostics, &needed, true, options->verbose);
 	choose_sound(&needed, &diagnostics, names, status);
 	return 0;
+}
+
+/* What runs without a file has addresses and ports, too. */
+static int add_without_file(struct conf *conf, struct error *err)
+{
+	AUTO_STATE struct state state = {-1, -1, -1};
+	AUTO_STRLIST struct strlist names = {0};
+	int there = load_state(conf, &state, err);
+
+	if (there < 0 || (there && record_list(&state, &names, err) < 0))
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_RECORD struct record record = {0};
+		AUTO(spec_clear) struct spec spec = {0};
+
+		/* One that cannot be read, or is just going, holds nothing that is looked at here. */
+		if (!conf_find(conf, names.items[i]) &&
+		    record_read(&state, names.items[i], &record, NULL) == 1 &&
+		    recorded_spec(&state, names.items[i], &spec, NULL) == 0)
+			conf_add(conf, &spec);
+	}
+	return 0;
+}
+
+int load_transient(const struct options *options, const char *name, const char *text,
+		   struct conf *conf, struct error *err)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_STRLIST struct strlist names = {0};
+	const struct spec *other;
+
+	strlist_add(&names, name);
+	if (read_files(options, conf, &diagnostics, err) < 0)
+		return -1;
+	other = conf_find(conf, name);
+	if (other) {
+		error_set(err, EEXIST, "%s, whose file is %s", name, other->file);
+		return error_hint(err, "cman up %s starts that; --name gives another name", name);
+	}
+	if (add_without_file(conf, err) < 0)
+		return -1;
+	other = conf_find(conf, name);
+	if (other) {
+		error_set(err, EEXIST, "%s", name);
+		return error_hint(err, "cman down %s stops it, or takes away what it has left", name);
+	}
+	if (conf_load_text(conf, "argument", text, name, &diagnostics, err) < 0 ||
+	    protect_program(conf, &names, err) < 0)
+		return -1;
+	print_diagnostics(&diagnostics, &names, true, options->verbose);
+	return require_no_errors(&diagnostics, &names, err);
 }

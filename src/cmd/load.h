@@ -21,6 +21,13 @@ int load_containers(const struct options *options, int argc, char *argv[], struc
 		    struct strlist *names, int *status, struct error *err);
 
 /*
+ * For a container without a file (run): reads all files and, as one more, text, whose name in messages is
+ * "argument". An error where the name is taken, by a file or a record.
+ */
+int load_transient(const struct options *options, const char *name, const char *text,
+		   struct conf *conf, struct error *err);
+
+/*
  * For who compares what runs with the files: argv, which must be known, or every container that has
  * a file or a record. Those whose files have errors are left out, and *status is 1. conf_find() is NULL
  * for names that have no file. acts: it is to be done, too.

@@ -88,8 +88,11 @@ static int up(const struct options *options, int argc, char *argv[], struct erro
 
 int cmd_up(const struct options *options, int argc, char *argv[], struct error *err)
 {
-	return options->foreground ? foreground_run(options, argc, argv, up, err)
-				   : up(options, argc, argv, err);
+	if (!options->foreground)
+		return up(options, argc, argv, err);
+	if (options->all || argc != 1)
+		return command_misused(err, "up --foreground takes one NAME");
+	return foreground_run(options, argc, argv, up, NULL, err);
 }
 
 int cmd_restart(const struct options *options, int argc, char *argv[], struct error *err)

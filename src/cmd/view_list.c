@@ -112,7 +112,7 @@ int view_list_take(const struct options *options, int argc, char *argv[], struct
 		view_take(&list->conf, there ? &list->state : NULL, list->names.items[i], view);
 		if (strlist_contains_sorted(&files, view->name))
 			view->file = xprintf("%s/%s.conf", list->conf.manager.conf_dir, view->name);
-		else if (files_known && view->alive)
+		else if (files_known && view->alive && !view->record.transient)
 			strlist_add(&view->marks, "no-file");
 	}
 	return look_at_files(options, list, err);

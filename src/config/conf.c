@@ -93,9 +93,9 @@ static void make_macs(struct spec *spec)
 			addresses_make_mac(spec->name, (unsigned int)i, spec->interfaces[i].mac);
 }
 
-/* Reads a container's file to an empty spec; the manager has no errors. */
+/* Reads a container's file, or text in its place, to an empty spec; the manager has no errors. */
 static void load_spec(const struct conf *conf, struct validation *validation, const char *file,
-		      const char *name, bool in_conf_dir, struct spec *spec)
+		      const char *text, const char *name, bool in_conf_dir, struct spec *spec)
 {
 	struct diagnostics *diagnostics = validation->diagnostics;
 	AUTO_NODE struct node root = {.type = NODE_BROKEN};
@@ -105,7 +105,8 @@ static void load_spec(const struct conf *conf, struct validation *validation, co
 
 	diagnostics->container = name;
 	source_collect(&sources);
-	status = read_file(file, in_conf_dir, diagnostics, &root);
+	status = text ? read_text(file, text, diagnostics, &root)
+		      : read_file(file, in_conf_dir, diagnostics, &root);
 	if (status == READ_NOTHING) {
 		spec_set_defaults(spec, name);
 	} else {
@@ -115,6 +116,7 @@ static void load_spec(const struct conf *conf, struct validation *validation, co
 	source_collect(NULL);
 	spec->sources = sources;
 	spec->file = in_conf_dir ? xprintf("%s/%s%s", conf->manager.conf_dir, name, suffix)
+		     : text      ? xstrdup(file)
 				 : make_absolute(file);
 	make_macs(spec);
 	diagnostics->container = NULL;
@@ -205,7 +207,7 @@ static void load_containers(struct conf *conf, const char *shown_directory, bool
 		    check_name(file, name, diagnostics, &err) < 0)
 			continue;
 		if (sound)
-			load_spec(conf, &validation, file, name, true,
+			load_spec(conf, &validation, file, NULL, name, true,
 				  &conf->containers[conf->container_count++]);
 		else
 			check_alone(file, name, diagnostics);
@@ -314,21 +316,46 @@ static struct spec *make_room(struct conf *conf, const char *name)
 	return spec;
 }
 
-int conf_load_file(struct conf *conf, const char *file, struct diagnostics *diagnostics,
-		   struct error *err)
+/* text NULL: the file is read. */
+static void load_one(struct conf *conf, const char *file, const char *text, const char *name,
+		     struct diagnostics *diagnostics)
 {
 	struct validation validation = {.manager = &conf->manager, .diagnostics = diagnostics};
-	AUTO_FREE char *name = conf_name_of_file(file);
 
-	if (check_name(file, name, diagnostics, err) < 0)
-		return error_wrap(err, "%s", file);
 	diagnostics_forget(diagnostics, name);
-	load_spec(conf, &validation, file, name, false, make_room(conf, name));
+	load_spec(conf, &validation, file, text, name, false, make_room(conf, name));
 	free(validation.trusted_parent);
 	addresses_assign(conf, NULL, name, diagnostics);
 	conflicts_check(conf, name, diagnostics);
 	diagnostics_sort(diagnostics);
+}
+
+int conf_load_file(struct conf *conf, const char *file, struct diagnostics *diagnostics,
+		   struct error *err)
+{
+	AUTO_FREE char *name = conf_name_of_file(file);
+
+	if (check_name(file, name, diagnostics, err) < 0)
+		return error_wrap(err, "%s", file);
+	load_one(conf, file, NULL, name, diagnostics);
 	return 0;
+}
+
+int conf_load_text(struct conf *conf, const char *place, const char *text, const char *name,
+		   struct diagnostics *diagnostics, struct error *err)
+{
+	if (parse_check_container_name(name, err) < 0)
+		return -1;
+	load_one(conf, place, text, name, diagnostics);
+	return 0;
+}
+
+void conf_add(struct conf *conf, struct spec *spec)
+{
+	/* In the place of a file and line. */
+	origin_set(&spec->origins, "", (struct location){.file = "which has no file"}, NULL);
+	*make_room(conf, spec->name) = *spec;
+	*spec = (struct spec){0};
 }
 
 int conf_parse_spec(const char *text, const char *file, const char *name, struct spec *spec,

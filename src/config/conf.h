@@ -64,6 +64,13 @@ void conf_list_templates(const struct conf *conf, struct strlist *names);
 int conf_load_file(struct conf *conf, const char *file, struct diagnostics *diagnostics,
 		   struct error *err);
 
+/* The same with text that no file has; place is what it is called in messages. */
+int conf_load_text(struct conf *conf, const char *place, const char *text, const char *name,
+		   struct diagnostics *diagnostics, struct error *err);
+
+/* Adds a container that runs and has no file, as it is recorded; spec is empty then. */
+void conf_add(struct conf *conf, struct spec *spec);
+
 /* The name of the container that a file is about: its last part without ".conf". Freed by the
  * caller. */
 char *conf_name_of_file(const char *file);

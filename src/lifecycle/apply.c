@@ -182,6 +182,7 @@ static void plan_one(const struct host *host, const struct networks *networks,
 		.name = container->name,
 		.liveness = record->name ? record_liveness(record) : LIVE_NONE,
 		.cgroup_parent = record->cgroup_parent,
+		.transient = record->transient,
 		.wanted = item->wanted,
 		.is_wanted = options->named || (item->wanted && item->wanted->autostart),
 	};

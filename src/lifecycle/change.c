@@ -256,7 +256,8 @@ void change_find(const struct change_input *input, const struct manager *manager
 	*out = (struct container_change){.name = input->name, .action = ACTION_NOTHING};
 	if (!input->wanted) {
 		/* What has ended by itself is gone already, but for its exit status. */
-		if (input->liveness == LIVE_RUNNING || input->liveness == LIVE_STALE || waits)
+		if (!input->transient && (input->liveness == LIVE_RUNNING ||
+					  input->liveness == LIVE_STALE || waits))
 			out->action = ACTION_STOP;
 		return;
 	}

@@ -184,6 +184,8 @@ void container_describe(const struct manager *manager, struct container *contain
 	record_set_memory_limit(record, spec);
 	ready_describe_container(spec, record);
 	spec_list_marks(spec, &record->marks);
+	if (record->transient)
+		strlist_add(&record->marks, "transient");
 	record_set_sources(record, manager, spec);
 	for (size_t i = 0; i < spec->interface_count; i++)
 		add_interface(record, &spec->interfaces[i]);

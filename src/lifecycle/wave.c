@@ -138,7 +138,8 @@ static void take_down(struct wave *wave)
 
 /* ---- up ---- */
 
-static int new_record(const struct host *host, struct container *container, struct error *err)
+static int new_record(const struct host *host, struct container *container, bool transient,
+		      struct error *err)
 {
 	const struct spec *spec = container->spec;
 	struct record *record = &container->record;
@@ -147,6 +148,7 @@ static int new_record(const struct host *host, struct container *container, stru
 	record->name = xstrdup(spec->name);
 	id_generate(record->instance);
 	record->phase = PHASE_CREATED;
+	record->transient = transient;
 	record->cgroup_parent = xstrdup(host->manager->cgroup_parent);
 	container_describe(host->manager, container);
 	return process_boot_id(record->boot_id, err);
@@ -178,7 +180,8 @@ void wave_up(struct wave *wave, const struct conf *conf)
 		struct container *container = &wave->containers[i];
 		struct error err = {0};
 
-		if (is_to_start(container) && new_record(wave->host, container, &err) < 0)
+		if (is_to_start(container) &&
+		    new_record(wave->host, container, wave->transient, &err) < 0)
 			fail(container, &err);
 	}
 	walk(wave, is_to_start, steps_up);
@@ -186,7 +189,8 @@ void wave_up(struct wave *wave, const struct conf *conf)
 		if (wave->containers[i].action == PLAN_START ||
 		    wave->containers[i].action == PLAN_RENEW)
 			events_note_start(wave->host, &wave->containers[i]);
-	for (size_t i = 0; i < wave->count; i++)
+	/* A file that there never was has no history. */
+	for (size_t i = 0; i < wave->count && !wave->transient; i++)
 		if (is_to_start(&wave->containers[i]))
 			recorded_keep(wave->host->manager, &wave->containers[i], wave->how);
 }

@@ -14,6 +14,7 @@ struct wave {
 	struct host *host;
 	struct container *containers; /* sorted by name */
 	size_t count;
+	bool transient;  /* what it starts never had a file: `cman run` */
 	const char *how; /* what its starts are called in the history of each */
 };
 

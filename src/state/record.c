@@ -196,6 +196,8 @@ static bool parse_field(void *data, const char *key, const char *value)
 		return lines_u64(value, &record->ready_at);
 	if (strcmp(key, "health") == 0)
 		return lines_u64(value, &number) && (record->has_health = number != 0, true);
+	if (strcmp(key, "transient") == 0)
+		return lines_u64(value, &number) && (record->transient = number != 0, true);
 	if (strcmp(key, "ready-error") == 0)
 		return lines_text(value, &record->ready_error);
 	if (strcmp(key, "oom-killed") == 0)
@@ -259,6 +261,8 @@ static void print_record(const struct record *record, struct text *out)
 		text_addf(out, "cgroup-parent %s\n", record->cgroup_parent);
 	if (record->has_health)
 		text_addf(out, "health 1\n");
+	if (record->transient)
+		text_addf(out, "transient 1\n");
 	if (record->ready)
 		text_addf(out, "ready %s\n", record->ready);
 	if (record->ready_at)

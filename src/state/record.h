@@ -77,6 +77,7 @@ struct record {
 	char *ready;                        /* what it is waited for: "port 80"; NULL: nothing */
 	uint64_t ready_at;                  /* seconds since the epoch; 0: not found so yet */
 	bool has_health;                    /* it is checked: see state/health.h */
+	bool transient;                     /* it never had a file: `cman run` */
 	char *ready_error;                  /* why those who waited last gave up, or NULL */
 	/* once it has ended */
 	bool exited;

@@ -655,6 +655,27 @@ static void actions(void **state)
 	}
 }
 
+/* What never had a file does not miss it. */
+static void transient(void **state)
+{
+	static const enum liveness cases[] = {LIVE_NONE, LIVE_ENDED, LIVE_STALE, LIVE_RUNNING, LIVE_WAITING};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct change_input input = {
+			.name = "job",
+			.liveness = cases[i],
+			.transient = true,
+			.is_wanted = true,
+		};
+		struct container_change change;
+
+		change_find(&input, &no_manager, NULL, 0, &change);
+		assert_int_equal(change.action, ACTION_NOTHING);
+		container_change_clear(&change);
+	}
+}
+
 /* The hardest change decides; one that is read at the next start only asks for nothing. */
 static void hardest_change(void **state)
 {
@@ -737,6 +758,7 @@ int main(void)
 		cmocka_unit_test(places_in_all_layers),
 		cmocka_unit_test(every_key_of_a_network),
 		cmocka_unit_test(actions),
+		cmocka_unit_test(transient),
 		cmocka_unit_test(hardest_change),
 		cmocka_unit_test(changes_of_the_manager_file),
 	};

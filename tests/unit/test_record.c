@@ -23,6 +23,7 @@ static struct record example(void)
 		.cgroup_parent = xstrdup("cman"),
 		.stop_signal = 15,
 		.oom_kills = 2,
+		.transient = true,
 		.memory_limit = 67108864,
 		.memory_origin = xstrdup("/etc/cman/conf.d/my web.conf:3"),
 		.stop_timeout_ms = 10000,
@@ -129,6 +130,7 @@ static void test_read_is_what_was_written(void **data)
 	assert_true(strlist_equal(&read.marks, &written.marks));
 	assert_true(strlist_equal(&read.sources, &written.sources));
 	assert_int_equal(read.oom_kills, 2);
+	assert_true(read.transient);
 	assert_int_equal(read.memory_limit, 67108864);
 	assert_string_equal(read.memory_origin, written.memory_origin);
 	assert_false(read.exited);
