@@ -74,7 +74,8 @@ static void print_line(const struct history_entry *entry, bool running, const st
 	char at[64];
 
 	format_time(entry->at, at);
-	printf("%c %4u  %s  %-8s ", running ? '*' : ' ', entry->number, at, entry->how);
+	printf("%c %4u  %s  %-*s", running ? '*' : ' ', entry->number, at, keys->count ? 9 : 0,
+	       entry->how);
 	for (size_t i = 0; i < keys->count; i++)
 		printf("%s%s", i ? ", " : " ", keys->items[i]);
 	printf("\n");

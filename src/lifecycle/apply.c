@@ -283,9 +283,10 @@ static int begin(struct host *host, struct apply_item *item, bool *noted, struct
 {
 	struct container *container = item->container;
 	const struct live live = live_of(item);
+	static const struct strlist nobody;
 
 	container->spec = item->wanted;
-	if ((live.parts & LIVE_NETWORK) && precheck_network(host, container, err) < 0)
+	if ((live.parts & LIVE_NETWORK) && precheck_network(host, container, &nobody, err) < 0)
 		return -1;
 	*noted = true;
 	if (note_change(host, container, &item->recorded, err) < 0)

@@ -161,7 +161,8 @@ static int check_member(const struct container *container, const struct interfac
 		parse_format_ipv4(interface->ip, text);
 		error_set(err, EADDRINUSE, "%s is held by the running container %s", text,
 			  member->container);
-		error_hint(err, "cman down %s, or choose another address", member->container);
+		error_hint(err, "cman down %s, or choose another address; \"cman restart %s %s\" where both are to "
+			   "change", member->container, container->name, member->container);
 		return wrap_interface(container, interface, "ip", err);
 	}
 	for (size_t i = 0; i < interface->port_count; i++) {
@@ -173,7 +174,9 @@ static int check_member(const struct container *container, const struct interfac
 			parse_format_port_forward(&member->ports[j], text);
 			error_set(err, EADDRINUSE, "the running container %s publishes %s",
 				  member->container, text);
-			error_hint(err, "cman down %s, or choose another port", member->container);
+			error_hint(err, "cman down %s, or choose another port; \"cman restart %s %s\" where both "
+				   "are to change", member->container, container->name,
+				   member->container);
 			return wrap_interface(container, interface, "ports", err);
 		}
 	}
@@ -181,13 +184,21 @@ static int check_member(const struct container *container, const struct interfac
 }
 
 static int check_members(const struct container *container, const struct network_record *network,
-			 struct error *err)
+			 const struct strlist *leaving, struct error *err)
 {
-	for (size_t i = 0; i < container->spec->interface_count; i++)
-		for (size_t j = 0; j < network->member_count; j++)
-			if (check_member(container, &container->spec->interfaces[i], network,
-					 &network->members[j], err) < 0)
+	for (size_t i = 0; i < container->spec->interface_count; i++) {
+		const struct interface *interface = &container->spec->interfaces[i];
+
+		for (size_t j = 0; j < network->member_count; j++) {
+			const struct network_member *member = &network->members[j];
+
+			if (check_member(container, interface, network, member, err) == 0)
+				continue;
+			if (!strlist_contains(leaving, member->container))
 				return -1;
+			error_clear(err);
+		}
+	}
 	return 0;
 }
 
@@ -312,7 +323,8 @@ static int check_ids(const struct host *host, const struct container *container,
 }
 
 /* Under the lock: else a network that another command takes down looks like one of the host's. */
-static int check_networks(struct host *host, const struct container *container, struct error *err)
+static int check_networks(struct host *host, const struct container *container,
+			  const struct strlist *leaving, struct error *err)
 {
 	AUTO_STRLIST struct strlist names = {0};
 	AUTO_FD int lock_fd = network_lock(&host->state, NETWORK_TIMEOUT_MS, err);
@@ -323,7 +335,7 @@ static int check_networks(struct host *host, const struct container *container, 
 		AUTO_NETWORK_RECORD struct network_record network = {0};
 
 		if (network_record_read(&host->state, names.items[i], &network, NULL) == 1 &&
-		    check_members(container, &network, err) < 0)
+		    check_members(container, &network, leaving, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < container->spec->interface_count; i++) {
@@ -336,16 +348,18 @@ static int check_networks(struct host *host, const struct container *container, 
 	return 0;
 }
 
-int precheck_network(struct host *host, const struct container *container, struct error *err)
+int precheck_network(struct host *host, const struct container *container,
+		     const struct strlist *leaving, struct error *err)
 {
-	return check_networks(host, container, err) < 0 ? -1 : check_ports(container, err);
+	return check_networks(host, container, leaving, err) < 0 ? -1 : check_ports(container, err);
 }
 
-int precheck_container(struct host *host, const struct container *container, struct error *err)
+int precheck_container(struct host *host, const struct container *container,
+		       const struct strlist *leaving, struct error *err)
 {
 	if (rootfs_check(container->spec->rootfs, err) < 0)
 		return wrap_key(container, "rootfs", err);
 	if (check_confinement(container, err) < 0 || check_ids(host, container, err) < 0)
 		return -1;
-	return precheck_network(host, container, err);
+	return precheck_network(host, container, leaving, err);
 }

@@ -159,22 +159,66 @@ static const struct spec *find_wanted(void *data, const char *name)
 	return conf_find(data, name);
 }
 
-void wave_up(struct wave *wave, const struct conf *conf)
+/* Those that are to be stopped, and so may be looked at as if they were gone. */
+static void list_leaving(const struct wave *wave, struct strlist *leaving)
 {
-	for (size_t i = 0; i < wave->count; i++) {
+	for (size_t i = 0; i < wave->count; i++)
+		if (is_to_stop(&wave->containers[i]))
+			strlist_add(leaving, wave->containers[i].name);
+}
+
+/* Containers may get what others of them have: so one that is refused, and stays, may refuse others. */
+static void check_all(struct wave *wave)
+{
+	bool any_refused = true;
+
+	while (any_refused) {
+		AUTO_STRLIST struct strlist leaving = {0};
+
+		any_refused = false;
+		list_leaving(wave, &leaving);
+		for (size_t i = 0; i < wave->count; i++) {
+			struct container *container = &wave->containers[i];
+			struct error err = {0};
+
+			if (!is_to_start(container) ||
+			    precheck_container(wave->host, container, &leaving, &err) == 0)
+				continue;
+			fail(container, &err);
+			any_refused |= container->action == PLAN_RENEW;
+		}
+	}
+}
+
+/* One that could not be stopped holds what it has. */
+static void check_freed(struct wave *wave)
+{
+	static const struct strlist nobody;
+	bool any_stayed = false;
+
+	for (size_t i = 0; i < wave->count; i++)
+		any_stayed |= wave->containers[i].undo_failed || wave->containers[i].past.failed;
+	for (size_t i = 0; i < wave->count && any_stayed; i++) {
 		struct container *container = &wave->containers[i];
 		struct error err = {0};
 
-		if (!is_to_start(container))
-			continue;
-		container->spec = conf_find(conf, container->name);
-		if (precheck_container(wave->host, container, &err) < 0)
+		if (is_to_start(container) &&
+		    precheck_network(wave->host, container, &nobody, &err) < 0)
 			fail(container, &err);
 	}
+}
+
+void wave_up(struct wave *wave, const struct conf *conf)
+{
+	for (size_t i = 0; i < wave->count; i++)
+		if (is_to_start(&wave->containers[i]))
+			wave->containers[i].spec = conf_find(conf, wave->containers[i].name);
+	check_all(wave);
 	parted_refuse(wave, find_wanted, (void *)(uintptr_t)conf);
 	wave->host->keep_networks = true;
 	take_down(wave);
 	(void)FAULT("took away", "", NULL);
+	check_freed(wave);
 	wave->host->keep_networks = false;
 	for (size_t i = 0; i < wave->count; i++) {
 		struct container *container = &wave->containers[i];

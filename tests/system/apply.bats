@@ -362,6 +362,29 @@ filters() { machine tc filter show dev c-web "$1"; }
 	assert_page web "http://db/" "page of db"
 }
 
+@test "restart: containers that get each other's addresses and ports" {
+	server db <<<'net : { ip = "10.83.0.11"; ports = [ "8082:80" ]; };'
+	server mail <<<'net : { ip = "10.83.0.12"; };'
+	up 'net : { ip = "10.83.0.10"; ports = [ "8081:80" ]; };'
+	run_ok cman up db mail
+	server db <<<'net : { ip = "10.83.0.12"; ports = [ "8081:80" ]; };'
+	server mail <<<'net : { ip = "10.83.0.10"; };'
+	web 'net : { ip = "10.83.0.11"; ports = [ "8082:80" ]; };'
+	# Not while one of them stays as it is, and nothing is touched then.
+	run_fails cman restart web db
+	assert_output_has "db: " "10.83.0.12 is held by the running container mail" \
+		"web: " "10.83.0.11 is held by the running container db" "cman restart web db"
+	assert_equal "$(pid_of web)" "$PID"
+	assert_page outside "http://$HOST_IP:8081/" "page of web"
+	run_ok cman restart web db mail
+	assert_equal "$(ip_of web) $(ip_of db) $(ip_of mail)" "10.83.0.11 10.83.0.12 10.83.0.10"
+	assert_page outside "http://$HOST_IP:8082/" "page of web"
+	assert_page outside "http://$HOST_IP:8081/" "page of db"
+	assert_page web "http://mail/" "page of mail"
+	run_ok cman plan
+	run_ok cman check
+}
+
 @test "apply: what is to run is started, what has no file is stopped when it is asked for" {
 	once
 	sleeper boot <<<'autostart = true;'

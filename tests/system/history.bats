@@ -39,6 +39,15 @@ numbers() { cman history --json web | jq -r 'map("\(.number) \(.how) \(.running)
 	assert_equal "$(numbers)" "3 apply false,2 apply false,1 up false"
 }
 
+@test "history: no line ends in blanks" {
+	up
+	web 'hostname = "one";'
+	run_ok cman apply web
+	run_ok cman history web
+	[ "${#lines[@]}" = 2 ]
+	refute grep -q ' $' <<<"$output"
+}
+
 @test "history: rollback makes what runs what it was, and leaves the file" {
 	up 'net : { ports = [ "8080:80" ]; };'
 	web 'hostname = "one"; net : { ports = [ "8081:80" ]; };'
