@@ -27,7 +27,7 @@ nothing_left() {
 	assert_equal "$(ls -A "$(path "$T/conf.d")")" web.conf
 }
 
-web() { sleeper web <<<"limits : { pids = 77; }; $*"; }
+web() { sleeper web <<<"limits : { pids = 77; };"; }
 pids_are() { assert_equal "$(cman why web limits.pids --json | jq -r '.[0].now')" "$1"; }
 
 @test "edit: checked, planned, asked, applied, and nothing is left" {

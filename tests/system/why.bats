@@ -49,7 +49,7 @@ web() { # LINE...
 
 up() {
 	write_manager "$NETWORK"
-	web "$@"
+	web
 	run_ok cman up web
 	PID_INSIDE=$(pid_of web)
 }
