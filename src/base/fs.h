@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -45,7 +46,8 @@ int fs_write_at(int dir_fd, const char *path, const char *value, struct error *e
  */
 int fs_read_at(int dir_fd, const char *path, size_t limit, struct text *out, struct error *err);
 int fs_read_fd(int fd, size_t limit, struct text *out, struct error *err);
-int fs_read_own_fd(int fd, size_t limit, struct text *out, struct error *err); /* EPERM: somebody else's */
+int fs_read_known_fd(int fd, const struct stat *st, size_t limit, struct text *out,
+		     struct error *err); /* st is that of fstat(2) */
 
 /* Reads one line into out without its newline, for kernel knobs; E2BIG when it does not fit. */
 int fs_read_line_at(int dir_fd, const char *path, char *out, size_t size, struct error *err);

@@ -36,14 +36,23 @@ char *xstrdup(const char *text)
 
 char *xprintf(const char *fmt, ...)
 {
+	char buffer[256], *text;
 	va_list args;
-	char *text;
-	int rc;
+	int length;
 
+	/* vasprintf(3) allocates twice; most of what is printed is short. */
 	va_start(args, fmt);
-	rc = vasprintf(&text, fmt, args);
+	length = vsnprintf(buffer, sizeof(buffer), fmt, args);
 	va_end(args);
-	return check_memory(rc < 0 ? NULL : text);
+	if (length < 0)
+		check_memory(NULL);
+	text = check_memory(malloc((size_t)length + 1));
+	if ((size_t)length < sizeof(buffer))
+		return memcpy(text, buffer, (size_t)length + 1);
+	va_start(args, fmt);
+	vsnprintf(text, (size_t)length + 1, fmt, args);
+	va_end(args);
+	return text;
 }
 
 void strlist_add_taken(struct strlist *list, char *text)

@@ -67,20 +67,19 @@ int source_set_text(struct source *source, const char *text, size_t length, stru
 }
 
 /* What is open is what counts: the checks are made on the fd, where that can be. */
-static int check_open_file(int fd, const char *path, bool trusted_directory, struct error *err)
+static int check_open_file(const struct stat *st, const char *path, bool trusted_directory,
+			   struct error *err)
 {
-	struct stat st, link;
+	struct stat link;
 
-	if (fstat(fd, &st) < 0)
-		return error_set(err, errno, "%s", path);
-	if (!S_ISREG(st.st_mode)) {
-		error_set(err, 0, "it is %s, not a file", fs_kind(st.st_mode));
+	if (!S_ISREG(st->st_mode)) {
+		error_set(err, 0, "it is %s, not a file", fs_kind(st->st_mode));
 		return -1;
 	}
 	/* In a directory only we write, the file's own owner and mode are all there is to ask. */
-	if (trusted_directory && lstat(path, &link) == 0 && link.st_ino == st.st_ino &&
-	    link.st_dev == st.st_dev && (st.st_uid == 0 || st.st_uid == geteuid()) &&
-	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
+	if (trusted_directory && lstat(path, &link) == 0 && link.st_ino == st->st_ino &&
+	    link.st_dev == st->st_dev && (st->st_uid == 0 || st->st_uid == geteuid()) &&
+	    !(st->st_mode & (S_IWGRP | S_IWOTH)))
 		return 0;
 	return machine_get()->check_trusted(path, err);
 }
@@ -91,12 +90,9 @@ void source_replace(const struct stat *file, const struct text *text)
 	replacement = text;
 }
 
-static bool is_replaced(int fd)
+static bool is_replaced(const struct stat *st)
 {
-	struct stat st;
-
-	return replaced && fstat(fd, &st) == 0 && st.st_dev == replaced->st_dev &&
-	       st.st_ino == replaced->st_ino;
+	return replaced && st->st_dev == replaced->st_dev && st->st_ino == replaced->st_ino;
 }
 
 void source_collect(struct strlist *list)
@@ -125,16 +121,14 @@ static bool is_new(const struct stat *st)
 	       TICK_NS;
 }
 
-static void collect(int fd, const char *path)
+static void collect(const struct stat *st, const char *path)
 {
-	struct stat st;
-
 	if (!collected)
 		return;
-	if (fstat(fd, &st) < 0 || is_new(&st) || strchr(path, '\n'))
+	if (is_new(st) || strchr(path, '\n'))
 		strlist_add(collected, "");
 	else
-		strlist_add_taken(collected, describe(&st, path));
+		strlist_add_taken(collected, describe(st, path));
 }
 
 bool source_is_as(const char *line)
@@ -174,12 +168,15 @@ int source_read(struct source *source, bool trusted_directory, struct error *err
 		err->code = code;
 		return -1;
 	}
-	if (check_open_file(fd, source->path, trusted_directory, err) < 0)
+	/* Once, and before it is read: what is written meanwhile shows. */
+	if (fstat(fd, &st) < 0)
+		return error_set(err, errno, "%s", source->path);
+	if (check_open_file(&st, source->path, trusted_directory, err) < 0)
 		return -1;
-	if (is_replaced(fd))
+	if (is_replaced(&st))
 		return source_set_text(source, text_value(replacement), replacement->length, err);
-	collect(fd, source->path); /* before it is read: what is written meanwhile shows */
-	if (fs_read_fd(fd, SOURCE_SIZE_MAX, &content, err) < 0) {
+	collect(&st, source->path);
+	if (fs_read_known_fd(fd, &st, SOURCE_SIZE_MAX, &content, err) < 0) {
 		if (err->code == EFBIG)
 			error_set(err, 0, "the file is larger than %d bytes", SOURCE_SIZE_MAX);
 		return -1;

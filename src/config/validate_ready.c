@@ -117,8 +117,8 @@ static void check_socket(const struct spec *spec, struct diagnostics *diagnostic
 
 void validate_ready(struct spec *spec, struct diagnostics *diagnostics)
 {
-	static const char *const health_members[] = {"interval", "timeout", "retries",
-						     "start_period", "on_failure"};
+	static const char *const useless[] = {"health.interval", "health.timeout", "health.retries",
+					      "health.start_period", "health.on_failure"};
 
 	choose_kind(spec, diagnostics);
 	if (!names_a_kind(spec))
@@ -126,10 +126,8 @@ void validate_ready(struct spec *spec, struct diagnostics *diagnostics)
 			     diagnostics);
 	if (spec->ready.notify)
 		check_socket(spec, diagnostics);
-	for (size_t i = 0; i < ARRAY_SIZE(health_members); i++) {
-		AUTO_FREE char *key = xprintf("health.%s", health_members[i]);
-
-		if (!find_origin(spec, "health.command"))
-			warn_useless(spec, key, "health.command", diagnostics);
-	}
+	if (find_origin(spec, "health.command"))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(useless); i++)
+		warn_useless(spec, useless[i], "health.command", diagnostics);
 }

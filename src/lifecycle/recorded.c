@@ -13,9 +13,7 @@
 int recorded_text(const struct state *state, const char *name, struct text *text,
 		  struct error *err)
 {
-	AUTO_FD int dir_fd = record_open_directory(state, name, err);
-
-	return dir_fd < 0 ? -1 : fs_read_at(dir_fd, "spec", SPEC_SIZE_MAX, text, err);
+	return record_read_file(state, name, "spec", SPEC_SIZE_MAX, text, err);
 }
 
 int recorded_spec(const struct state *state, const char *name, struct spec *spec, struct error *err)

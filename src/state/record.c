@@ -438,6 +438,16 @@ int record_take_over(int dir_fd, struct error *err)
 	return fs_remove_unfinished_at(dir_fd, "record", err);
 }
 
+int record_read_file(const struct state *state, const char *name, const char *file, size_t limit,
+		     struct text *out, struct error *err)
+{
+	AUTO_FD int fd = open_file(state->containers_fd, name, file);
+
+	if (fd < 0)
+		return error_set(err, errno, "open %s", file);
+	return fs_read_fd(fd, limit, out, err) < 0 ? error_wrap(err, "%s", file) : 0;
+}
+
 /* Without the word on its end. */
 static int read_record(const struct state *state, const char *name, struct record *record,
 		       struct error *err)
@@ -445,10 +455,13 @@ static int read_record(const struct state *state, const char *name, struct recor
 	AUTO_RECORD struct record found = {0};
 	AUTO_TEXT struct text text = {0};
 	AUTO_FD int file_fd = open_file(state->containers_fd, name, "record");
+	struct stat st;
 
 	if (file_fd < 0)
 		return errno == ENOENT ? 0 : error_set(err, errno, "record of %s", name);
-	if (fs_read_own_fd(file_fd, LINES_SIZE_MAX, &text, err) < 0)
+	if (fstat(file_fd, &st) < 0 || st.st_uid != geteuid())
+		return error_set(err, EPERM, "record of %s belongs to user %u", name, st.st_uid);
+	if (fs_read_known_fd(file_fd, &st, LINES_SIZE_MAX, &text, err) < 0)
 		return error_wrap(err, "record of %s", name);
 	if (lines_parse(text.data, parse_field, &found, err) < 0)
 		return error_wrap(err, "record of %s", name);

@@ -126,6 +126,10 @@ bool record_is_locked(const struct state *state, const char *name);
 /* Directory of a container, for its other files. -1 with ENOENT when there is none. */
 int record_open_directory(const struct state *state, const char *name, struct error *err);
 
+/* Reads one of them: -1 as well beyond limit bytes. Never follows a symlink, never waits. */
+int record_read_file(const struct state *state, const char *name, const char *file, size_t limit,
+		     struct text *out, struct error *err);
+
 /* Under the lock: removes what a process that was killed while it wrote the record has left. */
 int record_take_over(int dir_fd, struct error *err);
 
