@@ -8,10 +8,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #include "base/fs.h"
+
+#define MANY_FILES 65536
 
 /*
  * Field 3 (state) and 22 (start time) of a line of /proc/PID/stat; the command name may hold anything.
@@ -177,6 +180,32 @@ pid_t process_fork_aside(const int keep[], size_t count)
 	}
 	close_range(next, UINT_MAX, 0);
 	return 0;
+}
+
+/* Ours as it was; rlim_max is 0 as long as it is that. */
+static struct rlimit file_limit;
+
+void process_raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (file_limit.rlim_max > 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	file_limit = limit;
+	if (limit.rlim_max < MANY_FILES)
+		limit.rlim_max = MANY_FILES;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return;
+	/* Without CAP_SYS_RESOURCE, or beyond fs.nr_open. */
+	limit.rlim_cur = limit.rlim_max = file_limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void process_restore_file_limit(void)
+{
+	if (file_limit.rlim_max > 0)
+		setrlimit(RLIMIT_NOFILE, &file_limit);
 }
 
 int process_signal_number(const char *name)

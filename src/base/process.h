@@ -48,6 +48,14 @@ pid_t process_fork_aside(const int keep[], size_t count);
 int process_signal_number(const char *name); /* "TERM", "SIGTERM", "15", "SIGRTMIN+3" */
 const char *process_signal_name(int number, char *out, unsigned long size);
 
+/*
+ * Many containers at once are many open files: from now on as many as there may be, at least 65536 where
+ * we are allowed to. The second, before the exec of a program that is not ours, gives it the limit that
+ * we were started with: above 1024 select(2) does not work. setrlimit(2)
+ */
+void process_raise_file_limit(void);
+void process_restore_file_limit(void);
+
 /* All signals as they are for a new program: no handler, none ignored, none blocked. */
 int process_reset_signals(struct error *err);
 

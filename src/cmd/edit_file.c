@@ -14,6 +14,7 @@
 #include "base/fs.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "config/source.h"
 
 /* ---- the file ---- */
@@ -167,6 +168,7 @@ static void exec_editor(const char *editor, const char *path)
 
 	signal(SIGINT, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);
+	process_restore_file_limit();
 	execv("/bin/sh", argv);
 	_exit(127);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cman top */
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <time.h>
 
@@ -167,17 +166,6 @@ static int go_on(struct top *top, struct error *err)
 
 /* ---- the command ---- */
 
-/* Some ten files of each container stay open. */
-static void raise_file_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
 /* "2", "0.5" and what durations are elsewhere, "500ms". */
 static int parse_delay(const char *text, uint64_t *delay_ms, struct error *err)
 {
@@ -223,7 +211,6 @@ int cmd_top(const struct options *options, int argc, char *argv[], struct error 
 	    load_recorded(options, argc, argv, LOAD_KNOWN, &conf, &names, err) < 0)
 		return -1;
 	strlist_sort(&names);
-	raise_file_limit();
 	top.view.color = log_use_color(stdout);
 	if (screen_open(err) < 0)
 		return -1;

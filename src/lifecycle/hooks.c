@@ -70,6 +70,7 @@ static int become(const char *path, const struct strlist *environment)
 	    dup2(STDERR_FILENO, STDOUT_FILENO) < 0 || chdir("/") < 0)
 		return errno;
 	umask(022);
+	process_restore_file_limit();
 	if (process_reset_signals(&err) < 0)
 		return err.code;
 	execve(path, argv, envp);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/process.h"
 #include "kernel/program.h"
 #include "kernel/sealed.h"
 
@@ -28,6 +29,7 @@ int host_open(const struct manager *manager, bool create, struct host *host, str
 		error_set(err, EPERM, "containers are root's business");
 		return error_hint(err, "run it as root, with sudo for example");
 	}
+	process_raise_file_limit();
 	return state_open(manager->state_dir, create, &host->state, err);
 }
 

@@ -213,3 +213,28 @@ load lib
 	for job in "${jobs[@]}"; do wait "$job" || { cat "$BATS_TEST_TMPDIR"/down?; return 1; }; done
 	assert_unchanged
 }
+
+# Of a login shell it is 1024, which a few hundred containers are more than.
+@test "more containers than a process may usually have files open; hooks get its limit as it was" {
+	make_rootfs many
+	machine mkdir -p "$T/conf.d/hooks"
+	printf '#!/bin/sh\necho $(ulimit -Sn) $(ulimit -Hn) >%s\n' "$T/conf.d/hooks/limit" |
+		machine tee "$T/conf.d/hooks/pre_start" >/dev/null
+	machine chmod 755 "$T/conf.d/hooks/pre_start"
+	names=()
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		container many$i <<-END
+		rootfs = "$T/rootfs/many";
+		read_only = true;
+		command = [ "/bin/sleep", "1000" ];
+		stop_signal = "SIGKILL";
+		hooks : { pre_start = [ "$T/conf.d/hooks/pre_start" ]; };
+		END
+		names+=("many$i")
+	done
+	run_ok machine prlimit --nofile=40:4000 timeout 60 "$CMAN" -c $CONF up "${names[@]}"
+	assert_equal "$(machine cat $T/conf.d/hooks/limit)" "40 4000"
+	run_ok machine prlimit --nofile=40:4000 timeout 60 "$CMAN" -c $CONF check
+	run_ok machine prlimit --nofile=40:4000 timeout 60 "$CMAN" -c $CONF down "${names[@]}"
+	machine rm -r "$T/conf.d/hooks"
+}
