@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "cmd/apply.h"
 #include "cmd/load.h"
+#include "lifecycle/heal.h"
 #include "lifecycle/recorded.h"
 #include "state/history.h"
 
@@ -46,9 +47,11 @@ static size_t find_running(const struct conf *conf, const char *name,
 	AUTO_STATE struct state state = {-1, -1, -1};
 	AUTO_RECORD struct record record = {0};
 	AUTO_TEXT struct text running = {0};
+	enum liveness liveness;
 
-	if (load_state(conf, &state, NULL) != 1 || record_read(&state, name, &record, NULL) != 1 ||
-	    record_liveness(&record) != LIVE_RUNNING ||
+	if (load_state(conf, &state, NULL) != 1 ||
+	    heal_read(&conf->manager, &state, name, &record, &liveness, NULL) != 1 ||
+	    liveness != LIVE_RUNNING ||
 	    recorded_text(&state, name, &running, NULL) < 0)
 		return history->count;
 	for (size_t i = history->count; i-- > 0;) {
@@ -182,9 +185,11 @@ static int check_running(const struct conf *conf, const char *name, struct error
 {
 	AUTO_STATE struct state state = {-1, -1, -1};
 	AUTO_RECORD struct record record = {0};
+	enum liveness liveness;
 
-	if (load_state(conf, &state, NULL) == 1 && record_read(&state, name, &record, NULL) == 1 &&
-	    record_liveness(&record) == LIVE_RUNNING)
+	if (load_state(conf, &state, NULL) == 1 &&
+	    heal_read(&conf->manager, &state, name, &record, &liveness, NULL) == 1 &&
+	    liveness == LIVE_RUNNING)
 		return 0;
 	error_set(err, 0, "%s does not run", name);
 	return error_hint(err, "what it has run with is in %s/history/%s", conf->manager.data_dir,

@@ -5,6 +5,7 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
+#include "base/fault.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "lifecycle/channel.h"
@@ -47,8 +48,10 @@ static int let_go(struct host *host, struct container *container, pid_t pid, int
 	struct message message = {.type = MESSAGE_GO};
 	int rc;
 
-	if (process_identify(pid, &container->record.supervisor, err) < 0 ||
+	if (FAULT("adopt", "", err) < 0 ||
+	    process_identify(pid, &container->record.supervisor, err) < 0 ||
 	    record_write(&host->state, &container->record, err) < 0 ||
+	    FAULT("adopted", "", err) < 0 ||
 	    channel_send(control_fd, &message, NULL, 0, err) < 0)
 		return -1;
 	rc = channel_receive(control_fd, &message, NULL, 0, EXEC_TIMEOUT_MS, err);
@@ -109,4 +112,17 @@ int supervisor_adopt(struct host *host, struct container *container, struct erro
 	close_fd(&container->log_dir_fd);
 	close_fd(&container->log_fd);
 	return rc < 0 ? error_wrap(err, "start a supervisor") : 0;
+}
+
+bool supervisor_keep(struct host *host, struct container *container)
+{
+	struct error err = {0};
+
+	if (container->any_step || container->record.phase != PHASE_RUNNING ||
+	    !supervisor_is_missing(&container->record))
+		return false;
+	if (supervisor_adopt(host, container, &err) == 0)
+		return true;
+	log_warning("%s: %s", container->name, err.text);
+	return false;
 }

@@ -19,4 +19,10 @@ bool supervisor_is_missing(const struct record *record);
  */
 int supervisor_adopt(struct host *host, struct container *container, struct error *err);
 
+/*
+ * The same for who comes by and holds its lock: where a container that runs, and is not about to be
+ * stopped, has lost its supervisor. What cannot be done is told as a warning. true: it has another.
+ */
+bool supervisor_keep(struct host *host, struct container *container);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "config/conf.h"
+#include "lifecycle/adopt.h"
 #include "lifecycle/events.h"
 #include "lifecycle/live.h"
 #include "lifecycle/parted.h"
@@ -245,6 +246,8 @@ int apply_plan(struct apply *apply, struct wave *wave, const struct apply_option
 		item->wanted = wanted(data, item->container->name);
 		if (item->container->failed)
 			continue;
+		if (item->container->record.name)
+			supervisor_keep(wave->host, item->container);
 		plan_one(wave->host, &networks, options, item);
 		choose_action(item, options);
 	}

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/heal.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "lifecycle/adopt.h"
 #include "lifecycle/apply.h"
 #include "lifecycle/revive.h"
 #include "lifecycle/wave.h"
@@ -39,6 +42,16 @@ static bool is_left(const struct state *state, const struct record *record, enum
 }
 
 /*
+ * Of a container that runs. One system call, for the sake of `ps` of a thousand: another process that
+ * has got the number meanwhile passes for the supervisor until an up, apply or check looks closer.
+ */
+static bool seems_unsupervised(const struct record *record)
+{
+	return record->phase == PHASE_RUNNING && record->supervisor.pid > 0 &&
+	       kill(record->supervisor.pid, 0) < 0 && errno == ESRCH;
+}
+
+/*
  * Under the lock. A container that ran has ended by itself: it is started again where its policy says
  * so (revive.h), and else how it ended is kept as far as it is known; one
  * that came up or was going down when its command was killed is taken away. A directory without a
@@ -56,6 +69,10 @@ static bool finish(struct wave *wave)
 		return false;
 	if (!container->record.name)
 		return true;
+	if (supervisor_keep(wave->host, container)) {
+		log_warning("%s: its supervisor was gone, it has another", name);
+		return true;
+	}
 	if (!is_left(&wave->host->state, &container->record, liveness_of(&container->record)))
 		return false;
 	rc = revive_later(wave->host, container, &err);
@@ -102,7 +119,8 @@ static bool needs_healing(const struct state *state, const char *name,
 	if (!record)
 		return fs_exists_at(state->containers_fd, name);
 	return is_left(state, record, liveness) ||
-	       (liveness == LIVE_RUNNING && apply_is_pending(state, name));
+	       (liveness == LIVE_RUNNING &&
+		(seems_unsupervised(record) || apply_is_pending(state, name)));
 }
 
 int heal_read(const struct manager *manager, const struct state *state, const char *name,

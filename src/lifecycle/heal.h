@@ -9,7 +9,9 @@
  *   its supervisor is gone                     it cleans up otherwise
  *   its lock is free                           whoever has it is not dead; nobody waits for it
  *
- * Nothing is asked of the kernel about a container that is as its record says. A record that cannot
+ * One that runs and has lost its supervisor gets another (adopt.h).
+ *
+ * Hardly anything is asked of the kernel about a container that is as its record says. A record that cannot
  * be read is no reason to do anything: another version may have written it, about what runs.
  */
 #ifndef LIFECYCLE_HEAL_H

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "lifecycle/heal.h"
 #include "lifecycle/recorded.h"
 
 #define HOST_LINKS "/proc/self/net/dev"
@@ -130,6 +131,7 @@ static bool has_changed(const struct stats *stats, struct stats_item *item)
 static int follow_record(struct stats *stats, struct stats_item *item, struct error *err)
 {
 	AUTO_RECORD struct record record = {0};
+	enum liveness liveness;
 	bool alive;
 
 	if (item->running && process_wait_ended(item->init_pidfd, 0, NULL) != 0)
@@ -137,8 +139,9 @@ static int follow_record(struct stats *stats, struct stats_item *item, struct er
 	if (!has_changed(stats, item))
 		return 0;
 	/* One that cannot be read is `cman ps`'s to tell of. */
-	alive = record_read(&stats->host.state, item->name, &record, NULL) == 1 &&
-		record_liveness(&record) == LIVE_RUNNING;
+	alive = heal_read(stats->host.manager, &stats->host.state, item->name, &record, &liveness,
+			  NULL) == 1 &&
+		liveness == LIVE_RUNNING;
 	if (item->running && (!alive || strcmp(item->instance, record.instance) != 0))
 		forget_run(item);
 	if (!alive)

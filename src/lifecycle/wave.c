@@ -64,18 +64,6 @@ static enum liveness liveness_of(const struct container *container)
 										     : liveness;
 }
 
-/*
- * Whoever comes by gives a container back the supervisor it has lost: also before it is stopped, for
- * a payload that nobody reads from may wait for that, and its last words are to be kept.
- */
-static void keep_supervised(struct host *host, struct container *container)
-{
-	struct error err = {0};
-
-	if (supervisor_is_missing(&container->record) && supervisor_adopt(host, container, &err) < 0)
-		log_warning("%s: %s", container->name, err.text);
-}
-
 void wave_plan(struct wave *wave, enum plan_action (*plan)(enum liveness))
 {
 	for (size_t i = 0; i < wave->count; i++) {
@@ -86,8 +74,10 @@ void wave_plan(struct wave *wave, enum plan_action (*plan)(enum liveness))
 			continue;
 		liveness = liveness_of(container);
 		container->action = plan(liveness);
-		if (liveness == LIVE_RUNNING && !container->any_step)
-			keep_supervised(wave->host, container);
+		/* Also before it is stopped: a payload that nobody reads from may wait for that,
+		 * and its last words are to be kept. */
+		if (liveness == LIVE_RUNNING)
+			supervisor_keep(wave->host, container);
 	}
 }
 

@@ -38,6 +38,13 @@ kill_supervisor() {
 	wait_until 10 is_gone "${supervisor% *}"
 }
 
+is_supervised() {
+	local supervisor
+
+	supervisor=$(recorded "$1" supervisor)
+	machine kill -0 "${supervisor% *}" 2>/dev/null
+}
+
 # Linux 6.15 tells how a process ended that was another one's child.
 knows_status() { [ "$(printf '6.15\n%s\n' "$(uname -r)" | sort -V | head -n 1)" = 6.15 ]; }
 
@@ -49,8 +56,6 @@ knows_status() { [ "$(printf '6.15\n%s\n' "$(uname -r)" | sort -V | head -n 1)" 
 	kill_supervisor web
 	tell web speak now
 	wait_until 10 heard web
-	run_ok cman status web
-	assert_equal "$(pid_of web)" "$pid"
 	refute logged web spoken
 	run_ok cman up web
 	assert_output_has "is running already"
@@ -62,6 +67,46 @@ knows_status() { [ "$(printf '6.15\n%s\n' "$(uname -r)" | sort -V | head -n 1)" 
 	! knows_status || assert_equal "$(field web exit_status)" 7
 	run_ok cman down web
 	assert_unchanged
+}
+
+@test "whatever command comes by gives it a supervisor, once, and to no other" {
+	speaker web ''
+	speaker other ''
+	run_ok cman up web other
+	pid=$(pid_of web)
+	kill_supervisor other
+	for command in "ps web" "status web" "plan web" "exec web -- true" "logs web" "stats web" \
+		"wait --state running web" "history web" "graph web" "kill -s CONT web" \
+		"pause web" "resume web" "apply web" "up web"; do
+		kill_supervisor web
+		# shellcheck disable=SC2086 # words
+		run cman $command
+		[ "$status" = 0 ] || [ "$command" = "plan web" ] || { echo "$command: $output"; return 1; }
+		supervisor=$(recorded web supervisor)
+		is_supervised web || { echo "$command: none: $output"; return 1; }
+		[[ $command = @(apply|up)* ]] || assert_output_has "web: its supervisor was gone, it has another"
+		# shellcheck disable=SC2086 # words
+		run cman $command
+		[[ $output != *"supervisor"* ]] || { echo "$command: again: $output"; return 1; }
+		[ "$(recorded web supervisor)" = "$supervisor" ] || { echo "$command: another"; return 1; }
+	done
+	assert_equal "$(pid_of web)" "$pid"
+	refute is_supervised other
+}
+
+@test "top gives it a supervisor as well; check tells that it has none, and leaves it so" {
+	speaker web ''
+	run_ok cman up web
+	kill_supervisor web
+	run cman check
+	assert_equal "$status" 3
+	assert_match "$output" "web +supervisor +running +running +gone"
+	refute is_supervised web
+	machine env TERM=xterm script -qec "timeout 30 $CMAN -c $CONF top" /dev/null </dev/null >/dev/null 2>&1 3>&- &
+	wait_until 20 is_supervised web
+	machine pkill -TERM -x -f "$CMAN -c $CONF top" || true
+	wait $! || true
+	run_ok cman check
 }
 
 @test "a payload that fills the FIFO waits, and goes on with its new supervisor" {

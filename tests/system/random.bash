@@ -48,10 +48,21 @@ kill_process() { # NAME KEY
 	[ -z "$pid" ] || [ "$pid" -le 1 ] || kill -KILL "$pid" 2>/dev/null
 }
 
+# Its last line becomes another: limits that are changed while it runs, a host name for which it is
+# restarted, or neither. Replaced whole: others read it meanwhile.
+change_file() { # NAME
+	local directory=${conf%/*}/conf.d lines
+
+	lines=('# changed: nothing' "hostname = \"h$((RANDOM % 100))\"; # changed"
+		"limits : { pids = $((RANDOM % 10 + 20)); memory = \"$((RANDOM % 32 + 32))M\"; }; # changed")
+	sed "s/.*# changed.*/${lines[RANDOM % 3]}/" "$directory/$1.conf" >"$directory/$1.new.$$" &&
+		mv "$directory/$1.new.$$" "$directory/$1.conf"
+}
+
 for ((i = 0; i < count; i++)); do
 	name=c$((RANDOM % containers + 1))
 	other=c$((RANDOM % containers + 1))
-	case $((RANDOM % 16)) in
+	case $((RANDOM % 24)) in
 	0 | 1 | 2) run up "$name" "$other" ;;
 	3 | 4) run down "$name" "$other" ;;
 	5) run restart "$name" ;;
@@ -59,10 +70,16 @@ for ((i = 0; i < count; i++)); do
 	8) run_killed down "$name" "$other" ;;
 	9) run_killed restart "$name" ;;
 	10) kill_process "$name" pid ;;
-	11) kill_process "$name" supervisor_pid ;;
-	12) run pause "$name" ;;
-	13) run resume "$name" ;;
-	14) run exec "$name" -- true ;;
-	15) run ps ;;
+	11 | 12) kill_process "$name" supervisor_pid ;;
+	13) run pause "$name" ;;
+	14) run resume "$name" ;;
+	15) run exec "$name" -- true ;;
+	16) run exec "$name" -- touch /dev/shm/unwell ;;
+	17) run ps ;;
+	18) run check --repair ;;
+	19 | 20) change_file "$name" && run apply "$name" ;;
+	21) change_file "$name" && run_killed apply "$name" "$other" ;;
+	22) run rollback "$name" ;;
+	23) run kill "$name" ;;
 	esac
 done
