@@ -39,17 +39,40 @@ static unsigned int count(const char *text)
 	return ++passed[i].count;
 }
 
-/* Kept open: init has another root later on. */
-static void trace(const char *text, size_t length)
+static bool is_in(int fd, const char *line, size_t length)
+{
+	AUTO_TEXT struct text text = {0};
+	char bytes[4096];
+	ssize_t count;
+
+	text_add(&text, "\n", 1);
+	while ((count = pread(fd, bytes, sizeof(bytes), (off_t)text.length - 1)) > 0)
+		text_add(&text, bytes, (size_t)count);
+	for (const char *at = text_value(&text); (at = strstr(at, "\n")) != NULL; at++)
+		if (strncmp(at + 1, line, length) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * false: it has been passed before, by some other process. The file is kept open: init has another
+ * root later on.
+ */
+static bool trace(const char *line, size_t length)
 {
 	static int fd = -1;
 	const char *file = getenv("CMAN_FAULT_TRACE");
+	bool first;
 
-	if (!file || !*file || (fd >= 0 && write(fd, text, length) == (ssize_t)length))
-		return;
-	fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	if (fd >= 0 && write(fd, text, length) != (ssize_t)length)
-		fd = -1;
+	if (!file || !*file)
+		return true;
+	for (int attempt = 0; attempt < 2; attempt++) {
+		first = fd < 0 || !is_in(fd, line, length);
+		if (fd >= 0 && write(fd, line, length) == (ssize_t)length)
+			return first;
+		fd = open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	}
+	return true;
 }
 
 /* _exit(): the first process of a pid namespace is spared by its own SIGKILL. */
@@ -65,10 +88,10 @@ int fault_pass(const char *point, const char *of, struct error *err)
 	AUTO_FREE char *name = xprintf("%s %s%s%s", current_role, point, *of ? " " : "", of);
 	AUTO_FREE char *line = xprintf("%s %u\n", name, count(name));
 	size_t length = strlen(line) - 1;
+	bool first = trace(line, length + 1);
 
-	trace(line, length + 1);
 	line[length] = '\0';
-	if (!wanted || strncmp(wanted, line, length) != 0 || wanted[length] != '=')
+	if (!first || !wanted || strncmp(wanted, line, length) != 0 || wanted[length] != '=')
 		return 0;
 	if (strcmp(wanted + length + 1, "kill") == 0)
 		die();

@@ -13,7 +13,8 @@
  *     CMAN_FAULT="up begin files 1=kill"   SIGKILL to itself when it comes there
  *     CMAN_FAULT="up begin files 1=28"     the point fails with that errno value
  *     CMAN_FAULT=list                      prints "POINT" of all there are, and ends
- *     CMAN_FAULT_TRACE=FILE                appends the text of each point that is passed
+ *     CMAN_FAULT_TRACE=FILE                appends the text of each point that is passed; with it
+ *                                          a point is deadly, or fails, once and not again
  *
  * That is how a test learns of all points of a command, also of those made after it: it runs the
  * command once with a trace.

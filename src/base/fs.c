@@ -191,11 +191,41 @@ int fs_read_line_at(int dir_fd, const char *path, char *out, size_t size, struct
 	return 0;
 }
 
+/* Nothing of it is left where it fails. */
+static int write_new(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode)
+{
+	AUTO_FD int fd =
+		fs_open_at(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, NULL);
+	int saved;
+
+	if (fd >= 0 && write_all(fd, bytes, length) == 0)
+		return 0;
+	saved = errno;
+	if (fd >= 0)
+		unlinkat(dir_fd, name, 0);
+	errno = saved;
+	return -1;
+}
+
+/*
+ * In the blocks that the file has already: where no other can be had, what was done can still be
+ * noted, and so a container be taken down. Who is killed here leaves a file that says so by its end.
+ */
+static int overwrite(int dir_fd, const char *name, const char *bytes, size_t length)
+{
+	AUTO_FD int fd = fs_open_at(dir_fd, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0, NULL);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    (uint64_t)st.st_blocks * 512 < length || write_all(fd, bytes, length) < 0)
+		return -1;
+	return ftruncate(fd, (off_t)length);
+}
+
 int fs_replace_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
 		  struct error *err)
 {
 	char temporary[NAME_MAX + 1];
-	AUTO_FD int fd = -1;
 	int saved;
 
 	/* Always the same: what a killed process has left is taken away by the next. */
@@ -205,11 +235,14 @@ int fs_replace_at(int dir_fd, const char *name, const char *bytes, size_t length
 		return -1;
 	if (unlinkat(dir_fd, temporary, 0) < 0 && errno != ENOENT)
 		return error_set(err, errno, "remove %s", temporary);
-	fd = fs_open_at(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, err);
-	if (fd < 0)
-		return -1;
-	if (write_all(fd, bytes, length) < 0 || FAULT("rename", name, NULL) < 0 ||
-	    renameat(dir_fd, temporary, dir_fd, name) < 0) {
+	if (write_new(dir_fd, temporary, bytes, length, mode) < 0) {
+		saved = errno;
+		if ((saved == ENOSPC || saved == EDQUOT) &&
+		    overwrite(dir_fd, name, bytes, length) == 0)
+			return 0;
+		return error_set(err, saved, "write %s", name);
+	}
+	if (FAULT("rename", name, NULL) < 0 || renameat(dir_fd, temporary, dir_fd, name) < 0) {
 		saved = errno;
 		unlinkat(dir_fd, temporary, 0);
 		return error_set(err, saved, "write %s", name);

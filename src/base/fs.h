@@ -54,7 +54,8 @@ int fs_read_line_at(int dir_fd, const char *path, char *out, size_t size, struct
 
 /*
  * Replaces name in dir_fd atomically (written beside it as ".NAME.new", then renamed). mode as for
- * open(2). One process at a time: under the lock that the file belongs to.
+ * open(2). One process at a time: under the lock that the file belongs to. On a file system that is
+ * full it is overwritten, where its blocks are enough for that.
  */
 int fs_replace_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
 		  struct error *err);

@@ -74,7 +74,9 @@ static int work_on(const struct options *options, char *argv[],
 		return -1;
 	wave_take(&wave, &host, &names);
 	container = &wave.containers[0];
-	if (is_instance(container, argv[1]) && is_ours(container)) {
+	if (container->failed) {
+		status = tell(container, &container->error);
+	} else if (is_instance(container, argv[1]) && is_ours(container)) {
 		int rc = work(&host, container, err);
 
 		if (rc < 0)

@@ -121,8 +121,11 @@ bool supervisor_keep(struct host *host, struct container *container)
 	if (container->any_step || container->record.phase != PHASE_RUNNING ||
 	    !supervisor_is_missing(&container->record))
 		return false;
-	if (supervisor_adopt(host, container, &err) == 0)
+	if (supervisor_adopt(host, container, &err) == 0) {
+		/* The one that is gone may have been who watched: wave_release() looks. */
+		container->has_host_servers = true;
 		return true;
+	}
 	log_warning("%s: %s", container->name, err.text);
 	return false;
 }

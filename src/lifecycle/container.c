@@ -112,20 +112,37 @@ static bool has_traces(struct host *host, const char *name)
 	return found;
 }
 
+bool container_has_only_lock(int directory_fd)
+{
+	AUTO_STRLIST struct strlist files = {0};
+
+	return fs_list_at(directory_fd, ".", &files, NULL) == 0 && files.count == 1 &&
+	       strcmp(files.items[0], "lock") == 0;
+}
+
+static int lock(struct host *host, struct container *container, struct error *err)
+{
+	container->lock_fd = record_lock(&host->state, container->name,
+					 host->never_waits ? 0 : LOCK_TIMEOUT_MS, err);
+	if (container->lock_fd < 0)
+		return -1;
+	container->directory_fd = record_open_directory(&host->state, container->name, err);
+	if (container->directory_fd >= 0 && record_take_over(container->directory_fd, err) == 0)
+		return 0;
+	/* Who holds the lock of a container without a record forgets it; nobody has looked for one. */
+	if (container->directory_fd >= 0 && container_has_only_lock(container->directory_fd))
+		container_forget(host, container, NULL);
+	close_fd(&container->lock_fd);
+	return -1;
+}
+
 int container_take(struct host *host, struct container *container, struct error *err)
 {
 	struct error read_error = {0};
 	int rc;
 
-	container->lock_fd = record_lock(&host->state, container->name,
-					 host->never_waits ? 0 : LOCK_TIMEOUT_MS, err);
-	if (container->lock_fd < 0)
-		return error_wrap(err, "%s", container->name);
-	container->directory_fd = record_open_directory(&host->state, container->name, err);
-	if (container->directory_fd < 0)
-		return error_wrap(err, "%s", container->name);
-	if (record_take_over(container->directory_fd, err) < 0)
-		return error_wrap(err, "%s", container->name);
+	if (lock(host, container, err) < 0)
+		return -1;
 	rc = record_read(&host->state, container->name, &container->record, &read_error);
 	if (rc < 0)
 		log_warning("%s, cleaning up by its names", read_error.text);

@@ -66,6 +66,9 @@ void container_clear(struct container *container);
  */
 int container_take(struct host *host, struct container *container, struct error *err);
 
+/* One that is brought up right now, or has just gone, has a directory and nothing in it. */
+bool container_has_only_lock(int directory_fd);
+
 /* Notes the beginning of a step in the record, before anything of it happens. */
 int container_note(struct host *host, struct container *container, const char *step,
 		   struct error *err);

@@ -46,15 +46,6 @@ void drift_let_go(struct drift_hold *hold)
 	*hold = (struct drift_hold){0};
 }
 
-/* One that is brought up right now, or has just gone, has a directory and no record. */
-static bool has_only_lock(int directory_fd)
-{
-	AUTO_STRLIST struct strlist files = {0};
-
-	return fs_list_at(directory_fd, ".", &files, NULL) == 0 && files.count == 1 &&
-	       strcmp(files.items[0], "lock") == 0;
-}
-
 /*
  * Its supervisor, where it lives, cleans up after its process: it waits for the lock that we hold.
  * 1: it is to be held, 0: it is none of our business.
@@ -122,7 +113,7 @@ static int take_one(struct drift_hold *hold, const char *name, uint64_t deadline
 	if (container->lock_fd < 0)
 		return error_wrap(err, "%s", name);
 	rc = classify(state, held);
-	if (rc == 0 && !container->record.name && has_only_lock(container->directory_fd))
+	if (rc == 0 && !container->record.name && container_has_only_lock(container->directory_fd))
 		container_forget(hold->host, container, NULL);
 	return rc;
 }

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# crash.bash: what tests share that kill cman at its points, or make them fail (src/base/fault.h).
+# Which points there are is not written down here, but taken from a trace of the same command.
+load lib
+
+[[ $CMAN = */faults/cman ]] || CMAN=${CMAN%/cman}/faults/cman
+export TEST_SECONDS=${CRASH_SECONDS:-900}
+
+prepare() {
+	[ -x "$CMAN" ] || { echo "no $CMAN: make FAULTS=1" >&2; return 1; }
+	server web <<-'EOT'
+	net : { ports = [ "8080:80" ]; };
+	limits : { pids = 20; memory = "32M"; };
+	EOT
+}
+
+# What is as it should be: numbers that the kernel gives away anew each time are left out.
+picture() {
+	snapshot | sed -E -e 's/^[0-9]+ ([a-z-]+)$/\1/' -e '/^== namespaces/,/^== /{/^==/!d}' \
+		-e 's/@if[0-9]+//; s/link-netnsid [0-9]+//; s/ether [0-9a-f:]{17}/ether/' \
+		-e 's/fe80::[0-9a-f:]+/fe80::/' | sort
+}
+
+is_picture() { picture >"$BATS_TEST_TMPDIR/now"; cmp -s "$1" "$BATS_TEST_TMPDIR/now"; }
+
+# What a container that runs looks like, from one that nobody disturbed.
+picture_of_running() {
+	run_ok cman up web
+	wait_until 5 is_up web
+	picture >"$BATS_TEST_TMPDIR/running"
+	run_ok cman down web
+	assert_unchanged
+}
+is_up() { [ "$(cman status --json "$1" | jq -r .state)" = running ]; }
+
+assert_running() { # WHAT
+	wait_until 10 is_picture "$BATS_TEST_TMPDIR/running" && return
+	echo "$1: not what a running container looks like:"
+	diff -u "$BATS_TEST_TMPDIR/running" "$BATS_TEST_TMPDIR/now" | tail -n +3
+	return 1
+}
+
+# points ROLES COMMAND...: which points it passes and what it starts, as far as they are of these
+# roles (a regular expression).
+points() {
+	local roles=$1
+
+	shift
+	machine rm -f $T/rootfs/trace
+	CMAN_FAULT_TRACE=$T/rootfs/trace cman "$@" >"$BATS_TEST_TMPDIR/output" 2>&1
+	wait_until 5 grep -qE "^($roles) " "$(path $T/rootfs/trace)"
+	sort -u "$(path $T/rootfs/trace)" | grep -E "^($roles) "
+}
+
+# with_fault POINT=WHAT COMMAND...: how it ends is not asked.
+with_fault() {
+	local fault=$1
+
+	shift
+	CMAN_FAULT=$fault cman "$@" >"$BATS_TEST_TMPDIR/output" 2>&1 || true
+}
+
+# at_each FILE DO...: runs DO POINT for each point in FILE, to the last one, and fails if any has.
+# errexit is off in what a condition calls, so there is none.
+at_each() {
+	local file=$1 point status failed=0
+
+	shift
+	sed -Ei "/${POINTS:-.}/!d" "$file"
+	while read -r point <&4; do
+		set +e
+		(set -e; "$@" "$point") >"$BATS_TEST_TMPDIR/each" 2>&1
+		status=$?
+		set -e
+		[ $status != 0 ] || continue
+		{ echo "--- $point:"; tail -n 20 "$BATS_TEST_TMPDIR/each"; } | tr -d '\0' | sed 's/^/# /' >&3
+		failed=$((failed + 1))
+		cman down --all || true
+		[ $failed -lt 5 ] || break
+	done 4<"$file"
+	echo "$failed of $(wc -l <"$file") points failed"
+	[ $failed = 0 ]
+}
+
+recorded() { sed -n "s/^$2 //p" "$(path "$T/state/containers/$1/record")"; }
+has_gone() { ! machine kill -0 "$1" 2>/dev/null; }
+
+kill_supervisor() {
+	local supervisor
+
+	supervisor=$(recorded "$1" supervisor)
+	machine kill -KILL "${supervisor% *}"
+	wait_until 10 has_gone "${supervisor% *}"
+}
+
+has_passed() { machine grep -qxF "$1" $T/rootfs/trace; }
+
+# An error that this may fail with when it is not ours who is to blame: its number.
+errno_of() {
+	case $1 in
+	*" write "* | *" rename "* | *" rewrite "*) echo 28 ;; # ENOSPC
+	*" remove "*) echo 30 ;;                               # EROFS
+	*" table "* | *" rules "*) echo 12 ;;                  # ENOMEM
+	*" forked "* | *" make init "* | *" made init "*) echo 11 ;; # EAGAIN
+	*" make cgroup "*) echo 28 ;;
+	*" exec "* | *" open "* | *" made "*) echo 24 ;; # EMFILE
+	*) echo 5 ;;                                      # EIO
+	esac
+}
+
+# Is started again at once, however often it has ended.
+flapping() { server web <<<'net : { ports = [ "8080:80" ]; }; restart : { policy = "always"; delay = "100ms"; max_delay = "100ms"; };'; }
+
+is_running_again() { is_up web && [ "$(recorded web restarts)" = 1 ]; }
