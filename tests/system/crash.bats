@@ -251,6 +251,7 @@ is_quiet() { ! machine pgrep '^cman' >/dev/null; }
 	machine rm -f $T/rootfs/trace
 	export CMAN_FAULT_TRACE=$T/rootfs/trace
 	run_ok cman up web
+	kill_supervisor web
 	run_ok cman restart web
 	machine kill -KILL "$(pid_of web)"
 	wait_until 10 machine grep -q '^finish remove the parent' $T/rootfs/trace
