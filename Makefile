@@ -218,7 +218,7 @@ $(BUILD)/talk: tests/system/talk.c $(BUILD)/.flags | $(BUILD)/.packages
 # TESTS=tests/system/network.bats runs one file, FILTER=regex the tests of that name, JOBS=3 three
 # at a time (with the package parallel): a test waits more than it works.
 TESTS = $(sort $(wildcard tests/system/*.bats))
-check-system: all $(if $(filter %/crash.bats %/crash_again.bats %/crash_errors.bats,$(TESTS)),faults) $(PROBES) $(BUILD)/probe $(BUILD)/overwrite $(BUILD)/contend $(BUILD)/talk
+check-system: all $(if $(filter %/crash.bats %/crash_again.bats %/crash_errors.bats %/kernel_lacks.bats,$(TESTS)),faults) $(PROBES) $(BUILD)/probe $(BUILD)/overwrite $(BUILD)/contend $(BUILD)/talk
 	@$(REPORTED) CMAN='$(abspath $(BUILD))/cman' $(BATS) $(if $(JOBS),--jobs $(JOBS)) $(if $(FILTER),--filter '$(FILTER)') $(TESTS)
 
 # With points at which a test kills it or makes it fail.

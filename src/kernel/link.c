@@ -7,6 +7,7 @@
 #include <netlink/route/link/veth.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "kernel/sysctl.h"
 
 #define MARK "cman:"
@@ -248,6 +249,14 @@ static struct nl_msg *build_bridge(const struct bridge *bridge, int index, int f
 	return message;
 }
 
+/* Where the kernel has no links of that kind, and no module for them. It looks for one by itself. */
+static int hint_at_kind(const char *kind, const char *option, struct error *err)
+{
+	if (err && err->code == EOPNOTSUPP)
+		error_hint(err, "modprobe %s, or take a kernel with %s", kind, option);
+	return -1;
+}
+
 static int create_bridge(struct netlink *netlink, const struct bridge *bridge, struct error *err)
 {
 	AUTO_BATCH struct netlink_batch batch = {0};
@@ -335,8 +344,8 @@ int netlink_make_bridge(struct netlink *netlink, const struct bridge *bridge, st
 	if (link.index != 0 && (!is_ours(&link, bridge->alias) || strcmp(link.kind, "bridge") != 0))
 		return refuse_foreign(bridge->name, &link, err);
 	if (link.index == 0) {
-		if (create_bridge(netlink, bridge, err) < 0)
-			return -1;
+		if (FAULT("make bridge", "", err) < 0 || create_bridge(netlink, bridge, err) < 0)
+			return hint_at_kind("bridge", "CONFIG_BRIDGE", err);
 		link.index = netlink_find_index(netlink, bridge->name);
 	} else if (update_bridge(netlink, bridge, link.index, err) < 0) {
 		return -1;
@@ -438,7 +447,8 @@ static int create_veth(struct netlink *netlink, const struct veth *veth, struct 
 	if (netlink_batch_add(&batch, build_veth(veth, bridge_index), 0, err,
 			      "make link %s on bridge %s", veth->host_name, veth->bridge) < 0)
 		return -1;
-	if (netlink_send(netlink, &batch, NULL, NULL, err) < 0) {
+	if (FAULT("make link", "", err) < 0 || netlink_send(netlink, &batch, NULL, NULL, err) < 0) {
+		hint_at_kind("veth", "CONFIG_VETH", err);
 		if (err && err->code == EXFULL)
 			error_hint(err, "a bridge takes %d containers: add a network",
 				   BRIDGE_PORTS_MAX);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/fs.h"
 #include "kernel/mount.h"
 #include "kernel/rootfs.h"
@@ -93,7 +94,10 @@ int overlay_new(int lower_fd, int layers_fd, uint64_t size, unsigned int attribu
 		return error_wrap(err, "lower layer");
 	if (fchdir(layers_fd) < 0)
 		return error_set(err, errno, "change into the layers");
-	overlay_fd = mount_new("overlay", options, attributes, err);
+	if (FAULT("make overlay", "", err) == 0)
+		overlay_fd = mount_new("overlay", options, attributes, err);
+	if (overlay_fd < 0 && err && err->code == ENODEV)
+		return error_hint(err, "modprobe overlay, or take a kernel with CONFIG_OVERLAY_FS");
 	if (overlay_fd < 0)
 		return error_hint(err,
 				  "layers of other owners take Linux 5.19 and a file system that "

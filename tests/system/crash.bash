@@ -27,7 +27,7 @@ is_picture() { picture >"$BATS_TEST_TMPDIR/now"; cmp -s "$1" "$BATS_TEST_TMPDIR/
 # What a container that runs looks like, from one that nobody disturbed.
 picture_of_running() {
 	run_ok cman up web
-	wait_until 5 is_up web
+	wait_until 20 is_up web
 	picture >"$BATS_TEST_TMPDIR/running"
 	run_ok cman down web
 	assert_unchanged
@@ -35,7 +35,7 @@ picture_of_running() {
 is_up() { [ "$(cman status --json "$1" | jq -r .state)" = running ]; }
 
 assert_running() { # WHAT
-	wait_until 10 is_picture "$BATS_TEST_TMPDIR/running" && return
+	wait_until 20 is_picture "$BATS_TEST_TMPDIR/running" && return
 	echo "$1: not what a running container looks like:"
 	diff -u "$BATS_TEST_TMPDIR/running" "$BATS_TEST_TMPDIR/now" | tail -n +3
 	return 1
@@ -49,7 +49,7 @@ points() {
 	shift
 	machine rm -f $T/rootfs/trace
 	CMAN_FAULT_TRACE=$T/rootfs/trace cman "$@" >"$BATS_TEST_TMPDIR/output" 2>&1
-	wait_until 5 grep -qE "^($roles) " "$(path $T/rootfs/trace)"
+	wait_until 20 grep -qE "^($roles) " "$(path $T/rootfs/trace)"
 	sort -u "$(path $T/rootfs/trace)" | grep -E "^($roles) "
 }
 

@@ -250,7 +250,10 @@ is_quiet() { ! machine pgrep '^cman' >/dev/null; }
 	refute grep -q CMAN_FAULT "${CMAN%/faults/cman}/cman-supervisor"
 	machine rm -f $T/rootfs/trace
 	export CMAN_FAULT_TRACE=$T/rootfs/trace
-	run_ok cman up web
+	make_rootfs other
+	container other <<<"rootfs : { path = \"$T/rootfs/other\"; mode = \"overlay\"; }; command = [ \"/bin/sleep\", \"1000\" ]; stop_signal = \"SIGKILL\";"
+	run_ok cman up web other
+	run_ok cman down other
 	kill_supervisor web
 	run_ok cman restart web
 	machine kill -KILL "$(pid_of web)"

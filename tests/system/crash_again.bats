@@ -16,13 +16,13 @@ end_unseen() {
 }
 
 # It is dead by then; what it has started may be on its way.
-is_hit() { has_passed "$1" && wait_until 5 is_settled; }
+is_hit() { has_passed "$1" && wait_until 20 is_settled; }
 is_settled() { ! machine pgrep -x cman >/dev/null; }
 
 # The next command that looks starts it again. Who watches for other name servers is asked by `up`.
 assert_restarted() {
 	run_ok cman ps
-	wait_until 20 is_up web || { echo "$output"; return 1; }
+	wait_until 30 is_up web || { echo "$output"; return 1; }
 	run_ok cman up web
 	assert_output_has "is running already"
 	assert_running "$1"
@@ -34,8 +34,8 @@ assert_restarted() {
 	run_ok cman up web
 	end_unseen
 	CMAN_FAULT_TRACE=$T/rootfs/trace run_ok cman ps
-	wait_until 20 is_running_again
-	wait_until 5 has_passed "revive remove the parent 1"
+	wait_until 30 is_running_again
+	wait_until 20 has_passed "revive remove the parent 1"
 	sort -u "$(path $T/rootfs/trace)" | grep -E '^(ps|revive|supervisor|init|cman-supervisor) ' |
 		grep -vE 'make cgroup [3-9]' >"$BATS_TEST_TMPDIR/points"
 	grep -q '^ps ' "$BATS_TEST_TMPDIR/points"
@@ -44,7 +44,7 @@ assert_restarted() {
 		is_up web || cman up web
 		end_unseen
 		CMAN_FAULT_TRACE=$T/rootfs/trace with_fault "$1=kill" ps
-		wait_until 10 is_hit "$1"
+		wait_until 30 is_hit "$1"
 		assert_restarted "$1"
 	}
 	at_each "$BATS_TEST_TMPDIR/points" killed
@@ -56,8 +56,8 @@ assert_restarted() {
 	machine rm -f $T/rootfs/trace
 	CMAN_FAULT_TRACE=$T/rootfs/trace run_ok cman up web
 	machine kill -KILL "$(pid_of web)"
-	wait_until 20 is_running_again
-	wait_until 5 has_passed "finish remove the parent 1"
+	wait_until 30 is_running_again
+	wait_until 20 has_passed "finish remove the parent 1"
 	sort -u "$(path $T/rootfs/trace)" | grep -E '^finish |^cman-supervisor (init|reap|rename|finish)' \
 		>"$BATS_TEST_TMPDIR/points"
 	grep -q 'finish adopt 1' "$BATS_TEST_TMPDIR/points"
@@ -66,7 +66,7 @@ assert_restarted() {
 		machine rm -f $T/rootfs/trace
 		CMAN_FAULT_TRACE=$T/rootfs/trace with_fault "$1=kill" up web
 		machine kill -KILL "$(pid_of web)"
-		wait_until 10 is_hit "$1"
+		wait_until 30 is_hit "$1"
 		assert_restarted "$1"
 		run_ok cman down web
 		assert_unchanged
@@ -80,7 +80,7 @@ assert_restarted() {
 	kill_supervisor web
 	machine rm -f $T/rootfs/trace
 	CMAN_FAULT_TRACE=$T/rootfs/trace run_ok cman status web
-	wait_until 5 has_passed "cman-supervisor begin 1"
+	wait_until 20 has_passed "cman-supervisor begin 1"
 	sort -u "$(path $T/rootfs/trace)" >"$BATS_TEST_TMPDIR/points"
 	is_supervised() { supervisor=$(recorded web supervisor); machine kill -0 "${supervisor% *}"; }
 	killed() {
@@ -89,7 +89,7 @@ assert_restarted() {
 		kill_supervisor web
 		machine rm -f $T/rootfs/trace
 		CMAN_FAULT_TRACE=$T/rootfs/trace with_fault "$1=kill" status web
-		wait_until 10 is_hit "$1"
+		wait_until 30 is_hit "$1"
 		run_ok cman status web
 		is_supervised
 		[ "$(recorded web init)" = "$pid" ]

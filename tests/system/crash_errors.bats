@@ -115,7 +115,7 @@ is_told() { machine grep -q "cman: " $T/log/web.log; }
 	machine rm -f $T/rootfs/trace
 	CMAN_FAULT_TRACE=$T/rootfs/trace run_ok cman up web
 	machine kill -KILL "$(pid_of web)"
-	wait_until 10 has_passed 'finish remove the parent 1'
+	wait_until 30 has_passed 'finish remove the parent 1'
 	grep -E '^finish ' "$(path $T/rootfs/trace)" | sort -u >"$BATS_TEST_TMPDIR/points"
 	cman down web
 	wait_until 5 is_unchanged
@@ -123,8 +123,8 @@ is_told() { machine grep -q "cman: " $T/log/web.log; }
 		machine rm -f $T/rootfs/trace $T/log/web.log
 		CMAN_FAULT_TRACE=$T/rootfs/trace with_fault "$1=$(errno_of "$1 ")" up web
 		machine kill -KILL "$(recorded web init | cut -d" " -f1)"
-		wait_until 10 has_passed "$1"
-		wait_until 10 has_settled
+		wait_until 30 has_passed "$1"
+		wait_until 30 has_settled
 		is_told || is_without_consequence "$1 "
 		run_ok cman up web
 		assert_running "$1"
@@ -141,8 +141,8 @@ has_settled() { ! machine pgrep '^cman' >/dev/null; }
 	machine rm -f $T/rootfs/trace
 	CMAN_FAULT_TRACE=$T/rootfs/trace run_ok cman up web
 	machine kill -KILL "$(pid_of web)"
-	wait_until 20 is_running_again
-	wait_until 5 has_passed "revive remove the parent 1"
+	wait_until 30 is_running_again
+	wait_until 20 has_passed "revive remove the parent 1"
 	grep -E '^revive ' "$(path $T/rootfs/trace)" | sort -u | grep -vE 'make cgroup [3-9]' \
 		>"$BATS_TEST_TMPDIR/points"
 	cman down web
@@ -150,7 +150,7 @@ has_settled() { ! machine pgrep '^cman' >/dev/null; }
 		machine rm -f $T/rootfs/trace $T/log/web.log
 		CMAN_FAULT_TRACE=$T/rootfs/trace with_fault "$1=$(errno_of "$1 ")" up web
 		machine kill -KILL "$(recorded web init | cut -d" " -f1)"
-		wait_until 10 has_passed "$1"
+		wait_until 30 has_passed "$1"
 		is_told || is_without_consequence "$1 "
 		wait_until 5 is_picture "$BATS_TEST_TMPDIR/running" || run_ok cman up web
 		assert_running "$1"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Directories that take no more: what comes up is taken back, what runs goes on, and down always works.
+export TEST_SECONDS=${TEST_SECONDS:-600}
 load lib
 
 prepare() { server web <<<'net : { ports = [ "8080:80" ]; }; limits : { memory = "32M"; };'; }
