@@ -324,7 +324,7 @@ swap_inside() {
 	here 'mkdir -p victim source/a && echo host >victim/file && echo planted >source/a/planted'
 	machine cp -a $HERE/victim $HERE/before
 	swap_inside $HERE/victim
-	for i in $(seq 40); do
+	for _ in $(seq 40); do
 		machine rm -rf $HERE/out
 		run cman cp web:/tmp/race $HERE/out
 		[ "$status" -le 1 ]

@@ -23,7 +23,6 @@ linger() {
 		echo $? >"$dir/.$name.status"; mv "$dir/.$name.status" "$dir/$name.status"' - "$NOTES" "$name" \
 		timeout -s KILL 100 "$CMAN" -c "$CONF" run --name "$name" "$@" $ROOT -- sh -c \
 		"trap 'echo got TERM; exit 7' TERM; trap 'echo got USR1' USR1; echo started; until [ -e /end-$name ]; do sleep 0.1; done; exit 5" 3>&- &
-	LINGERING=$!
 	wait_until 20 grep -qs started "$(path "$NOTES/$name.out")" || { cat "$(path "$NOTES/$name.err")"; return 1; }
 }
 ended_with() { # NAME STATUS
