@@ -31,7 +31,7 @@ numbers() { cman history --json web | jq -r 'map("\(.number) \(.how) \(.running)
 	assert_equal "$(numbers)" "3 apply true,2 apply false,1 up false"
 	run_ok cman history web
 	assert_match "${lines[0]}" '^\*    3  .* apply .* hostname, limits\.pids$'
-	assert_match "${lines[2]}" '^     1  .* up '
+	assert_match "${lines[2]}" '^     1  .* up$'
 	assert_equal "$(machine stat -c %a $T/data/history/web $T/data/history/web/000003.apply/web.conf | tr '\n' ' ')" "700 600 "
 	# It is told of what has gone, too.
 	run_ok cman down web
