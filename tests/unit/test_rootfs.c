@@ -408,10 +408,13 @@ static void look_at_cgroup(void *argument)
 	require_read_only("/sys/fs/cgroup/cgroup.procs");
 }
 
+/* What is mounted already is bound: mounting it again sets its options for the whole host. */
 static void on_unified_host(struct fixture *fixture)
 {
-	if (!on_file_system("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC))
-		REQUIRE(mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL) == 0);
+	if (on_file_system("/sys/fs/cgroup/unified", CGROUP2_SUPER_MAGIC))
+		REQUIRE(mount("/sys/fs/cgroup/unified", "/sys/fs/cgroup", NULL, MS_BIND, NULL) == 0);
+	else if (!on_file_system("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC))
+		REQUIRE(mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, "nsdelegate") == 0);
 	require_lives(fixture, look_at_cgroup, NULL);
 }
 

@@ -104,7 +104,7 @@ mount_v1() { # DIRECTORY OPTIONS
 }
 case $(cat /etc/vm/cgroups) in
 v2)
-	mount -t cgroup2 cgroup2 /sys/fs/cgroup ;;
+	mount -t cgroup2 -o nsdelegate cgroup2 /sys/fs/cgroup ;;
 v1 | hybrid)
 	mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
 	mount_v1 systemd none,name=systemd
@@ -114,7 +114,7 @@ v1 | hybrid)
 	done
 	if [ "$(cat /etc/vm/cgroups)" = hybrid ]; then
 		mkdir /sys/fs/cgroup/unified
-		mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified
+		mount -t cgroup2 -o nsdelegate cgroup2 /sys/fs/cgroup/unified
 	fi ;;
 esac
 mount --make-rshared /
