@@ -8,12 +8,15 @@
 #   throughput   TCP out of a container and between two, beside a bridge and veth made by hand
 #   scale        rules, starts, stops and commits beside up to a thousand others
 #   plan         ps and plan of a thousand that run as their files say
+#   apply        a change that is applied while the container runs
+#   idle         what the supervisors of CROWD containers keep in memory, and how often they wake up
+#   logs         what a supervisor takes down of a container that prints as fast as it can
 #
 # Everything happens in a machine of its own (tests/system/lib.bash) and goes with it.
 # ROUNDS, CROWD, PAUSE_MS and MIB may be set; CMAN is the program; the tools are beside it.
 set -euo pipefail
 
-BENCH=${BENCH:-race throughput scale plan}
+BENCH=${BENCH:-race throughput scale plan apply idle logs}
 ROUNDS=${ROUNDS:-25}
 CROWD=${CROWD:-100}
 PAUSE_MS=${PAUSE_MS:-60}
@@ -498,6 +501,103 @@ measure_looks() {
 	machine sh -c "rm -rf $T/conf.d/*.conf $T/state/containers"
 }
 
+# --- apply -------------------------------------------------------------------------------------
+
+# Two manager files that say the same of other files, so that each command has something to do.
+apply_pair() { # WHAT LINE OTHER_LINE
+	local line side=a
+
+	for line in "$2" "$3"; do
+		machine mkdir -p "$T/conf.$side"
+		machine sh -c "sed 's|conf_dir = [^;]*;|conf_dir = \"$T/conf.$side\";|' $CONF >$T/$side.conf"
+		printf '%s\n' "rootfs = \"$T/rootfs/idle\"; read_only = true; command = [ \"/bin/sleep\", \"1000\" ];" \
+			"stop_signal = \"SIGKILL\"; $line" >"$(path "$T/conf.$side/web.conf")"
+		side=b
+	done
+	machine "$CMAN" -c $T/b.conf up web >/dev/null
+	printf '  %-32s %7s ms\n' "$1" "$(printf 'apply\t%s\t%s\n' "$CMAN -c $T/a.conf apply web" \
+		"$CMAN -c $T/b.conf apply web" | machine "$TOOL" "$ROUNDS" "$PAUSE_MS" |
+		awk '{ print ($2 + $3) / 2 }')"
+	machine "$CMAN" -c $T/b.conf down web >/dev/null
+}
+
+measure_apply() {
+	echo "A change of what runs, there and back; medians of $ROUNDS rounds, spaced"
+	apply_pair "a limit" "limits : { pids = 64; };" "limits : { pids = 65; };"
+	apply_pair "a port, with a firewall commit" 'net : { ports = [ "7000:80" ]; };' \
+		'net : { ports = [ "7001:80" ]; };'
+	machine unshare --net "$TOOL-commit" iptables 1 "$ROUNDS" |
+		awk '{ printf "  %-32s %7.2f ms\n", "such a commit alone", $3 }'
+}
+
+# --- idle --------------------------------------------------------------------------------------
+
+# What awk PROGRAM prints of /proc/PID/FILE of each supervisor.
+of_supervisors() { # FILE PROGRAM
+	# shellcheck disable=SC2016 # for that shell
+	machine sh -c 'for dir in /proc/[0-9]*; do
+			read -r name 2>/dev/null <$dir/comm || continue
+			[ "$name" != cman-supervisor ] || awk "$1" "$dir/$0"
+		done' "$1" "$2"
+}
+
+wake_ups() { of_supervisors status '/^voluntary/{ print $2 }' | awk '{ sum += $1 } END { print sum }'; }
+
+measure_idle() {
+	local i before seconds=5 names=()
+
+	for ((i = 0; i < CROWD; i++)); do
+		plain_container "plain$i"
+		names+=("plain$i")
+	done
+	machine timeout 300 "$CMAN" -c $CONF up "${names[@]}" >/dev/null
+	sleep 2 # what follows a start is over
+	before=$(wake_ups)
+	sleep $seconds
+	printf 'Supervisors of %d containers: woken up %d times in %d seconds; PSS in KiB' "$CROWD" \
+		$(($(wake_ups) - before)) $seconds
+	of_supervisors smaps_rollup '/^Pss:/{ print $2 }' | sort -n |
+		awk '{ v[NR] = $1 } END { print " least", v[1], "median", v[int((NR + 1) / 2)], "most", v[NR] }'
+	machine timeout 300 "$CMAN" -c $CONF down --all >/dev/null
+	machine sh -c "rm -f $T/conf.d/*.conf"
+}
+
+# --- logs --------------------------------------------------------------------------------------
+
+printed() { cman logs "$1" 2>&1 >/dev/null | grep -E '^[0-9]+$'; } # MB/s, once it is through
+
+log_row() { # WHAT LINE_BYTES BLOCK_BYTES
+	local name=print-$2-$3 supervisor seconds plain
+
+	container "$name" <<-END
+	rootfs = "$T/rootfs/print";
+	read_only = true;
+	command = [ "/bin/stream", "print", "$MIB", "$2", "$3", "stay" ];
+	net = "none";
+	stop_signal = "SIGKILL";
+	END
+	cman up "$name" >/dev/null
+	wait_until 60 printed "$name" >/dev/null
+	supervisor=$(cman status "$name" | sed -n 's/.*supervised by //p')
+	seconds=$(machine awk '{ print $1 / 1e9 }' "/proc/$supervisor/schedstat")
+	# The same into a file without a supervisor.
+	plain=$(machine timeout 60 sh -c "$TOOL-stream print $MIB $2 $3 | cat >$T/plain" 2>&1)
+	printf '  %-28s %5d MB/s   %5.0f MB per second of its processor time   cat %5d MB/s\n' "$1" \
+		"$(printed "$name")" "$(awk -v m="$MIB" -v s="$seconds" 'BEGIN { print m * 1.048576 / s }')" "$plain"
+	cman down "$name" >/dev/null
+	machine rm -f $T/plain
+}
+
+measure_logs() {
+	machine cp -a "$T/rootfs/idle" "$T/rootfs/print"
+	machine cp "$TOOL-stream" "$T/rootfs/print/bin/stream"
+	echo "Lines from a container to its log, $MIB MiB; beside it cat(1) from a pipe to a file"
+	log_row "100 bytes, 64 KiB at once" 100 65536
+	log_row "100 bytes, one at once" 100 100
+	log_row "1000 bytes, 64 KiB at once" 1000 65536
+	machine sh -c "rm -f $T/conf.d/*.conf"
+}
+
 make_rootfs idle
 echo "Linux $(uname -r), $(nproc) processors"
 for part in $BENCH; do
@@ -506,6 +606,12 @@ for part in $BENCH; do
 	throughput) measure_throughput ;;
 	scale) measure_scale ;;
 	plan) measure_looks ;;
-	*) echo "bench: no such part: $part; there are: race throughput scale plan" >&2; exit 2 ;;
+	apply) measure_apply ;;
+	idle) measure_idle ;;
+	logs) measure_logs ;;
+	*)
+		echo "bench: no such part: $part; there are: race throughput scale plan apply idle logs" >&2
+		exit 2
+		;;
 	esac
 done

@@ -2,9 +2,11 @@
 /*
  * stream receive PORT            takes what is sent, one connection after the other, for ever
  * stream send ADDRESS PORT MIB   sends so much over TCP and prints MiB a second
+ * stream print MIB LINE BLOCK [stay]   prints lines of LINE bytes, BLOCK bytes at once, and to
+ *                                standard error MB a second; goes on to sleep if it is to stay
  *
- * What is measured ends when the receiver has said that all of it was there. Static, so that it runs
- * in any root filesystem.
+ * What is measured ends when the receiver has said that all of it was there; of what is printed, when
+ * the pipe is empty. Static, so that it runs in any root filesystem.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,12 +97,43 @@ static int send_to(const char *address, uint16_t port, long mib)
 	return 0;
 }
 
+static int print(long mib, size_t line, size_t block, bool stays)
+{
+	size_t left = (size_t)mib * MIB, unread = 1;
+	double begin;
+
+	block -= block % line;
+	if (line < 2 || block == 0 || block > sizeof(buffer))
+		return fail("a line, a block");
+	for (size_t i = 0; i < block; i++)
+		buffer[i] = i % line == line - 1 ? '\n' : 'x';
+	begin = now();
+	for (; left >= block; left -= block)
+		for (size_t done = 0; done < block;) {
+			ssize_t written = write(STDOUT_FILENO, buffer + done, block - done);
+
+			if (written < 0)
+				return fail("print");
+			done += (size_t)written;
+		}
+	for (int waiting; unread > 0; unread = (size_t)waiting)
+		if (ioctl(STDOUT_FILENO, FIONREAD, &waiting) < 0)
+			return fail("what is unread");
+	fprintf(stderr, "%.0f\n", (double)mib * 1.048576 / (now() - begin));
+	while (stays)
+		pause();
+	return 0;
+}
+
 int main(int argc, char *argv[])
 {
 	if (argc == 3 && strcmp(argv[1], "receive") == 0)
 		return receive((uint16_t)atoi(argv[2]));
 	if (argc == 5 && strcmp(argv[1], "send") == 0)
 		return send_to(argv[2], (uint16_t)atoi(argv[3]), atol(argv[4]));
-	fprintf(stderr, "usage: stream receive PORT\n       stream send ADDRESS PORT MIB\n");
+	if ((argc == 5 || argc == 6) && strcmp(argv[1], "print") == 0)
+		return print(atol(argv[2]), (size_t)atol(argv[3]), (size_t)atol(argv[4]), argc == 6);
+	fprintf(stderr, "usage: stream receive PORT\n       stream send ADDRESS PORT MIB\n"
+			"       stream print MIB LINE BLOCK [stay]\n");
 	return 2;
 }
