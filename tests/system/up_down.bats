@@ -238,3 +238,16 @@ load lib
 	run_ok machine prlimit --nofile=40:4000 timeout 60 "$CMAN" -c $CONF down "${names[@]}"
 	machine rm -r "$T/conf.d/hooks"
 }
+
+@test "a supervisor that has nothing to do is not woken up" {
+	sleeper web <<<'net = "none";'
+	run_ok cman up web
+	supervisor=$(cman status web | sed -n 's/.*supervised by //p')
+	woken() { machine awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$supervisor/status"; }
+	stands_still() { local before; before=$(woken); sleep 1; [ "$(woken)" = "$before" ]; }
+	wait_until 30 stands_still # what there is to do at the start
+	before=$(woken)
+	[ -n "$before" ]
+	sleep 3
+	assert_equal "$(woken)" "$before"
+}
