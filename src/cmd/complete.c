@@ -41,9 +41,9 @@ static const struct command_option *find_option(const struct place *place, const
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		for (const struct command_option *option = tables[i]; option && option->name; option++)
-			if (letter ? option->letter == letter
-				   : strlen(option->name) == length &&
-					     memcmp(option->name, name, length) == 0)
+			if (name ? strlen(option->name) == length &&
+					   memcmp(option->name, name, length) == 0
+				 : option->letter == letter)
 				return option;
 	return NULL;
 }
