@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cman console */
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
@@ -30,6 +31,7 @@ struct session {
 	struct console_reader reader;
 	bool is_typed;    /* standard input is a terminal */
 	bool is_attached; /* that is in raw mode then */
+	bool is_waiting;  /* for a restart */
 	bool is_orphan;   /* told that there is no supervisor */
 	int moments;      /* waited */
 	int status;       /* of its end */
@@ -92,6 +94,9 @@ static ssize_t read_output(void *data, char *bytes, size_t size)
 {
 	struct session *session = data;
 
+	/* Nobody is to see a prompt that what is typed does not reach yet. */
+	if (session->is_waiting)
+		return errno = EAGAIN, -1;
 	return console_read(&session->reader, bytes, size);
 }
 
@@ -113,7 +118,7 @@ static int open_ring(struct session *session, const struct state *state, struct 
 	return directory_fd < 0 ? -1 : console_reader_open(directory_fd, &session->reader, err);
 }
 
-static int attach_to(struct session *session, int *process_fd, int *master_fd)
+static int attach_to(struct session *session, int *process_fd, int *master_fd, bool is_waiting)
 {
 	struct terminal_console *console = &session->console;
 
@@ -121,7 +126,8 @@ static int attach_to(struct session *session, int *process_fd, int *master_fd)
 	close_fd(&console->master_fd);
 	console->process_fd = take_fd(process_fd);
 	console->master_fd = take_fd(master_fd);
-	console->output_fd = session->reader.watch_fd;
+	console->output_fd = is_waiting ? -1 : session->reader.watch_fd;
+	session->is_waiting = is_waiting;
 	session->moments = 0;
 	return ATTACH;
 }
@@ -143,13 +149,13 @@ static int attach(struct session *session, const struct state *state, const stru
 	if (master_fd < 0 || open_ring(session, state, err) < 0)
 		return -1;
 	if (process_fd >= 0)
-		return attach_to(session, &process_fd, &master_fd);
+		return attach_to(session, &process_fd, &master_fd, false);
 	if (!session->is_orphan)
 		tell(session, "has no supervisor, what it prints is not shown: cman check --repair");
 	session->is_orphan = true;
 	process_fd = process_open(&record->init, err);
 	if (process_fd >= 0)
-		return attach_to(session, &process_fd, &master_fd);
+		return attach_to(session, &process_fd, &master_fd, false);
 	return err->code == ESRCH ? (error_clear(err), LOOK_AGAIN) : -1;
 }
 
@@ -171,7 +177,7 @@ static int wait_for_restart(struct session *session, const struct state *state,
 	snprintf(what, sizeof(what), "has ended%s%s, it is started again in %s", *end ? ", " : "", end,
 		 wait);
 	tell(session, what);
-	return attach_to(session, &process_fd, &null_fd);
+	return attach_to(session, &process_fd, &null_fd, true);
 }
 
 static int wait_a_moment(struct session *session, struct error *err)

@@ -50,7 +50,7 @@ int terminal_relay(int process_fd, int master_fd, struct error *err);
 struct terminal_console {
 	int process_fd; /* pidfd */
 	int master_fd;  /* takes input; where it is no terminal, it need not follow our size */
-	int output_fd;  /* readable when there may be output */
+	int output_fd;  /* readable when there may be output; -1: there is none for now */
 	/* as read(2), non-blocking; called until it has nothing, also before output_fd says so */
 	ssize_t (*read_output)(void *data, char *bytes, size_t size);
 	/*

@@ -280,6 +280,21 @@ and again
 	assert_unchanged
 }
 
+@test "the init of a whole system gives the console to its shells, with job control" {
+	make_rootfs web
+	machine ln -sf /bin/busybox $T/rootfs/web/sbin/init 2>/dev/null ||
+		{ machine mkdir -p $T/rootfs/web/sbin && machine ln -s /bin/busybox $T/rootfs/web/sbin/init; }
+	echo 'console::respawn:/bin/sh' >"$(path $T/rootfs/web/etc/inittab)"
+	container web <<<'rootfs = "@rootfs@"; tty = true; environment = [ "PS1=prompt> " ];'
+	run_ok cman up web
+	run_ok on_terminal see 'prompt> ' type 'sh -c "echo r$((0))uns; exec sleep 1000"\r' see r0uns type '\x03' \
+		see 'prompt> ' type 'echo o$((0))k >/dev/tty; exit\r' see o0k see 'prompt> ' type "$DETACH" see detached -- console web
+	[[ $output != *"job control"* ]]
+	run_ok cman down web
+	refute machine pgrep cman-keeper
+	assert_unchanged
+}
+
 @test "a start that fails leaves no keeper" {
 	talker web 'exit 0' <<<'working_dir = "/no/such";'
 	run_fails cman up web
