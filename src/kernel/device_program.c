@@ -266,7 +266,7 @@ int device_program_replace(const struct device_policy *policy, int cgroup_fd, st
 {
 	struct bpf_insn instructions[DEVICE_PROGRAM_MAX];
 	AUTO_FD int fd = load(instructions, device_program_make(policy, instructions));
-	struct programs programs;
+	struct programs programs = {0};
 
 	if (fd < 0)
 		return explain_load(err);
