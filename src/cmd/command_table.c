@@ -80,6 +80,7 @@ static const struct command_option run_options[] = {
 	REPEATED_OPTION('p', "port", "PORT", ports, "as one of net.ports: 8080:80; any number of times"),
 	REPEATED_OPTION('s', "set", "KEY=VALUE", sets,
 			"any key of container.conf: limits.memory=256M; any number of times"),
+	OPTION('T', "no-terminal", NULL, no_terminal, "no terminal, also where ours is one"),
 	NO_MORE_OPTIONS,
 };
 
@@ -176,8 +177,8 @@ static const struct command_option kill_options[] = {
 	"first there is of /bin/bash and /bin/sh.\n"
 #define RUN_DETAILS                                                                                \
 	"Brings up a container that has no file, prints what it prints, and takes it away with its\n" \
-	"log when its command has ended. Its standard input is empty. TERM and INT stop it, other\n" \
-	"signals are passed on.\n"                                                                  \
+	"log when its command has ended. It has a terminal of its own when standard input and\n"     \
+	"output are terminals; else its standard input is empty. TERM and INT stop it.\n"            \
 	"Exit status: that of the command, 128 + N when signal N ended it, 125 cman failed.\n"
 #define CP_DETAILS                                                                                 \
 	"One side is NAME:/PATH, in a container that runs. Directories are copied with all that\n"  \

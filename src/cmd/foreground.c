@@ -112,9 +112,9 @@ static int run(const struct options *options, int argc, char *argv[], foreground
 		return error_set(err, errno, "inotify");
 	if (load_manager(options, &conf, err) < 0 ||
 	    output_open(&output, conf.manager.log_dir, err) < 0 ||
-	    (output.log && log_print_last(output.log, 0, err) < 0))
+	    (up && output.log && log_print_last(output.log, 0, err) < 0))
 		return -1;
-	status = up(options, argc, argv, err);
+	status = up ? up(options, argc, argv, err) : 0;
 	if (status != 0)
 		return status < 0 ? status : FOREGROUND_FAILED;
 	if (host_open(&conf.manager, true, &host, err) < 0)

@@ -12,6 +12,7 @@
 #include "cmd/foreground.h"
 #include "cmd/load.h"
 #include "config/arguments.h"
+#include "kernel/terminal.h"
 #include "lifecycle/ready.h"
 #include "lifecycle/wave.h"
 
@@ -24,6 +25,11 @@ static void add_rootfs(struct arguments *arguments, const char *path)
 	bool has_group = arguments_have_group(arguments, "rootfs");
 
 	arguments_add_string(arguments, has_group ? "rootfs.path" : "rootfs", real ? real : path);
+}
+
+static bool has_terminal(const struct options *options)
+{
+	return !options->no_terminal && terminal_is_interactive();
 }
 
 static int add_options(const struct options *options, struct arguments *arguments, struct error *err)
@@ -46,6 +52,8 @@ static int add_options(const struct options *options, struct arguments *argument
 		arguments_add_string(arguments, "user", options->user);
 	if (options->directory)
 		arguments_add_string(arguments, "working_dir", options->directory);
+	if (has_terminal(options) && !strlist_contains(&arguments->keys, "tty"))
+		arguments_add(arguments, "tty=true", NULL);
 	return 0;
 }
 
@@ -175,7 +183,7 @@ static enum plan_action plan_gone(enum liveness liveness)
 								    : plan_down(liveness);
 }
 
-static void remove_container(struct host *host, const char *name)
+static void take_away(struct host *host, const char *name, enum plan_action (*plan)(enum liveness))
 {
 	AUTO_STRLIST struct strlist names = {0};
 	struct container *container;
@@ -185,7 +193,7 @@ static void remove_container(struct host *host, const char *name)
 	strlist_add(&names, name);
 	wave_take(&wave, host, &names);
 	container = &wave.containers[0];
-	wave_plan(&wave, plan_gone);
+	wave_plan(&wave, plan);
 	/* `down` was here first, or it is a container with a file now. */
 	if (container->record.name && !container->record.transient)
 		container->action = PLAN_NOTHING;
@@ -195,6 +203,42 @@ static void remove_container(struct host *host, const char *name)
 	else if (!container->record.name && remove_logs(host, name, &err) < 0)
 		log_warning("%s: its log: %s", name, err.text);
 	wave_release(&wave);
+}
+
+static void remove_container(struct host *host, const char *name)
+{
+	take_away(host, name, plan_gone);
+}
+
+/* ---- on a terminal ---- */
+
+/* Also where it runs on, for our terminal is gone, or a signal has ended us. */
+static int stop(const struct options *options, const char *name, struct error *err)
+{
+	AUTO_CONF struct conf conf = {0};
+	AUTO_HOST struct host host = HOST_INIT;
+
+	if (load_manager(options, &conf, err) < 0 || host_open(&conf.manager, true, &host, err) < 0)
+		return -1;
+	take_away(&host, name, plan_down);
+	return 0;
+}
+
+/* words: the name, then what the user gave. */
+static int run_on_terminal(const struct options *options, int argc, char *words[], struct error *err)
+{
+	struct options console = *options;
+	char *name[] = {words[0], NULL};
+	int status = start(options, argc, words, err);
+
+	if (status != 0)
+		return status < 0 ? status : FOREGROUND_FAILED;
+	console.detach_key = "none";
+	status = cmd_console(&console, 1, name, err);
+	/* It has ended before anybody was attached, or has no terminal: its log tells. */
+	if (status < 0)
+		return foreground_run(options, 1, name, NULL, remove_container, err);
+	return stop(options, words[0], err) < 0 ? -1 : status;
 }
 
 static char *choose_name(const struct options *options)
@@ -214,5 +258,7 @@ int cmd_run(const struct options *options, int argc, char *argv[], struct error 
 
 	words[0] = name;
 	memcpy(words + 1, argv, ((size_t)argc + 1) * sizeof(*words));
+	if (has_terminal(options))
+		return run_on_terminal(options, argc + 1, words, err);
 	return foreground_run(options, argc + 1, words, start, remove_container, err);
 }

@@ -154,3 +154,32 @@ other"
 	ended_with one 5
 	ended_with two 5
 }
+
+# on_terminal STEP... -- ARGUMENT...: see terminal.py.
+on_terminal() {
+	local steps=()
+
+	while [ "$1" != -- ]; do
+		steps+=("$1")
+		shift
+	done
+	shift
+	machine timeout -k 5 90 python3 "$TESTS/terminal.py" "${steps[@]}" -- \
+		"$CMAN" -c "$CONF" "$@" </dev/null 3>&-
+}
+
+@test "on a terminal it has a terminal, of the same size, and ends with it" {
+	run on_terminal see attached see '# ' type 'echo a$((1+1))b; stty size\r' see a2b see '24 80' \
+		type 'exit 7\r' see 'has ended, exit status 7' -- run --name job $ROOT -- sh -i
+	assert_equal "$status" 7
+	assert_output_has "terminal: same"
+	assert_equal "$(machine ls -A $T/log)" ""
+	# Over before anybody could be attached, or not.
+	run on_terminal see a2b end -- run $ROOT -- sh -c 'echo a$((1+1))b; exit 5'
+	assert_equal "$status" 5
+	run_ok on_terminal see 'not a tty' end -- run -T $ROOT -- sh -c 'tty; true'
+	run on_terminal see attached see '# ' type 'echo a$((1+1))b\r' see a2b kill TERM end -- run --name job $ROOT -- sh -i
+	assert_equal "$status" 143
+	run_fails cman status job
+	is_unchanged
+}
