@@ -240,7 +240,7 @@ and again
 	run_ok on_terminal see ready "${steps[@]}" type "$DETACH" see detached -- console web
 }
 
-@test "a supervisor that is killed does not take the terminal along" {
+@test "a supervisor that is killed does not take the terminal along, and who is attached gives it another" {
 	shell web </dev/null
 	run_ok cman up web
 	wait_until 20 logged web 'prompt> '
@@ -248,8 +248,8 @@ and again
 	supervisor=$(recorded web supervisor)
 	keeper=$(recorded web keeper)
 	assert_equal "$(machine cat "/proc/${keeper% *}/comm")" cman-keeper
-	run_ok on_terminal see 'prompt> ' run "kill -KILL ${supervisor% *}" see 'has no supervisor' \
-		type 'echo b$((0))etween\r' run "'$CMAN' -c $CONF check --repair" see b0etween \
+	run_ok on_terminal see 'prompt> ' run "kill -KILL ${supervisor% *}" see 'its supervisor was gone, it has another' \
+		type 'echo b$((0))etween\r' see b0etween \
 		type 'echo a$((0))fter\r' see a0fter see 'prompt> ' type "$DETACH" see detached -- console web
 	assert_equal "$(pid_of web)" "$pid"
 	assert_equal "$(recorded web keeper)" "$keeper"
