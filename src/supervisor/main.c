@@ -232,9 +232,9 @@ int main(int argc, char *argv[], char *envp[])
 	int status, lock_fd;
 	long failed;
 
+	fault_begin(envp);
 	if (argc == 1)
 		return keep_console();
-	fault_begin(envp);
 	if (!supervisor_args_parse(argc, argv, &supervisor.args))
 		return 2;
 	if (!is_non_blocking(supervisor.args.output_fd) ||
