@@ -56,7 +56,7 @@ size_of() { machine stat -c %s "$T/log/$1"; }
 	printf '%s\n' "$(moment 4) e between" "$(moment 5) e+half " "$(moment 6) o right" \
 		"$(moment 7) e whole" | machine tee "$T/log/web.log" >/dev/null
 	last() { cman logs -n "$1" web 2>/dev/null; }
-	last_errors() { cman logs -n "$1" web 2>&1 >/dev/null; }
+	last_errors() { { cman logs -n "$1" web >/dev/null; } 2>&1; }
 	assert_equal "$(last 1)" ""
 	assert_equal "$(last_errors 1)" "half whole"
 	assert_equal "$(last 2)" "left right"
