@@ -271,6 +271,9 @@ static int load(const char *manager_file, bool containers, const struct strlist 
 	if (sound && containers) {
 		addresses_assign(conf, hints, NULL, diagnostics);
 		conflicts_check(conf, NULL, diagnostics);
+		/* Where only some files were read, others may be missing without a fault. */
+		if (!only)
+			validate_order(conf, NULL, diagnostics);
 	}
 	diagnostics_sort(diagnostics);
 	return sound ? 0 : error_set(err, 0, "the manager file %s has errors", manager_file);
@@ -327,6 +330,7 @@ static void load_one(struct conf *conf, const char *file, const char *text, cons
 	free(validation.trusted_parent);
 	addresses_assign(conf, NULL, name, diagnostics);
 	conflicts_check(conf, name, diagnostics);
+	validate_order(conf, name, diagnostics);
 	diagnostics_sort(diagnostics);
 }
 

@@ -76,6 +76,10 @@ extern const struct key_table log_keys;      /* struct log_settings */
 extern const struct key_table hooks_keys;    /* struct hooks */
 extern const struct key_table ready_keys;    /* struct ready */
 extern const struct key_table health_keys;   /* struct health */
+
+/* Groups of manager_keys: fields of struct manager. */
+extern const struct key_table boot_keys, shutdown_keys;
+
 bool ready_is_set(const void *group);
 bool health_is_set(const void *group);
 

@@ -313,6 +313,16 @@ static const struct key manager_keys_array[] = {
 		.help = "ids of the containers on the host",
 	},
 	{
+		.name = "boot",
+		.members = &boot_keys,
+		.help = "how containers are brought up",
+	},
+	{
+		.name = "shutdown",
+		.members = &shutdown_keys,
+		.help = "how they are stopped when the host goes down",
+	},
+	{
 		.name = "networks",
 		.type = &type_networks,
 		.members = &network_keys,

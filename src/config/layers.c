@@ -75,6 +75,8 @@ void manager_set_defaults(struct manager *manager)
 		.dns_hosts = true,
 		.userns_base = 524288,
 		.userns_size = 65536,
+		.boot.timeout_ms = 90000,
+		.shutdown_timeout_ms = 60000,
 	};
 	strlist_add(&manager->dns_servers, "host");
 	strlist_add(&manager->dns_fallback, "1.1.1.1");

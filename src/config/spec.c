@@ -197,6 +197,9 @@ void spec_clear(struct spec *spec)
 	strlist_clear(&spec->security.readonly_paths);
 	strlist_clear(&spec->security.sysctls);
 	security_clear_devices(&spec->security);
+	strlist_clear(&spec->depends_on);
+	strlist_clear(&spec->after);
+	strlist_clear(&spec->groups);
 	strlist_clear(&spec->ready.command);
 	free(spec->ready.file);
 	strlist_clear(&spec->health.command);
@@ -253,6 +256,7 @@ void manager_clear(struct manager *manager)
 	strlist_clear(&manager->dns_fallback);
 	strlist_clear(&manager->dns_search);
 	free(manager->dns_domain);
+	free(manager->boot.group);
 	for (size_t i = 0; i < manager->network_count; i++)
 		network_clear(&manager->networks[i]);
 	free(manager->networks);

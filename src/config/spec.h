@@ -344,6 +344,10 @@ struct spec {
 	size_t extra_host_count;
 	struct security security;
 	bool autostart;
+	struct strlist depends_on; /* containers it needs; see order.h */
+	struct strlist after;      /* containers it starts after, where they start as well */
+	struct strlist groups;     /* names it can be called by together with others */
+	uint32_t start_delay_ms;   /* at boot */
 	struct restart restart;
 	int stop_signal;
 	uint32_t stop_timeout_ms;
@@ -398,6 +402,13 @@ extern const char *const firewall_backend_names[FIREWALL_BACKEND_COUNT]; /* as i
 /* Who accepts new connections to published ports: cman, or the administrator's own FORWARD. */
 enum firewall_publish { PUBLISH_OPEN, PUBLISH_HOST_FIREWALL };
 
+/* How containers are brought up. */
+struct boot {
+	uint32_t parallel;   /* on their way at a time; 0: all that can be */
+	char *group;         /* comes first at boot; NULL: none */
+	uint32_t timeout_ms; /* of all that is brought up at boot */
+};
+
 /* The manager file. */
 struct manager {
 	char *file;
@@ -412,6 +423,8 @@ struct manager {
 	char *dns_domain;
 	bool dns_hosts; /* siblings find each other through /etc/hosts */
 	uint32_t userns_base, userns_size;
+	struct boot boot;
+	uint32_t shutdown_timeout_ms; /* of all that is stopped when the host goes down */
 	struct network *networks; /* in the order of the file */
 	size_t network_count;
 	struct strlist sources; /* as of a container */

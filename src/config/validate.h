@@ -6,6 +6,7 @@
 #ifndef CONFIG_VALIDATE_H
 #define CONFIG_VALIDATE_H
 
+#include "config/conf.h"
 #include "config/diagnostic.h"
 #include "config/spec.h"
 
@@ -50,5 +51,11 @@ void validate_devices(const struct spec *spec, struct diagnostics *diagnostics);
 
 /* Likewise its hooks. */
 void validate_hooks(const struct spec *spec, struct diagnostics *diagnostics);
+
+/*
+ * Who waits for whom among all of conf, and whether what is waited for is there. only: as of
+ * conflicts_check().
+ */
+void validate_order(const struct conf *conf, const char *only, struct diagnostics *diagnostics);
 
 #endif

@@ -46,6 +46,13 @@ extern const struct value_type type_restart_policy; /* enum restart_policy */
 extern const struct value_type type_restart_delay;  /* uint32_t, milliseconds, 100 to an hour */
 extern const struct value_type type_restart_count;  /* uint32_t, 0 to 1000 */
 
+extern const struct value_type type_container_names; /* struct strlist */
+extern const struct value_type type_group_names;     /* likewise, of groups of containers */
+
+/* members of struct boot */
+extern const struct value_type type_parallel;   /* uint32_t, 0 to 256 */
+extern const struct value_type type_group_name; /* char *, "" is NULL */
+
 /* limits.*; field: as named, type_io, type_nofile and type_ulimits: struct limits */
 extern const struct value_type type_cpu_list; /* char *, NULL: "all" */
 extern const struct value_type type_io;
@@ -152,6 +159,9 @@ void value_print_size(uint64_t bytes, struct text *out);
 /* Likewise a time in milliseconds, an integer of seconds or a string like "1m30s". */
 int value_read_time(struct assignment *assignment, const struct node *value, uint64_t lowest,
 		    uint64_t highest, const char *form, uint32_t *ms);
+
+/* Whether it can be the name of a group of containers. */
+int value_check_group_name(const char *text, struct error *err);
 
 /* Appends text as a string of the files: quoted, with escapes where they are needed. */
 void value_print_string(const char *text, struct text *out);

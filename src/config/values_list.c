@@ -14,6 +14,7 @@
 #define OPTIONS_MAX      16
 #define ALIASES_MAX      32
 #define GROUPS_MAX       32
+#define NAMES_MAX        256
 #define ELEMENTS_MAX     4096
 
 static size_t count_strings(const void *field)
@@ -238,6 +239,30 @@ static int add_group(void *field, const char *text, struct error *err)
 	return add_unique(field, text, GROUPS_MAX, err);
 }
 
+static int add_container_name(void *field, const char *text, struct error *err)
+{
+	if (parse_check_container_name(text, err) < 0)
+		return -1;
+	return add_unique(field, text, NAMES_MAX, err);
+}
+
+int value_check_group_name(const char *text, struct error *err)
+{
+	struct error reason = {0};
+
+	if (parse_check_container_name(text, &reason) == 0)
+		return 0;
+	error_set(err, 0, "\"%s\" cannot be the name of a group", text);
+	return error_hint(err, "%s", reason.hint);
+}
+
+static int add_group_name(void *field, const char *text, struct error *err)
+{
+	if (value_check_group_name(text, err) < 0)
+		return -1;
+	return add_unique(field, text, NAMES_MAX, err);
+}
+
 #define LIST_TYPE(name, text, add)                                                                 \
 	static int read_##name(struct assignment *assignment, const struct node *value,            \
 			       void *field)                                                        \
@@ -383,6 +408,8 @@ LIST_TYPE(domains, "array", add_domain);
 LIST_TYPE(resolver_options, "array", add_resolver_option);
 LIST_TYPE(aliases, "array", add_alias);
 LIST_TYPE(paths, "array", add_path);
+LIST_TYPE(container_names, "array", add_container_name);
+LIST_TYPE(group_names, "array", add_group_name);
 LIST_TYPE(capabilities, "array", add_capability);
 const struct value_type type_template_names = {"array", read_template_names, NULL};
 const struct value_type type_groups = {"array", read_groups, print_strings};

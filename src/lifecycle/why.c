@@ -27,6 +27,10 @@ static const struct {
 } objects[] = {
 	{"extends", "none: what the templates say is in the other keys", NULL, NULL},
 	{"autostart", "none: the file is read at boot", NULL, NULL},
+	{"depends_on", "none: whom up and down work on before and after it", NULL, NULL},
+	{"after", "none: whom up and down work on before and after it", NULL, NULL},
+	{"start_delay", "none: the file is read at boot", NULL, NULL},
+	{"groups", "none: up and down go by it", NULL, NULL},
 	{"description", RECORD, NULL, NULL},
 	{"labels", RECORD, NULL, NULL},
 	{"restart", RECORD, NULL, NULL},

@@ -223,6 +223,12 @@ static void draw_spec(struct spec *spec)
 	for (size_t i = 0; i < spec->security.device_count; i++)
 		spec->security.devices[i] = (struct device){xprintf("/dev/d%zu", i), 1 + draw(7)};
 	spec->autostart = draw(2);
+	for (size_t i = draw(3); i > 0; i--) {
+		strlist_add_taken(&spec->depends_on, xprintf("needed%zu", i));
+		strlist_add_taken(&spec->after, xprintf("before%zu", i));
+		strlist_add_taken(&spec->groups, xprintf("group%zu", i));
+	}
+	spec->start_delay_ms = draw(3600001);
 	spec->restart = (struct restart){
 		.policy = (enum restart_policy)draw(4),
 		.delay_ms = 100 + draw(3599901),
@@ -331,6 +337,10 @@ static void assert_same_spec(const struct spec *one, const struct spec *other)
 		assert_int_equal(one->security.devices[i].access, other->security.devices[i].access);
 	}
 	assert_int_equal(one->autostart, other->autostart);
+	assert_true(strlist_equal(&one->depends_on, &other->depends_on));
+	assert_true(strlist_equal(&one->after, &other->after));
+	assert_true(strlist_equal(&one->groups, &other->groups));
+	assert_int_equal(one->start_delay_ms, other->start_delay_ms);
 	assert_int_equal(one->restart.policy, other->restart.policy);
 	assert_int_equal(one->restart.delay_ms, other->restart.delay_ms);
 	assert_int_equal(one->restart.max_delay_ms, other->restart.max_delay_ms);
