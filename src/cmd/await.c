@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "cmd/view.h"
-#include "lifecycle/ready.h"
 
 #define NAMED_MAX  3    /* the line is to stay a line */
 #define CLEAR_LINE "\r\033[K"
@@ -14,7 +13,7 @@
 static bool is_told; /* there is a line on the terminal to be taken away */
 
 /* "waiting for web: port 80, 3 s" */
-static void tell_progress(const struct ready_wait *waits, size_t count, uint64_t waited_ms)
+void await_tell_progress(const struct ready_wait *waits, size_t count, uint64_t waited_ms)
 {
 	size_t pending = 0;
 
@@ -33,15 +32,14 @@ static void tell_progress(const struct ready_wait *waits, size_t count, uint64_t
 	is_told = true;
 }
 
-static void clear_progress(void)
+void await_clear_progress(void)
 {
 	if (is_told)
 		fprintf(stderr, CLEAR_LINE);
 	is_told = false;
 }
 
-/* 0: it is ready. */
-static int report(struct ready_wait *wait)
+int await_report(struct ready_wait *wait)
 {
 	char duration[32], end[128];
 
@@ -80,10 +78,10 @@ int await_ready(struct host *host, const struct strlist *names, uint64_t limit_m
 	for (size_t i = 0; i < names->count; i++)
 		waits[i].name = names->items[i];
 	ready_wait_all(host, waits, names->count, limit_ms,
-		       isatty(STDERR_FILENO) ? tell_progress : NULL);
-	clear_progress();
+		       isatty(STDERR_FILENO) ? await_tell_progress : NULL);
+	await_clear_progress();
 	for (size_t i = 0; i < names->count; i++) {
-		status |= report(&waits[i]);
+		status |= await_report(&waits[i]);
 		ready_wait_clear(&waits[i]);
 	}
 	return status;

@@ -167,13 +167,32 @@ static int parse_short_options(struct parser *parser, const char *word, struct e
 	return 0;
 }
 
+/* How many of the options that stand for containers there are. */
+static int many_words(const struct options *options)
+{
+	return options->all + options->boot + options->shutdown + (options->group != NULL);
+}
+
+static const char *name_of_many(const struct options *options)
+{
+	if (options->boot)
+		return "--boot";
+	if (options->shutdown)
+		return "--shutdown";
+	return options->group ? "--group" : "--all";
+}
+
 static int check_argument_count(const struct command_line *line, struct error *err)
 {
 	const struct command *command = line->command;
 
-	if (line->options.all && line->argc > 0)
-		command_misused(err, "%s takes either --all or names", command->name);
-	else if (line->argc < command->minimum && !line->options.all)
+	if (many_words(&line->options) > 1)
+		command_misused(err, "%s takes only one of --all, --group, --boot and --shutdown",
+				command->name);
+	else if (many_words(&line->options) == 1 && line->argc > 0)
+		command_misused(err, "%s takes either %s or names", command->name,
+				name_of_many(&line->options));
+	else if (line->argc < command->minimum && many_words(&line->options) == 0)
 		command_misused(err, "%s needs %s", command->name, command->arguments);
 	else if (command->maximum == 0 && line->argc > 0)
 		command_misused(err, "%s takes no argument, not \"%s\"", command->name,

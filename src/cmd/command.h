@@ -40,6 +40,10 @@ struct options {
 	bool prune;
 	const char *confirm;
 	bool no_wait;
+	bool no_deps;
+	bool boot;
+	bool shutdown;
+	const char *group;
 	const char *lines;
 	const char *signal;
 	const char *since;

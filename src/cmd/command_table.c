@@ -32,8 +32,14 @@ static const struct command_option all_options[] = {
 
 #define NO_WAIT OPTION(0, "no-wait", NULL, no_wait, "do not wait until they are ready")
 
+#define GROUP   OPTION('g', "group", "GROUP", group, "those whose groups has GROUP, instead of NAME...")
+#define NO_DEPS OPTION(0, "no-deps", NULL, no_deps, "these alone, in any order")
+
 static const struct command_option up_options[] = {
 	OPTION('a', "all", NULL, all, "all containers instead of NAME..."),
+	GROUP,
+	OPTION(0, "boot", NULL, boot, "those that autostart, as when the host comes up"),
+	NO_DEPS,
 	NO_WAIT,
 	OPTION('f', "foreground", NULL, foreground, "stay, print what it prints, and end as it ends"),
 	NO_MORE_OPTIONS,
@@ -41,7 +47,17 @@ static const struct command_option up_options[] = {
 
 static const struct command_option restart_options[] = {
 	OPTION('a', "all", NULL, all, "all containers instead of NAME..."),
+	GROUP,
+	NO_DEPS,
 	NO_WAIT,
+	NO_MORE_OPTIONS,
+};
+
+static const struct command_option down_options[] = {
+	OPTION('a', "all", NULL, all, "all containers instead of NAME..."),
+	GROUP,
+	OPTION(0, "shutdown", NULL, shutdown, "all of them, within shutdown.timeout"),
+	NO_DEPS,
 	NO_MORE_OPTIONS,
 };
 
@@ -159,11 +175,15 @@ static const struct command_option kill_options[] = {
 };
 
 #define UP_DETAILS                                                                                 \
+	"What a container depends_on is brought up before it, and ready; all that can be is\n"       \
+	"started side by side. What cannot be started takes along only those that need it.\n"  \
 	"With -f: SIGTERM and SIGINT stop the container, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 and\n"  \
 	"real-time signals go to its first process. Exit status: that of this process, 128 + N\n"  \
 	"when signal N ended it, 0 another command has stopped it, 125 it did not come up. When\n"  \
 	"cman itself is killed the container goes on; up -f once more is with it again.\n"
 
+#define DOWN_DETAILS                                                                               \
+	"What runs and depends_on one of them is stopped before it, and stays down.\n"
 #define STATUS_DETAILS                                                                             \
 	"Exit status: 0 it runs, 1 it does not run but has left something behind that the next\n"  \
 	"up or down cleans up, 3 it does not run, 4 unknown.\n"
@@ -274,7 +294,7 @@ const struct command command_table[] = {
 	{
 		.name = "up",
 		.arguments = "NAME...",
-		.summary = "bring containers up",
+		.summary = "bring containers up, with what they need",
 		.details = UP_DETAILS,
 		.minimum = 1,
 		.maximum = ANY_NUMBER,
@@ -285,9 +305,10 @@ const struct command command_table[] = {
 		.name = "down",
 		.arguments = "NAME...",
 		.summary = "stop containers and undo all that up has done",
+		.details = DOWN_DETAILS,
 		.minimum = 1,
 		.maximum = ANY_NUMBER,
-		.options = all_options,
+		.options = down_options,
 		.run = cmd_down,
 	},
 	{

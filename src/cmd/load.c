@@ -7,8 +7,10 @@
 #include "base/log.h"
 #include "cmd/confirm.h"
 #include "kernel/program.h"
+#include "lifecycle/bring_up.h"
 #include "lifecycle/recorded.h"
 #include "state/network.h"
+#include "state/wish.h"
 
 /* ---- addresses running containers hold ---- */
 
@@ -383,30 +385,95 @@ static int protect_program(const struct conf *conf, const struct strlist *names,
 }
 
 int load_containers(const struct options *options, int argc, char *argv[], struct conf *conf,
-		    struct strlist *names, int *status, struct error *err)
+		    struct strlist *names, struct error *err)
 {
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
-	AUTO_STRLIST struct strlist needed = {0};
+
+	if (read_files(options, conf, &diagnostics, err) < 0 ||
+	    load_names(conf, argc, argv, LOAD_KNOWN, names, err) < 0 ||
+	    require_files(conf, names, err) < 0)
+		return -1;
+	print_diagnostics(&diagnostics, names, true, options->verbose);
+	return require_no_errors(&diagnostics, names, err);
+}
+
+static const struct strlist *groups_of(const struct conf *conf, size_t index)
+{
+	return &conf->containers[index].groups;
+}
+
+static int unknown_group(const struct conf *conf, const char *group, struct error *err)
+{
+	AUTO_STRLIST struct strlist groups = {0};
+	const char *nearest;
+
+	for (size_t i = 0; i < conf->container_count; i++)
+		for (size_t j = 0; j < groups_of(conf, i)->count; j++)
+			strlist_add(&groups, groups_of(conf, i)->items[j]);
+	nearest = text_nearest(group, (const char *const *)groups.items, groups.count);
+	error_set(err, 0, "no container is in a group \"%s\"", group);
+	if (nearest)
+		return error_hint(err, "did you mean \"%s\"?", nearest);
+	return error_hint(err, "the key groups of their files says in which they are");
+}
+
+/* At boot all that has autostart, but what is to stay as it was left. */
+static bool is_for_boot(const struct manager *manager, const struct spec *spec)
+{
+	return spec->autostart && (spec->restart.policy != RESTART_UNLESS_STOPPED ||
+				   !wish_is_stopped(manager->data_dir, spec->name));
+}
+
+/* Those that an option stands for. */
+static int list_many(const struct options *options, const struct conf *conf, struct strlist *names,
+		     struct error *err)
+{
+	for (size_t i = 0; i < conf->container_count; i++) {
+		const struct spec *spec = &conf->containers[i];
+		bool wanted = options->boot    ? is_for_boot(&conf->manager, spec)
+			      : options->group ? strlist_contains(&spec->groups, options->group)
+					       : options->all;
+
+		if (wanted)
+			strlist_add(names, spec->name);
+	}
+	return options->group && names->count == 0 ? unknown_group(conf, options->group, err) : 0;
+}
+
+/* Adds what they need, unless they are to be started alone. */
+static void add_needed(const struct options *options, const struct conf *conf,
+		       const struct strlist *names, struct strlist *needed)
+{
+	strlist_copy(needed, names);
+	if (options->no_deps)
+		strlist_sort(needed);
+	else
+		bring_up_add_needed(conf, needed);
+}
+
+int load_to_start(const struct options *options, int argc, char *argv[], struct conf *conf,
+		  struct strlist *names, struct strlist *broken, int *status, struct error *err)
+{
+	const bool many = options->all || options->boot || options->group;
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_STRLIST struct strlist needed = {0}, sound = {0};
 
 	*status = 0;
-	if (read_files(options, conf, &diagnostics, err) < 0)
+	if (read_files(options, conf, &diagnostics, err) < 0 ||
+	    (many ? list_many(options, conf, names, err)
+		  : load_names(conf, argc, argv, LOAD_KNOWN, names, err)) < 0 ||
+	    require_files(conf, names, err) < 0)
 		return -1;
-	if (options->all) {
-		for (size_t i = 0; i < conf->container_count; i++)
-			strlist_add(&needed, conf->containers[i].name);
-	} else if (load_names(conf, argc, argv, LOAD_KNOWN, &needed, err) < 0 ||
-		   require_files(conf, &needed, err) < 0) {
-		return -1;
-	}
+	add_needed(options, conf, names, &needed);
 	if (protect_program(conf, &needed, err) < 0)
 		return -1;
 	print_diagnostics(&diagnostics, &needed, true, options->verbose);
-	if (options->all)
-		choose_sound(&needed, &diagnostics, names, status);
-	else if (require_no_errors(&diagnostics, &needed, err) < 0)
-		return -1;
-	else
-		strlist_copy(names, &needed);
+	if (!many)
+		return require_no_errors(&diagnostics, &needed, err);
+	choose_sound(&needed, &diagnostics, &sound, status);
+	for (size_t i = 0; i < needed.count; i++)
+		if (!strlist_contains_sorted(&sound, needed.items[i]))
+			strlist_add(broken, needed.items[i]);
 	return 0;
 }
 

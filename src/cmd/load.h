@@ -12,13 +12,17 @@
 #include "state/record.h"
 
 /*
- * For commands that do what the files say (up, restart): reads all files. names receives the
- * containers to work on: argv, which must all be known and free of errors, or with --all every
- * container that is; then *status is 1 if some are not, else 0. Running containers keep the
- * addresses they hold.
+ * For commands that start what the files say (up, restart): reads all files. names receives the containers
+ * that are asked for: argv, or those that --all, --group or --boot stand for. Running containers keep the
+ * addresses they hold. All of argv, with what it needs, must be free of errors; of the others broken
+ * (sorted) receives those that are not, which are told, and *status is 1.
  */
+int load_to_start(const struct options *options, int argc, char *argv[], struct conf *conf,
+		  struct strlist *names, struct strlist *broken, int *status, struct error *err);
+
+/* For who shows what the files say: argv, which must be known and free of errors. */
 int load_containers(const struct options *options, int argc, char *argv[], struct conf *conf,
-		    struct strlist *names, int *status, struct error *err);
+		    struct strlist *names, struct error *err);
 
 /*
  * For a container without a file (run): reads all files and, as one more, text, whose name in messages is

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cman up, cman restart */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cmd/await.h"
 #include "cmd/command.h"
 #include "cmd/foreground.h"
 #include "cmd/load.h"
-#include "lifecycle/ready.h"
-#include "lifecycle/wave.h"
+#include "lifecycle/bring_down.h"
+#include "lifecycle/bring_up.h"
+
+/* What has been told so far. */
+struct told {
+	bool quiet; /* only what fails */
+	int status;
+};
 
 /* "web: running at 10.83.0.10, ports 8080:80" */
 static void print_started(const struct container *container)
@@ -24,78 +31,178 @@ static void print_started(const struct container *container)
 	printf("\n");
 }
 
-/* Prints how it went with each, quiet: only with those that failed; the exit status. */
-static int report(const struct wave *wave, bool quiet)
+static void print_failure(const struct bring_item *item)
 {
-	int status = 0;
+	struct error err = item->error;
 
-	for (size_t i = 0; i < wave->count; i++) {
-		struct container *container = &wave->containers[i];
+	error_wrap(&err, "%s", item->spec->name);
+	log_error(&err);
+}
 
-		if (!container->failed) {
-			if (!quiet)
-				print_started(container);
-			continue;
+static void tell(void *data, const struct bring_up *up, size_t index,
+		 const struct container *container)
+{
+	struct bring_item *item = &up->items[index];
+	struct told *told = data;
+
+	await_clear_progress();
+	if (item->state != BRING_STARTED && item->state != BRING_UP)
+		told->status = EXIT_FAILURE;
+	switch (item->state) {
+	case BRING_STARTED:
+	case BRING_UP:
+		/* What is needed and there already is no news. */
+		if (told->quiet)
+			break;
+		if (container && (item->named || !item->ran))
+			print_started(container);
+		else if (!container)
+			await_report(item->wait);
+		fflush(stdout); /* what is up may be told while we wait for the rest */
+		break;
+	case BRING_NOT_READY:
+		if (item->wait->result == READY_PENDING) {
+			print_failure(item);
+			break;
 		}
-		error_wrap(&container->error, "%s", container->name);
-		log_error(&container->error);
-		status = 1;
+		await_report(item->wait);
+		item->error = item->wait->error;
+		break;
+	case BRING_FAILED:
+		print_failure(item);
+		break;
+	case BRING_LEFT_OUT:
+		/* Its errors were told when they were read. */
+		if (!item->broken)
+			print_failure(item);
+		break;
+	case BRING_WAITING:
+		break;
 	}
-	return status;
 }
 
-/* Those that are to be waited for. */
-static void list_awaited(const struct wave *wave, struct strlist *names)
+/* The line behind all others where not everything went well: "2 of 5 are up; db failed; ..." */
+static void print_summary(const struct bring_up *up)
 {
-	for (size_t i = 0; i < wave->count; i++) {
-		const struct container *container = &wave->containers[i];
+	static const struct {
+		enum bring_state state;
+		const char *word;
+	} bad[] = {
+		{BRING_FAILED, "failed"},
+		{BRING_NOT_READY, "not ready"},
+		{BRING_LEFT_OUT, "not started"},
+	};
+	size_t good = 0;
 
-		if (!container->failed && container->record.ready && !container->record.ready_at)
-			strlist_add(names, container->name);
+	for (size_t i = 0; i < up->order.count; i++)
+		good += up->items[i].state == BRING_UP;
+	if (up->order.count < 2 || good == up->order.count)
+		return;
+	printf("%zu of %zu are up", good, up->order.count);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		size_t count = 0;
+
+		for (size_t j = 0; j < up->order.count; j++)
+			if (up->items[j].state == bad[i].state)
+				printf("%s%s", count++ ? ", " : i ? "; " : "; ",
+				       up->items[j].spec->name);
+		printf("%s%s", count ? " " : "", count ? bad[i].word : "");
 	}
+	printf("\n");
 }
 
-static int bring_up(const struct options *options, int argc, char *argv[],
-		    enum plan_action (*plan)(enum liveness), struct error *err)
+static void run(const struct options *options, struct bring_up *up, const struct strlist *names,
+		const struct strlist *broken)
+{
+	if (isatty(STDERR_FILENO) && !options->foreground)
+		up->progress = await_tell_progress;
+	if (options->boot) {
+		up->delays = true;
+		up->first = up->conf->manager.boot.group;
+		up->deadline_ms = process_monotonic_ms() + up->conf->manager.boot.timeout_ms;
+	}
+	bring_up_init(up, names, broken, options->no_deps);
+	bring_up_run(up);
+	await_clear_progress();
+	if (!options->foreground)
+		print_summary(up);
+	bring_up_clear(up);
+}
+
+static int bring(const struct options *options, int argc, char *argv[], struct error *err)
 {
 	AUTO_CONF struct conf conf = {0};
-	AUTO_STRLIST struct strlist names = {0}, awaited = {0};
+	AUTO_STRLIST struct strlist names = {0}, broken = {0};
 	AUTO_HOST struct host host = HOST_INIT;
-	struct wave wave;
+	struct told told = {.quiet = options->foreground};
+	struct bring_up up = {.host = &host, .conf = &conf, .how = "up", .plan = plan_up,
+			      .no_wait = options->no_wait || options->foreground, .tell = tell, .data = &told};
 	int status;
 
-	if (load_containers(options, argc, argv, &conf, &names, &status, err) < 0)
+	if (load_to_start(options, argc, argv, &conf, &names, &broken, &status, err) < 0 ||
+	    host_open(&conf.manager, true, &host, err) < 0)
 		return -1;
-	if (host_open(&conf.manager, true, &host, err) < 0)
-		return -1;
-	wave_take(&wave, &host, &names);
-	wave_plan(&wave, plan);
-	wave_up(&wave, &conf);
-	status |= report(&wave, options->foreground);
-	list_awaited(&wave, &awaited);
-	wave_release(&wave);
-	if (options->no_wait || options->foreground)
-		ready_follow_all(&host, &awaited);
-	else if (awaited.count > 0)
-		status |= await_ready(&host, &awaited, READY_OWN_TIMEOUT);
-	return status;
-}
-
-static int up(const struct options *options, int argc, char *argv[], struct error *err)
-{
-	return bring_up(options, argc, argv, plan_up, err);
+	run(options, &up, &names, &broken);
+	return status | told.status;
 }
 
 int cmd_up(const struct options *options, int argc, char *argv[], struct error *err)
 {
 	if (!options->foreground)
-		return up(options, argc, argv, err);
+		return bring(options, argc, argv, err);
 	if (options->all || argc != 1)
 		return command_misused(err, "up --foreground takes one NAME");
-	return foreground_run(options, argc, argv, up, NULL, err);
+	return foreground_run(options, argc, argv, bring, NULL, err);
+}
+
+/* ---- restart ---- */
+
+static void tell_stopped(void *data, struct container *container, const char *needed)
+{
+	struct told *told = data;
+
+	(void)needed;
+	if (!container->failed)
+		return;
+	error_wrap(&container->error, "%s", container->name);
+	log_error(&container->error);
+	told->status = EXIT_FAILURE;
+}
+
+/* Whether one of them has to be stopped before another one. */
+static bool are_ordered(const struct conf *conf, const struct strlist *names)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		const struct spec *spec = conf_find(conf, names->items[i]);
+
+		for (size_t j = 0; j < names->count; j++)
+			if (strlist_contains(&spec->depends_on, names->items[j]) ||
+			    strlist_contains(&spec->after, names->items[j]))
+				return true;
+	}
+	return false;
 }
 
 int cmd_restart(const struct options *options, int argc, char *argv[], struct error *err)
 {
-	return bring_up(options, argc, argv, plan_restart, err);
+	AUTO_CONF struct conf conf = {0};
+	AUTO_STRLIST struct strlist names = {0}, broken = {0};
+	AUTO_HOST struct host host = HOST_INIT;
+	struct told told = {0};
+	struct bring_up up = {.host = &host, .conf = &conf, .how = "up", .plan = plan_restart,
+			      .no_wait = options->no_wait, .tell = tell, .data = &told};
+	const struct bring_down down = {.host = &host, .alone = true, .tell = tell_stopped,
+					.data = &told};
+	int status;
+
+	if (load_to_start(options, argc, argv, &conf, &names, &broken, &status, err) < 0 ||
+	    host_open(&conf.manager, true, &host, err) < 0)
+		return -1;
+	for (size_t i = 0; i < broken.count; i++)
+		strlist_remove(&names, broken.items[i]);
+	/* Else each is stopped just before it is started, which keeps its networks where they are. */
+	if (!options->no_deps && are_ordered(&conf, &names) && bring_down_run(&down, &names, err) < 0)
+		return -1;
+	run(options, &up, &names, &broken);
+	return status | told.status;
 }

@@ -243,9 +243,9 @@ int cmd_why(const struct options *options, int argc, char *argv[], struct error 
 		.met = met,
 		.brief = argc == 1,
 	};
-	int status, there;
+	int there;
 
-	if (load_containers(options, 1, argv, &conf, &names, &status, err) < 0)
+	if (load_containers(options, 1, argv, &conf, &names, err) < 0)
 		return -1;
 	there = open_state(&conf, &state, err);
 	if (there < 0 || why_open(&conf, there ? &state : NULL, names.items[0], &why, err) < 0)

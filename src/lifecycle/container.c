@@ -198,6 +198,10 @@ void container_describe(const struct manager *manager, struct container *contain
 	strlist_clear(&record->ports);
 	record->stop_signal = spec->stop_signal;
 	record->stop_timeout_ms = spec->stop_timeout_ms;
+	strlist_copy(&record->needs, &spec->depends_on);
+	strlist_copy(&record->after, &spec->after);
+	strlist_copy(&record->groups, &spec->groups);
+	record->unless_stopped = spec->restart.policy == RESTART_UNLESS_STOPPED;
 	record_set_memory_limit(record, spec);
 	ready_describe_container(spec, record);
 	spec_list_marks(spec, &record->marks);

@@ -36,6 +36,7 @@ struct ready_target {
 	struct probe probe;
 	bool busy;           /* a look is under way */
 	int pidfd;           /* of init */
+	uint64_t begin_ms, limit_ms;
 	uint64_t next_ms;    /* of the next look */
 	uint64_t delay_ms;   /* to the one after it */
 	uint64_t deadline_ms;
@@ -192,8 +193,9 @@ static void fail(struct ready_wait *wait, const struct error *err)
 	wait->error = *err;
 }
 
-static void time_out(struct host *host, struct ready_wait *wait, uint64_t limit_ms)
+static void time_out(struct host *host, struct ready_wait *wait)
 {
+	const uint64_t limit_ms = wait->target->limit_ms;
 	const char *missing = wait->target->probe.missing;
 	char limit[PARSE_TEXT_MAX];
 
@@ -261,14 +263,14 @@ static uint64_t last_moment(const struct ready_target *target)
 	return target->deadline_ms > UINT64_MAX - grace ? UINT64_MAX : target->deadline_ms + grace;
 }
 
-static void advance(struct host *host, struct ready_wait *wait, uint64_t limit_ms, uint64_t begin)
+static void advance(struct host *host, struct ready_wait *wait)
 {
 	struct ready_target *target = wait->target;
 	uint64_t now = process_monotonic_ms(), left_ms;
 	enum probe_answer answer;
 	struct error err = {0};
 
-	wait->waited_ms = now - begin;
+	wait->waited_ms = now - target->begin_ms;
 	if (process_poll(target->pidfd, 0, NULL) != 0) {
 		take_end(host, wait);
 		return;
@@ -276,7 +278,7 @@ static void advance(struct host *host, struct ready_wait *wait, uint64_t limit_m
 	if (target->busy)
 		judge(host, wait, probe_continue(&target->probe), now);
 	if (wait->result == READY_PENDING && now >= last_moment(target))
-		time_out(host, wait, limit_ms);
+		time_out(host, wait);
 	if (wait->result != READY_PENDING || target->busy || now < target->next_ms)
 		return;
 	left_ms = target->deadline_ms - now;
@@ -317,13 +319,15 @@ static int open_target(struct host *host, struct ready_wait *wait, struct error 
 	return target->pidfd < 0 ? -1 : 0;
 }
 
-static void open_wait(struct host *host, struct ready_wait *wait, uint64_t limit_ms, uint64_t begin)
+void ready_open(struct host *host, struct ready_wait *wait, uint64_t limit_ms)
 {
 	struct ready_target *target = xalloc(1, sizeof(*target));
+	const uint64_t begin = process_monotonic_ms();
 	struct error err = {0};
 	uint64_t limit;
 
-	*target = (struct ready_target){.probe = PROBE_INIT, .pidfd = -1, .delay_ms = FIRST_DELAY_MS};
+	*target = (struct ready_target){.probe = PROBE_INIT, .pidfd = -1, .delay_ms = FIRST_DELAY_MS,
+					.begin_ms = begin, .limit_ms = limit_ms};
 	wait->target = target;
 	if (open_target(host, wait, &err) < 0)
 		fail(wait, &err);
@@ -334,10 +338,12 @@ static void open_wait(struct host *host, struct ready_wait *wait, uint64_t limit
 	target->probe.spec = &target->spec;
 }
 
-static void close_wait(struct ready_wait *wait)
+void ready_close(struct ready_wait *wait)
 {
 	struct ready_target *target = wait->target;
 
+	if (!target)
+		return;
 	probe_end(&target->probe);
 	spec_clear(&target->spec);
 	close_fd(&target->pidfd);
@@ -366,12 +372,31 @@ static int watch_files(const struct host *host, const struct ready_wait *waits, 
 	return fd;
 }
 
-static bool is_pending(const struct ready_wait *waits, size_t count)
+/* Looks at those that are pending; whether one of them no longer is. */
+static bool advance_all(struct host *host, struct ready_wait *waits, size_t count, bool *pending)
 {
+	bool settled = false;
+
+	*pending = false;
+	for (size_t i = 0; i < count; i++) {
+		if (waits[i].result != READY_PENDING)
+			continue;
+		advance(host, &waits[i]);
+		settled |= waits[i].result != READY_PENDING;
+		*pending |= waits[i].result == READY_PENDING;
+	}
+	return settled;
+}
+
+/* How long the first of those has been waited for. */
+static uint64_t waited_for(const struct ready_wait *waits, size_t count)
+{
+	uint64_t longest = 0;
+
 	for (size_t i = 0; i < count; i++)
-		if (waits[i].result == READY_PENDING)
-			return true;
-	return false;
+		if (waits[i].result == READY_PENDING && waits[i].waited_ms > longest)
+			longest = waits[i].waited_ms;
+	return longest;
 }
 
 /* Sleeps until one of them may have changed, a look is due, or it is time to tell the progress. */
@@ -401,34 +426,41 @@ static void sleep_for(struct ready_wait *waits, size_t count, int watch_fd, uint
 	if (!fds[0].revents || read(watch_fd, events, sizeof(events)) <= 0)
 		return;
 	for (size_t i = 0; i < count; i++)
-		if (waits[i].target->spec.ready.notify)
+		if (waits[i].result == READY_PENDING && waits[i].target->spec.ready.notify)
 			waits[i].target->next_ms = 0;
+}
+
+bool ready_wait_some(struct host *host, struct ready_wait *waits, size_t count, uint64_t until_ms,
+		     ready_progress *progress)
+{
+	uint64_t told_ms = process_monotonic_ms();
+	AUTO_FD int watch_fd = watch_files(host, waits, count);
+	bool pending;
+
+	while (!advance_all(host, waits, count, &pending) && pending) {
+		uint64_t now = process_monotonic_ms();
+
+		if (now >= until_ms)
+			break;
+		if (progress && now >= told_ms + PROGRESS_MS) {
+			told_ms = now;
+			progress(waits, count, waited_for(waits, count));
+		}
+		sleep_for(waits, count, watch_fd,
+			  until_ms < told_ms + PROGRESS_MS ? until_ms : told_ms + PROGRESS_MS);
+	}
+	return pending;
 }
 
 void ready_wait_all(struct host *host, struct ready_wait *waits, size_t count, uint64_t limit_ms,
 		    ready_progress *progress)
 {
-	const uint64_t begin = process_monotonic_ms();
-	uint64_t told_ms = begin;
-	AUTO_FD int watch_fd = -1;
-
 	for (size_t i = 0; i < count; i++)
-		open_wait(host, &waits[i], limit_ms, begin);
-	watch_fd = watch_files(host, waits, count);
-	for (;;) {
-		for (size_t i = 0; i < count; i++)
-			if (waits[i].result == READY_PENDING)
-				advance(host, &waits[i], limit_ms, begin);
-		if (!is_pending(waits, count))
-			break;
-		if (progress && process_monotonic_ms() >= told_ms + PROGRESS_MS) {
-			told_ms = process_monotonic_ms();
-			progress(waits, count, told_ms - begin);
-		}
-		sleep_for(waits, count, watch_fd, told_ms + PROGRESS_MS);
-	}
+		ready_open(host, &waits[i], limit_ms);
+	while (ready_wait_some(host, waits, count, UINT64_MAX, progress))
+		;
 	for (size_t i = 0; i < count; i++)
-		close_wait(&waits[i]);
+		ready_close(&waits[i]);
 }
 
 void ready_wait_clear(struct ready_wait *wait)

@@ -78,6 +78,16 @@ void ready_wait_all(struct host *host, struct ready_wait *waits, size_t count, u
 		    ready_progress *progress);
 
 /*
+ * The same bit by bit, for who has something to do as soon as one of them is ready. ready_open() begins
+ * with one, which may be settled by that; ready_wait_some() returns when a pending one is settled, or at
+ * until_ms (CLOCK_MONOTONIC): whether any is pending. Each is given to ready_close() before it is cleared.
+ */
+void ready_open(struct host *host, struct ready_wait *wait, uint64_t limit_ms);
+bool ready_wait_some(struct host *host, struct ready_wait *waits, size_t count, uint64_t until_ms,
+		     ready_progress *progress);
+void ready_close(struct ready_wait *wait);
+
+/*
  * For who does not wait: leaves processes behind that do, so that what is found is noted all the
  * same. They end with their container, or when its ready.timeout is over.
  */

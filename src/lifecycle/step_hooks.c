@@ -77,8 +77,13 @@ static const struct spec *spec_of(const struct host *host, struct container *con
 	if (container->recorded)
 		return container->recorded;
 	container->recorded = xalloc(1, sizeof(*container->recorded));
-	if (recorded_spec(&host->state, container->name, container->recorded, &err) == 0)
+	if (recorded_spec(&host->state, container->name, container->recorded, &err) == 0) {
+		struct hooks *hooks = &container->recorded->hooks;
+
+		if (container->stop_limit_ms && hooks->timeout_ms > container->stop_limit_ms)
+			hooks->timeout_ms = container->stop_limit_ms;
 		return container->recorded;
+	}
 	free(container->recorded);
 	container->recorded = NULL;
 	/* Of a lost record nobody knows whether there were hooks. */

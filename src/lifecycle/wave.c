@@ -16,6 +16,7 @@
 #include "lifecycle/recorded.h"
 #include "lifecycle/resolv_conf.h"
 #include "lifecycle/steps.h"
+#include "state/wish.h"
 
 #define SUPERVISOR_TIMEOUT_MS 5000
 
@@ -149,6 +150,14 @@ static const struct spec *find_wanted(void *data, const char *name)
 	return conf_find(data, name);
 }
 
+static void forget_wish(const struct host *host, const struct container *container)
+{
+	struct error err = {0};
+
+	if (wish_forget_stopped(host->manager->data_dir, container->name, &err) < 0)
+		log_warning("%s: %s; the next boot may not start it", container->name, err.text);
+}
+
 /* Those that are to be stopped, and so may be looked at as if they were gone. */
 static void list_leaving(const struct wave *wave, struct strlist *leaving)
 {
@@ -223,6 +232,9 @@ void wave_up(struct wave *wave, const struct conf *conf)
 		if (wave->containers[i].action == PLAN_START ||
 		    wave->containers[i].action == PLAN_RENEW)
 			events_note_start(wave->host, &wave->containers[i]);
+	for (size_t i = 0; i < wave->count; i++)
+		if (is_to_start(&wave->containers[i]) && wave->containers[i].record.unless_stopped)
+			forget_wish(wave->host, &wave->containers[i]);
 	/* A file that there never was has no history. */
 	for (size_t i = 0; i < wave->count && !wave->transient; i++)
 		if (is_to_start(&wave->containers[i]))
@@ -230,6 +242,31 @@ void wave_up(struct wave *wave, const struct conf *conf)
 }
 
 /* ---- down ---- */
+
+void wave_limit_stop(struct wave *wave, uint32_t limit_ms)
+{
+	for (size_t i = 0; i < wave->count; i++) {
+		struct record *record = &wave->containers[i].record;
+
+		/* 0 means none there, and at once here. */
+		wave->containers[i].stop_limit_ms = limit_ms ? limit_ms : 1;
+		if (record->stop_timeout_ms > limit_ms)
+			record->stop_timeout_ms = limit_ms;
+	}
+}
+
+void wave_note_wish(const struct wave *wave)
+{
+	for (size_t i = 0; i < wave->count; i++) {
+		const struct container *container = &wave->containers[i];
+		struct error err = {0};
+
+		if (container->failed || !container->record.name || !container->record.unless_stopped)
+			continue;
+		if (wish_note_stopped(wave->host->manager->data_dir, container->name, &err) < 0)
+			log_warning("%s: %s; the next boot will start it", container->name, err.text);
+	}
+}
 
 void wave_down(struct wave *wave, bool keep_exit)
 {

@@ -33,6 +33,12 @@ void wave_plan(struct wave *wave, enum plan_action (*plan)(enum liveness));
  */
 void wave_up(struct wave *wave, const struct conf *conf);
 
+/* Nobody has longer than that to end in, from the next wave_down() on. */
+void wave_limit_stop(struct wave *wave, uint32_t limit_ms);
+
+/* It is an administrator who wants these down: see state/wish.h. Before wave_down(). */
+void wave_note_wish(const struct wave *wave);
+
 /* Stops what is to be stopped. keep_exit: keeps the exit status in the record. */
 void wave_down(struct wave *wave, bool keep_exit);
 

@@ -16,6 +16,7 @@
 #include "state/lines.h"
 
 #define RECORD_VERSION 1
+#define ORDER_FILE     "ordered" /* in STATE_DIR: some record may have needs or after */
 
 static const char *const phase_names[] = {"created", "running", "stopping", "stopped",
 					  "restarting"};
@@ -31,6 +32,9 @@ void record_clear(struct record *record)
 	strlist_clear(&record->addresses);
 	strlist_clear(&record->ports);
 	strlist_clear(&record->marks);
+	strlist_clear(&record->needs);
+	strlist_clear(&record->after);
+	strlist_clear(&record->groups);
 	strlist_clear(&record->sources);
 	*record = (struct record){0};
 }
@@ -214,6 +218,14 @@ static bool parse_field(void *data, const char *key, const char *value)
 		return add_line(value, &record->ports);
 	if (strcmp(key, "mark") == 0)
 		return add_line(value, &record->marks);
+	if (strcmp(key, "needs") == 0)
+		return add_line(value, &record->needs);
+	if (strcmp(key, "after") == 0)
+		return add_line(value, &record->after);
+	if (strcmp(key, "group") == 0)
+		return add_line(value, &record->groups);
+	if (strcmp(key, "unless-stopped") == 0)
+		return lines_u64(value, &number) && (record->unless_stopped = number != 0, true);
 	if (strcmp(key, "source") == 0)
 		return add_line(value, &record->sources);
 	return parse_restarts(key, value, &record->restarts);
@@ -231,6 +243,12 @@ static void print_restarts(const struct record_restarts *restarts, struct text *
 		text_addf(out, "last-end %d %d %d %" PRIu64 "\n", restarts->last_exited,
 			  restarts->last_status, restarts->last_oom_killed,
 			  restarts->last_ended_at);
+}
+
+static void print_list(const char *key, const struct strlist *list, struct text *out)
+{
+	for (size_t i = 0; i < list->count; i++)
+		text_addf(out, "%s %s\n", key, list->items[i]);
 }
 
 static void print_record(const struct record *record, struct text *out)
@@ -269,16 +287,16 @@ static void print_record(const struct record *record, struct text *out)
 		text_addf(out, "ready-at %" PRIu64 "\n", record->ready_at);
 	if (record->ready_error)
 		text_addf(out, "ready-error %s\n", record->ready_error);
-	for (size_t i = 0; i < record->steps.count; i++)
-		text_addf(out, "step %s\n", record->steps.items[i]);
-	for (size_t i = 0; i < record->addresses.count; i++)
-		text_addf(out, "address %s\n", record->addresses.items[i]);
-	for (size_t i = 0; i < record->ports.count; i++)
-		text_addf(out, "port %s\n", record->ports.items[i]);
-	for (size_t i = 0; i < record->marks.count; i++)
-		text_addf(out, "mark %s\n", record->marks.items[i]);
-	for (size_t i = 0; i < record->sources.count; i++)
-		text_addf(out, "source %s\n", record->sources.items[i]);
+	if (record->unless_stopped)
+		text_addf(out, "unless-stopped 1\n");
+	print_list("step", &record->steps, out);
+	print_list("address", &record->addresses, out);
+	print_list("port", &record->ports, out);
+	print_list("mark", &record->marks, out);
+	print_list("needs", &record->needs, out);
+	print_list("after", &record->after, out);
+	print_list("group", &record->groups, out);
+	print_list("source", &record->sources, out);
 	print_restarts(&record->restarts, out);
 	text_addf(out, "end\n");
 }
@@ -422,12 +440,47 @@ int record_lock(const struct state *state, const char *name, int timeout_ms, str
 	}
 }
 
+bool record_any_order(const struct state *state)
+{
+	return fs_exists_at(state->dir_fd, ORDER_FILE);
+}
+
+static int make_order_file(const struct state *state, struct error *err)
+{
+	AUTO_FD int fd = fs_open_at(state->dir_fd, ORDER_FILE, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600,
+				    err);
+
+	return fd < 0 ? -1 : 0;
+}
+
+/* Before the first record that says whom it needs. */
+static int note_order(const struct state *state, const struct record *record, struct error *err)
+{
+	if (record->needs.count + record->after.count == 0 || record_any_order(state))
+		return 0;
+	return make_order_file(state, err);
+}
+
+int record_forget_order(const struct state *state, struct error *err)
+{
+	AUTO_STRLIST struct strlist before = {0}, since = {0};
+
+	if (record_list(state, &before, err) < 0)
+		return -1;
+	if (before.count > 0)
+		return 0;
+	if (fs_remove_at(state->dir_fd, ORDER_FILE, err) < 0 || record_list(state, &since, err) < 0)
+		return -1;
+	/* Somebody may have come meanwhile, and found it there. */
+	return since.count > 0 ? make_order_file(state, err) : 0;
+}
+
 int record_write(const struct state *state, const struct record *record, struct error *err)
 {
 	AUTO_FD int dir_fd = record_open_directory(state, record->name, err);
 	AUTO_TEXT struct text text = {0};
 
-	if (dir_fd < 0)
+	if (dir_fd < 0 || note_order(state, record, err) < 0)
 		return -1;
 	print_record(record, &text);
 	return fs_replace_at(dir_fd, "record", text.data, text.length, 0600, err);

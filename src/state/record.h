@@ -66,6 +66,9 @@ struct record {
 	struct strlist addresses;           /* "cman0 10.83.0.10 eth0[ fd00::10]", per interface */
 	struct strlist ports;               /* as in the file, for ps */
 	struct strlist marks;               /* of spec_list_marks(), for ps */
+	struct strlist needs, after;        /* depends_on and after, for who stops it */
+	struct strlist groups;
+	bool unless_stopped;                /* its restart.policy: see state/wish.h */
 	struct strlist sources;             /* the files it was read from: see source_collect() */
 	char *cgroup_parent;                /* where it is, whatever the manager file says today */
 	int stop_signal;                    /* asks the payload to end */
@@ -132,6 +135,14 @@ int record_read_file(const struct state *state, const char *name, const char *fi
 
 /* Under the lock: removes what a process that was killed while it wrote the record has left. */
 int record_take_over(int dir_fd, struct error *err);
+
+/*
+ * Whether any container since the last boot of the host had needs or after: where there was none, nobody
+ * has to read all records to find who needs a container.
+ */
+bool record_any_order(const struct state *state);
+/* That is forgotten when there is no container left. */
+int record_forget_order(const struct state *state, struct error *err);
 
 int record_write(const struct state *state, const struct record *record, struct error *err);
 

@@ -62,9 +62,9 @@ taken_down() {
 	echo "answer of db" >"$(path /srv/db/www/index.html)"
 	sed -i 's/PAUSE=5/PAUSE=0.2/' "$(path /run/examples/pair/conf.d/app.conf)"
 	run_ok example pair check
-	run_ok example pair up db app
+	run_ok example pair up app
 	wait_until 10 machine grep -q "answer of db" /var/log/cman/app.log
-	run_ok example pair down db
+	run_ok example pair down --no-deps db
 	wait_until 10 machine grep -q "no answer" /var/log/cman/app.log
 	machine sh -c ': >/var/log/cman/app.log'
 	run_ok example pair up db

@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# up --boot and down --shutdown: what comes up with the host, and how all goes down with it.
+load lib
+
+is_running() { cman status "$1" >/dev/null; }
+
+# What happened to containers, as "started db", in its order.
+happened() { # EVENT...
+	cman events --json | jq -r --args 'select(.event as $e | $ARGS.positional | index($e)) |
+		"\(.event) \(.name)"' -- "$@"
+}
+
+# A container that does not end when it is told to.
+deaf() {
+	container "$1" <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "trap ':' TERM; while :; do sleep 1000 & wait; done" ];
+	stop_timeout = "60s";
+	$(cat)
+	EOF
+}
+
+
+@test "boot starts what has autostart, with what that needs, and leaves alone what runs" {
+	sleeper db </dev/null
+	sleeper web <<<'autostart = true; depends_on = "db";'
+	sleeper other </dev/null
+	sleeper mine <<<'autostart = true;'
+	run_ok cman up mine
+	before=$(pid_of mine)
+	run_ok cman up --boot
+	assert_output_has "db: running" "web: running" "mine: is running already"
+	is_running web
+	refute is_running other
+	assert_equal "$(pid_of mine)" "$before"
+}
+
+@test "what was stopped by hand stays so at boot with unless-stopped, and not with always" {
+	sleeper stays <<<'autostart = true; restart : { policy = "unless-stopped"; };'
+	sleeper comes <<<'autostart = true; restart : { policy = "always"; };'
+	run_ok cman up --boot
+	run_ok cman down --all
+	run_ok cman up --boot
+	is_running comes
+	refute is_running stays
+	# The host going down is no wish of anybody's.
+	run_ok cman up stays
+	run_ok cman down --shutdown
+	run_ok cman up --boot
+	is_running stays
+}
+
+@test "boot.group comes first, with what it needs, and start_delay passes at boot alone" {
+	write_manager 'boot : { group = "onboot"; };'
+	sleeper a <<<'autostart = true;'
+	sleeper db </dev/null
+	sleeper z <<<'autostart = true; groups = [ "onboot" ]; depends_on = "db";'
+	sleeper slow <<<'autostart = true; start_delay = "2s";'
+	run_ok cman up --boot
+	assert_equal "$(happened started)" "$(printf 'started %s\n' db z a slow)"
+	run_ok cman down --all
+	began=$(date +%s%3N)
+	sleeper slow <<<'autostart = true; start_delay = "40s";'
+	run_ok cman up slow
+	[ $(($(date +%s%3N) - began)) -lt 30000 ]
+}
+
+@test "boot.timeout is for all of it, and what is up stays so" {
+	write_manager 'boot : { timeout = "2s"; };'
+	container db <<-'EOF'
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait; done" ];
+	ready : { file = "/never"; timeout = "50s"; };
+	EOF
+	sleeper web <<<'autostart = true; depends_on = "db";'
+	sleeper other <<<'autostart = true;'
+	run_fails cman up --boot
+	assert_output_has "web: not started: boot.timeout is over, 2s" \
+		"db: not ready when boot.timeout was over, 2s" "other: running"
+	is_running other
+	is_running db
+}
+
+@test "shutdown stops all in order within shutdown.timeout, also what was started by hand" {
+	write_manager 'shutdown : { timeout = "4s"; };'
+	deaf db </dev/null
+	deaf web <<<'depends_on = "db";'
+	sleeper other </dev/null
+	run_ok cman up --all
+	began=$(date +%s%3N)
+	run_ok cman down --shutdown
+	took=$(($(date +%s%3N) - began))
+	# Each of the two has its share of the time before it is killed.
+	[ $took -ge 3500 ] && [ $took -lt 30000 ]
+	assert_output_has "web: stopped" "db: stopped" "other: stopped"
+	assert_equal "$(happened stopped | grep -v other)" "$(printf 'stopped %s\n' web db)"
+	assert_equal "$(cman ps --json | jq -r '.[] | select(.state == "running").name')" ""
+}
+
+@test "an up --boot that was killed is made good by the next" {
+	local name
+
+	for name in a b c d; do
+		sleeper "$name" <<<'autostart = true;'
+	done
+	sleeper e <<<'autostart = true; depends_on = [ "a", "b" ];'
+	for delay in 0.02 0.05 0.1 0.2; do
+		machine timeout -s KILL "$delay" "$CMAN" -c "$CONF" up --boot >/dev/null 2>&1 || true
+		run_ok cman up --boot
+		for name in a b c d e; do
+			is_running "$name"
+		done
+		run_ok cman down --shutdown
+	done
+}
