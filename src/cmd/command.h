@@ -124,6 +124,7 @@ void command_print_version(FILE *stream);
 
 /* One per command; run by the table. */
 int cmd_up(const struct options *options, int argc, char *argv[], struct error *err);
+int cmd_boot(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_down(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_restart(const struct options *options, int argc, char *argv[], struct error *err);
 int cmd_plan(const struct options *options, int argc, char *argv[], struct error *err);

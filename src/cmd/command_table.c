@@ -182,6 +182,10 @@ static const struct command_option kill_options[] = {
 	"when signal N ended it, 0 another command has stopped it, 125 it did not come up. When\n"  \
 	"cman itself is killed the container goes on; up -f once more is with it again.\n"
 
+#define BOOT_DETAILS                                                                               \
+	"Of the last up --boot, also while it goes on: when each container was begun with, how\n"   \
+	"long it took to be ready, what it waited for, why it is not up; and the chain that took\n" \
+	"longest. Exit status: 0 all came up, 1 some did not, or it is not through.\n"
 #define DOWN_DETAILS                                                                               \
 	"What runs and depends_on one of them is stopped before it, and stays down.\n"
 #define STATUS_DETAILS                                                                             \
@@ -319,6 +323,14 @@ const struct command command_table[] = {
 		.maximum = ANY_NUMBER,
 		.options = restart_options,
 		.run = cmd_restart,
+	},
+	{
+		.name = "boot",
+		.arguments = "",
+		.summary = "tell how the containers came up with the host",
+		.details = BOOT_DETAILS,
+		.options = json_options,
+		.run = cmd_boot,
 	},
 	{
 		.name = "plan",

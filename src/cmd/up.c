@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cman up, cman restart */
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -10,10 +12,12 @@
 #include "cmd/load.h"
 #include "lifecycle/bring_down.h"
 #include "lifecycle/bring_up.h"
+#include "state/boot_record.h"
 
 /* What has been told so far. */
 struct told {
-	bool quiet; /* only what fails */
+	bool quiet;  /* only what fails */
+	int boot_fd; /* the record of the boot; -1: there is none */
 	int status;
 };
 
@@ -39,12 +43,84 @@ static void print_failure(const struct bring_item *item)
 	log_error(&err);
 }
 
-static void tell(void *data, const struct bring_up *up, size_t index,
-		 const struct container *container)
-{
-	struct bring_item *item = &up->items[index];
-	struct told *told = data;
+/* ---- the record of the boot ---- */
 
+static void begin_record(const struct bring_up *up, struct told *told)
+{
+	struct error err = {0};
+
+	told->boot_fd = boot_record_begin(up->conf->manager.data_dir, &err);
+	if (told->boot_fd < 0)
+		log_warning("%s; cman boot will not tell of this boot", err.text);
+	for (size_t i = 0; i < up->order.count; i++) {
+		const struct order_node *node = &up->order.nodes[i];
+		AUTO_TEXT struct text line = {0};
+
+		text_addf(&line, "container %s", node->name);
+		for (size_t j = 0; j < node->needs.count; j++)
+			text_addf(&line, " %s", up->order.nodes[node->needs.items[j]].name);
+		for (size_t j = 0; j < node->follows.count; j++)
+			text_addf(&line, " %s", up->order.nodes[node->follows.items[j]].name);
+		boot_record_add(told->boot_fd, "%s", text_value(&line));
+	}
+}
+
+static void end_record(struct told *told)
+{
+	struct error err = {0};
+
+	if (told->boot_fd >= 0 && boot_record_end(told->boot_fd, &err) < 0)
+		log_warning("%s", err.text);
+	close_fd(&told->boot_fd);
+}
+
+static void note_failure(int fd, const char *word, const struct bring_item *item)
+{
+	const char *name = item->spec->name, *text = item->error.text;
+	size_t length = strlen(name);
+
+	/* As it was told: with the name in front. */
+	if (strncmp(text, name, length) == 0 && text_starts_with(text + length, ": "))
+		text += length + 2;
+	boot_record_add(fd, "%s %s %" PRIu64 " %" PRIu64 " %s", word, name, item->begun_ms,
+			process_boottime_ms(), text);
+}
+
+static void note_in_record(int fd, const struct bring_item *item, bool just_started)
+{
+	const char *name = item->spec->name;
+
+	switch (item->state) {
+	case BRING_STARTED:
+		boot_record_add(fd, "running %s %" PRIu64 " %" PRIu64, name, item->begun_ms,
+				item->running_ms);
+		break;
+	case BRING_UP:
+		if (item->ran && just_started)
+			boot_record_add(fd, "ran %s %" PRIu64, name, item->running_ms);
+		else
+			boot_record_add(fd, "up %s %" PRIu64 " %" PRIu64 " %" PRIu64, name,
+					item->begun_ms, item->running_ms, item->ready_ms);
+		break;
+	case BRING_NOT_READY:
+		note_failure(fd, "unready", item);
+		break;
+	case BRING_FAILED:
+		note_failure(fd, "failed", item);
+		break;
+	case BRING_LEFT_OUT:
+		note_failure(fd, "out", item);
+		break;
+	case BRING_WAITING:
+		break;
+	}
+}
+
+/* ---- telling ---- */
+
+static void print_state(struct told *told, struct bring_item *item,
+			const struct container *container)
+{
 	await_clear_progress();
 	if (item->state != BRING_STARTED && item->state != BRING_UP)
 		told->status = EXIT_FAILURE;
@@ -79,6 +155,17 @@ static void tell(void *data, const struct bring_up *up, size_t index,
 	case BRING_WAITING:
 		break;
 	}
+}
+
+static void tell(void *data, const struct bring_up *up, size_t index,
+		 const struct container *container)
+{
+	struct bring_item *item = &up->items[index];
+	struct told *told = data;
+
+	print_state(told, item, container);
+	if (told->boot_fd >= 0)
+		note_in_record(told->boot_fd, item, container != NULL);
 }
 
 /* The line behind all others where not everything went well: "2 of 5 are up; db failed; ..." */
@@ -122,7 +209,10 @@ static void run(const struct options *options, struct bring_up *up, const struct
 		up->deadline_ms = process_monotonic_ms() + up->conf->manager.boot.timeout_ms;
 	}
 	bring_up_init(up, names, broken, options->no_deps);
+	if (options->boot)
+		begin_record(up, up->data);
 	bring_up_run(up);
+	end_record(up->data);
 	await_clear_progress();
 	if (!options->foreground)
 		print_summary(up);
@@ -134,7 +224,7 @@ static int bring(const struct options *options, int argc, char *argv[], struct e
 	AUTO_CONF struct conf conf = {0};
 	AUTO_STRLIST struct strlist names = {0}, broken = {0};
 	AUTO_HOST struct host host = HOST_INIT;
-	struct told told = {.quiet = options->foreground};
+	struct told told = {.quiet = options->foreground, .boot_fd = -1};
 	struct bring_up up = {.host = &host, .conf = &conf, .how = "up", .plan = plan_up,
 			      .no_wait = options->no_wait || options->foreground, .tell = tell, .data = &told};
 	int status;
@@ -188,7 +278,7 @@ int cmd_restart(const struct options *options, int argc, char *argv[], struct er
 	AUTO_CONF struct conf conf = {0};
 	AUTO_STRLIST struct strlist names = {0}, broken = {0};
 	AUTO_HOST struct host host = HOST_INIT;
-	struct told told = {0};
+	struct told told = {.boot_fd = -1};
 	struct bring_up up = {.host = &host, .conf = &conf, .how = "up", .plan = plan_restart,
 			      .no_wait = options->no_wait, .tell = tell, .data = &told};
 	const struct bring_down down = {.host = &host, .alone = true, .tell = tell_stopped,

@@ -114,3 +114,87 @@ deaf() {
 		run_ok cman down --shutdown
 	done
 }
+
+# ---- cman boot ----
+
+boots() { cman boot --json | jq -r "$1"; }
+
+# Is ready when open_gate has let it be.
+gated() {
+	container "$1" <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait; done" ];
+	ready : { file = "/go"; timeout = "50s"; };
+	$(cat)
+	EOF
+}
+open_gate() { machine touch "$T/rootfs/$1/go"; }
+
+boot_aside() {
+	machine timeout -k 5 60 "$CMAN" -c $CONF up --boot >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
+	UP=$!
+}
+
+@test "cman boot tells when each came up, after what, and why some did not" {
+	run_fails cman boot
+	assert_output_has "no boot has been recorded"
+	container db <<-'EOF'
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "trap 'exit 0' TERM; sleep 1; touch /go; while :; do sleep 1000 & wait; done" ];
+	ready : { file = "/go"; };
+	EOF
+	sleeper web <<<'autostart = true; depends_on = "db"; after = "bad";'
+	container bad <<-'EOF'
+	rootfs = "@rootfs@";
+	command = "/no/such/program";
+	autostart = true;
+	EOF
+	sleeper worse <<<'autostart = true; depends_on = "bad";'
+	sleeper mine <<<'autostart = true;'
+	run_ok cman up mine
+	run_fails cman up --boot
+	run cman boot
+	assert_equal "$status" 1
+	assert_output_has "boot of " "after the kernel, through after " "critical path, " \
+		"worse: not started: needs bad, which failed" "db, bad"
+	assert_match "$output" $'\nmine +ran already +- +-'
+	assert_match "$output" $'\ndb +up +\+[0-9.]+ s +[0-9.]+ s\n'
+	assert_match "$output" $'\nbad: .*no/such/program'
+	assert_equal "$(boots '.containers[] | "\(.name) \(.state)"')" \
+		"$(printf '%s\n' 'bad failed' 'db up' 'mine ran already' 'web up' 'worse not started')"
+	assert_equal "$(boots '.critical_path | join(" ")')" "db web"
+	cman boot --json | jq -e '.progress == "through" and .took_ms >= 1000 and
+		(.containers | map({key: .name, value: .}) | from_entries |
+		 .db.took_ms >= 1000 and .web.begun_ms >= .db.ready_ms and .worse.begun_ms == null)'
+	# What was mended and tried again belongs to the same boot.
+	sleeper bad <<<'autostart = true;'
+	run_ok cman up --boot
+	run_ok cman boot
+	assert_equal "$(boots '.containers[] | "\(.name) \(.state)"')" \
+		"$(printf '%s\n' 'bad up' 'db up' 'mine ran already' 'web up' 'worse up')"
+}
+
+@test "cman boot tells of a boot that goes on, was killed, or ended with the power" {
+	gated db <<<'autostart = true;'
+	sleeper web <<<'autostart = true; depends_on = "db";'
+	boot_aside
+	wait_until 20 is_running db
+	wait_until 20 test "$(boots '.containers[] | select(.name == "db").state')" = starting
+	run cman boot
+	assert_output_has "and it goes on"
+	assert_equal "$(boots '.containers[] | select(.name == "web").state')" waiting
+	machine pkill -KILL -f -- ' up --boot$'
+	wait "$UP" || true
+	run cman boot
+	assert_output_has "killed before it was through"
+	# The record of a boot that nobody has ended, seen in the next one.
+	sed -i 's/^boot [^ ]* /boot 01234567-89ab-cdef-0123-456789abcdef /' "$(path "$T/data/boot")"
+	run cman boot
+	assert_equal "$status" 1
+	assert_output_has "cut off, as the host went down before it was through" \
+		"cman up --boot has not run"
+	open_gate db
+	run_ok cman up --boot
+	run_ok cman boot
+	assert_output_has "the boot before that was cut off"
+}
