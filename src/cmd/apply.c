@@ -9,6 +9,7 @@
 #include "cmd/command.h"
 #include "cmd/confirm.h"
 #include "cmd/load.h"
+#include "cmd/up.h"
 #include "lifecycle/ready.h"
 
 #define EXIT_LEFT 3 /* something is not as the files say */
@@ -72,6 +73,13 @@ static int report_one(struct apply_item *item, bool named)
 		return report_failure(item);
 	if (item->left)
 		return report_left(item);
+	if (item->deferred && item->change.action == ACTION_RESTART) {
+		printf("%s: is restarted in its order, changed ", name);
+		print_keys(&item->change.changes, NULL);
+		printf("\n");
+	}
+	if (item->deferred)
+		return 0;
 	switch (item->change.action) {
 	case ACTION_NOTHING:
 		if (named)
@@ -135,12 +143,13 @@ static void list_awaited(const struct wave *wave, struct strlist *names)
 }
 
 static int apply_all(struct wave *wave, struct conf *conf, const struct apply_options *options,
-		     bool *changed, struct error *err)
+		     bool *changed, struct strlist *deferred, struct error *err)
 {
 	AUTO(apply_clear) struct apply apply = {0};
 
 	if (apply_plan(&apply, wave, options, find_wanted, conf, err) < 0)
 		return -1;
+	apply_defer_ordered(&apply, deferred);
 	apply_run(&apply, conf);
 	for (size_t i = 0; i < apply.count; i++)
 		*changed |= !apply.items[i].left && !apply.items[i].taken_back &&
@@ -152,7 +161,7 @@ int apply_names(struct conf *conf, const struct strlist *names, const struct app
 		const char *word, bool *changed, struct error *err)
 {
 	AUTO_HOST struct host host = HOST_INIT;
-	AUTO_STRLIST struct strlist awaited = {0};
+	AUTO_STRLIST struct strlist awaited = {0}, deferred = {0};
 	struct wave wave;
 	int status;
 
@@ -161,10 +170,12 @@ int apply_names(struct conf *conf, const struct strlist *names, const struct app
 		return -1;
 	wave_take(&wave, &host, names);
 	wave.how = word;
-	status = apply_all(&wave, conf, how, changed, err);
+	status = apply_all(&wave, conf, how, changed, &deferred, err);
 	list_awaited(&wave, &awaited);
 	wave_release(&wave);
 	ready_follow_all(&host, &awaited);
+	if (deferred.count > 0 && restart_in_order(&host, conf, &deferred, word) != EXIT_SUCCESS)
+		status = EXIT_FAILURE;
 	return status;
 }
 

@@ -78,6 +78,20 @@ static void print_others(const struct planned *item)
 	printf("%s", item->others.count > 0 ? "\n" : "");
 }
 
+/* Whom it waits for: "first: db, cache". */
+static void print_order(const struct planned *item)
+{
+	const struct spec *spec = item->view.spec;
+
+	if ((item->change.action != ACTION_START && item->change.action != ACTION_RESTART) ||
+	    spec->depends_on.count == 0)
+		return;
+	for (size_t i = 0; i < spec->depends_on.count; i++)
+		printf("%s%s", i ? ", " : "  it starts when these are up and ready: ",
+		       spec->depends_on.items[i]);
+	printf("\n");
+}
+
 static void print_item(const struct planned *item)
 {
 	const struct container_change *change = &item->change;
@@ -86,6 +100,7 @@ static void print_item(const struct planned *item)
 	       meaning_of(item));
 	if (change->action == ACTION_START)
 		print_start(item);
+	print_order(item);
 	for (size_t i = 0; i < change->changes.count; i++)
 		print_change(&change->changes.items[i]);
 	print_others(item);

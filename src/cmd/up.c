@@ -10,6 +10,7 @@
 #include "cmd/command.h"
 #include "cmd/foreground.h"
 #include "cmd/load.h"
+#include "cmd/up.h"
 #include "lifecycle/bring_down.h"
 #include "lifecycle/bring_up.h"
 #include "state/boot_record.h"
@@ -295,4 +296,25 @@ int cmd_restart(const struct options *options, int argc, char *argv[], struct er
 		return -1;
 	run(options, &up, &names, &broken);
 	return status | told.status;
+}
+
+int restart_in_order(struct host *host, const struct conf *conf, const struct strlist *names,
+		     const char *how)
+{
+	struct told told = {.boot_fd = -1};
+	struct bring_up up = {.host = host, .conf = conf, .how = how, .plan = plan_up,
+			      .no_wait = true, .tell = tell, .data = &told};
+	const struct bring_down down = {.host = host, .alone = true, .tell = tell_stopped,
+					.data = &told};
+	struct error err = {0};
+
+	if (bring_down_run(&down, names, &err) < 0) {
+		log_error(&err);
+		return EXIT_FAILURE;
+	}
+	bring_up_init(&up, names, NULL, false);
+	bring_up_run(&up);
+	print_summary(&up);
+	bring_up_clear(&up);
+	return told.status;
 }

@@ -17,6 +17,7 @@ struct apply_item {
 	const struct spec *wanted; /* NULL: it has no file */
 	struct spec recorded;      /* what it runs with, where it does */
 	struct container_change change;
+	bool deferred;             /* it is to be started, or restarted, in its order */
 	bool left;                 /* not done, as a restart was not allowed */
 	bool taken_back;           /* it failed, and what had been changed is as before */
 };
@@ -41,6 +42,12 @@ struct apply_options {
 int apply_plan(struct apply *apply, struct wave *wave, const struct apply_options *options,
 	       const struct spec *(*wanted)(void *data, const char *name), void *data,
 	       struct error *err);
+
+/*
+ * Where one of those that are to be started or restarted waits for others, none of them is by apply_run():
+ * names receives them, for bring_down_run() and bring_up_run() once the locks were given back.
+ */
+bool apply_defer_ordered(struct apply *apply, struct strlist *names);
 
 /*
  * Does it, with one commit of rules for all that is changed while it runs. What fails is in the

@@ -167,7 +167,7 @@ static void list_leaving(const struct wave *wave, struct strlist *leaving)
 }
 
 /* Containers may get what others of them have: so one that is refused, and stays, may refuse others. */
-static void check_all(struct wave *wave)
+void wave_check(struct wave *wave)
 {
 	bool any_refused = true;
 
@@ -212,7 +212,7 @@ void wave_up(struct wave *wave, const struct conf *conf)
 	for (size_t i = 0; i < wave->count; i++)
 		if (is_to_start(&wave->containers[i]))
 			wave->containers[i].spec = conf_find(conf, wave->containers[i].name);
-	check_all(wave);
+	wave_check(wave);
 	parted_refuse(wave, find_wanted, (void *)(uintptr_t)conf);
 	wave->host->keep_networks = true;
 	take_down(wave);

@@ -39,6 +39,11 @@ void wave_limit_stop(struct wave *wave, uint32_t limit_ms);
 /* It is an administrator who wants these down: see state/wish.h. Before wave_down(). */
 void wave_note_wish(const struct wave *wave);
 
+/*
+ * Marks failed what is to be started, with its spec, and could not be (precheck.h). wave_up() does it, too.
+ */
+void wave_check(struct wave *wave);
+
 /* Stops what is to be stopped. keep_exit: keeps the exit status in the record. */
 void wave_down(struct wave *wave, bool keep_exit);
 

@@ -191,3 +191,28 @@ up_aside() { # ARG...
 	wait "$UP"
 	is_running c
 }
+
+@test "apply restarts in order, and starts what is needed; plan tells whom it waits for" {
+	gated db </dev/null
+	sleeper web <<<'autostart = true; depends_on = "db";'
+	sleeper cache </dev/null
+	run cman plan
+	assert_output_has "web: start" "it starts when these are up and ready: db"
+	machine timeout -k 5 60 "$CMAN" -c $CONF apply >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
+	UP=$!
+	wait_until 20 is_running db
+	refute is_running web
+	open_gate db
+	wait "$UP"
+	is_running web
+	refute is_running cache
+	gated db <<<'environment = "A=1";'
+	sleeper web <<<'autostart = true; depends_on = "db"; environment = "A=1";'
+	run_ok cman apply
+	assert_output_has "db: is restarted in its order, changed environment" \
+		"web: is restarted in its order, changed environment"
+	assert_equal "$(happened stopped started | tail -n 4)" \
+		"$(printf '%s\n' 'stopped web' 'stopped db' 'started db' 'started web')"
+	run_ok cman plan
+	assert_output_has "nothing to do"
+}
