@@ -13,6 +13,7 @@ MANDIR        = $(PREFIX)/share/man
 DOCDIR        = $(PREFIX)/share/doc/cman
 BASHDIR       = $(PREFIX)/share/bash-completion/completions
 ZSHDIR        = $(PREFIX)/share/zsh/site-functions
+UNITDIR       = $(PREFIX)/lib/systemd/system
 FISHDIR       = $(PREFIX)/share/fish/vendor_completions.d
 
 CC         = cc
@@ -234,7 +235,7 @@ check-vm: all unit-tests $(PROBES)
 	@tests/packages.sh install vm || true
 	@tests/vm/check.sh '$(BUILD)' $(VM_TESTS)
 
-SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) src/completion/cman.bash .ci/run
+SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) src/completion/cman.bash $(wildcard init/*.sysv init/*.openrc init/runit/*/*) .ci/run
 
 # BENCH="throughput scale" runs some of its parts.
 bench: all $(BUILD)/bench $(BUILD)/bench-commit $(BUILD)/bench-stream $(BUILD)/bench-look
@@ -295,7 +296,8 @@ install: all
 	@DESTDIR='$(DESTDIR)' INSTALL='$(INSTALL)' BUILD='$(BUILD)' BINDIR='$(BINDIR)' \
 	 LIBEXECDIR='$(LIBEXECDIR)' MANDIR='$(MANDIR)' DOCDIR='$(DOCDIR)' SYSCONFDIR='$(SYSCONFDIR)' \
 	 RUNSTATEDIR='$(RUNSTATEDIR)' LOCALSTATEDIR='$(LOCALSTATEDIR)' BASHDIR='$(BASHDIR)' \
-	 ZSHDIR='$(ZSHDIR)' FISHDIR='$(FISHDIR)' tests/install.sh install
+	 ZSHDIR='$(ZSHDIR)' FISHDIR='$(FISHDIR)' UNITDIR='$(UNITDIR)' INIT='$(INIT)' \
+	 tests/install.sh install
 
 uninstall:
 	@DESTDIR='$(DESTDIR)' LIBEXECDIR='$(LIBEXECDIR)' tests/install.sh uninstall
@@ -332,6 +334,7 @@ help:
 	@echo 'make bench            speed and memory, side by side with what is installed; throughput; the'
 	@echo '                      cost of a thousand others, of a change, of supervisors and their logs.'
 	@echo '                      BENCH="race scale": some of race throughput scale plan apply idle logs'
-	@echo 'make install          DESTDIR, PREFIX, SYSCONFDIR, RUNSTATEDIR, LOCALSTATEDIR'
+	@echo 'make install          DESTDIR, PREFIX, SYSCONFDIR, RUNSTATEDIR, LOCALSTATEDIR; INIT="systemd sysv"'
+	@echo '                      openrc, runit, none, all: for these (else for what runs here; all with DESTDIR)'
 	@echo 'make uninstall        undo it; changed configuration stays'
 	@echo 'make clean            remove build/'

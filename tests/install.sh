@@ -26,7 +26,8 @@ $new_directories"
 
 put() { # MODE SOURCE TARGET: a file that uninstall removes
 	directory "$(dirname "$3")"
-	"${INSTALL:-install}" -m "$1" "$2" "$DESTDIR$3"
+	# shellcheck disable=SC2086 # words: "install --strip-program=true"
+	${INSTALL:-install} -m "$1" "$2" "$DESTDIR$3"
 	record file - "$3"
 }
 
@@ -35,6 +36,50 @@ with_our_directories() {
 	sed -e "s|\"/etc/cman|\"$SYSCONFDIR/cman|g" -e "s|\"/run/cman|\"$RUNSTATEDIR/cman|g" \
 		-e "s|\"/var/lib/cman|\"$LOCALSTATEDIR/lib/cman|g" \
 		-e "s|\"/var/log/cman|\"$LOCALSTATEDIR/log/cman|g" "$1"
+}
+
+put_filled() { # MODE SOURCE TARGET: as put, with our directories written into it
+	directory "$(dirname "$3")"
+	sed -e "s|@BINDIR@|$BINDIR|g" -e "s|@SYSCONFDIR@|$SYSCONFDIR|g" \
+		-e "s|@LOCALSTATEDIR@|$LOCALSTATEDIR|g" "$2" >"$DESTDIR$3.new"
+	chmod "$1" "$DESTDIR$3.new"
+	mv "$DESTDIR$3.new" "$DESTDIR$3"
+	record file - "$3"
+}
+
+# The init that this host runs; a tree is for any.
+find_init() {
+	if [ -n "$DESTDIR" ]; then
+		echo all
+	elif [ -d /run/systemd/system ]; then
+		echo systemd
+	elif [ -d /run/openrc ]; then
+		echo openrc
+	elif [ -d /run/runit ]; then
+		echo runit
+	elif [ -d /etc/init.d ]; then
+		echo sysv
+	else
+		echo none
+	fi
+}
+
+put_init() { # NAME
+	case $1 in
+	systemd)
+		put_filled 644 init/cman.service "$UNITDIR/cman.service"
+		put_filled 644 init/cman@.service "$UNITDIR/cman@.service"
+		;;
+	sysv) put_filled 755 init/cman.sysv "$SYSCONFDIR/init.d/cman" ;;
+	openrc) put_filled 755 init/cman.openrc "$SYSCONFDIR/init.d/cman" ;;
+	runit)
+		put_filled 755 init/runit/cman/run "$SYSCONFDIR/sv/cman/run"
+		put_filled 755 init/runit/cman/finish "$SYSCONFDIR/sv/cman/finish"
+		put_filled 755 init/runit/cman@/run "$SYSCONFDIR/sv/cman@/run"
+		;;
+	# OpenRC has the place of SysV, and runs its scripts, too.
+	all) for each in systemd sysv runit; do put_init $each; done ;;
+	esac
 }
 
 sum() { sha256sum <"$1" | cut -d' ' -f1; }
@@ -53,10 +98,16 @@ put_config() { # SOURCE TARGET: never over a file that is there
 install_all() {
 	new_directories=
 	for dir in "$BINDIR" "$LIBEXECDIR" "$MANDIR" "$DOCDIR" "$SYSCONFDIR" "$RUNSTATEDIR" \
-		"$LOCALSTATEDIR"; do
+		"$LOCALSTATEDIR" "$BASHDIR" "$ZSHDIR" "$FISHDIR" "$UNITDIR"; do
 		case $dir in
 		/*) ;;
 		*) fail "'$dir' is not an absolute path" ;;
+		esac
+	done
+	for init in ${INIT:=$(find_init)}; do
+		case $init in
+		systemd | sysv | openrc | runit | all | none) ;;
+		*) fail "INIT: systemd, sysv, openrc, runit, all or none, not '$init'" ;;
 		esac
 	done
 	directory "$LIBEXECDIR"
@@ -73,6 +124,9 @@ install_all() {
 	put 644 src/completion/cman.fish "$FISHDIR/cman.fish"
 	put 644 container.conf.sample "$DOCDIR/container.conf.sample"
 	put 644 README.md "$DOCDIR/README.md"
+	for init in $INIT; do
+		put_init "$init"
+	done
 	put_config container.conf.sample "$SYSCONFDIR/cman/container.conf"
 	for sample in conf.d/*.conf; do
 		put_config "$sample" "$SYSCONFDIR/cman/$sample.sample"

@@ -39,6 +39,42 @@ listing() { (cd "$dest" && find . -printf '%p %y %m\n' | sort); }
 	listing | diff "$BATS_TEST_TMPDIR/before" -
 }
 
+@test "INIT says for which init system; with DESTDIR it is all of them" {
+	install_as install
+	for file in usr/local/lib/systemd/system/cman.service usr/local/lib/systemd/system/cman@.service \
+		etc/init.d/cman etc/sv/cman/run etc/sv/cman/finish etc/sv/cman@/run; do
+		[ -f "$dest/$file" ] || { echo "no $file"; return 1; }
+		refute grep -q "@[A-Z]*@" "$dest/$file"
+	done
+	grep -q '^# Provides: *cman$' "$dest/etc/init.d/cman"
+	grep -q '^ExecStart=/usr/local/sbin/cman up --boot$' "$dest/usr/local/lib/systemd/system/cman.service"
+	install_as uninstall
+	install_as install INIT=openrc
+	grep -q '^#!/sbin/openrc-run$' "$dest/etc/init.d/cman"
+	# Another choice takes back what the one before has put.
+	install_as install INIT="runit systemd"
+	[ -x "$dest/etc/sv/cman/run" ]
+	[ ! -e "$dest/etc/init.d/cman" ]
+	install_as install INIT=none
+	assert_equal "$(find "$dest" -name 'cman*.service' -o -path '*/sv/*' -type f)" ""
+	build=${CMAN%/*}
+	run make --no-print-directory -C "$SOURCE" install INIT=upstart DESTDIR="$dest" BUILD="${build#"$SOURCE"/}" 3>&-
+	[ "$status" != 0 ]
+	assert_output_has "not 'upstart'"
+	install_as uninstall
+	assert_equal "$(find "$dest" -mindepth 1)" ""
+}
+
+@test "units are what systemd reads" {
+	command -v systemd-analyze >/dev/null || skip "needs systemd-analyze"
+	install_as install INIT=systemd
+	# What it says of names is about this host; the program has to be there for it.
+	sed -i 's|^\(Exec[A-Za-z]*=\)/usr/local/sbin/cman|\1/usr/bin/env cman|' "$dest"/usr/local/lib/systemd/system/cman*.service
+	cp "$dest/usr/local/lib/systemd/system/cman@.service" "$dest/cman@web.service"
+	run_ok systemd-analyze --man=no verify "$dest/usr/local/lib/systemd/system/cman.service" "$dest/cman@web.service"
+	refute grep -i "cman" <<<"$output"
+}
+
 @test "an existing configuration is not overwritten, a changed one stays" {
 	mkdir -p "$dest/etc/cman"
 	echo 'state_dir = "/mine";' >"$dest/etc/cman/container.conf"

@@ -562,6 +562,47 @@ static void sampled_container_is_what_is_built_in(void **data)
 	assert_string_equal(sampled, built_in);
 }
 
+/* The words behind a call of cman in a line of a script, up to the end of what the shell takes for one. */
+static void check_call(const char *file, const char *call)
+{
+	char words[256], *argv[16] = {(char *)(uintptr_t)"cman"}, *rest = words;
+	struct command_line line = {0};
+	struct error err = {0};
+	int argc = 1;
+
+	snprintf(words, sizeof(words), "%.*s", (int)strcspn(call, "\n|;)&"), call);
+	for (char *word; argc < 15 && (word = strsep(&rest, " ")) != NULL;)
+		if (*word)
+			argv[argc++] = word;
+	if (command_parse(argc, argv, &line, &err) != 0)
+		differ("%s: cman %s: %s", file, words, err.text);
+	command_line_clear(&line);
+}
+
+static void services_call_what_there_is(void **data)
+{
+	static const char *const files[] = {"init/cman.sysv", "init/cman.openrc", "init/cman.service",
+					    "init/cman@.service", "init/runit/cman/run",
+					    "init/runit/cman/finish", "init/runit/cman@/run"};
+	static const char *const calls[] = {"@BINDIR@/cman ", "\"$cman\" "};
+	int found = 0;
+
+	(void)data;
+	differences = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		AUTO_FREE char *script = read_source(files[i]);
+
+		for (size_t j = 0; j < ARRAY_SIZE(calls); j++)
+			for (const char *at = script; (at = strstr(at, calls[j])) != NULL; found++) {
+				at += strlen(calls[j]);
+				if (*at != ']') /* [ -x "$cman" ] */
+					check_call(files[i], at);
+			}
+	}
+	assert_int_equal(differences, 0);
+	assert_true(found > 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -569,6 +610,7 @@ int main(void)
 		cmocka_unit_test(manual_has_the_manager_keys),
 		cmocka_unit_test(manual_has_the_commands),
 		cmocka_unit_test(manual_has_the_global_options),
+		cmocka_unit_test(services_call_what_there_is),
 		cmocka_unit_test(sample_has_every_key),
 		cmocka_unit_test(sample_is_what_is_built_in),
 		cmocka_unit_test(sampled_container_is_what_is_built_in),

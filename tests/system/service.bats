@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What init systems run, by their own rules: exit statuses of LSB, services of runit.
+load lib
+
+# script NAME: init/NAME as make install writes it, for the manager file of the test.
+script() {
+	sed -e "s|@BINDIR@|$N/bin|g" -e "s|@SYSCONFDIR@|$N/etc|g" -e "s|@LOCALSTATEDIR@|$N/var|g" \
+		"$SOURCE/init/$1" >"$(path "$2")"
+	machine chmod 755 "$2"
+}
+
+prepare() {
+	N=$T/conf.d/notes
+	machine mkdir -p $N/bin $N/etc/cman
+	# No service can hand a manager file over.
+	printf '#!/bin/sh\nexport CMAN_CONFIG="${CMAN_CONFIG:-%s}"\nexec "%s" "$@"\n' "$CONF" "$CMAN" >"$(path $N/bin/cman)"
+	machine chmod 755 $N/bin/cman
+	cp "$(path $CONF)" "$(path $N/etc/cman/container.conf)"
+	script cman.sysv $N/init
+}
+
+# sysv STATUS ACTION...: by the shells that hosts have.
+sysv() {
+	local wanted=$1
+
+	shift
+	run machine timeout -k 5 60 ${SHELL_OF_HOST:-} $N/init "$@"
+	assert_equal "$status" "$wanted" || { echo "$output"; return 1; }
+}
+
+@test "SysV: start, status, reload, restart and stop" {
+	sleeper web <<<'autostart = true;'
+	sleeper idle <<<'autostart = false;'
+	sysv 3 status
+	sysv 7 reload
+	sysv 7 force-reload
+	sysv 0 try-restart
+	sysv 3 status
+	sysv 0 start
+	sysv 0 status
+	assert_output_has web running
+	sysv 0 start
+	old=$(pid_of web)
+	sysv 0 reload
+	sysv 0 force-reload
+	assert_equal "$(pid_of web)" "$old"
+	sysv 0 restart
+	[ "$(pid_of web)" != "$old" ]
+	old=$(pid_of web)
+	sysv 0 try-restart
+	[ "$(pid_of web)" != "$old" ]
+	assert_equal "$(cman status --json idle | jq -r .state)" stopped
+	sysv 0 stop
+	sysv 0 stop
+	sysv 3 status
+}
+
+@test "SysV: what is wrong has the exit status of LSB" {
+	sleeper web <<<'autostart = true;'
+	container broken <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/none-such" ];
+	autostart = true;
+	EOF
+	sysv 2
+	sysv 2 up
+	sysv 2 start now
+	sysv 1 start
+	sysv 0 status
+	sysv 0 stop
+	run machine setpriv --reuid 65534 --clear-groups sh $N/init start
+	assert_equal "$status" 4
+	machine mv $N/etc/cman/container.conf $N/etc/cman/gone
+	sysv 6 start
+	machine mv $N/etc/cman/gone $N/etc/cman/container.conf
+	machine rm $N/bin/cman
+	sysv 5 start
+	sysv 5 restart
+	sysv 4 status
+	# Its package was removed: the host goes down all the same.
+	sysv 0 stop
+}
+
+@test "SysV: what a killed process has left is status 1, or mended; busybox ash and dash run it" {
+	sleeper web <<<'autostart = true;'
+	SHELL_OF_HOST="busybox ash"
+	sysv 0 start
+	sysv 0 status
+	sysv 0 stop
+	if command -v dash >/dev/null; then
+		SHELL_OF_HOST=dash
+		sysv 0 start
+		sysv 0 stop
+	fi
+	sysv 3 status
+}
+
+@test "SysV: on a host where nobody has mounted cgroups" {
+	container web <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait; done" ];
+	autostart = true;
+	limits : { pids = "max"; };
+	security : { userns = "none"; }; # the kernel would refuse its /sys while ours is covered
+	EOF
+	# In the mount namespace of the test alone: over what is there.
+	machine mount -t tmpfs none /sys/fs
+	machine mkdir /sys/fs/cgroup
+	assert_equal "$(machine stat -f -c %T /sys/fs/cgroup)" tmpfs
+	sysv 0 start
+	sysv 0 status
+	assert_equal "$(machine stat -f -c %T /sys/fs/cgroup)" cgroup2fs
+	sysv 0 stop
+	machine umount /sys/fs/cgroup /sys/fs
+}
+
+# ---- runit ----
+
+# service NAME: a directory of runit's, served by a runsv of ours; its pid in $N/NAME.runsv.
+service() {
+	machine sh -c 'cd "$1" && echo $$ >"$1.runsv" && exec runsv "$1" >"$1.log" 2>&1' - "$N/$1" 3>&- &
+	wait_until 20 service_is "$1" run
+}
+service_is() { machine sv status "$N/$1" | grep -q "^$2"; }
+end_service() {
+	machine sv -w 30 exit "$N/$1"
+	wait_until 30 refute machine kill -0 "$(<"$(path "$N/$1.runsv")")" 2>/dev/null
+}
+is() { [ "$(cman status --json "$1" | jq -r .state)" = "$2" ]; }
+
+@test "runit: containers come up, are there when what watches is killed, and go with the service" {
+	command -v runsv >/dev/null || skip "needs runit"
+	sleeper web <<<'autostart = true;'
+	machine mkdir $N/cman
+	script runit/cman/run $N/cman/run
+	script runit/cman/finish $N/cman/finish
+	service cman
+	wait_until 30 is web running
+	old=$(pid_of web)
+	machine sv kill $N/cman
+	wait_until 30 service_is cman run
+	assert_equal "$(pid_of web)" "$old"
+	end_service cman
+	is web stopped
+}
+
+@test "runit: one container as a service" {
+	command -v runsv >/dev/null || skip "needs runit"
+	sleeper web </dev/null
+	machine mkdir $N/cman@web
+	script runit/cman@/run $N/cman@web/run
+	service cman@web
+	wait_until 30 is web running
+	old=$(pid_of web)
+	# It is with it again.
+	machine sv kill $N/cman@web
+	wait_until 30 service_is cman@web run
+	assert_equal "$(pid_of web)" "$old"
+	machine sv -w 30 down $N/cman@web
+	wait_until 30 is web exited
+	end_service cman@web
+}
