@@ -81,7 +81,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all unit-tests check check-unit check-layers check-docs check-system check-valgrind check-vm lint \
-        tidy format bench compare fuzz fuzz-targets test-packages install uninstall quickstart quickstart-clean \
+        tidy format bench compare fuzz fuzz-targets test-packages install uninstall deb rpm quickstart quickstart-clean \
         clean help force faults
 
 all: $(PROGRAMS)
@@ -235,7 +235,8 @@ check-vm: all unit-tests $(PROBES)
 	@tests/packages.sh install vm || true
 	@tests/vm/check.sh '$(BUILD)' $(VM_TESTS)
 
-SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) src/completion/cman.bash $(wildcard init/*.sysv init/*.openrc init/runit/*/*) .ci/run
+SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) src/completion/cman.bash $(wildcard init/*.sysv init/*.openrc init/runit/*/*) \
+          packages/build.sh .ci/run
 
 # BENCH="throughput scale" runs some of its parts.
 bench: all $(BUILD)/bench $(BUILD)/bench-commit $(BUILD)/bench-stream $(BUILD)/bench-look
@@ -302,6 +303,11 @@ install: all
 uninstall:
 	@DESTDIR='$(DESTDIR)' LIBEXECDIR='$(LIBEXECDIR)' tests/install.sh uninstall
 
+# Packages of this version, in build/packages.
+deb rpm:
+	@tests/packages.sh install build $@
+	@packages/build.sh $@ '$(VERSION)' build/packages
+
 # --- a first look ------------------------------------------------------------------------------
 
 quickstart:
@@ -337,4 +343,5 @@ help:
 	@echo 'make install          DESTDIR, PREFIX, SYSCONFDIR, RUNSTATEDIR, LOCALSTATEDIR; INIT="systemd sysv"'
 	@echo '                      openrc, runit, none, all: for these (else for what runs here; all with DESTDIR)'
 	@echo 'make uninstall        undo it; changed configuration stays'
+	@echo 'make deb, make rpm    packages of this version, in build/packages'
 	@echo 'make clean            remove build/'

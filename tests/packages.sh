@@ -6,8 +6,8 @@
 #   packages.sh install GROUP...    install what is missing with apt-get or dnf
 #   packages.sh list GROUP...       print the packages of this system, one a line
 #
-# Groups: build, quickstart, tests, proof (valgrind, fuzzing, completion, services, tests side by
-# side), vm, bench. CC and PKG_CONFIG are taken from the environment.
+# Groups: build, quickstart, tests, proof (valgrind, fuzzing, completion, packages, tests side by
+# side), deb, rpm, vm, bench. CC and PKG_CONFIG are taken from the environment.
 set -u
 
 CC=${CC:-cc}
@@ -64,6 +64,12 @@ packages() {
 	proof        fish                         fish               fish
 	proof        fuzzer                       libclang-rt-dev    compiler-rt
 	proof        runsv                        runit              -
+	proof        lintian                      lintian            -
+	proof        dh                           debhelper          -
+	proof        rpmbuild                     rpm                rpm-build
+	deb          dh                           debhelper          -
+	deb          dpkg-buildpackage            dpkg-dev           -
+	rpm          rpmbuild                     rpm                rpm-build
 	vm           qemu-system-x86_64           qemu-system-x86    qemu-system-x86-core
 	vm           busybox                      busybox-static     busybox
 	vm           cpio                         cpio               cpio
