@@ -236,7 +236,7 @@ check-vm: all unit-tests $(PROBES)
 	@tests/vm/check.sh '$(BUILD)' $(VM_TESTS)
 
 SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) src/completion/cman.bash $(wildcard init/*.sysv init/*.openrc init/runit/*/*) \
-          packages/build.sh .ci/run
+          init/packages/build.sh .ci/run
 
 # BENCH="throughput scale" runs some of its parts.
 bench: all $(BUILD)/bench $(BUILD)/bench-commit $(BUILD)/bench-stream $(BUILD)/bench-look
@@ -306,7 +306,7 @@ uninstall:
 # Packages of this version, in build/packages.
 deb rpm:
 	@tests/packages.sh install build $@
-	@packages/build.sh $@ '$(VERSION)' build/packages
+	@init/packages/build.sh $@ '$(VERSION)' build/packages
 
 # --- a first look ------------------------------------------------------------------------------
 

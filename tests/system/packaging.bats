@@ -8,7 +8,7 @@ load lib
 setup_file() {
 	command -v dpkg-buildpackage dh lintian >/dev/null || skip "needs dpkg-dev, debhelper and lintian"
 	[ "$(id -u)" = 0 ] || skip "needs root"
-	"$SOURCE/packages/build.sh" deb 0.0.1 "$BATS_FILE_TMPDIR/packages" >"$BATS_FILE_TMPDIR/log" 2>&1 3>&- ||
+	"$SOURCE/init/packages/build.sh" deb 0.0.1 "$BATS_FILE_TMPDIR/packages" >"$BATS_FILE_TMPDIR/log" 2>&1 3>&- ||
 		{ tail -n 30 "$BATS_FILE_TMPDIR/log" >&2; return 1; }
 }
 

@@ -6,7 +6,7 @@ set -eu
 kind=$1 version=$2
 # Those of a make that calls us are about another build.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 top=$PWD
 mkdir -p "$3"
 out=$(cd "$3" && pwd)
@@ -22,7 +22,7 @@ copy_source() { # DIRECTORY
 build_deb() {
 	copy_source "$out/cman-$version"
 	cd "$out/cman-$version"
-	mv packages/debian debian
+	mv init/packages/debian debian
 	cat >debian/changelog <<-END
 	cman ($version) unstable; urgency=medium
 
@@ -39,7 +39,7 @@ build_rpm() {
 	copy_source "$out/cman-$version"
 	tar -C "$out" -czf "$out/cman-$version.tar.gz" "cman-$version"
 	rm -rf "$out/cman-$version"
-	sed "s/@VERSION@/$version/" packages/cman.spec >"$out/cman.spec"
+	sed "s/@VERSION@/$version/" init/packages/cman.spec >"$out/cman.spec"
 	# Where rpm is not the system's own, what the build needs is looked for by make.
 	nodeps=
 	[ ! -e /etc/debian_version ] || nodeps=--nodeps
