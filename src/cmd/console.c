@@ -132,6 +132,14 @@ static int attach_to(struct session *session, int *process_fd, int *master_fd, b
 	return ATTACH;
 }
 
+static int wait_a_moment(struct session *session, struct error *err)
+{
+	if (session->moments++ == MOMENTS)
+		return error_set(err, ETIMEDOUT, "it neither runs nor has it ended");
+	poll(NULL, 0, MOMENT_MS);
+	return LOOK_AGAIN;
+}
+
 static int attach(struct session *session, const struct state *state, const struct record *record,
 		  struct error *err)
 {
@@ -144,6 +152,8 @@ static int attach(struct session *session, const struct state *state, const stru
 				  session->name);
 	}
 	master_fd = console_open_master(record, err);
+	if (master_fd < 0 && err->code == EAGAIN)
+		return error_clear(err), wait_a_moment(session, err);
 	if (master_fd < 0 && err->code == ESRCH)
 		return error_hint(err, "cman restart %s gives it another terminal", session->name);
 	if (master_fd < 0 || open_ring(session, state, err) < 0)
@@ -178,14 +188,6 @@ static int wait_for_restart(struct session *session, const struct state *state,
 		 wait);
 	tell(session, what);
 	return attach_to(session, &process_fd, &null_fd, true);
-}
-
-static int wait_a_moment(struct session *session, struct error *err)
-{
-	if (session->moments++ == MOMENTS)
-		return error_set(err, ETIMEDOUT, "it neither runs nor has it ended");
-	poll(NULL, 0, MOMENT_MS);
-	return LOOK_AGAIN;
 }
 
 static int look(struct session *session, struct error *err)

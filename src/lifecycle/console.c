@@ -37,8 +37,9 @@ int console_open_master(const struct record *record, struct error *err)
 	fd = syscall(SYS_pidfd_getfd, keeper_fd, KEEPER_MASTER_FD, 0);
 	if (fd >= 0)
 		return (int)fd;
-	error_set(err, errno, "take its terminal from process %d", (int)record->keeper.pid);
-	if (errno == EPERM)
+	error_set(err, errno == EBADF ? EAGAIN : errno, "take its terminal from process %d",
+		  (int)record->keeper.pid);
+	if (err->code == EPERM)
 		return error_hint(err, "kernel.yama.ptrace_scope may be 3, which forbids it to root");
 	return -1;
 }

@@ -23,7 +23,8 @@ int console_make_ring(int directory_fd, const struct spec *spec, struct error *e
 
 /*
  * The master of the container's terminal, close-on-exec, owned by the caller; non-blocking, which
- * all who have it share. ESRCH: the keeper is gone.
+ * all who have it share. ESRCH: the keeper is gone; EAGAIN: it has no terminal yet,
+ * the container is coming up.
  */
 int console_open_master(const struct record *record, struct error *err);
 

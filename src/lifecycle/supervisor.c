@@ -141,19 +141,32 @@ static int send_rootfs(const struct launch *launch, pid_t init_pid, int init_fd,
 
 /* ---- the keeper of a terminal ---- */
 
-/* At the places that supervisor_console.h has for them, and what comes next behind; nothing else stays open. */
-#define KEEPER_PROGRAM_FD (KEEPER_MASTER_FD + 1)
+/*
+ * The pidfd at its place, what is needed until the exec behind the place of the master: whoever asks for
+ * that before it is there must get nothing. Nothing else stays open.
+ */
+#define KEEPER_CHANNEL_FD (KEEPER_MASTER_FD + 1)
+#define KEEPER_PROGRAM_FD (KEEPER_MASTER_FD + 2)
 
 static int keep_places(const int fds[3], struct error *err)
 {
+	static const int places[] = {KEEPER_PIDFD, KEEPER_CHANNEL_FD, KEEPER_PROGRAM_FD};
 	int high[3];
 
 	for (int i = 0; i < 3; i++)
 		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, KEEPER_PROGRAM_FD + 1);
 	for (int i = 0; i < 3; i++)
-		if (high[i] < 0 || dup3(high[i], KEEPER_PIDFD + i, O_CLOEXEC) < 0)
+		if (high[i] < 0 || dup3(high[i], places[i], O_CLOEXEC) < 0)
 			return error_set(err, errno, "keep a descriptor");
+	close(KEEPER_MASTER_FD);
 	return close_range(KEEPER_PROGRAM_FD + 1, ~0U, 0);
+}
+
+/* It may have come at its place already. */
+static bool keep_master(int master_fd)
+{
+	return master_fd == KEEPER_MASTER_FD ? fcntl(master_fd, F_SETFD, 0) == 0
+					     : dup2(master_fd, KEEPER_MASTER_FD) >= 0;
 }
 
 /* Where the supervisor is killed before it has the terminal, there is nothing to be kept. */
@@ -165,8 +178,8 @@ static _Noreturn void run_keeper(const struct launch *launch, int init_pidfd, in
 
 	fault_set_role("keeper");
 	if (keep_places((const int[]){init_pidfd, channel_fd, launch->supervisor_fd}, NULL) == 0 &&
-	    channel_receive(KEEPER_MASTER_FD, &message, &master_fd, 1, -1, NULL) == 1 &&
-	    dup2(master_fd, KEEPER_MASTER_FD) >= 0 && fcntl(KEEPER_PIDFD, F_SETFD, 0) == 0)
+	    channel_receive(KEEPER_CHANNEL_FD, &message, &master_fd, 1, -1, NULL) == 1 &&
+	    keep_master(master_fd) && fcntl(KEEPER_PIDFD, F_SETFD, 0) == 0)
 		execveat(KEEPER_PROGRAM_FD, "", argv, envp, AT_EMPTY_PATH);
 	_exit(1);
 }
