@@ -131,7 +131,7 @@ gated() {
 open_gate() { machine touch "$T/rootfs/$1/go"; }
 
 boot_aside() {
-	machine timeout -k 5 60 "$CMAN" -c $CONF up --boot >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
+	machine timeout -k 5 60 "$CMAN" -c "$CONF" up --boot >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
 	UP=$!
 }
 

@@ -23,7 +23,7 @@ happened() { # EVENT...
 }
 
 up_aside() { # ARG...
-	machine timeout -k 5 60 "$CMAN" -c $CONF up "$@" >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
+	machine timeout -k 5 60 "$CMAN" -c "$CONF" up "$@" >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
 	UP=$!
 }
 
@@ -198,7 +198,7 @@ up_aside() { # ARG...
 	sleeper cache </dev/null
 	run cman plan
 	assert_output_has "web: start" "it starts when these are up and ready: db"
-	machine timeout -k 5 60 "$CMAN" -c $CONF apply >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
+	machine timeout -k 5 60 "$CMAN" -c "$CONF" apply >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
 	UP=$!
 	wait_until 20 is_running db
 	refute is_running web
