@@ -29,9 +29,10 @@ int cmd_refresh(const struct options *options, int argc, char *argv[], struct er
 	AUTO_HOST struct host host = HOST_INIT;
 	int inotify_fd = -1;
 
+	/* Somebody may be writing the manager file: where nothing is, nothing is made. */
 	if ((argc > 0 && take_inotify(argv[0], &inotify_fd, err) < 0) ||
 	    load_manager(options, &conf, err) < 0 ||
-	    host_open(&conf.manager, true, &host, err) < 0)
+	    host_open(&conf.manager, false, &host, err) < 0)
 		return -1;
 	if (resolv_conf_refresh(&host, inotify_fd, err) < 0)
 		return -1;

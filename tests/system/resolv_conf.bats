@@ -243,6 +243,15 @@ is_running() { [ "$(cman status --json "$1" | jq -r .state)" = running ]; }
 	nameservers /etc/resolv.conf $OUTSIDE_IP
 }
 
+@test "refresh with a manager file that is just being written makes nothing" {
+	run_ok cman up web
+	machine touch /run/half.conf
+	run_fails machine "$CMAN" -c /run/half.conf refresh
+	assert_output_has "state directory /run/cman"
+	refute machine test -e /run/cman
+	machine rm /run/half.conf
+}
+
 @test "the supervisor stays small while it watches" {
 	run_ok cman up web fixed
 	wait_until 10 watcher_is "$(supervisor_of web)"
