@@ -78,7 +78,8 @@ static bool finish(struct wave *wave)
 	rc = revive_later(wave->host, container, &err);
 	if (rc < 0)
 		log_warning("%s: %s", name, err.text);
-	if (rc > 0 || container->undo_failed)
+	/* What could not be seen to stays for the next command. */
+	if (rc != 0 || container->undo_failed)
 		return true;
 	if (container->record.phase == PHASE_STOPPING)
 		container->record.stop_timeout_ms = 0; /* it has had its time */

@@ -260,6 +260,9 @@ is_quiet() { ! machine pgrep '^cman' >/dev/null; }
 	wait_until 10 machine grep -q '^finish remove the parent' $T/rootfs/trace
 	run_ok cman up web
 	run_ok cman down web
+	echo 'autostart = true;' >>"$(path $T/conf.d/web.conf)"
+	run_ok cman up --boot
+	run_ok cman down web
 	unset CMAN_FAULT_TRACE
 	{
 		CMAN_FAULT=list cman

@@ -23,7 +23,7 @@ fails() {
 }
 
 # Points for a kill alone, and files that are there for the next time or not at all.
-is_without_consequence() { [[ $1 =~ ' release '|' remove the parent '|' took away ' ]]; }
+is_without_consequence() { [[ $1 =~ ' release '|' remove the parent '|' took away '|' started '|' stopped '|' noted in ' ]]; }
 
 @test "up fails anywhere: it takes everything back itself" {
 	points 'up|supervisor|init' up web >"$BATS_TEST_TMPDIR/points"

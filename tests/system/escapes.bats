@@ -46,7 +46,8 @@ load lib
 	run_ok machine grep -c ' 1 -> pipe:' $T/rootfs/box/tmp/seen
 	# But for the FIFOs of both outputs, which are the payload's own.
 	grep -v -e '/output$' -e '/error$' "$(path $T/rootfs/box/tmp/seen)" >"$BATS_TEST_TMPDIR/seen"
-	run -1 grep -e "$T" -e "${CMAN%/*}" -e '-> /proc/[0-9]*/ns' -e '-> [a-z]*:\[4' -e SECRET \
+	run -1 grep -e "$T" -e "${CMAN%/*}" -e '-> /proc/[0-9]*/ns' -E \
+		-e '-> (cgroup|ipc|mnt|net|pid|time|user|uts)[a-z_]*:' -e SECRET \
 		-e '-> /sys' -e anon_inode "$BATS_TEST_TMPDIR/seen"
 }
 
