@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The log of a container on a terminal: colours, and nothing else that it would obey. */
-#include "cmd/logs.c"
+#include "cmd/log_print.c"
 
 #include "fuzz.h"
 
