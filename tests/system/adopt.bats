@@ -102,7 +102,7 @@ knows_status() { [ "$(printf '6.15\n%s\n' "$(uname -r)" | sort -V | head -n 1)" 
 	assert_equal "$status" 3
 	assert_match "$output" "web +supervisor +running +running +gone"
 	refute is_supervised web
-	machine env TERM=xterm script -qec "timeout 30 $CMAN -c $CONF top" /dev/null </dev/null >/dev/null 2>&1 3>&- &
+	machine env TERM=xterm timeout 30 script -qec "$CMAN -c $CONF top" /dev/null </dev/null >/dev/null 2>&1 3>&- &
 	wait_until 20 is_supervised web
 	machine pkill -TERM -x -f "$CMAN -c $CONF top" || true
 	wait $! || true
