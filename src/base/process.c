@@ -269,3 +269,10 @@ int process_boot_id(char out[37], struct error *err)
 	memcpy(out, known, 37);
 	return 0;
 }
+
+bool process_is_this_boot(const char *boot_id)
+{
+	char current[37];
+
+	return process_boot_id(current, NULL) == 0 && strcmp(current, boot_id) == 0;
+}

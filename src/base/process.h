@@ -66,4 +66,7 @@ uint64_t process_boottime_seconds(void);  /* the same in seconds */
 /* The id of this boot of the kernel, 36 characters and NUL. random(4). */
 int process_boot_id(char out[37], struct error *err);
 
+/* Whether that is its id; false also where it cannot be read. */
+bool process_is_this_boot(const char *boot_id);
+
 #endif

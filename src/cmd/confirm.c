@@ -112,10 +112,8 @@ static bool read_waiter(int directory_fd, struct waiter *waiter)
 static uint64_t time_left(const struct waiter *waiter)
 {
 	const uint64_t now = process_boottime_ms();
-	char boot_id[37];
 
-	if (process_boot_id(boot_id, NULL) < 0 || strcmp(boot_id, waiter->boot_id) != 0 ||
-	    waiter->end_ms <= now)
+	if (!process_is_this_boot(waiter->boot_id) || waiter->end_ms <= now)
 		return 0;
 	return waiter->end_ms - now;
 }

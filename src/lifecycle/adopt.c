@@ -19,13 +19,12 @@
 bool supervisor_is_missing(const struct record *record)
 {
 	AUTO_FD int supervisor_fd = process_open(&record->supervisor, NULL);
-	char boot_id[37];
 
 	if (supervisor_fd >= 0)
 		return false;
 	if (record->phase != PHASE_RESTARTING)
 		return record_liveness(record) == LIVE_RUNNING;
-	return process_boot_id(boot_id, NULL) == 0 && strcmp(boot_id, record->boot_id) == 0;
+	return process_is_this_boot(record->boot_id);
 }
 
 /* Goes off at that moment of CLOCK_BOOTTIME, also where it has passed. */

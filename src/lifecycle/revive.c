@@ -115,13 +115,6 @@ static int decide(struct host *host, struct container *container, const struct s
 	return wait_for_it(host, container, process_boottime_ms() + plan.delay_ms, err);
 }
 
-static bool is_of_this_boot(const struct record *record)
-{
-	char boot_id[37];
-
-	return process_boot_id(boot_id, NULL) == 0 && strcmp(boot_id, record->boot_id) == 0;
-}
-
 int revive_later(struct host *host, struct container *container, struct error *err)
 {
 	struct record *record = &container->record;
@@ -130,7 +123,7 @@ int revive_later(struct host *host, struct container *container, struct error *e
 	int rc;
 
 	/* One that came up, or was being stopped, when its command was killed: as `down` does. */
-	if (container->any_step || !is_of_this_boot(record) ||
+	if (container->any_step || !process_is_this_boot(record->boot_id) ||
 	    (record->phase != PHASE_RUNNING && record->phase != PHASE_RESTARTING))
 		return 0;
 	if (record->phase == PHASE_RESTARTING) {

@@ -21,11 +21,6 @@
 
 /* ---- writing ---- */
 
-static bool is_of_this_boot(const struct boot_record *record, const char *boot_id)
-{
-	return strcmp(record->boot_id, boot_id) == 0;
-}
-
 static char *first_line(const char *boot_id, bool cut, struct error *err)
 {
 	struct process_identity self = {0};
@@ -56,7 +51,7 @@ int boot_record_begin(const char *data_dir, struct error *err)
 	if (directory_fd < 0 || process_boot_id(boot_id, err) < 0)
 		return -1;
 	known = boot_record_read(data_dir, &before, NULL) == 1;
-	same = known && is_of_this_boot(&before, boot_id);
+	same = known && process_is_this_boot(before.boot_id);
 	line = first_line(boot_id, same ? before.before_was_cut : known && before.end_ms == 0, err);
 	if (!line)
 		return -1;

@@ -580,11 +580,9 @@ int record_list(const struct state *state, struct strlist *names, struct error *
 
 enum liveness record_liveness(const struct record *record)
 {
-	char boot_id[37];
-
 	if (record->phase == PHASE_STOPPED)
 		return LIVE_ENDED;
-	if (process_boot_id(boot_id, NULL) < 0 || strcmp(boot_id, record->boot_id) != 0)
+	if (!process_is_this_boot(record->boot_id))
 		return LIVE_STALE;
 	if (record->phase == PHASE_CREATED)
 		return LIVE_STALE;
