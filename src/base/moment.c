@@ -125,12 +125,23 @@ void moment_format_local(uint64_t moment, char out[MOMENT_TEXT_MAX])
 	snprintf(out, MOMENT_TEXT_MAX, "%s.%03" PRIu64, text, moment % SECOND / 1000);
 }
 
-void moment_format_seconds(uint64_t seconds, char out[MOMENT_TEXT_MAX])
+static void format_whole(uint64_t seconds, bool with_zone, char out[MOMENT_TEXT_MAX])
 {
 	time_t when = (time_t)seconds;
 	struct tm local;
 
 	if (!localtime_r(&when, &local) ||
-	    strftime(out, MOMENT_TEXT_MAX, "%Y-%m-%d %H:%M:%S %z", &local) == 0)
+	    strftime(out, MOMENT_TEXT_MAX, with_zone ? "%Y-%m-%d %H:%M:%S %z" : "%Y-%m-%d %H:%M:%S",
+		     &local) == 0)
 		snprintf(out, MOMENT_TEXT_MAX, "%" PRIu64, seconds);
+}
+
+void moment_format_seconds(uint64_t seconds, char out[MOMENT_TEXT_MAX])
+{
+	format_whole(seconds, true, out);
+}
+
+void moment_format_local_seconds(uint64_t seconds, char out[MOMENT_TEXT_MAX])
+{
+	format_whole(seconds, false, out);
 }

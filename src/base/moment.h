@@ -24,6 +24,9 @@ void moment_format_utc(uint64_t moment, char out[MOMENT_TEXT_MAX]);
 /* "2026-11-22 18:30:05.123", local time. */
 void moment_format_local(uint64_t moment, char out[MOMENT_TEXT_MAX]);
 
+/* "2026-11-22 18:30:05", local time, of whole seconds since the epoch. */
+void moment_format_local_seconds(uint64_t seconds, char out[MOMENT_TEXT_MAX]);
+
 /* "2026-11-22 18:30:05 +0100", local time, of whole seconds since the epoch. */
 void moment_format_seconds(uint64_t seconds, char out[MOMENT_TEXT_MAX]);
 

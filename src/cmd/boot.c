@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/json.h"
+#include "base/moment.h"
 #include "cmd/load.h"
 #include "state/boot_record.h"
 
@@ -39,9 +39,7 @@ static const char *const outcome_names[] = {
 
 static enum progress progress_of(const struct boot_record *record)
 {
-	char boot_id[37];
-
-	if (process_boot_id(boot_id, NULL) < 0 || strcmp(boot_id, record->boot_id) != 0)
+	if (!process_is_this_boot(record->boot_id))
 		return record->end_ms ? PROGRESS_EARLIER : PROGRESS_CUT;
 	if (record->end_ms)
 		return PROGRESS_THROUGH;
@@ -75,12 +73,9 @@ static void format_ms(uint64_t ms, const char *sign, char out[32])
 
 static void print_head(const struct boot_record *record, enum progress progress)
 {
-	char after[32], lasted[32], at[64];
-	time_t began = (time_t)record->began_at;
-	struct tm local;
+	char after[32], lasted[32], at[MOMENT_TEXT_MAX];
 
-	if (!localtime_r(&began, &local) || strftime(at, sizeof(at), "%F %T", &local) == 0)
-		snprintf(at, sizeof(at), "%" PRIu64, record->began_at);
+	moment_format_local_seconds(record->began_at, at);
 	format_ms(record->begin_ms, "", after);
 	format_ms(after_begin(record, record->end_ms), "", lasted);
 	printf("boot of %s: begun %s after the kernel, ", at, after);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/moment.h"
 #include "base/process.h"
 #include "cmd/check_drift.h"
 #include "cmd/load.h"
@@ -59,12 +60,9 @@ static int open_signals(struct error *err)
 
 static void print_time(void)
 {
-	time_t now = time(NULL);
-	struct tm local;
-	char text[32];
+	char text[MOMENT_TEXT_MAX];
 
-	localtime_r(&now, &local);
-	strftime(text, sizeof(text), "%F %T", &local);
+	moment_format_local_seconds((uint64_t)time(NULL), text);
 	printf("%s ", text);
 }
 

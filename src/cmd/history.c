@@ -2,10 +2,10 @@
 /* cman history, cman rollback */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/moment.h"
 #include "base/parse.h"
 #include "cmd/apply.h"
 #include "cmd/load.h"
@@ -64,19 +64,11 @@ static size_t find_running(const struct conf *conf, const char *name,
 	return history->count;
 }
 
-static void format_time(time_t at, char out[64])
-{
-	struct tm local;
-
-	if (!localtime_r(&at, &local) || strftime(out, 64, "%F %T", &local) == 0)
-		snprintf(out, 64, "%lld", (long long)at);
-}
-
 static void print_line(const struct history_entry *entry, bool running, const struct strlist *keys)
 {
-	char at[64];
+	char at[MOMENT_TEXT_MAX];
 
-	format_time(entry->at, at);
+	moment_format_local_seconds((uint64_t)entry->at, at);
 	printf("%c %4u  %s  %-*s", running ? '*' : ' ', entry->number, at, keys->count ? 9 : 0,
 	       entry->how);
 	for (size_t i = 0; i < keys->count; i++)

@@ -83,6 +83,10 @@ static void moments_are_printed(void **state)
 	assert_true(again == NOW + 42);
 	moment_format_local(NOW + 42999, text);
 	assert_string_equal(text, "2026-11-22 20:30:05.042");
+	moment_format_local_seconds(NOW / 1000000, text);
+	assert_string_equal(text, "2026-11-22 20:30:05");
+	moment_format_seconds(NOW / 1000000, text);
+	assert_string_equal(text, "2026-11-22 20:30:05 +0200");
 }
 
 int main(void)
