@@ -33,7 +33,6 @@
 #define TIMEOUT_MAX_MS  3600000
 #define LOCK_TIMEOUT_MS 30000
 #define PARENT_TIMEOUT_MS 2000
-#define SPEC_SIZE_MAX   (1024 * 1024)
 
 static int confirm_parse_time(const char *text, uint64_t *ms, struct error *err)
 {
@@ -414,12 +413,10 @@ static void tell_one(const struct conf *conf, const struct state *state, int dir
 		     const char *name)
 {
 	AUTO_FREE char *path = xprintf("%s/%s.conf", name, name);
-	AUTO_TEXT struct text text = {0};
 	AUTO_CHANGES struct changes changes = {0};
 	struct spec before = {0}, now = {0};
 
-	if (fs_read_at(directory_fd, path, SPEC_SIZE_MAX, &text, NULL) == 0 &&
-	    conf_parse_spec(text_value(&text), path, name, &before, NULL) == 0 &&
+	if (recorded_spec_at(directory_fd, path, name, &before, NULL) == 0 &&
 	    recorded_spec(state, name, &now, NULL) == 0)
 		spec_compare(&before, &now, &conf->manager, &changes);
 	if (changes.count > 0) {

@@ -15,7 +15,6 @@
 #include "lifecycle/steps.h"
 
 #define PENDING_FILE      "pending"
-#define SPEC_SIZE_MAX     (1024 * 1024)
 #define NETWORK_TIMEOUT_MS 30000
 
 static void fail(struct container *container, const struct error *err)
@@ -90,15 +89,6 @@ static int take_back(struct host *host, const struct live *live, struct error *e
 	return rc;
 }
 
-static int read_pending(const struct container *container, struct spec *spec, struct error *err)
-{
-	AUTO_TEXT struct text text = {0};
-
-	if (fs_read_at(container->directory_fd, PENDING_FILE, SPEC_SIZE_MAX, &text, err) < 0)
-		return -1;
-	return conf_parse_spec(text_value(&text), PENDING_FILE, container->name, spec, err);
-}
-
 bool apply_is_pending(const struct state *state, const char *name)
 {
 	AUTO_FREE char *path = xprintf("%s/" PENDING_FILE, name);
@@ -116,7 +106,8 @@ int apply_heal(struct host *host, struct container *container, struct error *err
 	    record_liveness(&container->record) != LIVE_RUNNING)
 		return 0;
 	if (recorded_spec(&host->state, container->name, &recorded, err) == 0 &&
-	    read_pending(container, &pending, err) == 0) {
+	    recorded_spec_at(container->directory_fd, PENDING_FILE, container->name, &pending, err) ==
+		    0) {
 		const struct spec *before = container->spec;
 		struct live live = {container, &recorded, 0, false};
 

@@ -26,6 +26,16 @@ int recorded_spec(const struct state *state, const char *name, struct spec *spec
 	return 0;
 }
 
+int recorded_spec_at(int dir_fd, const char *path, const char *name, struct spec *spec,
+		     struct error *err)
+{
+	AUTO_TEXT struct text text = {0};
+
+	if (fs_read_at(dir_fd, path, SPEC_SIZE_MAX, &text, err) < 0)
+		return -1;
+	return conf_parse_spec(text_value(&text), path, name, spec, err);
+}
+
 bool recorded_is(const struct state *state, const char *name, const struct spec *spec)
 {
 	AUTO_TEXT struct text recorded = {0}, text = {0};
