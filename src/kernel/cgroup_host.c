@@ -11,7 +11,6 @@
 #include "base/fs.h"
 #include "kernel/mount_table.h"
 
-#define MOUNT_TABLE         "/proc/self/mountinfo"
 #define DEFAULT_MOUNT_POINT "/sys/fs/cgroup"
 #define MARK                "trusted.cman" /* extended attribute of what we made above PARENT */
 
@@ -130,25 +129,17 @@ static void consider_mount(struct cgroup_host *host, const struct mount_line *mo
 
 static int find_hierarchies(struct cgroup_host *host, struct error *err)
 {
-	AUTO_TEXT struct text table = {0};
+	AUTO_TEXT struct text table = {0}, line = {0};
+	struct mount_line mount;
 
-	if (fs_read_at(AT_FDCWD, MOUNT_TABLE, MOUNT_TABLE_LIMIT, &table, err) < 0)
+	if (mount_table_read(0, &table, err) < 0)
 		return -1;
 	/* v2 first: it is what we track by, and what is needed of v1 depends on it. */
 	for (int v2 = 1; v2 >= 0; v2--) {
-		for (const char *line = text_value(&table); *line;) {
-			size_t length = strcspn(line, "\n");
-			char copy[8192];
-			struct mount_line mount;
+		const char *rest = text_value(&table);
 
-			if (length < sizeof(copy) && memmem(line, length, " - cgroup", 9)) {
-				memcpy(copy, line, length);
-				copy[length] = '\0';
-				if (mount_line_parse(copy, &mount))
-					consider_mount(host, &mount, v2);
-			}
-			line += length + (line[length] == '\n');
-		}
+		while (mount_table_next(&rest, "cgroup", &line, &mount))
+			consider_mount(host, &mount, v2);
 	}
 	return 0;
 }

@@ -1,17 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/mount_table.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
-/* Undoes the escapes of the mount table: "\040" is a space. */
+#include "base/fs.h"
+
+#define TABLE_SIZE_MAX (64u << 20)
+#define SEPARATOR      " - " /* before the fields of the file system */
+
+int mount_table_read(pid_t pid, struct text *table, struct error *err)
+{
+	char path[64] = "/proc/self/mountinfo";
+
+	if (pid > 0)
+		snprintf(path, sizeof(path), "/proc/%d/mountinfo", (int)pid);
+	return fs_read_at(AT_FDCWD, path, TABLE_SIZE_MAX, table, err);
+}
+
+/* "\040" is a space. */
 static void unescape(char *text)
 {
 	char *to = text;
 
 	for (const char *from = text; *from; to++) {
-		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
+		if (from[0] == '\\' && from[1] <= '3' && strspn(from + 1, "01234567") >= 3) {
 			*to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + from[3] - '0');
 			from += 4;
 		} else {
@@ -21,29 +37,57 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-bool mount_line_parse(char *line, struct mount_line *mount)
+/* "ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [TAG]... - TYPE SOURCE OPTIONS"; SOURCE may be empty. */
+static bool parse_line(char *line, struct mount_line *mount)
 {
-	char *rest = strstr(line, " - "), *position = NULL, *device;
+	char *rest = strstr(line, SEPARATOR), *device;
 	unsigned int major, minor;
 
 	if (!rest)
 		return false;
 	*rest = '\0';
-	rest += 3;
-	if (!strtok_r(line, " ", &position) || !strtok_r(NULL, " ", &position))
-		return false;
-	device = strtok_r(NULL, " ", &position);
-	mount->root = strtok_r(NULL, " ", &position);
-	mount->point = strtok_r(NULL, " ", &position);
-	mount->own_options = strtok_r(NULL, " ", &position);
-	mount->type = strtok_r(rest, " ", &position);
-	if (!mount->own_options || !mount->type || !strtok_r(NULL, " ", &position))
-		return false;
-	mount->options = strtok_r(NULL, " ", &position);
-	if (!mount->options || sscanf(device, "%u:%u", &major, &minor) != 2)
+	rest += strlen(SEPARATOR);
+	mount->id = strtoull(line, NULL, 10);
+	strsep(&line, " ");
+	strsep(&line, " ");
+	device = strsep(&line, " ");
+	mount->root = strsep(&line, " ");
+	mount->point = strsep(&line, " ");
+	mount->own_options = strsep(&line, " ");
+	mount->type = strsep(&rest, " ");
+	strsep(&rest, " ");
+	mount->options = strsep(&rest, " ");
+	if (!mount->own_options || !mount->options ||
+	    sscanf(device, "%u:%u", &major, &minor) != 2)
 		return false;
 	mount->device = makedev(major, minor);
 	unescape(mount->root);
 	unescape(mount->point);
 	return true;
+}
+
+/* A look that costs no copy. */
+static bool is_of_type(const char *line, size_t length, const char *type)
+{
+	const char *separator = memmem(line, length, SEPARATOR, strlen(SEPARATOR));
+
+	return separator && text_starts_with(separator + strlen(SEPARATOR), type);
+}
+
+bool mount_table_next(const char **rest, const char *type, struct text *line,
+		      struct mount_line *mount)
+{
+	while (**rest) {
+		const char *begin = *rest;
+		const size_t length = strcspn(begin, "\n");
+
+		*rest += length + (begin[length] == '\n');
+		if (type && !is_of_type(begin, length, type))
+			continue;
+		text_cut(line, 0);
+		text_add(line, begin, length);
+		if (parse_line(line->data, mount))
+			return true;
+	}
+	return false;
 }

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "kernel/mount.h"
+#include "kernel/mount_table.h"
 
 void rootfs_close(struct rootfs *rootfs)
 {
@@ -24,48 +24,6 @@ void rootfs_close(struct rootfs *rootfs)
 	close_fd(&rootfs->sys_fd);
 	close_fd(&rootfs->notify_fd);
 	close_fd(&rootfs->devices_fd);
-}
-
-/* One line of /proc/self/mountinfo, as far as we need it. proc(5). */
-struct mount_line {
-	unsigned long long id;
-	char *mount_point;
-	char *type;
-};
-
-/* Spaces and the like stand as \040 in mountinfo. */
-static void unescape_octal(char *text)
-{
-	char *out = text;
-
-	while (*text) {
-		if (text[0] == '\\' && strspn(text + 1, "01234567") >= 3) {
-			*out++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 |
-					(text[3] - '0'));
-			text += 4;
-		} else {
-			*out++ = *text++;
-		}
-	}
-	*out = '\0';
-}
-
-static bool parse_mount_line(char *line, struct mount_line *out)
-{
-	char *separator = strstr(line, " - ");
-	char *rest = line;
-
-	if (!separator)
-		return false;
-	out->type = separator + 3;
-	out->type[strcspn(out->type, " \n")] = '\0';
-	out->id = strtoull(line, NULL, 10);
-	for (int i = 0; i < 5; i++) /* id, parent, device, root, mount point */
-		out->mount_point = strsep(&rest, " ");
-	if (!out->mount_point)
-		return false;
-	unescape_octal(out->mount_point);
-	return true;
 }
 
 static int map_ids(int tree_fd, int userns_fd, unsigned int flags, struct error *err)
@@ -107,36 +65,33 @@ static void blame_mount(const char *path, const struct mount_line *culprit, bool
 		return;
 	}
 	error_set(err, EINVAL, "map owners: file system type %s on %s", culprit->type,
-		  culprit->mount_point);
+		  culprit->point);
 	error_hint(err, "%s cannot show files with other owners%s: umount %s, " WITHOUT_USERNS,
-		   culprit->type, since, culprit->mount_point);
+		   culprit->type, since, culprit->point);
 }
 
 /* Names the mount, at or below path, that cannot be mapped; else err stays as it is. */
 static void explain_map_failure(int root_fd, const char *path, int userns_fd, struct error *err)
 {
 	AUTO_FREE char *resolved = realpath(path, NULL);
-	AUTO_FREE char *line = NULL;
-	FILE *mountinfo = fopen("/proc/self/mountinfo", "re");
+	AUTO_TEXT struct text table = {0}, line = {0};
 	struct mount_line entry;
 	struct statx root;
+	const char *rest;
 	bool found = false;
-	size_t size = 0;
 
-	if (mountinfo && resolved && statx(root_fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &root) == 0) {
-		while (!found && getline(&line, &size, mountinfo) > 0) {
-			if (!parse_mount_line(line, &entry))
-				continue;
-			if (entry.id == root.stx_mnt_id)
-				found = !can_be_mapped(root_fd, "", userns_fd);
-			else if (is_below(entry.mount_point, resolved))
-				found = !can_be_mapped(AT_FDCWD, entry.mount_point, userns_fd);
-		}
-		if (found)
-			blame_mount(path, &entry, entry.id == root.stx_mnt_id, err);
+	if (!resolved || statx(root_fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &root) < 0 ||
+	    mount_table_read(0, &table, NULL) < 0)
+		return;
+	rest = text_value(&table);
+	while (!found && mount_table_next(&rest, NULL, &line, &entry)) {
+		if (entry.id == root.stx_mnt_id)
+			found = !can_be_mapped(root_fd, "", userns_fd);
+		else if (is_below(entry.point, resolved))
+			found = !can_be_mapped(AT_FDCWD, entry.point, userns_fd);
 	}
-	if (mountinfo)
-		fclose(mountinfo);
+	if (found)
+		blame_mount(path, &entry, entry.id == root.stx_mnt_id, err);
 }
 
 int rootfs_map_owners(int tree_fd, int path_fd, const char *path, int userns_fd, unsigned int flags,

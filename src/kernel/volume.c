@@ -14,12 +14,12 @@
 #include "base/fs.h"
 #include "kernel/inside.h"
 #include "kernel/mount.h"
+#include "kernel/mount_table.h"
 #include "kernel/rootfs.h"
 
 #define MQUEUE_MAGIC   0x19800202 /* in no header */
 #define BYTES_PER_FILE 4096
 #define FILES_AT_LEAST 1024
-#define MOUNTINFO_LIMIT (64u << 20) /* bytes */
 
 int volume_open(const struct volume_source *source, int userns_fd, struct error *err)
 {
@@ -192,7 +192,7 @@ int volume_attach(struct volume *volume, int root_fd, const char *rootfs_path, s
 struct resize {
 	const char *target;
 	uint64_t size;
-	const char *host_mounts; /* /proc/self/mountinfo of ours */
+	const char *host_mounts; /* our mount table */
 };
 
 /*
@@ -240,7 +240,7 @@ int volume_resize(pid_t pid, const char *target, uint64_t size, struct error *er
 	AUTO_TEXT struct text mounts = {0};
 	struct resize resize = {target, size, NULL};
 
-	if (fs_read_at(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_LIMIT, &mounts, err) < 0)
+	if (mount_table_read(0, &mounts, err) < 0)
 		return -1;
 	resize.host_mounts = text_value(&mounts);
 	return inside_mounts(pid, resize_inside, &resize, err);

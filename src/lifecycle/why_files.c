@@ -19,33 +19,31 @@
 
 static int read_mounts(struct why *why, struct error *err)
 {
-	AUTO_FREE char *path = xprintf("/proc/%d/mountinfo", (int)why->record.init.pid);
-
 	return why->mounts.length > 0 ? 0
-				      : fs_read_at(AT_FDCWD, path, MOUNT_TABLE_LIMIT, &why->mounts, err);
+				      : mount_table_read(why->record.init.pid, &why->mounts, err);
 }
 
 /* The one that is seen at point: 1 with line, which it points into; 0: nothing is mounted there. */
-static int find_mount(struct why *why, const char *point, char **line, struct mount_line *mount,
-		      struct error *err)
+static int find_mount(struct why *why, const char *point, struct text *line,
+		      struct mount_line *mount, struct error *err)
 {
+	AUTO_TEXT struct text own = {0};
+	struct mount_line one;
+	const char *rest;
 	int found = 0;
 
 	if (read_mounts(why, err) < 0)
 		return -1;
-	for (const char *text = text_value(&why->mounts); *text;) {
-		const size_t length = strcspn(text, "\n");
-		AUTO_FREE char *copy = xprintf("%.*s", (int)length, text);
-		struct mount_line one;
-
+	rest = text_value(&why->mounts);
+	while (mount_table_next(&rest, NULL, &own, &one)) {
+		if (strcmp(one.point, point) != 0)
+			continue;
 		/* What was mounted last covers the others. */
-		if (mount_line_parse(copy, &one) && strcmp(one.point, point) == 0) {
-			free(*line);
-			*line = take_pointer(&copy);
-			*mount = one;
-			found = 1;
-		}
-		text += length + (text[length] == '\n');
+		text_clear(line);
+		*line = own;
+		own = (struct text){0};
+		*mount = one;
+		found = 1;
 	}
 	return found;
 }
@@ -134,7 +132,8 @@ int why_look_mount(const struct why_question *question, struct error *err)
 	struct why *why = question->why;
 	const struct mount *mount = question->leaf->object;
 	const char *detail = question->detail;
-	AUTO_FREE char *line = NULL, *object = NULL, *text = NULL;
+	AUTO_FREE char *object = NULL, *text = NULL;
+	AUTO_TEXT struct text line = {0};
 	struct mount_line found;
 	int there;
 
@@ -197,7 +196,8 @@ int why_look_rootfs(const struct why_question *question, struct error *err)
 	struct why *why = question->why;
 	const struct spec *spec = &why->spec;
 	AUTO_FREE char *object = xprintf("mount at /, /proc/%d/mountinfo", (int)why->record.init.pid);
-	AUTO_FREE char *line = NULL, *text = NULL;
+	AUTO_FREE char *text = NULL;
+	AUTO_TEXT struct text line = {0};
 	const char *detail = question->detail;
 	struct mount_line found;
 
@@ -224,7 +224,8 @@ int why_look_rootfs(const struct why_question *question, struct error *err)
 static int add_cover(const struct why_question *question, const char *path, bool read_only,
 		     struct error *err)
 {
-	AUTO_FREE char *object = xprintf("mount at %s", path), *line = NULL;
+	AUTO_FREE char *object = xprintf("mount at %s", path);
+	AUTO_TEXT struct text line = {0};
 	AUTO_FD int fd = fs_open_in_root(question->why->root_fd, path, O_PATH | O_NOFOLLOW, NULL);
 	struct mount_line found;
 	const int there = find_mount(question->why, path, &line, &found, err);

@@ -7,15 +7,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO_FREE char *text = fuzz_string(data, size);
-	char *rest = text, *line;
+	AUTO_TEXT struct text line = {0};
+	const char *rest = text;
+	struct mount_line mount;
 
-	while ((line = strsep(&rest, "\n"))) {
-		struct mount_line mount;
+	while (mount_table_next(&rest, NULL, &line, &mount)) {
 		char controllers[64];
 		bool optional;
 
-		if (!mount_line_parse(line, &mount))
-			continue;
 		fuzz_assert(mount.root && mount.point && mount.own_options, "a field");
 		fuzz_assert(mount.type && mount.options, "a field");
 		pick_controllers(mount.options, size % 2, controllers, sizeof(controllers), &optional);
