@@ -78,6 +78,8 @@ packages() {
 	vm           flock                        util-linux         util-linux-core
 	vm           apparmor_parser              apparmor           -
 	vm           debootstrap                  debootstrap        debootstrap
+	vm           dh                           debhelper          -
+	vm           dpkg-buildpackage            dpkg-dev           -
 	bench        busybox                      busybox-static     busybox
 	bench        ip                           iproute2           iproute
 	bench        iptables-legacy              iptables           iptables-legacy

@@ -19,6 +19,17 @@
 # further files into $tree/root (the machine's root) and $tree/files/web (the container's), and
 # lacks(), which prints what else it has to be skipped for.
 #
+# One that is about a whole Debian, and not about cgroups, says which init it has:
+#
+#   image=systemd             # see image.sh; outside() puts what it needs into $tree/root
+#   kinds="first again"       # boots of one disk, one after the other, which keeps what they write
+#   inside() { ...; }         # run when its default target or runlevel is up; "cman" is in the PATH
+#
+# On the disk the package of cman is installed, and more_packages; $tree/root is copied over it before
+# the first boot, and a container's root filesystem lies in $tree/root/srv/web. After inside() the
+# machine is shut down by its init; cut_power ends it at once instead. What is told by $kind has to
+# hold alone as well, so a kind that needs the one before says so.
+#
 # Run by itself it prints TAP, a line for each machine, and of one that failed its console. The
 # consoles are kept in BUILD/check.
 # shellcheck disable=SC2034 # set for, or by, those who read this in
@@ -33,6 +44,8 @@ memory=512
 processors=1
 seconds=300
 kernel_words=
+image=
+more_packages=
 
 fail() { echo "FAILED: $*"; exit 1; }
 
@@ -66,6 +79,13 @@ within() {
 	done
 }
 
+# Of a Debian: no process hears of it, nothing that is not on the disk yet gets there.
+cut_power() {
+	/etc/vm/status 0
+	echo b > /proc/sysrq-trigger
+	sleep 60
+}
+
 # ---- outside ----
 
 outside() { :; }
@@ -84,7 +104,12 @@ make_tree() {
 	done
 	echo "root:x:0:0::/root:/bin/sh" > "$tree/files/web/etc/passwd"
 	for file in hosts hostname resolv.conf; do : > "$tree/files/web/etc/$file"; done
+	[ -z "$image" ] || mv "$tree/files" "$tree/root/srv"
 	outside
+	if [ -n "$image" ]; then
+		make_disk
+		return
+	fi
 	truncate -s "$size" "$tree/root/rootfs.img"
 	mke2fs -q -F -t ext4 -d "$tree/files" "$tree/root/rootfs.img"
 	rm -r "$tree/files"
@@ -97,16 +122,35 @@ make_tree() {
 	done
 }
 
+make_disk() {
+	mkdir -p "$build/check"
+	# shellcheck disable=SC2086 # a list of files
+	"$here/image.sh" disk "$image" "$tree/disk" -d "$tree/root" "$("$here/image.sh" package)" $more_packages \
+		>"$build/check/vm-$name-disk" 2>&1 ||
+		{ echo "not ok - $name: its disk"; sed 's/^/# /' "$build/check/vm-$name-disk"; exit 1; }
+	rm -r "$tree/root"
+}
+
 # Why no machine can be started, or nothing.
 what_is_missing() {
 	for tool in mke2fs $needs; do
 		command -v "$tool" >/dev/null || { echo "$tool is missing"; return; }
 	done
-	told=$("$here/run.sh" -n 2>&1) || echo "$told" | sed -n 's/^vm: //; $p'
+	told=$("$here/run.sh" -n 2>&1) || { echo "$told" | sed -n 's/^vm: //; $p'; return; }
+	[ -n "$image" ] || return 0
+	for want in "tree $image" package; do
+		# shellcheck disable=SC2086 # words
+		told=$("$here/image.sh" $want 2>&1) || [ $? != 125 ] || { echo "$told" | sed -n 's/^vm: //; $p'; return; }
+	done
 }
 
 run_machine() { # KIND
 	kind=$1
+	if [ -n "$image" ]; then
+		"$here/run.sh" -i "$tree/disk" -w -m "$memory" -s "$processors" -t "$seconds" \
+			-k "$kernel_words" "$0" --inside "$build" "$kind"
+		return
+	fi
 	set -- -c "${cgroups:-$kind}" -m "$memory" -s "$processors" -t "$seconds" \
 		-k "$kernel_words" -d "$tree/root"
 	for program in $programs; do set -- "$@" -b "$build/$program"; done
@@ -133,7 +177,7 @@ run_test() {
 	[ -n "$missing" ] || make_tree
 	mkdir -p "$build/check"
 	what="cgroups "
-	[ -z "$cgroups" ] || what=
+	[ -z "$cgroups$image" ] || what=
 	failed=0
 	for kind; do
 		log=$build/check/vm-$name-$kind

@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run.sh: one script in a throw-away virtual machine, with a stock Debian kernel, busybox as its
-# root file system in memory, and the cgroups one wants. Nothing of it touches this host.
+# root file system in memory, and the cgroups one wants; or a whole Debian with its own init, from a
+# disk that image.sh has made. Nothing of it touches this host.
 #
 # usage: run.sh [options] SCRIPT [ARGUMENT...]
-#        run.sh -n               only get what it needs; 125 and a message where that fails
+#        run.sh -n               only get what it needs, and tell the kernel's directory; 125 and a
+#                                message where that fails
 #   -b FILE      also copy this program with the libraries it needs, to the same path
 #   -d DIR       also copy this tree over the root
 #   -c CGROUPS   what is mounted: v2 (default), v1, hybrid (v1 controllers and a bare v2 tree), none
@@ -12,6 +14,12 @@
 #   -s NUMBER    processors (default 1)
 #   -t SECONDS   give up after that long (default 120)
 #   -k WORDS     more words for the kernel command line
+#   -i IMAGE     boot this disk with its own init, which mounts what it thinks fit (-c has no meaning).
+#                SCRIPT is run when that has come up; then the machine is shut down by its init
+#   -w           the disk keeps what the machine writes, so that it can be booted again; else nothing
+#                is kept, and two machines may have one disk
+# A script that ends the machine itself, without a shutdown, leaves its status with /etc/vm/status:
+#   /etc/vm/status 0; echo b >/proc/sysrq-trigger     # the power is cut; what was not synced is lost
 # exit: the script's own status (0 to 123), 124 out of time, 125 no machine or it died
 #
 # Needs qemu-system-x86 busybox-static cpio kmod. The kernel package is downloaded once (30 MB)
@@ -22,7 +30,7 @@ set -eu -o pipefail
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 cache=${CMAN_VM_CACHE:-/var/tmp/cman-vm}
 package=${VM_KERNEL:-linux-image-cloud-amd64}
-modules="overlay ext4 xfs quota_v2 veth bridge br_netfilter macvlan dummy tun loop ip_tables iptable_raw iptable_filter
+modules="virtio_pci virtio_blk overlay ext4 xfs quota_v2 veth bridge br_netfilter macvlan dummy tun loop ip_tables iptable_raw iptable_filter
 	iptable_nat iptable_mangle ip6table_filter ip6table_nat xt_MASQUERADE xt_nat xt_conntrack
 	xt_comment xt_addrtype xt_mac xt_tcpudp xt_multiport xt_REDIRECT xt_mark nf_conntrack nf_nat
 	nf_tables nft_chain_nat nft_ct nft_masq nft_nat nft_fib_inet nft_compat
@@ -31,7 +39,8 @@ modules="overlay ext4 xfs quota_v2 veth bridge br_netfilter macvlan dummy tun lo
 fail() { echo "vm: $*" >&2; exit 125; }
 
 programs=() trees=() cgroups=v2 memory=512 processors=1 limit=120 words='' only_get=''
-while getopts nb:d:c:m:s:t:k: option; do
+image='' snapshot=on
+while getopts nwb:d:c:m:s:t:k:i: option; do
 	case $option in
 	n) only_get=1 ;;
 	b) programs+=("$OPTARG") ;;
@@ -41,12 +50,15 @@ while getopts nb:d:c:m:s:t:k: option; do
 	s) processors=$OPTARG ;;
 	t) limit=$OPTARG ;;
 	k) words=$OPTARG ;;
+	i) image=$OPTARG ;;
+	w) snapshot=off ;;
 	*) exit 125 ;;
 	esac
 done
 shift $((OPTIND - 1))
 [ $# -gt 0 ] || [ -n "$only_get" ] || fail "no script given"
 case $cgroups in v2 | v1 | hybrid | none) ;; *) fail "-c v2, v1, hybrid or none" ;; esac
+[ -z "$image" ] || [ -f "$image" ] || fail "no disk $image"
 for tool in qemu-system-x86_64 busybox cpio depmod flock apt-get dpkg; do
 	command -v $tool >/dev/null || fail "$tool is missing"
 done
@@ -75,6 +87,7 @@ get_kernel() {
 first_stage() {
 	cat <<'EOF'
 #!/bin/sh
+[ ! -d /payload ] || exec /sbin/to-disk
 mount -t tmpfs -o mode=755 root /new
 for entry in /*; do
 	[ "$entry" = /new ] || cp -a "$entry" /new/
@@ -83,7 +96,53 @@ exec switch_root /new /sbin/second-stage
 EOF
 }
 
-# Stage 2: a plain host, then the script, then power off. Its status has a serial port of its own.
+# The other one: over to the disk and its own init, which is to run /etc/vm/run.
+to_disk() {
+	cat <<'EOF'
+#!/bin/sh
+mount -t devtmpfs dev /dev
+mount -t proc proc /proc
+modprobe virtio_pci
+modprobe virtio_blk
+modprobe ext4
+i=0
+until mount -t ext4 /dev/vda /new || [ $i -gt 20 ]; do
+	i=$((i + 1))
+	sleep 0.2
+done
+[ -d /new/etc ] || { echo "no root on the disk"; poweroff -f; }
+mkdir -p /new/etc/vm
+cp -a /payload/. /new/
+cp /sbin/when-up /new/etc/vm/run
+cp /sbin/tell-status /new/etc/vm/status
+umount /proc
+mount --move /dev /new/dev
+exec switch_root /new /sbin/init
+EOF
+}
+
+when_up() {
+	cat <<'EOF'
+#!/bin/sh
+exec </dev/null >/dev/ttyS0 2>&1
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb
+cd /root
+status=0
+/etc/vm/start || status=$?
+/etc/vm/status $status
+poweroff
+EOF
+}
+
+# A serial port of its own. What is written there is with qemu when this returns.
+tell_status() {
+	cat <<'EOF'
+#!/bin/sh
+echo $1 >/dev/ttyS1
+EOF
+}
+
+# Stage 2: a plain host, then the script, then power off.
 second_stage() {
 	cat <<'EOF'
 #!/bin/sh
@@ -124,7 +183,7 @@ cd /root
 status=0
 /etc/vm/start </dev/null || status=$?
 sync
-echo $status >/dev/ttyS1
+/sbin/tell-status $status
 poweroff -f
 EOF
 }
@@ -158,7 +217,10 @@ pack_base() {
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 	first_stage >"$root/init"
 	second_stage >"$root/sbin/second-stage"
-	chmod 755 "$root/init" "$root/sbin/second-stage"
+	to_disk >"$root/sbin/to-disk"
+	when_up >"$root/sbin/when-up"
+	tell_status >"$root/sbin/tell-status"
+	chmod 755 "$root/init" "$root"/sbin/{second-stage,to-disk,when-up,tell-status}
 	(cd "$root" && find . | cpio -o -H newc --quiet) >"$base"
 	rm -rf "$root"
 	echo "$sum" >"$base.sum"
@@ -166,7 +228,7 @@ pack_base() {
 
 # What this machine is for: a second archive, which the kernel unpacks over the first.
 pack_payload() { # SCRIPT ARGUMENT...
-	local root=$work/root name program tree file
+	local root=$work/root${image:+/payload} name program tree file
 	mkdir -p "$root/etc/vm"
 	for tree in ${trees[@]+"${trees[@]}"}; do
 		cp -a "$tree/." "$root/"
@@ -187,7 +249,7 @@ pack_payload() { # SCRIPT ARGUMENT...
 	{ echo '#!/bin/sh'; printf 'exec /etc/vm/script'; [ $# -eq 0 ] || printf ' %q' "$@"; echo; } \
 		>"$root/etc/vm/start"
 	chmod 755 "$root/etc/vm/start"
-	(cd "$root" && find . -mindepth 1 | cpio -o -H newc --quiet)
+	(cd "$work/root" && find . -mindepth 1 | cpio -o -H newc --quiet)
 }
 
 mkdir -p "$cache"
@@ -195,7 +257,7 @@ mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock 9
 get_kernel
-[ -z "$only_get" ] || exit 0
+[ -z "$only_get" ] || { echo "$kernel/root"; exit 0; }
 work=$(mktemp -d "$cache/run.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 pack_base
@@ -203,13 +265,17 @@ cp "$base" "$work/initrd"
 exec 9>&-
 pack_payload "$@" >>"$work/initrd"
 
+disk=()
+# What the machine has written is safe while this host runs: a power cut is one of the machine.
+[ -z "$image" ] || disk=(-drive "file=$image,if=virtio,format=raw,cache=unsafe,snapshot=$snapshot")
+
 # The TSC is this host's own here, and may jump where the host is a machine that was held: no clock.
 result=0
 timeout -k 2 "$limit" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
 	-machine "q35,accel=${VM_ACCEL:-tcg}" -cpu max -m "$memory" -smp "$processors" \
 	-kernel "$kernel/root/boot/vmlinuz-$version" -initrd "$work/initrd" \
 	-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr tsc=unstable
-		clocksource=hpet no_timer_check $words" \
+		clocksource=hpet no_timer_check $words" ${disk[@]+"${disk[@]}"} \
 	-serial stdio -serial "file:$work/status" </dev/null || result=$?
 case $result in
 0) ;;
