@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cmd/command.h"
 #include "kernel/program.h"
+#include "lifecycle/foreground.h"
 
 /* A standard stream that is closed would be the next file we open, and our messages in it. */
 static int fill_standard_streams(void)
@@ -81,9 +82,13 @@ static int run_line(const struct command_line *line)
 int main(int argc, char *argv[])
 {
 	struct command_line line = {0};
-	struct error err = {0};
+	struct error misuse = {0}, err = {0};
+	const bool misused = command_parse(argc, argv, &line, &misuse) != 0;
 	int status;
 
+	/* First of all: a service manager that starts us may want the container stopped at once. */
+	if (line.options.foreground)
+		foreground_hold_signals();
 	if (fill_standard_streams() < 0)
 		return EXIT_FAILURE;
 	/* A closed pipe must not end us halfway through a change; writes tell of it. A caller that
@@ -93,8 +98,8 @@ int main(int argc, char *argv[])
 	if (program_begin(argv, &err) < 0)
 		return report(&err, EXIT_FAILURE);
 	fault_begin();
-	if (command_parse(argc, argv, &line, &err) != 0)
-		return report(&err, EXIT_USAGE);
+	if (misused)
+		return report(&misuse, EXIT_USAGE);
 	log_set_verbose(line.options.verbose);
 	if (line.options.no_color)
 		setenv("NO_COLOR", "1", 1);

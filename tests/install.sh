@@ -76,6 +76,7 @@ put_init() { # NAME
 		put_filled 755 init/runit/cman/run "$SYSCONFDIR/sv/cman/run"
 		put_filled 755 init/runit/cman/finish "$SYSCONFDIR/sv/cman/finish"
 		put_filled 755 init/runit/cman@/run "$SYSCONFDIR/sv/cman@/run"
+		put_filled 755 init/runit/cman@/finish "$SYSCONFDIR/sv/cman@/finish"
 		;;
 	# OpenRC has the place of SysV, and runs its scripts, too.
 	all) for each in systemd sysv runit; do put_init $each; done ;;

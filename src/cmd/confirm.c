@@ -125,6 +125,9 @@ static _Noreturn void run_revert(int program_fd, const struct options *options, 
 			      (char *)(size_t) "revert", left, NULL};
 
 	snprintf(left, sizeof(left), "%" PRIu64 "ms", left_ms);
+	/* `up -f` blocks the one that ends it. */
+	if (process_reset_signals(NULL) < 0)
+		_exit(EXIT_FAILURE);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	execveat(program_fd, "", argv, environ, AT_EMPTY_PATH);

@@ -43,19 +43,32 @@ struct foreground {
 	uint64_t kill_at_ms; /* CLOCK_MONOTONIC; 0: nobody has stopped it */
 };
 
-int foreground_open_signals(struct error *err)
+static void list_signals(sigset_t *mask)
 {
 	static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+
+	sigemptyset(mask);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		sigaddset(mask, wanted[i]);
+	for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+		sigaddset(mask, number);
+}
+
+void foreground_hold_signals(void)
+{
+	sigset_t mask;
+
+	list_signals(&mask);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+}
+
+int foreground_open_signals(struct error *err)
+{
 	sigset_t mask;
 	int fd;
 
-	sigemptyset(&mask);
-	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
-		sigaddset(&mask, wanted[i]);
-	for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
-		sigaddset(&mask, number);
-	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
-		return error_set(err, errno, "block signals");
+	foreground_hold_signals();
+	list_signals(&mask);
 	fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? error_set(err, errno, "signalfd") : fd;
 }

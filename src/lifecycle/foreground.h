@@ -27,9 +27,12 @@ struct foreground_output {
 };
 
 /*
- * Before the container is brought up, so that no signal is lost: blocks those above for good (what we
- * start has them as they were: process_reset_signals()). A signalfd(2), owned by the caller.
+ * Blocks those above for good, as early as can be: none is lost from then on, nor ends us. What we start
+ * has none of it (process_reset_signals()).
  */
+void foreground_hold_signals(void);
+
+/* Before the container is brought up: the same, and a signalfd(2) of them, owned by the caller. */
 int foreground_open_signals(struct error *err);
 
 /*

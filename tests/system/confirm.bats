@@ -125,6 +125,28 @@ time_is_over() { # as if the time were: END is the last word
 	hostname_is www
 }
 
+@test "confirm: one that waits in the place of another has no signal blocked, whoever has started it" {
+	up
+	sleeper idle </dev/null
+	apply_in_background 90s
+	kill_both
+	machine timeout -k 5 100 "$CMAN" -c $CONF up -f idle >"$BATS_TEST_TMPDIR/idle" 2>&1 3>&- &
+	is_idle_up() { [ "$(cman status --json idle | jq -r .state)" = running ]; }
+	# `status` would be the one that does it.
+	wait_until 30 machine test -e $T/state/containers/idle/spec
+	read -r waiter _ <"$(path $T/state/unconfirmed/waiter)"
+	machine kill -0 "$waiter"
+	run_ok cman confirm
+	assert_output_has "web: confirmed hostname, net.ports"
+	# Nobody has waited for it yet.
+	waiter_has_ended() { ! machine grep '^State:' "/proc/$waiter/status" 2>/dev/null | grep -qv Z; }
+	wait_until 20 waiter_has_ended
+	wait_until 30 is_idle_up
+	run_ok cman down idle
+	wait $!
+	hostname_is www
+}
+
 @test "confirm: after the time it is too late, also where nobody waited" {
 	up
 	apply_in_background 90s

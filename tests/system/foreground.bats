@@ -24,6 +24,9 @@ fore() {
 
 signal() { machine kill -s "$1" "$2"; }
 
+# What is not cman yet is ended by any.
+holds_signals() { machine grep -q '^SigBlk:.*[1-9a-f]' "/proc/$pid/status"; }
+
 # assert_ends NAME STATUS
 assert_ends() {
 	wait_until 30 test -e "$(path "$F/$1.status")" || { echo "up -f $1 does not end"; return 1; }
@@ -187,10 +190,44 @@ end_with() { # NAME STATUS
 	assert_ends web 137
 	is web running
 	fore web
+	wait_until 20 holds_signals
 	signal HUP "$pid"
 	wait_until 20 printed web "got HUP"
 	refute printed web started
 	assert_equal "$(pid_of web)" "$payload"
+	signal TERM "$pid"
+	assert_ends web 7
+}
+
+# Its own first open(2), long before it reads a file. What looks for leaks can do that alone.
+early_term() {
+	echo ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" strace -qq -o "$F/calls" -P /dev/null \
+		-e trace=openat -e inject=openat:signal=TERM:when=1
+}
+
+@test "SIGTERM as it begins: what runs is stopped, what does not comes up and is stopped" {
+	teller web
+	run_ok cman up web
+	wait_until 20 logged web started
+	# shellcheck disable=SC2046 # words
+	fore web $(early_term)
+	assert_ends web 7
+	grep -q /dev/null "$(path "$F/calls")"
+	is web exited
+	# shellcheck disable=SC2046 # words
+	fore web $(early_term)
+	wait_until 30 has_ended web
+	is web exited
+}
+
+@test "what it starts holds no signal back" {
+	printf '#!/bin/sh\ngrep SigBlk /proc/self/status >>%s/blocked\n' "$F" >"$(path $F/hook)"
+	machine chmod 755 $F/hook
+	teller web "hooks : { pre_start = [ \"$F/hook\" ]; post_start = [ \"$F/hook\" ]; };"
+	fore web
+	wait_until 20 printed web started
+	within web grep SigBlk /proc/1/status >>"$(path $F/blocked)"
+	assert_equal "$(sort -u "$(path $F/blocked)" | tr '\t' ' ')" "SigBlk: 0000000000000000"
 	signal TERM "$pid"
 	assert_ends web 7
 }

@@ -42,7 +42,7 @@ listing() { (cd "$dest" && find . -printf '%p %y %m\n' | sort); }
 @test "INIT says for which init system; with DESTDIR it is all of them" {
 	install_as install
 	for file in usr/local/lib/systemd/system/cman.service usr/local/lib/systemd/system/cman@.service \
-		etc/init.d/cman etc/sv/cman/run etc/sv/cman/finish etc/sv/cman@/run; do
+		etc/init.d/cman etc/sv/cman/run etc/sv/cman/finish etc/sv/cman@/run etc/sv/cman@/finish; do
 		[ -f "$dest/$file" ] || { echo "no $file"; return 1; }
 		refute grep -q "@[A-Z]*@" "$dest/$file"
 	done

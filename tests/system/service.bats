@@ -128,6 +128,15 @@ end_service() {
 	wait_until 30 refute machine kill -0 "$(<"$(path "$N/$1.runsv")")" 2>/dev/null
 }
 is() { [ "$(cman status --json "$1" | jq -r .state)" = "$2" ]; }
+# No pid is there while none runs.
+is_another_run() {
+	local now
+
+	now=$(<"$(path "$N/$1/supervise/pid")")
+	[ -n "$now" ] && [ "$now" != "$2" ] && service_is "$1" run
+}
+stands_by() { machine grep -q '^SigBlk:.*[1-9a-f]' "/proc/$(<"$(path "$N/$1/supervise/pid")")/status"; }
+is_over() { is "$1" exited || is "$1" stopped; }
 
 @test "runit: containers come up, are there when what watches is killed, and go with the service" {
 	command -v runsv >/dev/null || skip "needs runit"
@@ -150,9 +159,28 @@ is() { [ "$(cman status --json "$1" | jq -r .state)" = "$2" ]; }
 	sleeper web </dev/null
 	machine mkdir $N/cman@web
 	script runit/cman@/run $N/cman@web/run
+	script runit/cman@/finish $N/cman@web/finish
 	service cman@web
 	wait_until 30 is web running
+	old=$(pid_of web)
+	# It is with it again.
+	run=$(<"$(path $N/cman@web/supervise/pid)")
+	machine sv kill $N/cman@web
+	wait_until 30 is_another_run cman@web "$run"
+	assert_equal "$(pid_of web)" "$old"
+	wait_until 30 stands_by cman@web
 	machine sv -w 30 down $N/cman@web
 	wait_until 30 is web exited
 	end_service cman@web
+	# Whoever is there to get the signal, it is to be down.
+	for ((i = 0; i < 4; i++)); do
+		service cman@web
+		wait_until 30 is web running
+		run=$(<"$(path $N/cman@web/supervise/pid)")
+		machine sv kill $N/cman@web
+		wait_until 30 is_another_run cman@web "$run"
+		machine sv -w 30 down $N/cman@web
+		wait_until 30 is_over web
+		end_service cman@web
+	done
 }

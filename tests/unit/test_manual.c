@@ -583,7 +583,8 @@ static void services_call_what_there_is(void **data)
 {
 	static const char *const files[] = {"init/cman.sysv", "init/cman.openrc", "init/cman.service",
 					    "init/cman@.service", "init/runit/cman/run",
-					    "init/runit/cman/finish", "init/runit/cman@/run"};
+					    "init/runit/cman/finish", "init/runit/cman@/run",
+					    "init/runit/cman@/finish"};
 	static const char *const calls[] = {"@BINDIR@/cman ", "\"$cman\" "};
 	int found = 0;
 
