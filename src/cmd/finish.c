@@ -69,7 +69,7 @@ static int work_on(const struct options *options, char *argv[],
 	int status = EXIT_SUCCESS;
 
 	strlist_add(&names, argv[0]);
-	if (load_manager(options, &conf, err) < 0 ||
+	if (load_supervised(options, true, &conf, err) < 0 ||
 	    host_open(&conf.manager, true, &host, err) < 0)
 		return -1;
 	wave_take(&wave, &host, &names);
@@ -122,7 +122,7 @@ static int protect(const struct options *options, char *argv[], struct error *er
 	AUTO_STATE struct state state = {-1, -1, -1};
 	AUTO(spec_clear) struct spec spec = {0};
 
-	if (load_manager(options, &conf, err) < 0 || load_state(&conf, &state, err) < 0)
+	if (load_supervised(options, true, &conf, err) < 0 || load_state(&conf, &state, err) < 0)
 		return -1;
 	/* Gone meanwhile, or damaged: that is found out under its lock. */
 	if (recorded_spec(&state, argv[0], &spec, NULL) < 0)

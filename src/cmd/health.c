@@ -97,7 +97,7 @@ int cmd_health(const struct options *options, int argc, char *argv[], struct err
 	int found;
 
 	(void)argc;
-	if (load_manager(options, &inside.conf, err) < 0 ||
+	if (load_supervised(options, false, &inside.conf, err) < 0 ||
 	    state_open(inside.conf.manager.state_dir, false, &inside.state, err) < 0)
 		return -1;
 	found = find_instance(&inside.state, argv[0], argv[1], &inside.record, err);

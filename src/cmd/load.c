@@ -149,11 +149,7 @@ static int read_files(const struct options *options, struct conf *conf,
 	return -1;
 }
 
-/*
- * Whether a manager file with errors still says where things are: what runs must be stopped all
- * the same.
- */
-static bool is_of_use(const struct manager *manager)
+bool load_is_of_use(const struct manager *manager)
 {
 	return manager->state_dir && manager->log_dir && manager->data_dir &&
 	       manager->cgroup_parent && manager->firewall_prefix;
@@ -161,7 +157,7 @@ static bool is_of_use(const struct manager *manager)
 
 static int go_on_without(const struct manager *manager, struct error *err)
 {
-	if (!is_of_use(manager))
+	if (!load_is_of_use(manager))
 		return -1;
 	log_warning("%s, going on with the rest of it", err->text);
 	error_clear(err);

@@ -50,6 +50,19 @@ int load_configuration(const struct options *options, bool tell, struct conf *co
 int load_manager(const struct options *options, struct conf *conf, struct error *err);
 
 /*
+ * Whether a manager file with errors still says where things are: what runs must be stopped all
+ * the same.
+ */
+bool load_is_of_use(const struct manager *manager);
+
+/*
+ * For what cman starts by itself, and a supervisor above all: the state directory is that of its container,
+ * whatever the manager file says by now. waits: somebody may be writing that, so it is read again for a
+ * moment while it has errors or names another directory; then what it says counts, but for that.
+ */
+int load_supervised(const struct options *options, bool waits, struct conf *conf, struct error *err);
+
+/*
  * For who tells all that is wrong: as conf_load(), with running containers keeping the addresses they
  * hold. Nothing is printed.
  */

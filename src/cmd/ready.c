@@ -47,7 +47,7 @@ int cmd_ready(const struct options *options, int argc, char *argv[], struct erro
 
 	(void)argc;
 	if (parse_number(argv[2], 1, UINT32_MAX, &timeout_ms, err) < 0 ||
-	    load_manager(options, &inside.conf, err) < 0 ||
+	    load_supervised(options, false, &inside.conf, err) < 0 ||
 	    state_open(inside.conf.manager.state_dir, false, &inside.state, err) < 0)
 		return -1;
 	if (require_instance(&inside, argv[0], argv[1], err) < 0 || inside_open(&inside, err) < 0)
@@ -72,7 +72,7 @@ int cmd_await(const struct options *options, int argc, char *argv[], struct erro
 	AUTO_HOST struct host host = HOST_INIT;
 	AUTO_FREE struct ready_wait *waits = xalloc((size_t)argc, sizeof(*waits));
 
-	if (load_manager(options, &conf, err) < 0 || host_open(&conf.manager, true, &host, err) < 0)
+	if (load_supervised(options, true, &conf, err) < 0 || host_open(&conf.manager, true, &host, err) < 0)
 		return -1;
 	for (int i = 0; i < argc; i++)
 		waits[i].name = argv[i];

@@ -31,7 +31,7 @@ int cmd_refresh(const struct options *options, int argc, char *argv[], struct er
 
 	/* Somebody may be writing the manager file: where nothing is, nothing is made. */
 	if ((argc > 0 && take_inotify(argv[0], &inotify_fd, err) < 0) ||
-	    load_manager(options, &conf, err) < 0 ||
+	    load_supervised(options, true, &conf, err) < 0 ||
 	    host_open(&conf.manager, false, &host, err) < 0)
 		return -1;
 	if (resolv_conf_refresh(&host, inotify_fd, err) < 0)

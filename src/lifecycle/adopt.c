@@ -87,6 +87,7 @@ int supervisor_adopt(struct host *host, struct container *container, struct erro
 		.spec = &named,
 		.instance = record->instance,
 		.manager_file = host->manager->file,
+		.state_dir = host->manager->state_dir,
 		.cgroup = host_cgroup(host, record->cgroup_parent, err),
 		.directory_fd = container->directory_fd,
 	};

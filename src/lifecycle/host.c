@@ -45,6 +45,11 @@ void host_close(struct host *host)
 	close_fd(&host->init_fd);
 }
 
+char *host_state_variable(const char *state_dir)
+{
+	return xprintf(HOST_STATE_VARIABLE "=%s", state_dir);
+}
+
 const struct cgroup_host *host_cgroup(struct host *host, const char *parent, struct error *err)
 {
 	if (host->cgroup_is_open && strcmp(host->cgroup.parent, parent) == 0)

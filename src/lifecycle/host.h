@@ -9,6 +9,9 @@
 #include "kernel/netlink.h"
 #include "state/record.h"
 
+/* In the environment of a cman that a supervisor runs, or that cman leaves behind: STATE_DIR. */
+#define HOST_STATE_VARIABLE "CMAN_STATE_DIR"
+
 struct host {
 	const struct manager *manager;
 	struct state state;
@@ -35,6 +38,9 @@ void host_close(struct host *host);
 
 /* The cgroup tree with PARENT, for containers started below it. Owned by host. */
 const struct cgroup_host *host_cgroup(struct host *host, const char *parent, struct error *err);
+
+/* "CMAN_STATE_DIR=...", for such an environment. Owned by the caller. */
+char *host_state_variable(const char *state_dir);
 
 struct netlink *host_netlink(struct host *host, struct error *err);
 

@@ -470,9 +470,9 @@ void ready_wait_clear(struct ready_wait *wait)
 }
 
 /* In a child that has nothing of ours but the program: system calls alone. */
-static _Noreturn void become_follower(int program_fd, const char *const argv[])
+static _Noreturn void become_follower(int program_fd, const char *const argv[], char *variable)
 {
-	char *const no_environment[] = {NULL};
+	char *const envp[] = {variable, NULL};
 	int fd;
 
 	setsid();
@@ -480,7 +480,7 @@ static _Noreturn void become_follower(int program_fd, const char *const argv[])
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd < STDERR_FILENO);
-	execveat(program_fd, "", (char *const *)(uintptr_t)argv, no_environment, AT_EMPTY_PATH);
+	execveat(program_fd, "", (char *const *)(uintptr_t)argv, envp, AT_EMPTY_PATH);
 	_exit(1);
 }
 
@@ -488,6 +488,7 @@ void ready_follow_all(struct host *host, const struct strlist *names)
 {
 	const char *const words[] = {"cman", "-c", host->manager->file, "await", "--"};
 	AUTO_FREE const char **argv = xalloc(ARRAY_SIZE(words) + names->count + 1, sizeof(*argv));
+	AUTO_FREE char *variable = host_state_variable(host->manager->state_dir);
 	struct error err = {0};
 	int program_fd;
 
@@ -502,6 +503,6 @@ void ready_follow_all(struct host *host, const struct strlist *names)
 	/* Above the standard streams, which the child opens anew. */
 	program_fd = fcntl(host->program_fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (program_fd >= 0 && process_fork_aside(&program_fd, 1) == 0)
-		become_follower(program_fd, argv);
+		become_follower(program_fd, argv, variable);
 	close_fd(&program_fd);
 }

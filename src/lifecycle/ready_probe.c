@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -132,6 +133,7 @@ static _Noreturn void become_command(const struct probe *probe, uint64_t timeout
 	const char *const argv[] = {"cman", "-c", probe->host->manager->file, "ready", "--",
 				    probe->record->name, probe->record->instance, time, NULL};
 
+	setenv(HOST_STATE_VARIABLE, probe->host->manager->state_dir, 1);
 	execveat(probe->host->program_fd, "", (char *const *)(uintptr_t)argv, environ,
 		 AT_EMPTY_PATH);
 	dprintf(STDOUT_FILENO, "run cman: %s\n", strerror(errno));

@@ -96,6 +96,7 @@ int init_begin(struct host *host, struct container *container, struct error *err
 		.spec = container->spec,
 		.instance = container->record.instance,
 		.manager_file = host->manager->file,
+		.state_dir = host->manager->state_dir,
 		.layers = &layers,
 		.cgroup = host_cgroup(host, container->record.cgroup_parent, err),
 		.ids = container->ids,

@@ -14,6 +14,7 @@
 #include "kernel/rlimit.h"
 #include "kernel/rootfs.h"
 #include "lifecycle/channel.h"
+#include "lifecycle/host.h"
 #include "lifecycle/init.h"
 #include "lifecycle/notify.h"
 #include "lifecycle/payload.h"
@@ -22,7 +23,8 @@
 #include "lifecycle/sysctls.h"
 #include "lifecycle/volumes.h"
 
-#define CLONE_ATTEMPTS 10
+#define CLONE_ATTEMPTS  10
+#define ENVIRONMENT_MAX 4
 
 /* The cgroup namespace is missing on purpose: init makes it once it is in its cgroup. */
 #define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC)
@@ -270,6 +272,18 @@ static int make_init(const struct launch *launch, int control_fd, struct ward *w
 	return rc;
 }
 
+/* Of cman-supervisor, and so of what it runs. variable: of the state directory. */
+static void make_environment(char *variable, char *envp[ENVIRONMENT_MAX])
+{
+	char *const *faults = fault_environment();
+	size_t count = 0;
+
+	envp[count++] = variable;
+	while (*faults && count < ENVIRONMENT_MAX - 1)
+		envp[count++] = *faults++;
+	envp[count] = NULL;
+}
+
 /* Becomes cman-supervisor; returns on failure only. */
 static int exec_supervisor(const struct launch *launch, const struct ward *ward,
 			   struct error *err)
@@ -299,7 +313,9 @@ static int exec_supervisor(const struct launch *launch, const struct ward *ward,
 				 launch->notify_fd, ward->console_fd};
 	const struct limits usual = LIMITS_NONE;
 	const char *key;
+	AUTO_FREE char *variable = host_state_variable(launch->state_dir);
 	struct supervisor_argv command_line;
+	char *envp[ENVIRONMENT_MAX];
 	sigset_t all;
 
 	if (error_fd < 0)
@@ -314,9 +330,10 @@ static int exec_supervisor(const struct launch *launch, const struct ward *ward,
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	supervisor_args_format(&args, &command_line);
+	make_environment(variable, envp);
 	if (FAULT("exec", "", err) < 0)
 		return -1;
-	execveat(launch->supervisor_fd, "", command_line.argv, fault_environment(), AT_EMPTY_PATH);
+	execveat(launch->supervisor_fd, "", command_line.argv, envp, AT_EMPTY_PATH);
 	return error_set(err, errno, "run cman-supervisor");
 }
 

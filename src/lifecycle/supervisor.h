@@ -19,6 +19,7 @@ struct launch {
 	const struct spec *spec;
 	const char *instance;
 	const char *manager_file;          /* absolute path */
+	const char *state_dir;
 	const struct layers *layers;       /* of an overlay */
 	const struct cgroup_host *cgroup;
 	struct id_range ids;               /* unused where there is no user namespace */
@@ -44,8 +45,8 @@ pid_t supervisor_start(const struct launch *launch, int *control_fd, struct erro
  * One more, for an init that runs without (init_pid, watched_fd: its pidfd), or for a container that
  * is to be started again (0, a timer that goes off then); console_fd: the
  * master of its terminal, -1: it has none. It does nothing until it gets MESSAGE_GO on
- * *control_fd; then MESSAGE_FAILED or end of file. launch: name, instance, manager_file, cgroup, and
- * fds of run directory, log and programs.
+ * *control_fd; then MESSAGE_FAILED or end of file. launch: name, instance, manager_file,
+ * state_dir, cgroup, and fds of run directory, log and programs.
  */
 pid_t supervisor_replace(const struct launch *launch, pid_t init_pid, int watched_fd,
 			 int console_fd, int *control_fd, struct error *err);

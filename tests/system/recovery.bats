@@ -29,6 +29,46 @@ load lib
 	write_manager
 }
 
+state_is() { [ "$(cman ps --json "$1" | jq -r '.[0].state')" = "$2" ]; }
+lost() { # BYTES: as far as somebody has written the manager file that supervisors know
+	machine mkdir -p $T/conf.d/notes
+	cp "$(path $CONF)" "$(path $T/conf.d/notes/whole.conf)"
+	truncate -s "$1" "$(path $CONF)"
+	CONF=$T/conf.d/notes/whole.conf
+}
+found() {
+	CONF=$T/container.conf
+	write_manager
+}
+
+@test "what a supervisor runs while the manager file names no directory, or is half of one" {
+	local bytes
+
+	for bytes in 0 7; do
+		sleeper once </dev/null
+		sleeper again <<<'restart : { policy = "always"; delay = "100ms"; };'
+		sleeper checked <<<'health : { command = "true"; interval = "1s"; };'
+		run_ok cman up once again checked
+		lost $bytes
+		old=$(pid_of again)
+		machine kill -KILL "$(pid_of once)" "$old"
+		is_healthy() { [ "$(cman ps --json checked | jq -r '.[0].health.condition')" = healthy ]; }
+		wait_until 30 is_healthy
+		# No command of ours is to do what theirs does.
+		wait_until 40 machine grep -q '^phase stopped' $T/state/containers/once/record
+		is_new() { machine grep '^init ' $T/state/containers/again/record | grep -qv "^init $old " && state_is again running; }
+		wait_until 60 is_new
+		printf 'nameserver %s\n' "192.0.2.7$bytes" >"$(path /etc/resolv.conf)"
+		has_server() { within checked grep -q "192.0.2.7$bytes" /etc/resolv.conf; }
+		wait_until 40 has_server
+		refute machine test -e /run/cman
+		found
+		run_ok cman check
+		run_ok cman down --all
+	done
+	printf 'nameserver %s\n' "$OUTSIDE_IP" >"$(path /etc/resolv.conf)"
+}
+
 @test "a prefix of chains that has changed: the rules of the old one go" {
 	server web <<<'net : { ports = [ "8080:80" ]; };'
 	server other <<<'net : { ports = [ "8081:80" ]; };'
