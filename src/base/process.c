@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "base/fs.h"
@@ -163,6 +164,17 @@ int process_poll(int fd, int timeout_ms, struct error *err)
 int process_wait_ended(int pidfd, int timeout_ms, struct error *err)
 {
 	return process_poll(pidfd, timeout_ms, err);
+}
+
+int process_reap(pid_t pid, struct error *err)
+{
+	int status;
+
+	/* waitpid(2): without __WALL one that clone(2) made to end without a signal is not seen. */
+	while (waitpid(pid, &status, __WALL) < 0)
+		if (errno != EINTR)
+			return error_set(err, errno, "wait for process %d", (int)pid);
+	return status;
 }
 
 pid_t process_fork_aside(const int keep[], size_t count)

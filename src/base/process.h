@@ -33,6 +33,9 @@ int process_signal(int pidfd, int signal_number, struct error *err);
 /* Waits until the process has ended: 1 it has, 0 timeout_ms (-1: for ever) went by. */
 int process_wait_ended(int pidfd, int timeout_ms, struct error *err);
 
+/* Takes away a child, once it has ended: its wait status, or -1. Also one that tells nobody of it. */
+int process_reap(pid_t pid, struct error *err);
+
 /* poll(2) on one fd for reading, EINTR retried with the time that is left: 1, 0 time-out, -1. */
 int process_poll(int fd, int timeout_ms, struct error *err);
 

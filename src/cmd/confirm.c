@@ -177,18 +177,8 @@ static pid_t start_waiter(const struct options *options, struct host *host, int 
 	if (note_waiter(directory_fd, pid, end_ms, err) == 0)
 		return pid;
 	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	process_reap(pid, NULL);
 	return -1;
-}
-
-static int wait_for_child(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -1;
-	return status;
 }
 
 /* As `down` does, which leaves it while somebody waits in there. */
@@ -205,7 +195,7 @@ static int forget(struct host *host, pid_t waiter, struct error *err)
 {
 	if (waiter > 0) {
 		kill(waiter, SIGTERM);
-		wait_for_child(waiter);
+		process_reap(waiter, NULL);
 	}
 	remove_cgroup_parent(host);
 	return fs_remove_tree_at(host->state.dir_fd, DIRECTORY, err);
@@ -253,7 +243,7 @@ static pid_t resume(const struct options *options, const struct manager *manager
 	if (pid < 0 || left_ms > 0)
 		return pid;
 	log_warning("what was applied has not been confirmed in time: what ran before runs again");
-	wait_for_child(pid);
+	process_reap(pid, NULL);
 	return -1;
 }
 
@@ -271,7 +261,7 @@ static int wait_for(const struct options *options, const struct manager *manager
 	printf("waiting %s for: cman confirm\n", options->confirm);
 	fflush(stdout);
 	do {
-		status = wait_for_child(waiter);
+		status = process_reap(waiter, NULL);
 		if (status < 0)
 			return EXIT_FAILURE;
 		/* Whoever killed it did not confirm. */

@@ -176,7 +176,7 @@ static void exec_editor(const char *editor, const char *path)
 int edit_file_run_editor(const struct edit_file *edit, struct error *err)
 {
 	const char *editor = choose_editor();
-	int status = 0, rc;
+	int status;
 	pid_t pid;
 
 	fflush(NULL);
@@ -186,15 +186,11 @@ int edit_file_run_editor(const struct edit_file *edit, struct error *err)
 	pid = fork();
 	if (pid == 0)
 		exec_editor(editor, edit->copy);
-	do
-		rc = pid < 0 ? -1 : (int)waitpid(pid, &status, 0);
-	while (rc < 0 && pid > 0 && errno == EINTR);
-	if (rc < 0)
-		error_set(err, errno, "run the editor %s", editor);
+	status = pid < 0 ? error_set(err, errno, "fork") : process_reap(pid, err);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);
-	if (rc < 0)
-		return -1;
+	if (status < 0)
+		return error_wrap(err, "run the editor %s", editor);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (WIFSIGNALED(status))

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/process.h"
 #include "kernel/namespace.h"
 
 static int run(int mntns_fd, inside_action *act, const void *data, struct error *err)
@@ -22,11 +23,10 @@ static int run(int mntns_fd, inside_action *act, const void *data, struct error 
 
 static int wait_for(pid_t child, const struct error *why, struct error *err)
 {
-	int status;
+	const int status = process_reap(child, err);
 
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return error_set(err, errno, "wait for a child");
+	if (status < 0)
+		return -1;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (!why->text[0])

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/process.h"
 #include "kernel/mount.h"
 
 #define CHUNK (64 * 1024)
@@ -207,7 +208,7 @@ void streams_finish(struct streams *streams)
 	streams_release(streams);
 	if (streams->relays[STDIN_FILENO] > 0) {
 		kill(streams->relays[STDIN_FILENO], SIGKILL);
-		waitpid(streams->relays[STDIN_FILENO], NULL, 0);
+		process_reap(streams->relays[STDIN_FILENO], NULL);
 	}
 	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
 		int quiet_ms = 0;

@@ -266,16 +266,6 @@ static _Noreturn void work(const struct attach *attach, const struct cgroup_entr
 
 /* ---- the caller ---- */
 
-static int reap(pid_t pid, struct error *err)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return error_set(err, errno, "wait for process %d", (int)pid);
-	return status;
-}
-
 /* Hands the program the file that takes its profile: it is our child, so the pid is its own. */
 static int send_profile(const struct attach *attach, const struct attached *started, int channel_fd,
 			struct error *err)
@@ -419,10 +409,10 @@ int attach_start(const struct attach *attach, struct attached *started, int *sta
 	if (joiner < 0)
 		return -1;
 	rc = wait_started(attach, channel_fd, started, err);
-	if (reap(joiner, rc < 0 ? NULL : err) < 0)
+	if (process_reap(joiner, rc < 0 ? NULL : err) < 0)
 		rc = -1;
 	if (rc < 0 && started->pid > 0) {
-		end = reap(started->pid, NULL);
+		end = process_reap(started->pid, NULL);
 		if (WIFEXITED(end))
 			*status = WEXITSTATUS(end);
 	}
@@ -446,7 +436,7 @@ int attach_run(const struct attach *attach, int *status, struct error *err)
 		rc = terminal_relay(attached.pidfd, attached.master_fd, err);
 		/* Closing it hangs up on the program, as our terminal did on us. */
 		close_fd(&attached.master_fd);
-		end = rc == TERMINAL_ENDED ? reap(attached.pid, err) : SIGHUP;
+		end = rc == TERMINAL_ENDED ? process_reap(attached.pid, err) : SIGHUP;
 		if (end < 0)
 			rc = -1;
 		if (rc >= 0)
@@ -489,7 +479,7 @@ int attached_work_wait(struct attached_work *attached, int timeout_ms, struct er
 	process_signal(attached->pidfd, SIGKILL, NULL);
 	/* Frozen it cannot die before it goes on; it is init's then, as we end. */
 	if (process_wait_ended(attached->pidfd, WORK_END_MS, NULL) > 0)
-		reap(attached->pid, NULL);
+		process_reap(attached->pid, NULL);
 	close_fd(&attached->channel_fd);
 	close_fd(&attached->pidfd);
 	return rc;

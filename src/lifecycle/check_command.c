@@ -42,9 +42,8 @@ static _Noreturn void run(const struct attach *attach, int output_fd, int report
 
 	if (use_streams(output_fd, &report.error) == 0 &&
 	    attach_start(attach, &attached, &status, &report.error) == 0) {
-		report.ran = waitpid(attached.pid, &report.wait_status, 0) == attached.pid;
-		if (!report.ran)
-			error_set(&report.error, errno, "wait for the check");
+		report.wait_status = process_reap(attached.pid, &report.error);
+		report.ran = report.wait_status >= 0;
 	}
 	if (write(report_fd, &report, sizeof(report)) != (ssize_t)sizeof(report))
 		_exit(1);
@@ -123,12 +122,6 @@ static void tidy_output(struct check_result *result)
 	text_replace_controls(result->output);
 }
 
-static void reap(pid_t pid)
-{
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
 static int open_pipe(int ends[2], int flags, struct error *err)
 {
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -196,11 +189,11 @@ void check_command_run(const struct attach *attach, uint32_t timeout_ms,
 		if (result->outcome != CHECK_ENDED) {
 			/* First, so that it makes nothing more in there. */
 			process_signal(watched.runner_pidfd, SIGKILL, NULL);
-			reap(runner);
+			process_reap(runner, NULL);
 		}
 		settle(attach, report_fd, result);
 		if (result->outcome == CHECK_ENDED || result->outcome == CHECK_NOT_RUN)
-			reap(runner);
+			process_reap(runner, NULL);
 		drain(&watched, result);
 		tidy_output(result);
 	}

@@ -111,8 +111,7 @@ static void run_one(const char *path, const struct strlist *environment, int tim
 		result->timed_out = process_wait_ended(pidfd, timeout_ms, &err) == 0;
 		if (result->timed_out)
 			end_group(pid);
-		while (waitpid(pid, &result->wait_status, __WALL) < 0 && errno == EINTR)
-			;
+		result->wait_status = process_reap(pid, NULL);
 		close(pidfd);
 	}
 	close(told[0]);
@@ -216,8 +215,7 @@ int hooks_await(const struct spec *spec, enum hook hook, struct hook_run *run, s
 		length = read(run->result_fd, &result, sizeof(result));
 	while (length < 0 && errno == EINTR);
 	close_fd(&run->result_fd);
-	while (waitpid(run->pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
+	process_reap(run->pid, NULL);
 	if (length != sizeof(result))
 		return error_set(err, 0, "who was to run them has ended");
 	return tell(spec, hook, &result, err);

@@ -166,7 +166,7 @@ static enum probe_answer answer_of_child(struct probe *probe)
 	int status;
 
 	if (process_poll(probe->child_pidfd, 0, NULL) == 0 ||
-	    waitpid(probe->child, &status, 0) != probe->child)
+	    (status = process_reap(probe->child, NULL)) < 0)
 		return PROBE_BUSY;
 	probe->child = 0;
 	count = read(probe->output_fd, said, sizeof(said) - 1);
@@ -238,8 +238,7 @@ void probe_end(struct probe *probe)
 {
 	if (probe->child) {
 		process_signal(probe->child_pidfd, SIGKILL, NULL);
-		while (waitpid(probe->child, NULL, 0) < 0 && errno == EINTR)
-			;
+		process_reap(probe->child, NULL);
 	}
 	probe->child = 0;
 	close_fd(&probe->child_pidfd);
