@@ -105,10 +105,18 @@ static int compare_items(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+size_t strlist_find_sorted(const struct strlist *list, const char *text)
+{
+	char *const *found = list->count > 0 ? bsearch(&text, list->items, list->count,
+						       sizeof(*list->items), compare_items)
+					     : NULL;
+
+	return found ? (size_t)(found - list->items) : list->count;
+}
+
 bool strlist_contains_sorted(const struct strlist *list, const char *text)
 {
-	return list->count > 0 &&
-	       bsearch(&text, list->items, list->count, sizeof(*list->items), compare_items);
+	return strlist_find_sorted(list, text) < list->count;
 }
 
 bool strlist_equal(const struct strlist *a, const struct strlist *b)
@@ -121,15 +129,10 @@ bool strlist_equal(const struct strlist *a, const struct strlist *b)
 	return true;
 }
 
-static int compare_strings(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 void strlist_sort(struct strlist *list)
 {
 	if (list->count > 1)
-		qsort(list->items, list->count, sizeof(char *), compare_strings);
+		qsort(list->items, list->count, sizeof(char *), compare_items);
 }
 
 void strlist_clear(struct strlist *list)

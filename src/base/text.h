@@ -30,6 +30,7 @@ void strlist_remove(struct strlist *list, const char *text); /* each that equals
 void strlist_copy(struct strlist *to, const struct strlist *from); /* replaces what was in to */
 bool strlist_contains(const struct strlist *list, const char *text);
 bool strlist_contains_sorted(const struct strlist *list, const char *text); /* in few steps */
+size_t strlist_find_sorted(const struct strlist *list, const char *text);   /* its index, or count */
 bool strlist_equal(const struct strlist *a, const struct strlist *b);
 void strlist_sort(struct strlist *list);
 void strlist_clear(struct strlist *list);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/bring_down.h"
 
-#include <string.h>
-
 #include "base/fault.h"
 #include "base/log.h"
 #include "config/order.h"
@@ -86,6 +84,12 @@ static uint32_t share_of(uint64_t left_ms, size_t waves_left, uint64_t needed_la
 	return share < UINT32_MAX ? (uint32_t)share : UINT32_MAX;
 }
 
+/* For whose sake one is stopped, or NULL. Where nobody asked for an order, nobody is. */
+static const char *needed_by(const struct stopping *stopping, const char *name)
+{
+	return stopping->needed ? stopping->needed[strlist_find_sorted(&stopping->names, name)] : NULL;
+}
+
 static void stop_wave(const struct bring_down *down, const struct stopping *stopping,
 		      const struct strlist *names, const uint32_t *limit_ms)
 {
@@ -99,12 +103,9 @@ static void stop_wave(const struct bring_down *down, const struct stopping *stop
 		wave_note_wish(&wave);
 	wave_down(&wave, false);
 	for (size_t i = 0; i < wave.count; i++) {
-		const char *needed = NULL;
+		struct container *container = &wave.containers[i];
 
-		for (size_t j = 0; stopping->needed && j < stopping->names.count && !needed; j++)
-			if (strcmp(stopping->names.items[j], wave.containers[i].name) == 0)
-				needed = stopping->needed[j];
-		down->tell(down->data, &wave.containers[i], needed);
+		down->tell(down->data, container, needed_by(stopping, container->name));
 	}
 	wave_release(&wave);
 	(void)FAULT("stopped", names->items[0], NULL);

@@ -193,7 +193,6 @@ static void choose(const struct bring_up *up, struct strlist *names, uint64_t *n
 	const uint32_t limit = up->conf->manager.boot.parallel;
 	uint64_t now = process_monotonic_ms();
 	size_t under_way = 0;
-
 	bool only_first = false;
 
 	*next_ms = UINT64_MAX;
@@ -330,6 +329,12 @@ static bool take_results(const struct bring_up *up)
 	return any;
 }
 
+/* When to look again at the latest: a delay is over, or all of boot.timeout. */
+static uint64_t end_of_wait(const struct bring_up *up, uint64_t next_ms)
+{
+	return up->deadline_ms && up->deadline_ms < next_ms ? up->deadline_ms : next_ms;
+}
+
 static void sleep_until(uint64_t until_ms)
 {
 	uint64_t now = process_monotonic_ms();
@@ -341,11 +346,10 @@ static void sleep_until(uint64_t until_ms)
 /* Until somebody is ready, or a delay is over. */
 static void wait_for_some(struct bring_up *up, struct waits *waits, uint64_t next_ms)
 {
-	uint64_t until_ms = up->deadline_ms && up->deadline_ms < next_ms ? up->deadline_ms : next_ms;
-
 	begin_waiting(up, waits);
 	if (!take_results(up)) {
-		ready_wait_some(up->host, waits->items, waits->count, until_ms, up->progress);
+		ready_wait_some(up->host, waits->items, waits->count, end_of_wait(up, next_ms),
+				up->progress);
 		take_results(up);
 	}
 	leave_out_dependants(up);
@@ -412,8 +416,7 @@ void bring_up_run(struct bring_up *up)
 		if (is_under_way(up, BRING_STARTED))
 			wait_for_some(up, &waits, next_ms);
 		else if (next_ms != UINT64_MAX)
-			sleep_until(up->deadline_ms && up->deadline_ms < next_ms ? up->deadline_ms
-										  : next_ms);
+			sleep_until(end_of_wait(up, next_ms));
 		else
 			break;
 	}
