@@ -524,6 +524,12 @@ void parse_format_ipv6(const struct in6_addr *address, char out[PARSE_TEXT_MAX])
 	inet_ntop(AF_INET6, address, out, PARSE_TEXT_MAX);
 }
 
+void parse_format_mac(const uint8_t mac[6], char out[PARSE_TEXT_MAX])
+{
+	snprintf(out, PARSE_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+		 mac[3], mac[4], mac[5]);
+}
+
 static int format_ports(char *out, size_t size, uint16_t first, uint16_t last)
 {
 	return first == last ? snprintf(out, size, "%u", first)

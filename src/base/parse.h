@@ -93,6 +93,7 @@ void parse_format_size(uint64_t bytes, char out[PARSE_TEXT_MAX]);
 void parse_format_duration(uint64_t ms, char out[PARSE_TEXT_MAX]);
 void parse_format_ipv4(struct in_addr address, char out[PARSE_TEXT_MAX]);
 void parse_format_ipv6(const struct in6_addr *address, char out[PARSE_TEXT_MAX]);
+void parse_format_mac(const uint8_t mac[6], char out[PARSE_TEXT_MAX]); /* "02:00:00:00:00:0a" */
 void parse_format_port_forward(const struct port_forward *forward, char out[PARSE_TEXT_MAX]);
 
 #endif

@@ -258,14 +258,10 @@ static void claim_ip6(struct claims *ip6s, const struct spec *spec,
 static void claim_addresses(struct claims *ips, struct claims *macs, const struct spec *spec,
 			    const struct interface *interface)
 {
-	const uint8_t *mac = interface->mac;
-
 	if (!interface->ip_auto)
 		parse_format_ipv4(interface->ip, add_claim(ips, spec, interface, 0)->value);
 	if (!interface->mac_auto)
-		snprintf(add_claim(macs, spec, interface, 0)->value,
-			 sizeof(((struct claim *)0)->value), "%02x:%02x:%02x:%02x:%02x:%02x",
-			 mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+		parse_format_mac(interface->mac, add_claim(macs, spec, interface, 0)->value);
 }
 
 static bool has_aliases(const struct conf *conf)

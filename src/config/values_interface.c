@@ -228,13 +228,11 @@ static int read_mac(struct assignment *assignment, const struct node *value, voi
 static bool print_mac(const void *field, bool resolved, struct text *out)
 {
 	const struct interface *interface = field;
-	const uint8_t *mac = interface->mac;
+	char mac[PARSE_TEXT_MAX] = "auto";
 
-	if (interface->mac_auto && !resolved)
-		text_addf(out, "\"auto\"");
-	else
-		text_addf(out, "\"%02x:%02x:%02x:%02x:%02x:%02x\"", mac[0], mac[1], mac[2], mac[3],
-			  mac[4], mac[5]);
+	if (!interface->mac_auto || resolved)
+		parse_format_mac(interface->mac, mac);
+	text_addf(out, "\"%s\"", mac);
 	return true;
 }
 

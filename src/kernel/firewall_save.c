@@ -37,8 +37,10 @@ static const char *protocol_name(uint8_t protocol)
 
 static void add_mac(struct text *line, const uint8_t mac[6])
 {
-	text_addf(line, " -m mac --mac-source %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
-		  mac[2], mac[3], mac[4], mac[5]);
+	char text[PARSE_TEXT_MAX];
+
+	parse_format_mac(mac, text);
+	text_addf(line, " -m mac --mac-source %s", text);
 }
 
 /* With a colon between them. */

@@ -122,13 +122,14 @@ static void add_protocol(struct text *line, const struct firewall_match *match)
 static void add_match(struct text *line, enum firewall_family family,
 		      const struct firewall_match *match)
 {
-	const uint8_t *mac = match->mac;
+	char mac[PARSE_TEXT_MAX];
 
 	add_interface(line, "iifname", match->in, match->not_in);
 	add_interface(line, "oifname", match->out, match->not_out);
-	if (match->by_mac)
-		text_addf(line, "ether saddr %02x:%02x:%02x:%02x:%02x:%02x ", mac[0], mac[1], mac[2],
-			  mac[3], mac[4], mac[5]);
+	if (match->by_mac) {
+		parse_format_mac(match->mac, mac);
+		text_addf(line, "ether saddr %s ", mac);
+	}
 	add_subnet(line, family, "saddr", &match->source, false);
 	add_subnet(line, family, "daddr", &match->destination, match->not_destination);
 	if (match->destination_local)

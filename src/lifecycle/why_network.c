@@ -119,10 +119,9 @@ static int look_at_address(const struct why_question *question, const char *obje
 int why_look_link(const struct why_question *question, struct error *err)
 {
 	const struct interface *interface = question->leaf->interface;
-	const uint8_t *mac = interface->mac;
 	AUTO_FREE char *object = xprintf("%s in /proc/%d/ns/net", interface->name,
 					 (int)question->why->record.init.pid);
-	AUTO_FREE char *now = NULL, *wanted = NULL;
+	char now[PARSE_TEXT_MAX], wanted[PARSE_TEXT_MAX];
 	struct link_state link;
 	int there;
 
@@ -136,16 +135,14 @@ int why_look_link(const struct why_question *question, struct error *err)
 	if (strcmp(question->detail, "ip6") == 0)
 		return look_at_address(question, object, link.index, AF_INET6, err);
 	if (strcmp(question->detail, "mac") == 0) {
-		now = xprintf("%02x:%02x:%02x:%02x:%02x:%02x", link.mac[0], link.mac[1],
-			      link.mac[2], link.mac[3], link.mac[4], link.mac[5]);
-		wanted = xprintf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
-				 mac[4], mac[5]);
+		parse_format_mac(link.mac, now);
+		parse_format_mac(interface->mac, wanted);
 	} else if (strcmp(question->detail, "mtu") == 0) {
-		now = xprintf("%u", link.mtu);
-		wanted = xprintf("%u", interface->mtu);
+		snprintf(now, sizeof(now), "%u", link.mtu);
+		snprintf(wanted, sizeof(wanted), "%u", interface->mtu);
 	} else {
-		now = xstrdup(link.name);
-		wanted = xstrdup(interface->name);
+		snprintf(now, sizeof(now), "%s", link.name);
+		snprintf(wanted, sizeof(wanted), "%s", interface->name);
 	}
 	why_add(question->answer, object, now, wanted);
 	return 0;

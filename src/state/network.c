@@ -489,10 +489,10 @@ static void print_items(const char *key, const struct egress_list *list, struct 
 
 static void print_limits(const struct network_member *member, struct text *out)
 {
-	const uint8_t *mac = member->mac;
+	char mac[PARSE_TEXT_MAX];
 
-	text_addf(out, "limits %02x:%02x:%02x:%02x:%02x:%02x host=%d %s\n", mac[0], mac[1], mac[2],
-		  mac[3], mac[4], mac[5], !member->no_host_access,
+	parse_format_mac(member->mac, mac);
+	text_addf(out, "limits %s host=%d %s\n", mac, !member->no_host_access,
 		  member->egress.deny_rest ? "deny" : "allow");
 	print_items("allow", &member->egress.allow, out);
 	print_items("deny", &member->egress.deny, out);
