@@ -46,12 +46,6 @@ static void set_rivals(struct claim *one, struct claim *other)
 		other->rival = one;
 }
 
-static char *format_place(struct location place)
-{
-	return place.line ? xprintf("%s:%u", place.file, place.line)
-			  : xstrdup(place.file ? place.file : "");
-}
-
 /* A container on one network twice has its name there twice: told elsewhere. */
 static bool is_same_name(const struct claim *one, const struct claim *other)
 {
@@ -66,14 +60,18 @@ static const char *key_of(const struct claim *claim, const char *member, char ou
 	return out;
 }
 
-/* Where the claim stands: the element of a list, or the key as a whole. */
-static struct location place_of(const struct claim *claim, const char *member)
+/* The element of a list, which may be the key as a whole. Freed by the caller. */
+static char *path_of(const struct claim *claim, const char *member)
 {
 	char key[INTERFACE_KEY_MAX];
-	AUTO_FREE char *path = NULL;
 
-	key_of(claim, member, key);
-	path = xprintf("%s[%zu]", key, claim->element);
+	return xprintf("%s[%zu]", key_of(claim, member, key), claim->element);
+}
+
+static struct location place_of(const struct claim *claim, const char *member)
+{
+	AUTO_FREE char *path = path_of(claim, member);
+
 	return origin_find(&claim->spec->origins, path);
 }
 
@@ -82,7 +80,8 @@ static void report(struct diagnostics *diagnostics, const struct claim *claim, c
 		   const char *what, const char *hint)
 {
 	const struct spec *rival = claim->rival->spec;
-	AUTO_FREE char *place = format_place(place_of(claim->rival, member));
+	AUTO_FREE char *path = path_of(claim->rival, member);
+	AUTO_FREE char *place = conflicts_format_place(rival, path);
 	char key[INTERFACE_KEY_MAX];
 
 	key_of(claim, member, key);
@@ -282,7 +281,7 @@ static bool has_static_ip6(const struct conf *conf)
 	return false;
 }
 
-/* ---- where overlays keep their changes ---- */
+/* ---- all of it ---- */
 
 void conflicts_check(const struct conf *conf, const char *only, struct diagnostics *diagnostics)
 {
