@@ -18,6 +18,8 @@
 struct place {
 	const struct command *command;
 	const struct command_option *awaited; /* it needs a value, and this is it */
+	const struct command_option *named;   /* behind its KEY, a word before: "=" and the value follow */
+	const char *key;                      /* that KEY */
 	bool options_ended;
 	int position;           /* among the arguments of the command */
 	char **arguments;       /* those before; of argv */
@@ -52,6 +54,10 @@ static void take_value(struct place *place, const struct command_option *option,
 {
 	if (strcmp(option->name, "config") == 0)
 		place->options.config_file = value;
+	if (strcmp(option->argument, "KEY=VALUE") == 0) {
+		place->named = option;
+		place->key = value;
+	}
 }
 
 /* One that needs a value takes it from behind its "=" or letter, or awaits it. */
@@ -85,6 +91,13 @@ static void take_word(struct place *place, char *word)
 	/* bash makes a word of its own of it. */
 	if (place->awaited && strcmp(word, "=") == 0)
 		return;
+	if (place->named && strcmp(word, "=") == 0) {
+		place->awaited = place->named;
+		place->named = NULL;
+		return;
+	}
+	place->named = NULL;
+	place->key = NULL;
 	if (place->awaited) {
 		take_value(place, place->awaited, word);
 		place->awaited = NULL;
@@ -173,14 +186,96 @@ static void offer_listed(const struct place *place, const char *meaning)
 	}
 }
 
+struct key_place {
+	const struct place *place;
+	const char *suffix;
+};
+
 static void offer_key(const char *path, const struct key *key, void *data)
 {
+	const struct key_place *at = data;
+	char candidate[256];
+
+	snprintf(candidate, sizeof(candidate), "%s%s", path, at->suffix);
 	/* A name or a number is for the writer to choose. */
 	if (key->type && !strpbrk(path, "[ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-		offer(data, path, key->help);
+		offer(at->place, candidate, key->help);
 }
 
-static int offer_value(const struct place *place)
+static void offer_keys(const struct place *place, const char *suffix)
+{
+	keys_each(&container_keys, offer_key, &(struct key_place){place, suffix});
+}
+
+/* Each name once, behind what is typed of the word already. */
+static void offer_names(const struct place *place, const char *before, const struct strlist *names,
+			const char *meaning)
+{
+	AUTO_STRLIST struct strlist sorted = {0};
+
+	strlist_copy(&sorted, names);
+	strlist_sort(&sorted);
+	for (size_t i = 0; i < sorted.count; i++) {
+		char candidate[256];
+
+		snprintf(candidate, sizeof(candidate), "%s%s", before, sorted.items[i]);
+		if (i == 0 || strcmp(sorted.items[i], sorted.items[i - 1]) != 0)
+			offer(place, candidate, meaning);
+	}
+}
+
+static int offer_groups(const struct place *place, struct error *err)
+{
+	AUTO_CONF struct conf conf = {0};
+	AUTO_STRLIST struct strlist names = {0};
+
+	if (load_configuration(&place->options, false, &conf, err) < 0)
+		return -1;
+	for (size_t i = 0; i < conf.container_count; i++)
+		for (size_t j = 0; j < conf.containers[i].groups.count; j++)
+			strlist_add(&names, conf.containers[i].groups.items[j]);
+	offer_names(place, "", &names, "group");
+	return 0;
+}
+
+static int offer_templates(const struct place *place, struct error *err)
+{
+	AUTO_CONF struct conf conf = {0};
+	AUTO_STRLIST struct strlist names = {0};
+
+	if (load_manager(&place->options, &conf, err) < 0)
+		return -1;
+	conf_list_templates(&conf, &names);
+	offer_names(place, "", &names, "template");
+	return 0;
+}
+
+static int offer_networks(const struct place *place, const char *before, struct error *err)
+{
+	AUTO_CONF struct conf conf = {0};
+	AUTO_STRLIST struct strlist names = {0};
+
+	if (load_manager(&place->options, &conf, err) < 0)
+		return -1;
+	for (size_t i = 0; i < conf.manager.network_count; i++)
+		strlist_add(&names, conf.manager.networks[i].name);
+	offer_names(place, before, &names, "network");
+	return 0;
+}
+
+/* KEY=, or behind it the name of a network. The shell may have made two words of it. */
+static int offer_setting(const struct place *place, struct error *err)
+{
+	if (place->key)
+		return strcmp(place->key, "net.network") == 0 ? offer_networks(place, "", err) : 0;
+	if (!strchr(place->word, '='))
+		offer_keys(place, "=");
+	else if (text_starts_with(place->word, "net.network="))
+		return offer_networks(place, "net.network=", err);
+	return 0;
+}
+
+static int offer_value(const struct place *place, struct error *err)
 {
 	const char *kind = place->awaited->argument;
 
@@ -190,6 +285,12 @@ static int offer_value(const struct place *place)
 		offer_signals(place);
 	else if (strcmp(kind, "STATE") == 0)
 		offer_listed(place, place->awaited->meaning);
+	else if (strcmp(kind, "GROUP") == 0)
+		return offer_groups(place, err);
+	else if (strcmp(kind, "TEMPLATE") == 0)
+		return offer_templates(place, err);
+	else if (strcmp(kind, "KEY=VALUE") == 0)
+		return offer_setting(place, err);
 	return 0;
 }
 
@@ -221,10 +322,10 @@ static int offer_argument(const struct place *place, struct error *err)
 	char kind[32];
 
 	find_kind(place->command->arguments, place->position, kind, sizeof(kind));
-	if (strcmp(kind, "NAME") == 0)
+	if (strcmp(kind, "NAME") == 0 || strcmp(kind, "TO") == 0)
 		return offer_containers(place, "", err);
 	if (strcmp(kind, "KEY") == 0)
-		keys_each(&container_keys, offer_key, (void *)(uintptr_t)place);
+		offer_keys(place, "");
 	else if (strcmp(kind, "COMMAND") == 0 && place->command->maximum == 1)
 		offer_commands(place); /* of cman: help */
 	else if (strcmp(kind, "FILE") == 0 || strcmp(kind, "ROOTFS") == 0)
@@ -246,7 +347,7 @@ int cmd_complete(const struct options *options, int argc, char *argv[], struct e
 	for (int i = 0; i < argc - 1; i++)
 		take_word(&place, argv[i]);
 	if (place.awaited)
-		return offer_value(&place);
+		return offer_value(&place, err);
 	if (!place.options_ended && place.word[0] == '-')
 		return offer_options(&place), 0;
 	if (!place.command)

@@ -70,6 +70,27 @@ has_prompts() { [ "$(grep -ao 'here>' "$(path $N/screen)" 2>/dev/null | wc -l)" 
 	assert_offers "" no-such-command ""
 }
 
+@test "names of groups, templates and networks, where a command takes them" {
+	write_manager 'networks : { cman0 : { subnet = "10.83.0.0/24"; }; campus : { subnet = "10.84.0.0/24"; }; };
+		templates : { small : { limits : { pids = 10; }; }; };'
+	sleeper queue <<<'groups = [ "back", "batch" ];'
+	sleeper store <<<'groups = [ "back", "front" ];'
+	assert_offers "back batch front" up -g ""
+	assert_offers "back batch" down --group ba
+	assert_offers "back batch" restart --group = ba
+	assert_offers "small" new --template ""
+	assert_offers "campus cman0" run -s net.network = ""
+	assert_offers "net.network=campus" run --set net.network=ca
+	assert_offers "net.name= net.nat= net.network=" run -s net.n
+	assert_offers "" run -s limits.pids = ""
+	assert_offers "" run -s limits.pids=
+	assert_offers ":files" run -s net.network = campus ""
+	assert_offers "db queue store website" trace web ""
+	# A file with a fault keeps no others from being offered.
+	machine sh -c "echo 'groups = [' >$T/conf.d/faulty.conf"
+	assert_offers "back batch front" up -g ""
+}
+
 @test "a container that runs and has no file any more is offered" {
 	run_ok cman up db
 	machine rm $T/conf.d/db.conf
@@ -89,10 +110,11 @@ has_prompts() { [ "$(grep -ao 'here>' "$(path $N/screen)" 2>/dev/null | wc -l)" 
 
 @test "bash: the tab key" {
 	printf 'PS1="here>"; bind "set enable-bracketed-paste off"; . %s\n' "$SOURCE/src/completion/cman.bash" >"$(path $N/rc)"
-	press "bash --noprofile --rcfile $N/rc -i" 'cman resta\td\t\n' 'cman kill --sig\tTER\tdb\n' 'cman wait --state=pau\tdb\n' 'exit\n'
+	press "bash --noprofile --rcfile $N/rc -i" 'cman resta\td\t\n' 'cman kill --sig\tTER\tdb\n' 'cman wait --state=pau\tdb\n' 'cman run -s net.netw\tcm\t/srv\n' 'exit\n'
 	assert_equal "$(<"$(path $N/called)")" "[restart][db]
 [kill][--signal][TERM][db]
-[wait][--state=paused][db]"
+[wait][--state=paused][db]
+[run][-s][net.network=cman0][/srv]"
 }
 
 @test "zsh: the tab key" {
