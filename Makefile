@@ -49,6 +49,8 @@ PROBE_OBJECTS      = $(patsubst tests/probe/%.c,$(BUILD)/probe.d/%.o,$(wildcard 
 # --- how it is built ---------------------------------------------------------------------------
 
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow $(if $(WERROR),-Werror)
+# What musl has not (base/musl.h); of our own files only, none of which includes it.
+MUSL    := $(if $(findstring musl,$(shell $(CC) -dumpmachine 2>/dev/null)),-include base/musl.h)
 DEFINES  = -D_GNU_SOURCE -DCMAN_VERSION='"$(VERSION)"' -DLIBEXECDIR='"$(LIBEXECDIR)"' \
            -DSYSCONFDIR='"$(SYSCONFDIR)"' -DRUNSTATEDIR='"$(RUNSTATEDIR)"' \
            -DLOCALSTATEDIR='"$(LOCALSTATEDIR)"' $(if $(FAULTS),-DCMAN_FAULTS)
@@ -81,7 +83,7 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all unit-tests check check-unit check-layers check-docs check-system check-valgrind check-vm lint \
-        tidy format bench compare fuzz fuzz-targets test-packages install uninstall deb rpm quickstart quickstart-clean \
+        tidy format bench compare fuzz fuzz-targets test-packages install uninstall deb rpm apk quickstart quickstart-clean \
         clean help force faults
 
 all: $(PROGRAMS)
@@ -115,11 +117,11 @@ $(BUILD)/static/%.o: src/%.c $(BUILD)/.flags | $(BUILD)/.packages
 
 $(BUILD)/tests/%.o: tests/unit/%.c $(BUILD)/.flags | $(BUILD)/.packages
 	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D) && $(COMPILE) $(HARDENING) $(LIBRARY_CFLAGS) -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(COMPILE) $(MUSL) $(HARDENING) $(LIBRARY_CFLAGS) -c -o $@ $<
 
 $(BUILD)/%.o: src/%.c $(BUILD)/.flags | $(BUILD)/.packages
 	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D) && $(COMPILE) $(HARDENING) $(LIBRARY_CFLAGS) -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(COMPILE) $(MUSL) $(HARDENING) $(LIBRARY_CFLAGS) -c -o $@ $<
 
 $(BUILD)/generate: src/seccomp/generate.c src/kernel/seccomp_compile.c src/seccomp/policy.h \
 		src/kernel/seccomp_compile.h src/config/calls.h | $(BUILD)/.packages
@@ -145,7 +147,7 @@ $(BUILD)/.packages: tests/packages.sh
 	@touch $@
 
 # Written anew when a flag or a directory differs from the last build, which then starts afresh.
-FLAGS = $(subst ','\'',$(COMPILE) $(HARDENING) $(STATIC) $(LIBRARY_CFLAGS))
+FLAGS = $(subst ','\'',$(COMPILE) $(MUSL) $(HARDENING) $(STATIC) $(LIBRARY_CFLAGS))
 $(BUILD)/.flags: force
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
@@ -236,7 +238,7 @@ check-vm: all unit-tests $(PROBES)
 	@tests/vm/check.sh '$(BUILD)' $(VM_TESTS)
 
 SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) src/completion/cman.bash $(wildcard init/*.sysv init/*.openrc init/runit/*/*) \
-          init/packages/build.sh .ci/run
+          init/packages/build.sh init/packages/APKBUILD init/packages/cman.pre-deinstall .ci/run
 
 # BENCH="throughput scale" runs some of its parts.
 bench: all $(BUILD)/bench $(BUILD)/bench-commit $(BUILD)/bench-stream $(BUILD)/bench-look
@@ -307,6 +309,8 @@ uninstall:
 deb rpm:
 	@tests/packages.sh install build $@
 	@init/packages/build.sh $@ '$(VERSION)' build/packages
+apk:
+	@init/packages/build.sh $@ '$(VERSION)' build/packages
 
 # --- a first look ------------------------------------------------------------------------------
 
@@ -343,5 +347,5 @@ help:
 	@echo 'make install          DESTDIR, PREFIX, SYSCONFDIR, RUNSTATEDIR, LOCALSTATEDIR; INIT="systemd sysv"'
 	@echo '                      openrc, runit, none, all: for these (else for what runs here; all with DESTDIR)'
 	@echo 'make uninstall        undo it; changed configuration stays'
-	@echo 'make deb, make rpm    packages of this version, in build/packages'
+	@echo 'make deb, rpm, apk    packages of this version, in build/packages'
 	@echo 'make clean            remove build/'

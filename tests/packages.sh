@@ -67,6 +67,7 @@ packages() {
 	proof        lintian                      lintian            -
 	proof        dh                           debhelper          -
 	proof        rpmbuild                     rpm                rpm-build
+	proof        musl-gcc                     musl-tools         musl-gcc
 	deb          dh                           debhelper          -
 	deb          dpkg-buildpackage            dpkg-dev           -
 	rpm          rpmbuild                     rpm                rpm-build

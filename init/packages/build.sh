@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# build.sh deb|rpm VERSION DIR: packages out of a copy of this tree, into DIR.
+# build.sh deb|rpm|apk VERSION DIR: packages out of a copy of this tree, into DIR. apk-source: only what
+# abuild(1) wants, in DIR/apk, to be taken to an Alpine.
 set -eu
 
 kind=$1 version=$2
@@ -35,10 +36,14 @@ build_deb() {
 	rm -rf "cman-$version"
 }
 
+pack_source() { # DIRECTORY
+	copy_source "$1/cman-$version"
+	tar -C "$1" -czf "$1/cman-$version.tar.gz" "cman-$version"
+	rm -rf "$1/cman-$version"
+}
+
 build_rpm() {
-	copy_source "$out/cman-$version"
-	tar -C "$out" -czf "$out/cman-$version.tar.gz" "cman-$version"
-	rm -rf "$out/cman-$version"
+	pack_source "$out"
 	sed "s/@VERSION@/$version/" init/packages/cman.spec >"$out/cman.spec"
 	# Where rpm is not the system's own, what the build needs is looked for by make.
 	nodeps=
@@ -48,11 +53,34 @@ build_rpm() {
 	rm -rf "$out/rpmbuild"
 }
 
+write_apk_source() {
+	mkdir -p "$out/apk"
+	cd "$out/apk"
+	pack_source .
+	sed "s/@VERSION@/$version/" "$top/init/packages/APKBUILD" >APKBUILD
+	printf '\nsha512sums="\n%s\n"\n' "$(sha512sum "cman-$version.tar.gz")" >>APKBUILD
+	cp "$top/init/packages/cman.pre-deinstall" .
+}
+
+build_apk() {
+	command -v abuild >/dev/null || {
+		echo "build.sh: abuild is missing: this is for Alpine, with alpine-sdk" >&2
+		exit 1
+	}
+	write_apk_source
+	# Root is no packager, unless he says so.
+	force=
+	[ "$(id -u)" != 0 ] || force=-F
+	REPODEST=$out abuild $force -r
+}
+
 case $kind in
 deb) build_deb ;;
 rpm) build_rpm ;;
+apk) build_apk ;;
+apk-source) write_apk_source ;;
 *)
-	echo "build.sh: deb or rpm?" >&2
+	echo "build.sh: deb, rpm or apk?" >&2
 	exit 2
 	;;
 esac
