@@ -24,11 +24,11 @@ void plan_clear(struct plan *plan)
 }
 
 static int plan_one(const struct change_look *look, bool named, const char *name,
-		    struct planned *item, struct error *err)
+		    struct record_look *record, struct planned *item, struct error *err)
 {
 	const struct spec *spec;
 
-	view_take(look->conf, look->state, name, &item->view);
+	view_take_looked(look->conf, look->state, name, record, &item->view);
 	item->change.name = name;
 	spec = item->view.spec;
 	return change_look_find(look, &item->view, named || (spec && spec->autostart),
@@ -100,16 +100,19 @@ static bool is_to_do(const struct plan *plan)
 int plan_find(struct plan *plan, const struct strlist *names, bool named, struct error *err)
 {
 	int there = load_state(&plan->conf, &plan->state, err), status = EXIT_SUCCESS;
+	AUTO_FREE struct record_look *records = NULL;
 
 	if (there < 0 ||
 	    change_look_open(&plan->conf, there ? &plan->state : NULL, &plan->look, err) < 0)
 		return -1;
 	plan->items = xalloc(names->count, sizeof(*plan->items));
 	plan->count = names->count;
+	records = record_look_all(there ? &plan->state : NULL, names);
 	for (size_t i = 0; i < names->count; i++) {
 		struct error failure = {0};
 
-		if (plan_one(&plan->look, named, names->items[i], &plan->items[i], &failure) == 0)
+		if (plan_one(&plan->look, named, names->items[i], &records[i], &plan->items[i],
+			     &failure) == 0)
 			continue;
 		log_error(&failure);
 		status = EXIT_FAILURE;

@@ -153,15 +153,18 @@ static int go_on(struct top *top, struct error *err)
 	uint64_t delay_ms = top->delay_ms < 250 ? top->delay_ms : 250;
 	int rc;
 
-	do {
+	for (;;) {
 		uint64_t begin = process_monotonic_ms();
 
-		if (look(top, err) < 0 || draw(top, err) < 0)
+		if (draw(top, err) < 0)
 			return -1;
 		rc = serve(top, begin + delay_ms, err);
+		if (rc <= 0)
+			return rc;
+		if (look(top, err) < 0)
+			return -1;
 		delay_ms = top->delay_ms;
-	} while (rc > 0);
-	return rc;
+	}
 }
 
 /* ---- the command ---- */
@@ -212,7 +215,8 @@ int cmd_top(const struct options *options, int argc, char *argv[], struct error 
 		return -1;
 	strlist_sort(&names);
 	top.view.color = log_use_color(stdout);
-	if (screen_open(err) < 0)
+	/* What the first look finds to mend is told where it stays to be read. */
+	if (look(&top, err) < 0 || screen_open(err) < 0)
 		return -1;
 	return go_on(&top, err) < 0 ? -1 : EXIT_SUCCESS;
 }

@@ -49,24 +49,21 @@ static void look_closer(const struct state *state, struct view *view)
 	health_read(dir_fd, view->health, NULL);
 }
 
-void view_take(const struct conf *conf, const struct state *state, const char *name,
-	       struct view *view)
+void view_take_looked(const struct conf *conf, const struct state *state, const char *name,
+		      struct record_look *look, struct view *view)
 {
-	enum liveness liveness = LIVE_NONE;
-	struct error error;
-	int found;
-
 	*view = (struct view){.name = name, .spec = conf_find(conf, name)};
-	found = state ? heal_read(&conf->manager, state, name, &view->record, &liveness, &error)
-		      : 0;
-	if (found < 0) {
+	if (state)
+		heal_looked(&conf->manager, state, name, look);
+	view->record = look->record;
+	view->error = look->error;
+	*look = (struct record_look){.found = look->found, .liveness = look->liveness};
+	if (look->found < 0) {
 		view->state = VIEW_UNKNOWN;
-		view->error = xalloc(1, sizeof(*view->error));
-		*view->error = error;
-	} else if (found > 0) {
+	} else if (look->found > 0) {
 		/* Asked once: the answer must not change while it is printed. */
-		view->alive = liveness == LIVE_RUNNING;
-		view->state = find_state(state, &view->record, liveness);
+		view->alive = look->liveness == LIVE_RUNNING;
+		view->state = find_state(state, &view->record, look->liveness);
 		if (view->alive)
 			look_closer(state, view);
 	}
@@ -75,6 +72,16 @@ void view_take(const struct conf *conf, const struct state *state, const char *n
 		strlist_copy(&view->marks, &view->record.marks);
 	else if (view->spec)
 		spec_list_marks(view->spec, &view->marks);
+}
+
+void view_take(const struct conf *conf, const struct state *state, const char *name,
+	       struct view *view)
+{
+	struct record_look look = {0};
+
+	if (state)
+		record_look_at(state, name, &look);
+	view_take_looked(conf, state, name, &look, view);
 }
 
 void view_clear(struct view *view)

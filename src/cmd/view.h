@@ -11,7 +11,7 @@
 #include "config/conf.h"
 #include "lifecycle/ready.h"
 #include "state/health.h"
-#include "state/record.h"
+#include "state/record_looks.h"
 
 enum view_state {
 	VIEW_STOPPED,  /* nothing of it is there */
@@ -42,6 +42,12 @@ struct view {
 /* name and conf must live as long as the view. state: NULL when nothing was ever started. */
 void view_take(const struct conf *conf, const struct state *state, const char *name,
 	       struct view *view);
+/* Of one that was looked at already: what is in look goes over to the view. */
+void view_take_looked(const struct conf *conf, const struct state *state, const char *name,
+		      struct record_look *look, struct view *view);
+/* Of one whose record was looked at already; what is in look goes over to the view. */
+void view_take_looked(const struct conf *conf, const struct state *state, const char *name,
+		      struct record_look *look, struct view *view);
 void view_clear(struct view *view);
 #define AUTO_VIEW AUTO(view_clear)
 

@@ -91,6 +91,19 @@ static int look_at_files(const struct options *options, struct view_list *list, 
 	return rc;
 }
 
+/* state: NULL when nothing was ever started. */
+static void take_views(const struct state *state, struct view_list *list)
+{
+	AUTO_FREE struct record_look *looks = NULL;
+
+	list->count = list->names.count;
+	list->views = xalloc(list->count, sizeof(*list->views));
+	looks = record_look_all(state, &list->names);
+	for (size_t i = 0; i < list->count; i++)
+		view_take_looked(&list->conf, state, list->names.items[i], &looks[i],
+				 &list->views[i]);
+}
+
 int view_list_take(const struct options *options, int argc, char *argv[], struct view_list *list,
 		   struct error *err)
 {
@@ -104,12 +117,10 @@ int view_list_take(const struct options *options, int argc, char *argv[], struct
 	there = load_state(&list->conf, &list->state, err);
 	if (there < 0)
 		return -1;
-	list->count = list->names.count;
-	list->views = xalloc(list->count, sizeof(*list->views));
+	take_views(there ? &list->state : NULL, list);
 	for (size_t i = 0; i < list->count; i++) {
 		struct view *view = &list->views[i];
 
-		view_take(&list->conf, there ? &list->state : NULL, list->names.items[i], view);
 		if (strlist_contains_sorted(&files, view->name))
 			view->file = xprintf("%s/%s.conf", list->conf.manager.conf_dir, view->name);
 		else if (files_known && view->alive && !view->record.transient)

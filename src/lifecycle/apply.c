@@ -47,6 +47,7 @@ static int note_change(struct host *host, struct container *container, const str
 	if (note_pending(container, recorded, err) < 0)
 		return error_wrap(err, "note what is to be changed");
 	container_describe(host->manager, container);
+	container->record.applied = true;
 	return record_write(&host->state, &container->record, err);
 }
 

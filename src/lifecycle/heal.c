@@ -113,15 +113,15 @@ static void heal(const struct manager *manager, const char *name)
 		wave_abandon(&wave);
 }
 
-/* record NULL: there is none. What an apply has left wave_take() takes back. */
-static bool needs_healing(const struct state *state, const char *name,
+/* found 0: there is no record. What an apply has left wave_take() takes back. */
+static bool needs_healing(const struct state *state, const char *name, int found,
 			  const struct record *record, enum liveness liveness)
 {
-	if (!record)
-		return fs_exists_at(state->containers_fd, name);
+	if (found <= 0)
+		return found == 0 && fs_exists_at(state->containers_fd, name);
 	return is_left(state, record, liveness) ||
 	       (liveness == LIVE_RUNNING &&
-		(seems_unsupervised(record) || apply_is_pending(state, name)));
+		(seems_unsupervised(record) || (record->applied && apply_is_pending(state, name))));
 }
 
 int heal_read(const struct manager *manager, const struct state *state, const char *name,
@@ -129,9 +129,19 @@ int heal_read(const struct manager *manager, const struct state *state, const ch
 {
 	int found = record_look(state, name, record, liveness, err);
 
-	if (found < 0 || geteuid() != 0 || !needs_healing(state, name, found ? record : NULL, *liveness))
+	if (!needs_healing(state, name, found, record, *liveness) || geteuid() != 0)
 		return found;
 	heal(manager, name);
 	record_clear(record);
 	return record_look(state, name, record, liveness, err);
+}
+
+void heal_looked(const struct manager *manager, const struct state *state, const char *name,
+		 struct record_look *look)
+{
+	if (!needs_healing(state, name, look->found, &look->record, look->liveness) || geteuid() != 0)
+		return;
+	heal(manager, name);
+	record_look_clear(look);
+	record_look_at(state, name, look);
 }

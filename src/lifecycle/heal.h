@@ -18,7 +18,7 @@
 #define LIFECYCLE_HEAL_H
 
 #include "config/spec.h"
-#include "state/record.h"
+#include "state/record_looks.h"
 
 /*
  * As record_read(), and what the kernel says about it in *liveness (LIVE_NONE where there is none). What
@@ -27,5 +27,9 @@
  */
 int heal_read(const struct manager *manager, const struct state *state, const char *name,
 	      struct record *record, enum liveness *liveness, struct error *err);
+
+/* The same for one that was looked at already: look is then as it is afterwards. */
+void heal_looked(const struct manager *manager, const struct state *state, const char *name,
+		 struct record_look *look);
 
 #endif

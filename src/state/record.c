@@ -14,12 +14,9 @@
 #include "base/lock.h"
 #include "config/source.h"
 #include "state/lines.h"
+#include "state/record_text.h"
 
-#define RECORD_VERSION 1
-#define ORDER_FILE     "ordered" /* in STATE_DIR: some record may have needs or after */
-
-static const char *const phase_names[] = {"created", "running", "stopping", "stopped",
-					  "restarting"};
+#define ORDER_FILE "ordered" /* in STATE_DIR: some record may have needs or after */
 
 void record_clear(struct record *record)
 {
@@ -74,232 +71,7 @@ bool record_is_as_files(const struct record *record)
 	return true;
 }
 
-/* ---- the text ---- */
-
-static bool parse_identity(const char *text, struct process_identity *identity)
-{
-	uint64_t start_time;
-	long pid;
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	pid = strtol(text, &end, 10);
-	if (errno != 0 || pid > INT_MAX || *end != ' ' || !lines_u64(end + 1, &start_time))
-		return false;
-	*identity = (struct process_identity){.pid = (pid_t)pid, .start_time = start_time};
-	return true;
-}
-
-static bool parse_phase(const char *text, enum record_phase *phase)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(phase_names); i++) {
-		if (strcmp(text, phase_names[i]) == 0) {
-			*phase = (enum record_phase)i;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* "67108864" or "67108864 /etc/cman/conf.d/web.conf:3" */
-static bool parse_memory_limit(const char *text, struct record *record)
-{
-	char number[24];
-	int used = 0;
-
-	if (sscanf(text, "%23[0-9]%n", number, &used) != 1 ||
-	    !lines_u64(number, &record->memory_limit))
-		return false;
-	return text[used] == ' ' ? lines_text(text + used + 1, &record->memory_origin)
-				 : text[used] == '\0';
-}
-
-static bool add_line(const char *text, struct strlist *list)
-{
-	strlist_add(list, text);
-	return true;
-}
-
-/* "EXITED STATUS OOM_KILLED ENDED_AT" */
-static bool parse_last(const char *text, struct record_restarts *restarts)
-{
-	unsigned int exited, oom_killed;
-	char end;
-
-	if (sscanf(text, "%u %d %u %" SCNu64 "%c", &exited, &restarts->last_status, &oom_killed,
-		   &restarts->last_ended_at, &end) != 4)
-		return false;
-	restarts->has_last = true;
-	restarts->last_exited = exited != 0;
-	restarts->last_oom_killed = oom_killed != 0;
-	return true;
-}
-
-static bool parse_restarts(const char *key, const char *value, struct record_restarts *restarts)
-{
-	uint64_t number;
-
-	if (strcmp(key, "last-end") == 0)
-		return parse_last(value, restarts);
-	if (!lines_u64(value, &number))
-		return false;
-	if (strcmp(key, "restart-due-ms") == 0)
-		restarts->due_ms = number;
-	else if (strcmp(key, "restarts") == 0)
-		restarts->count = (uint32_t)number;
-	else if (strcmp(key, "retries") == 0)
-		restarts->retries = (uint32_t)number;
-	else
-		return false;
-	return true;
-}
-
-static bool parse_field(void *data, const char *key, const char *value)
-{
-	struct record *record = data;
-	uint64_t number;
-
-	if (strcmp(key, "version") == 0)
-		return lines_u64(value, &number) && number == RECORD_VERSION;
-	if (strcmp(key, "name") == 0)
-		return lines_text(value, &record->name);
-	if (strcmp(key, "instance") == 0)
-		return lines_fixed(value, record->instance, sizeof(record->instance));
-	if (strcmp(key, "boot") == 0)
-		return lines_fixed(value, record->boot_id, sizeof(record->boot_id));
-	if (strcmp(key, "phase") == 0)
-		return parse_phase(value, &record->phase);
-	if (strcmp(key, "init") == 0)
-		return parse_identity(value, &record->init);
-	if (strcmp(key, "supervisor") == 0)
-		return parse_identity(value, &record->supervisor);
-	if (strcmp(key, "keeper") == 0)
-		return parse_identity(value, &record->keeper);
-	if (strcmp(key, "started") == 0)
-		return lines_u64(value, &record->started_at);
-	if (strcmp(key, "started-boottime") == 0)
-		return lines_u64(value, &record->started_boottime);
-	if (strcmp(key, "paused") == 0)
-		return lines_u64(value, &record->paused_at);
-	if (strcmp(key, "cgroup-parent") == 0)
-		return lines_text(value, &record->cgroup_parent);
-	if (strcmp(key, "firewall-prefix") == 0)
-		return true; /* of an earlier cman, which never used it */
-	if (strcmp(key, "stop-signal") == 0)
-		return lines_u64(value, &number) && (record->stop_signal = (int)number, true);
-	if (strcmp(key, "stop-timeout-ms") == 0)
-		return lines_u64(value, &number) &&
-		       (record->stop_timeout_ms = (uint32_t)number, true);
-	if (strcmp(key, "capabilities") == 0)
-		return record->has_capabilities = lines_u64(value, &record->capabilities);
-	if (strcmp(key, "ready") == 0)
-		return lines_text(value, &record->ready);
-	if (strcmp(key, "ready-at") == 0)
-		return lines_u64(value, &record->ready_at);
-	if (strcmp(key, "health") == 0)
-		return lines_u64(value, &number) && (record->has_health = number != 0, true);
-	if (strcmp(key, "transient") == 0)
-		return lines_u64(value, &number) && (record->transient = number != 0, true);
-	if (strcmp(key, "ready-error") == 0)
-		return lines_text(value, &record->ready_error);
-	if (strcmp(key, "oom-killed") == 0)
-		return lines_u64(value, &number) && (record->oom_killed = number != 0, true);
-	if (strcmp(key, "oom-kills") == 0)
-		return lines_u64(value, &record->oom_kills);
-	if (strcmp(key, "memory-limit") == 0)
-		return parse_memory_limit(value, record);
-	if (strcmp(key, "step") == 0)
-		return add_line(value, &record->steps);
-	if (strcmp(key, "address") == 0)
-		return add_line(value, &record->addresses);
-	if (strcmp(key, "port") == 0)
-		return add_line(value, &record->ports);
-	if (strcmp(key, "mark") == 0)
-		return add_line(value, &record->marks);
-	if (strcmp(key, "needs") == 0)
-		return add_line(value, &record->needs);
-	if (strcmp(key, "after") == 0)
-		return add_line(value, &record->after);
-	if (strcmp(key, "group") == 0)
-		return add_line(value, &record->groups);
-	if (strcmp(key, "unless-stopped") == 0)
-		return lines_u64(value, &number) && (record->unless_stopped = number != 0, true);
-	if (strcmp(key, "source") == 0)
-		return add_line(value, &record->sources);
-	return parse_restarts(key, value, &record->restarts);
-}
-
-static void print_restarts(const struct record_restarts *restarts, struct text *out)
-{
-	if (restarts->count)
-		text_addf(out, "restarts %u\n", restarts->count);
-	if (restarts->retries)
-		text_addf(out, "retries %u\n", restarts->retries);
-	if (restarts->due_ms)
-		text_addf(out, "restart-due-ms %" PRIu64 "\n", restarts->due_ms);
-	if (restarts->has_last)
-		text_addf(out, "last-end %d %d %d %" PRIu64 "\n", restarts->last_exited,
-			  restarts->last_status, restarts->last_oom_killed,
-			  restarts->last_ended_at);
-}
-
-static void print_list(const char *key, const struct strlist *list, struct text *out)
-{
-	for (size_t i = 0; i < list->count; i++)
-		text_addf(out, "%s %s\n", key, list->items[i]);
-}
-
-static void print_record(const struct record *record, struct text *out)
-{
-	text_addf(out, "version %d\nname %s\ninstance %s\nboot %s\nphase %s\n", RECORD_VERSION,
-		  record->name, record->instance, record->boot_id, phase_names[record->phase]);
-	text_addf(out, "init %d %" PRIu64 "\nsupervisor %d %" PRIu64 "\n", (int)record->init.pid,
-		  record->init.start_time, (int)record->supervisor.pid,
-		  record->supervisor.start_time);
-	if (record->keeper.pid)
-		text_addf(out, "keeper %d %" PRIu64 "\n", (int)record->keeper.pid,
-			  record->keeper.start_time);
-	text_addf(out, "started %" PRIu64 "\nstarted-boottime %" PRIu64 "\noom-killed %d\n",
-		  record->started_at, record->started_boottime, record->oom_killed);
-	text_addf(out, "stop-signal %d\nstop-timeout-ms %u\n", record->stop_signal,
-		  record->stop_timeout_ms);
-	if (record->oom_kills > 0)
-		text_addf(out, "oom-kills %" PRIu64 "\n", record->oom_kills);
-	if (record->memory_limit > 0)
-		text_addf(out, "memory-limit %" PRIu64 "%s%s\n", record->memory_limit,
-			  record->memory_origin ? " " : "",
-			  record->memory_origin ? record->memory_origin : "");
-	if (record->paused_at)
-		text_addf(out, "paused %" PRIu64 "\n", record->paused_at);
-	if (record->has_capabilities)
-		text_addf(out, "capabilities %" PRIu64 "\n", record->capabilities);
-	if (record->cgroup_parent)
-		text_addf(out, "cgroup-parent %s\n", record->cgroup_parent);
-	if (record->has_health)
-		text_addf(out, "health 1\n");
-	if (record->transient)
-		text_addf(out, "transient 1\n");
-	if (record->ready)
-		text_addf(out, "ready %s\n", record->ready);
-	if (record->ready_at)
-		text_addf(out, "ready-at %" PRIu64 "\n", record->ready_at);
-	if (record->ready_error)
-		text_addf(out, "ready-error %s\n", record->ready_error);
-	if (record->unless_stopped)
-		text_addf(out, "unless-stopped 1\n");
-	print_list("step", &record->steps, out);
-	print_list("address", &record->addresses, out);
-	print_list("port", &record->ports, out);
-	print_list("mark", &record->marks, out);
-	print_list("needs", &record->needs, out);
-	print_list("after", &record->after, out);
-	print_list("group", &record->groups, out);
-	print_list("source", &record->sources, out);
-	print_restarts(&record->restarts, out);
-	text_addf(out, "end\n");
-}
+/* ---- how it ended ---- */
 
 static enum record_purpose parse_purpose(const char *word)
 {
@@ -482,7 +254,7 @@ int record_write(const struct state *state, const struct record *record, struct 
 
 	if (dir_fd < 0 || note_order(state, record, err) < 0)
 		return -1;
-	print_record(record, &text);
+	record_print(record, &text);
 	return fs_replace_at(dir_fd, "record", text.data, text.length, 0600, err);
 }
 
@@ -512,11 +284,11 @@ static int read_record(const struct state *state, const char *name, struct recor
 
 	if (file_fd < 0)
 		return errno == ENOENT ? 0 : error_set(err, errno, "record of %s", name);
-	if (fstat(file_fd, &st) < 0 || st.st_uid != geteuid())
+	if (fstat(file_fd, &st) < 0 || (st.st_uid != 0 && st.st_uid != geteuid()))
 		return error_set(err, EPERM, "record of %s belongs to user %u", name, st.st_uid);
 	if (fs_read_known_fd(file_fd, &st, LINES_SIZE_MAX, &text, err) < 0)
 		return error_wrap(err, "record of %s", name);
-	if (lines_parse(text.data, parse_field, &found, err) < 0)
+	if (record_parse(text.data, &found, err) < 0)
 		return error_wrap(err, "record of %s", name);
 	if (!found.instance[0] || !found.boot_id[0])
 		return error_set(err, 0, "record of %s is incomplete", name);

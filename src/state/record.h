@@ -81,6 +81,7 @@ struct record {
 	uint64_t ready_at;                  /* seconds since the epoch; 0: not found so yet */
 	bool has_health;                    /* it is checked: see state/health.h */
 	bool transient;                     /* it never had a file: `cman run` */
+	bool applied;                       /* a change was begun since it runs: see lifecycle/apply.h */
 	char *ready_error;                  /* why those who waited last gave up, or NULL */
 	/* once it has ended */
 	bool exited;

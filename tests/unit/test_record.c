@@ -4,6 +4,7 @@
 
 #include "config/origin.h"
 #include "config/source.h"
+#include "state/record_looks.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -24,6 +25,7 @@ static struct record example(void)
 		.stop_signal = 15,
 		.oom_kills = 2,
 		.transient = true,
+		.applied = true,
 		.memory_limit = 67108864,
 		.memory_origin = xstrdup("/etc/cman/conf.d/my web.conf:3"),
 		.stop_timeout_ms = 10000,
@@ -131,6 +133,7 @@ static void test_read_is_what_was_written(void **data)
 	assert_true(strlist_equal(&read.sources, &written.sources));
 	assert_int_equal(read.oom_kills, 2);
 	assert_true(read.transient);
+	assert_true(read.applied);
 	assert_int_equal(read.memory_limit, 67108864);
 	assert_string_equal(read.memory_origin, written.memory_origin);
 	assert_false(read.exited);
@@ -204,6 +207,61 @@ static void test_look(void **data)
 }
 
 /* The kernel puts the name of the program in front of what is asked for, as it is. */
+static void write_of(const char *name, bool damaged)
+{
+	AUTO_RECORD struct record record = example();
+	AUTO_FREE char *path = xprintf("%s/record", name);
+
+	free(record.name);
+	record.name = xstrdup(name);
+	assert_int_equal(mkdirat(state.containers_fd, name, 0700), 0);
+	if (damaged)
+		assert_int_equal(
+			fs_rewrite_at(state.containers_fd, path, "version 1\n", 10, 0600, NULL), 0);
+	else
+		assert_int_equal(record_write(&state, &record, NULL), 0);
+}
+
+/* Enough of them for several threads. */
+static void test_look_at_many(void **data)
+{
+	AUTO_STRLIST struct strlist names = {0};
+	AUTO_FREE struct record_look *looks = NULL;
+
+	(void)data;
+	for (int i = 0; i < 1000; i++) {
+		AUTO_FREE char *name = xprintf("web%d", i);
+
+		strlist_add(&names, name);
+		if (i % 7)
+			write_of(name, i % 11 == 0);
+	}
+	looks = record_look_all(&state, &names);
+	for (int i = 0; i < 1000; i++) {
+		struct record_look *look = &looks[i];
+
+		assert_int_equal(look->found, i % 7 == 0 ? 0 : i % 11 == 0 ? -1 : 1);
+		if (look->found > 0)
+			assert_string_equal(look->record.name, names.items[i]);
+		assert_int_equal(look->liveness, look->found > 0 ? LIVE_RUNNING : LIVE_NONE);
+		assert_true(look->found < 0 ? strstr(look->error->text, names.items[i]) != NULL
+					    : look->error == NULL);
+		record_look_clear(look);
+	}
+}
+
+static void test_look_where_nothing_was_started(void **data)
+{
+	AUTO_STRLIST struct strlist names = {0};
+	AUTO_FREE struct record_look *looks = NULL;
+
+	(void)data;
+	strlist_add(&names, "web");
+	looks = record_look_all(NULL, &names);
+	assert_int_equal(looks[0].found, 0);
+	assert_int_equal(looks[0].liveness, LIVE_NONE);
+}
+
 static void test_name_of_the_program(void **data)
 {
 	struct process_identity known, now;
@@ -447,6 +505,8 @@ int main(void)
 		STATE_TEST(test_missing_is_no_error),
 		STATE_TEST(test_exit_is_the_supervisors_word),
 		STATE_TEST(test_look),
+		STATE_TEST(test_look_at_many),
+		STATE_TEST(test_look_where_nothing_was_started),
 		STATE_TEST(test_name_of_the_program),
 		STATE_TEST(test_exit_without_status_and_with_purpose),
 		STATE_TEST(test_restarts_there_and_back),
