@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "config/conf.h"
 #include "lifecycle/adopt.h"
+#include "lifecycle/apply_back.h"
 #include "lifecycle/events.h"
+#include "lifecycle/exchange.h"
 #include "lifecycle/live.h"
 #include "lifecycle/parted.h"
 #include "lifecycle/precheck.h"
@@ -25,7 +27,7 @@ static void fail(struct container *container, const struct error *err)
 	container->failed = true;
 }
 
-/* ---- one container, there and back ---- */
+/* ---- in the record before it is so ---- */
 
 /* What its processes were started with stays so: variables of the host, as they were then. */
 static int note_pending(const struct container *container, const struct spec *recorded,
@@ -36,94 +38,24 @@ static int note_pending(const struct container *container, const struct spec *re
 
 	mixed.environment = recorded->environment;
 	conf_print_spec(&mixed, true, &text);
-	return fs_replace_at(container->directory_fd, PENDING_FILE, text_value(&text), text.length,
+	return fs_replace_at(container->directory_fd, APPLY_PENDING, text_value(&text), text.length,
 			     0600, err);
 }
 
-/* In the record before it is so: whoever takes the container down finds what may be there. */
-static int note_change(struct host *host, struct container *container, const struct spec *recorded,
+/* Whoever takes the container down finds what may be there. */
+static int note_change(struct host *host, struct apply_item *item, const struct strlist *exchange,
 		       struct error *err)
 {
-	if (note_pending(container, recorded, err) < 0)
+	struct container *container = item->container;
+
+	if (note_pending(container, &item->recorded, err) < 0)
 		return error_wrap(err, "note what is to be changed");
+	strlist_clear(&container->record.exchange);
+	if (item->exchanges)
+		strlist_copy(&container->record.exchange, exchange);
 	container_describe(host->manager, container);
 	container->record.applied = true;
 	return record_write(&host->state, &container->record, err);
-}
-
-/* From here on it is so. */
-static int settle(struct host *host, const struct live *live, struct error *err)
-{
-	const int directory_fd = live->container->directory_fd;
-	struct error why = {0};
-
-	if (renameat(directory_fd, PENDING_FILE, directory_fd, "spec") < 0)
-		return error_set(err, errno, "note what was changed");
-	if (live_settle(host, live, &why) < 0)
-		log_warning("%s: %s", live->container->name, why.text);
-	return 0;
-}
-
-/* Everything of it, whatever has been done; the first error is what is told. */
-static int take_back(struct host *host, const struct live *live, struct error *err)
-{
-	struct container *container = live->container;
-	const struct spec *wanted = container->spec;
-	const struct live back = {container, wanted, live->parts, true};
-	int rc;
-
-	container->spec = live->from;
-	rc = live_begin(host, &back, err);
-	if (rc == 0 && live_needs_commit(&back))
-		rc = network_commit(host, err);
-	if (rc == 0)
-		rc = live_finish(host, &back, err);
-	if (rc == 0)
-		rc = live_settle(host, &back, err);
-	if (rc == 0) {
-		container_describe(host->manager, container);
-		rc = record_write(&host->state, &container->record, err);
-	}
-	if (rc == 0)
-		rc = fs_remove_at(container->directory_fd, PENDING_FILE, err);
-	container->spec = wanted;
-	return rc;
-}
-
-bool apply_is_pending(const struct state *state, const char *name)
-{
-	AUTO_FREE char *path = xprintf("%s/" PENDING_FILE, name);
-
-	return fs_exists_at(state->containers_fd, path);
-}
-
-int apply_heal(struct host *host, struct container *container, struct error *err)
-{
-	struct spec pending = {0}, recorded = {0};
-	AUTO_CHANGES struct changes changes = {0};
-	int rc = -1;
-
-	if (!fs_exists_at(container->directory_fd, PENDING_FILE) ||
-	    record_liveness(&container->record) != LIVE_RUNNING)
-		return 0;
-	if (recorded_spec(&host->state, container->name, &recorded, err) == 0 &&
-	    recorded_spec_at(container->directory_fd, PENDING_FILE, container->name, &pending, err) ==
-		    0) {
-		const struct spec *before = container->spec;
-		struct live live = {container, &recorded, 0, false};
-
-		spec_compare(&recorded, &pending, host->manager, &changes);
-		live.parts = live_parts(&changes);
-		container->spec = &pending;
-		rc = take_back(host, &live, err);
-		container->spec = before;
-	}
-	spec_clear(&pending);
-	spec_clear(&recorded);
-	if (rc == 0)
-		log_warning("%s: an apply was cut short: what it had changed is as before",
-			    container->name);
-	return rc < 0 ? error_wrap(err, "take back what an apply had begun") : 0;
 }
 
 /* ---- what is to be done ---- */
@@ -220,6 +152,59 @@ static void choose_action(struct apply_item *item, const struct apply_options *o
 	}
 }
 
+/* ---- who gets what another one gives up ---- */
+
+static bool changes_links(const struct apply_item *item)
+{
+	return !item->container->failed &&
+	       (item->change.action == ACTION_LIVE || item->change.action == ACTION_ATTACH) &&
+	       (live_parts(&item->change.changes) & LIVE_NETWORK);
+}
+
+/* What it gets is free only once that one was stopped: so it is restarted, behind that. */
+static void follow_restart(struct apply_item *item, const struct apply_options *options)
+{
+	item->change.action = ACTION_RESTART;
+	choose_action(item, options);
+}
+
+/* Whether anybody has become one that is stopped before it starts. */
+static bool follow_restarts(struct apply *apply, const struct apply_options *options)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < apply->count; i++) {
+		struct apply_item *item = &apply->items[i];
+
+		for (size_t j = 0; j < apply->count && changes_links(item); j++) {
+			const struct apply_item *other = &apply->items[j];
+
+			if (i == j || other->container->failed ||
+			    (other->container->action != PLAN_RENEW &&
+			     other->container->action != PLAN_STOP) ||
+			    !exchange_meets(item->wanted, &other->recorded))
+				continue;
+			follow_restart(item, options);
+			any = true;
+		}
+	}
+	return any;
+}
+
+static void find_exchanges(struct apply *apply, const struct apply_options *options)
+{
+	while (options->restart && follow_restarts(apply, options))
+		;
+	for (size_t i = 0; i < apply->count; i++)
+		for (size_t j = 0; j < apply->count && changes_links(&apply->items[i]); j++)
+			if (i != j && changes_links(&apply->items[j]) &&
+			    exchange_meets(apply->items[i].wanted, &apply->items[j].recorded))
+				apply->items[i].exchanges = apply->items[j].exchanges = true;
+	for (size_t i = 0; i < apply->count; i++)
+		if (apply->items[i].exchanges)
+			strlist_add(&apply->exchange, apply->items[i].container->name);
+}
+
 int apply_plan(struct apply *apply, struct wave *wave, const struct apply_options *options,
 	       const struct spec *(*wanted)(void *data, const char *name), void *data,
 	       struct error *err)
@@ -244,6 +229,7 @@ int apply_plan(struct apply *apply, struct wave *wave, const struct apply_option
 		choose_action(item, options);
 	}
 	parted_refuse(wave, wanted, data);
+	find_exchanges(apply, options);
 	return 0;
 }
 
@@ -254,6 +240,7 @@ void apply_clear(struct apply *apply)
 		container_change_clear(&apply->items[i].change);
 	}
 	free(apply->items);
+	strlist_clear(&apply->exchange);
 	*apply = (struct apply){0};
 }
 
@@ -274,32 +261,61 @@ static struct live live_of(const struct apply_item *item)
 	};
 }
 
-static int begin(struct host *host, struct apply_item *item, bool *noted, struct error *err)
+/* What one of them had another one would have: all of them go back with the first that fails. */
+static void fail_together(struct apply *apply)
 {
-	struct container *container = item->container;
-	const struct live live = live_of(item);
-	static const struct strlist nobody;
+	const char *name = NULL;
 
-	container->spec = item->wanted;
-	if ((live.parts & LIVE_NETWORK) && precheck_network(host, container, &nobody, err) < 0)
-		return -1;
-	*noted = true;
-	if (note_change(host, container, &item->recorded, err) < 0)
-		return -1;
-	return live_begin(host, &live, err);
+	for (size_t i = 0; i < apply->count && !name; i++)
+		if (apply->items[i].exchanges && apply->items[i].container->failed)
+			name = apply->items[i].container->name;
+	for (size_t i = 0; i < apply->count && name; i++) {
+		struct error err;
+
+		error_set(&err, 0, "not changed, as %s is not, with which it exchanges", name);
+		if (apply->items[i].exchanges)
+			fail(apply->items[i].container, &err);
+	}
 }
 
-static void begin_all(struct apply *apply, bool *begun)
+/* Before the first change: what another one gives up is as good as free. */
+static void check_all(struct apply *apply)
 {
+	static const struct strlist nobody;
+
 	for (size_t i = 0; i < apply->count; i++) {
 		struct apply_item *item = &apply->items[i];
 		struct error err = {0};
 
 		if (!is_live(item))
 			continue;
-		log_verbose("%s: change", item->container->name);
-		if (begin(apply->wave->host, item, &begun[i], &err) < 0)
+		item->container->spec = item->wanted;
+		if (changes_links(item) &&
+		    precheck_network(apply->wave->host, item->container,
+				     item->exchanges ? &apply->exchange : &nobody, &err) < 0)
 			fail(item->container, &err);
+	}
+	fail_together(apply);
+}
+
+static void begin_all(struct apply *apply, bool *begun)
+{
+	struct host *host = apply->wave->host;
+
+	for (size_t i = 0; i < apply->count; i++) {
+		struct apply_item *item = &apply->items[i];
+		const struct live live = live_of(item);
+		struct error err = {0};
+
+		if (!is_live(item))
+			continue;
+		log_verbose("%s: change", item->container->name);
+		begun[i] = true;
+		if (note_change(host, item, &apply->exchange, &err) < 0 ||
+		    live_begin(host, &live, &err) < 0) {
+			fail(item->container, &err);
+			fail_together(apply);
+		}
 	}
 }
 
@@ -325,34 +341,64 @@ static void commit_all(struct apply *apply)
 
 static void finish_all(struct apply *apply)
 {
-	struct host *host = apply->wave->host;
-
-	for (size_t i = 0; i < apply->count; i++) {
-		const struct live live = live_of(&apply->items[i]);
-		struct error err = {0};
-
-		if (!is_live(&apply->items[i]))
-			continue;
-		if (live_finish(host, &live, &err) < 0 || settle(host, &live, &err) < 0)
-			fail(apply->items[i].container, &err);
-		else
-			recorded_keep(host->manager, live.container, apply->wave->how);
-	}
-}
-
-static void take_back_failed(struct apply *apply, const bool *begun)
-{
 	for (size_t i = 0; i < apply->count; i++) {
 		struct apply_item *item = &apply->items[i];
 		const struct live live = live_of(item);
 		struct error err = {0};
 
-		if (!begun[i] || !item->container->failed)
+		if (is_live(item) && live_finish(apply->wave->host, &live, &err) < 0)
+			fail(item->container, &err);
+	}
+	fail_together(apply);
+}
+
+/* The first of those that exchange settles it for all of them: from then on there is no way back. */
+static void settle_all(struct apply *apply, bool *begun)
+{
+	bool decided = false;
+
+	for (size_t i = 0; i < apply->count; i++) {
+		struct apply_item *item = &apply->items[i];
+		const struct live live = live_of(item);
+		struct error err = {0};
+
+		if (!is_live(item))
 			continue;
-		item->taken_back = take_back(apply->wave->host, &live, &err) == 0;
+		if (apply_settle(apply->wave->host, &live, &err) == 0) {
+			decided |= item->exchanges;
+			recorded_keep(apply->wave->host->manager, live.container, apply->wave->how);
+			continue;
+		}
+		if (item->exchanges && decided) {
+			error_hint(&err, "the next command notes it");
+			begun[i] = false;
+			fail(item->container, &err);
+			continue;
+		}
+		fail(item->container, &err);
+		fail_together(apply);
+	}
+}
+
+static void take_back_failed(struct apply *apply, const bool *begun)
+{
+	AUTO_FREE struct apply_back *backs = xalloc(apply->count, sizeof(*backs));
+	AUTO_FREE size_t *indices = xalloc(apply->count, sizeof(*indices));
+	size_t count = 0;
+
+	for (size_t i = 0; i < apply->count; i++)
+		if (begun[i] && apply->items[i].container->failed) {
+			indices[count] = i;
+			backs[count++].live = live_of(&apply->items[i]);
+		}
+	apply_take_back(apply->wave->host, backs, count);
+	for (size_t i = 0; i < count; i++) {
+		struct apply_item *item = &apply->items[indices[i]];
+
+		item->taken_back = backs[i].rc == 0;
 		if (!item->taken_back)
 			log_warning("%s: %s, the next command tries again to take its changes back",
-				    item->container->name, err.text);
+				    item->container->name, backs[i].error.text);
 	}
 }
 
@@ -380,9 +426,11 @@ static void change_all(struct apply *apply)
 
 	for (size_t i = 0; i < apply->count; i++)
 		failed[i] = apply->items[i].container->failed;
+	check_all(apply);
 	begin_all(apply, begun);
 	commit_all(apply);
 	finish_all(apply);
+	settle_all(apply, begun);
 	take_back_failed(apply, begun);
 	note_changes(apply, failed);
 }

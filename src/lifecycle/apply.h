@@ -17,6 +17,7 @@ struct apply_item {
 	const struct spec *wanted; /* NULL: it has no file */
 	struct spec recorded;      /* what it runs with, where it does */
 	struct container_change change;
+	bool exchanges;            /* changed with others, or not at all: see exchange.h */
 	bool deferred;             /* it is to be started, or restarted, in its order */
 	bool left;                 /* not done, as a restart was not allowed */
 	bool taken_back;           /* it failed, and what had been changed is as before */
@@ -26,6 +27,7 @@ struct apply {
 	struct wave *wave;
 	struct apply_item *items; /* of each container of the wave, in its order */
 	size_t count;
+	struct strlist exchange;  /* names of those that exchange something */
 };
 
 struct apply_options {
@@ -57,8 +59,10 @@ void apply_run(struct apply *apply, const struct conf *conf);
 void apply_clear(struct apply *apply);
 
 /*
- * Takes back what a command that was killed had begun to change of a container that runs. Under its
- * lock; nothing where there is nothing. What fails is tried again by the next command.
+ * Takes back what a command that was killed had begun to change of a container that runs, or goes on with it
+ * where others with which it exchanges something have changed already. Under its lock; nothing where there is
+ * nothing. Those others are seen to as well, unless another command works on them. What fails is tried again by the
+ * next command.
  */
 int apply_heal(struct host *host, struct container *container, struct error *err);
 

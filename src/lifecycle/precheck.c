@@ -161,7 +161,7 @@ static int check_member(const struct container *container, const struct interfac
 		parse_format_ipv4(interface->ip, text);
 		error_set(err, EADDRINUSE, "%s is held by the running container %s", text,
 			  member->container);
-		error_hint(err, "cman down %s, or choose another address; \"cman restart %s %s\" where both are to "
+		error_hint(err, "cman down %s, or choose another address; \"cman apply %s %s\" where both are to "
 			   "change", member->container, container->name, member->container);
 		return wrap_interface(container, interface, "ip", err);
 	}
@@ -174,7 +174,7 @@ static int check_member(const struct container *container, const struct interfac
 			parse_format_port_forward(&member->ports[j], text);
 			error_set(err, EADDRINUSE, "the running container %s publishes %s",
 				  member->container, text);
-			error_hint(err, "cman down %s, or choose another port; \"cman restart %s %s\" where both "
+			error_hint(err, "cman down %s, or choose another port; \"cman apply %s %s\" where both "
 				   "are to change", member->container, container->name,
 				   member->container);
 			return wrap_interface(container, interface, "ports", err);

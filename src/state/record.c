@@ -32,6 +32,7 @@ void record_clear(struct record *record)
 	strlist_clear(&record->needs);
 	strlist_clear(&record->after);
 	strlist_clear(&record->groups);
+	strlist_clear(&record->exchange);
 	strlist_clear(&record->sources);
 	*record = (struct record){0};
 }

@@ -68,6 +68,7 @@ struct record {
 	struct strlist marks;               /* of spec_list_marks(), for ps */
 	struct strlist needs, after;        /* depends_on and after, for who stops it */
 	struct strlist groups;
+	struct strlist exchange;            /* with whom its last change was one: lifecycle/exchange.h */
 	bool unless_stopped;                /* its restart.policy: see state/wish.h */
 	struct strlist sources;             /* the files it was read from: see source_collect() */
 	char *cgroup_parent;                /* where it is, whatever the manager file says today */

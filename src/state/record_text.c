@@ -196,6 +196,7 @@ static const struct field {
 	FIELD("needs", parse_item, needs),
 	FIELD("after", parse_item, after),
 	FIELD("group", parse_item, groups),
+	FIELD("exchange", parse_item, exchange),
 	FIELD("source", parse_item, sources),
 	FIELD("restarts", parse_u32, restarts.count),
 	FIELD("retries", parse_u32, restarts.retries),
@@ -300,6 +301,7 @@ void record_print(const struct record *record, struct text *out)
 	print_list("needs", &record->needs, out);
 	print_list("after", &record->after, out);
 	print_list("group", &record->groups, out);
+	print_list("exchange", &record->exchange, out);
 	print_list("source", &record->sources, out);
 	print_restarts(&record->restarts, out);
 	text_addf(out, "end\n");

@@ -373,7 +373,7 @@ filters() { machine tc filter show dev c-web "$1"; }
 	# Not while one of them stays as it is, and nothing is touched then.
 	run_fails cman restart web db
 	assert_output_has "db: " "10.83.0.12 is held by the running container mail" \
-		"web: " "10.83.0.11 is held by the running container db" "cman restart web db"
+		"web: " "10.83.0.11 is held by the running container db" "cman apply web db"
 	assert_equal "$(pid_of web)" "$PID"
 	assert_page outside "http://$HOST_IP:8081/" "page of web"
 	run_ok cman restart web db mail
@@ -383,6 +383,87 @@ filters() { machine tc filter show dev c-web "$1"; }
 	assert_page web "http://mail/" "page of mail"
 	run_ok cman plan
 	run_ok cman check
+}
+
+# Three in a ring, with ports and hardware addresses; "back" is for two of them in turn.
+ring() { # ADDRESS, PORT and LAST of the MAC for each of web, db, mail; who is on back: web or db
+	local name row
+
+	for name in web db mail; do
+		row="ip = \"10.83.0.$1\"; mac = \"02:00:00:00:00:$1\"; ports = [ \"80$1:80\" ];"
+		[ "$name" != "$4" ] || row="$row }, { network = \"back\"; ip = \"10.92.0.9\"; mac = \"02:00:00:00:01:09\";"
+		server "$name" <<<"net = ( { $row } );"
+		set -- "$2" "$3" "$1" "$4"
+	done
+}
+ring_is() { # as ring
+	local name address=("$1" "$2" "$3") index=0
+
+	for name in web db mail; do
+		assert_equal "$(ip_of "$name")" "10.83.0.${address[index]}"
+		within "$name" ip link show eth0 | grep -q "02:00:00:00:00:${address[index]}"
+		assert_page outside "http://$HOST_IP:80${address[index]}/" "page of $name"
+		assert_page mail "http://$name/" "page of $name"
+		if [ "$name" = "$4" ]; then
+			within "$name" ip address show eth1 | grep -q 10.92.0.9
+		else
+			refute within "$name" ip link show eth1
+		fi
+		index=$((index + 1))
+	done
+	assert_equal "$(pid_of web) $(pid_of db) $(pid_of mail)" "$PIDS"
+	[ -z "$(machine find $T/state/containers -name pending)" ]
+	run_ok cman check
+	assert_output_has "nothing has drifted"
+}
+ring_up() {
+	ring 10 11 12 web
+	run_ok cman up web db mail
+	PIDS="$(pid_of web) $(pid_of db) $(pid_of mail)"
+	ring_is 10 11 12 web
+}
+
+@test "apply: containers that get each other's addresses, MACs, ports and networks, as they run" {
+	ring_up
+	ring 11 12 10 db
+	# Not while one of them stays as it is, and nothing is touched then.
+	run_fails cman apply web db
+	assert_output_has "held by the running container" "cman apply"
+	run_ok cman apply
+	ring_is 11 12 10 db
+	run_ok cman plan
+	ring 12 11 10 web
+	run_ok cman apply web db
+	ring_is 12 11 10 web
+}
+
+@test "apply: of those that exchange all go back when one fails, and the others do not" {
+	ring_up
+	sleeper other </dev/null
+	run_ok cman up other
+	machine ip link add c-db_1 type bridge
+	ring 11 12 10 db
+	sleeper other <<<'hostname = "another";'
+	run_fails cman apply
+	assert_output_has "db: link c-db_1 is there already" "web: not changed, as db is not" "mail: not changed" \
+		"web: all of it is as before" "other: changed hostname"
+	ring_is 10 11 12 web
+	machine ip link delete c-db_1
+	run_ok cman apply
+	ring_is 11 12 10 db
+}
+
+@test "apply: who gets what another gives up by a restart is restarted behind it, or left" {
+	ring_up
+	ring 11 10 12 web
+	printf 'security : { no_new_privs = false; };\n' >>"$(path $T/conf.d/db.conf)"
+	run_fails cman apply --no-restart web db
+	assert_output_has "held by the running container db" "db: left as it is"
+	ring_is 10 11 12 web
+	run_ok cman apply web db
+	assert_output_has "web: restarted" "db: restarted"
+	PIDS="$(pid_of web) $(pid_of db) $(pid_of mail)"
+	ring_is 11 10 12 web
 }
 
 @test "apply: what is to run is started, what has no file is stopped when it is asked for" {

@@ -82,6 +82,46 @@ load crash
 	run_ok cman check
 }
 
+# Each gets what the next one had.
+exchange() {
+	local name
+
+	for name in web db mail; do
+		server "$name" <<<"net : { ip = \"10.83.0.$1\"; mac = \"02:00:00:00:00:$1\"; ports = [ \"80$1:80\" ]; };"
+		set -- "$2" "$3" "$1"
+	done
+}
+exchange_pictures() {
+	exchange 10 11 12
+	run_ok cman up web db mail
+	picture >"$BATS_TEST_TMPDIR/as_before"
+	exchange 11 12 10
+	run_ok cman apply
+	picture >"$BATS_TEST_TMPDIR/running"
+	exchange 10 11 12
+	run_ok cman apply
+	exchange 11 12 10
+}
+is_whole() { is_picture "$BATS_TEST_TMPDIR/as_before" || is_picture "$BATS_TEST_TMPDIR/running"; }
+
+@test "an apply in which three exchange what they have is killed anywhere: all have changed, or none" {
+	exchange_pictures
+	points apply apply >"$BATS_TEST_TMPDIR/points"
+	killed() {
+		exchange 10 11 12
+		run_ok cman apply
+		exchange 11 12 10
+		with_fault "$1=kill" apply
+		# Looks at one of them.
+		run_ok cman ps db
+		wait_until 20 is_whole || { diff -u "$BATS_TEST_TMPDIR/running" "$BATS_TEST_TMPDIR/now"; exit 1; }
+		run_ok cman apply
+		assert_running "$1"
+	}
+	at_each "$BATS_TEST_TMPDIR/points" killed
+	cman down --all
+}
+
 @test "with nftables: up and down are killed around the commit" {
 	write_manager 'firewall : { backend = "nftables"; };'
 	points up up web | grep -E ' firewall| table| rules|bridge' >"$BATS_TEST_TMPDIR/up"
