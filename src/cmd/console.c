@@ -146,6 +146,10 @@ static int attach(struct session *session, const struct state *state, const stru
 	AUTO_FD int process_fd = process_open(&record->supervisor, NULL);
 	AUTO_FD int master_fd = -1;
 
+	if (record->terminal_lost) {
+		error_set(err, 0, "its terminal is lost: the processes that held it were killed");
+		return error_hint(err, "cman restart %s gives it another", session->name);
+	}
 	if (record->keeper.pid == 0) {
 		error_set(err, 0, "it was started without a terminal");
 		return error_hint(err, "write tty = true; into its file, then cman apply %s",

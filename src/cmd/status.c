@@ -245,7 +245,7 @@ static void print_health(const struct view *view)
 static void print_alive(const struct status *status)
 {
 	const struct record *record = &status->view->record;
-	char uptime[32], text[64];
+	char uptime[32], text[64], lost[CONTAINER_NAME_MAX + 64];
 
 	text_format_duration(uptime, sizeof(uptime), view_uptime(status->view));
 	snprintf(text, sizeof(text), " (%s)", uptime);
@@ -257,6 +257,11 @@ static void print_alive(const struct status *status)
 	snprintf(text, sizeof(text), "%d, supervised by %d", (int)record->init.pid,
 		 (int)record->supervisor.pid);
 	print_line("process", text);
+	if (record->terminal_lost) {
+		snprintf(lost, sizeof(lost), "lost, what held it was killed: cman restart %s",
+			 record->name);
+		print_line("terminal", lost);
+	}
 	if (status->knows_spec && status->userns.mode == USERNS_NONE)
 		print_line("userns", "none: root inside is root of the host");
 	print_addresses(record);
@@ -415,6 +420,7 @@ static void print_json(const struct status *status)
 	if (status->view->alive) {
 		json_add_number(object, "supervisor_pid",
 				(uint64_t)status->view->record.supervisor.pid);
+		json_add_bool(object, "terminal_lost", status->view->record.terminal_lost);
 		json_add(object, "limits", limits_to_json(&status->limits));
 		json_add(object, "usage", usage_to_json(&status->usage));
 		if (status->disk.kind)

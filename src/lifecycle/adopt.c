@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/adopt.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -59,8 +60,19 @@ static int let_go(struct host *host, struct container *container, pid_t pid, int
 	return rc == 0 ? 0 : -1;
 }
 
+/* ---- its terminal ---- */
+
+static int lose_terminal(struct record *record, const struct error *err)
+{
+	log_warning("%s: its terminal is lost: %s; cman restart %s gives it another", record->name,
+		    err->text, record->name);
+	record->keeper = (struct process_identity){0};
+	record->terminal_lost = true;
+	return -1;
+}
+
 /* Without its terminal the container goes on all the same; whoever reads that has been told by it. */
-static int take_console(const struct record *record)
+static int take_console(struct record *record)
 {
 	struct error err;
 	int fd;
@@ -68,14 +80,68 @@ static int take_console(const struct record *record)
 	if (record->keeper.pid == 0)
 		return -1;
 	fd = console_open_master(record, &err);
+	if (fd < 0 && err.code == ESRCH)
+		return lose_terminal(record, &err);
 	if (fd < 0)
 		log_warning("%s: its terminal is lost: %s", record->name, err.text);
 	return fd;
 }
 
+bool keeper_is_missing(const struct record *record)
+{
+	return record->phase == PHASE_RUNNING && record->keeper.pid > 0 &&
+	       !process_is_there(&record->keeper);
+}
+
+/* It does nothing before the record names it: whoever is killed in between leaves none that nobody knows of. */
+static int start_keeper(struct host *host, struct container *container, int master_fd,
+			struct error *err)
+{
+	struct record *record = &container->record;
+	const struct message message = {.type = MESSAGE_CONSOLE};
+	const struct cgroup_host *cgroup = host_cgroup(host, record->cgroup_parent, err);
+	AUTO_FD int init_fd = cgroup ? process_open(&record->init, err) : -1;
+	AUTO_FD int channel_fd = -1;
+	pid_t pid;
+
+	if (init_fd < 0 || host_open_programs(host, err) < 0 || FAULT("replace the keeper", "", err) < 0)
+		return -1;
+	pid = supervisor_replace_keeper(cgroup, host->supervisor_fd, init_fd, &channel_fd, err);
+	if (pid < 0 || process_identify(pid, &record->keeper, err) < 0 ||
+	    record_write(&host->state, record, err) < 0 || FAULT("replaced the keeper", "", err) < 0)
+		return -1;
+	return channel_send(channel_fd, &message, &master_fd, 1, err);
+}
+
+bool keeper_keep(struct host *host, struct container *container)
+{
+	struct record *record = &container->record;
+	AUTO_FD int master_fd = -1;
+	struct error err = {0};
+
+	if (container->any_step || !keeper_is_missing(record) ||
+	    record_liveness(record) != LIVE_RUNNING)
+		return false;
+	master_fd = console_take_master(record, &err);
+	if (master_fd >= 0 && start_keeper(host, container, master_fd, &err) == 0) {
+		log_warning("%s: the process that keeps its terminal was gone, it has another",
+			    container->name);
+		return true;
+	}
+	if (master_fd < 0 && err.code == ENOENT) {
+		lose_terminal(record, &err);
+		if (record_write(&host->state, record, &err) == 0)
+			return true;
+	}
+	log_warning("%s: another process to keep its terminal: %s", container->name, err.text);
+	return false;
+}
+
+/* ---- a supervisor ---- */
+
 int supervisor_adopt(struct host *host, struct container *container, struct error *err)
 {
-	const struct record *record = &container->record;
+	struct record *record = &container->record;
 	const bool waits = record->phase == PHASE_RESTARTING;
 	const struct spec named = {.name = container->name};
 	AUTO_FD int control_fd = -1;
@@ -118,9 +184,10 @@ bool supervisor_keep(struct host *host, struct container *container)
 {
 	struct error err = {0};
 
-	if (container->any_step || container->record.phase != PHASE_RUNNING ||
-	    !supervisor_is_missing(&container->record))
+	if (container->any_step || container->record.phase != PHASE_RUNNING)
 		return false;
+	if (!supervisor_is_missing(&container->record))
+		return keeper_keep(host, container), false;
 	if (supervisor_adopt(host, container, &err) == 0) {
 		/* The one that is gone may have been who watched: wave_release() looks. */
 		container->has_host_servers = true;

@@ -20,8 +20,18 @@ bool supervisor_is_missing(const struct record *record);
 int supervisor_adopt(struct host *host, struct container *container, struct error *err);
 
 /*
+ * The process that keeps the terminal of a container that runs (console.h), likewise: whether it is gone, for who
+ * only looks, and another one in its place, with the
+ * terminal as the supervisor has it; where that has none any more, the record says so. true: the record is
+ * another. Under its lock.
+ */
+bool keeper_is_missing(const struct record *record);
+bool keeper_keep(struct host *host, struct container *container);
+
+/*
  * The same for who comes by and holds its lock: where a container that runs, and is not about to be
- * stopped, has lost its supervisor. What cannot be done is told as a warning. true: it has another.
+ * stopped, has lost its supervisor, or the keeper of its terminal. What cannot be done is told as a warning. true: it has
+ * another supervisor.
  */
 bool supervisor_keep(struct host *host, struct container *container);
 

@@ -366,7 +366,6 @@ static void settle_all(struct apply *apply, bool *begun)
 			continue;
 		if (apply_settle(apply->wave->host, &live, &err) == 0) {
 			decided |= item->exchanges;
-			recorded_keep(apply->wave->host->manager, live.container, apply->wave->how);
 			continue;
 		}
 		if (item->exchanges && decided) {
@@ -378,6 +377,14 @@ static void settle_all(struct apply *apply, bool *begun)
 		fail(item->container, &err);
 		fail_together(apply);
 	}
+}
+
+static void keep_all(const struct apply *apply)
+{
+	for (size_t i = 0; i < apply->count; i++)
+		if (is_live(&apply->items[i]))
+			recorded_keep(apply->wave->host->manager, apply->items[i].container,
+				      apply->wave->how);
 }
 
 static void take_back_failed(struct apply *apply, const bool *begun)
@@ -431,6 +438,7 @@ static void change_all(struct apply *apply)
 	commit_all(apply);
 	finish_all(apply);
 	settle_all(apply, begun);
+	keep_all(apply);
 	take_back_failed(apply, begun);
 	note_changes(apply, failed);
 }

@@ -11,10 +11,12 @@
 #include <sys/syscall.h>
 
 #include "base/fs.h"
+#include "lifecycle/supervisor_args.h"
 #include "lifecycle/supervisor_console.h"
 
 #define KEEPER_TIMEOUT_MS 2000
 #define ATTEMPTS          8 /* to read what is being written */
+#define COMMAND_LINE_MAX  (64 * 1024)
 
 /* ---- the terminal ---- */
 
@@ -27,21 +29,57 @@ int console_make_ring(int directory_fd, const struct spec *spec, struct error *e
 	return fs_replace_at(directory_fd, CONSOLE_FILE, (const char *)&head, sizeof(head), 0600, err);
 }
 
-int console_open_master(const struct record *record, struct error *err)
+static int take_fd_of(int pidfd, pid_t pid, int number, struct error *err)
 {
-	AUTO_FD int keeper_fd = process_open(&record->keeper, err);
-	long fd;
+	long fd = syscall(SYS_pidfd_getfd, pidfd, number, 0);
 
-	if (keeper_fd < 0)
-		return error_wrap(err, "the process that keeps its terminal");
-	fd = syscall(SYS_pidfd_getfd, keeper_fd, KEEPER_MASTER_FD, 0);
 	if (fd >= 0)
 		return (int)fd;
-	error_set(err, errno == EBADF ? EAGAIN : errno, "take its terminal from process %d",
-		  (int)record->keeper.pid);
+	error_set(err, errno == EBADF ? EAGAIN : errno, "take its terminal from process %d", (int)pid);
 	if (err->code == EPERM)
 		return error_hint(err, "kernel.yama.ptrace_scope may be 3, which forbids it to root");
 	return -1;
+}
+
+int console_open_master(const struct record *record, struct error *err)
+{
+	AUTO_FD int keeper_fd = process_open(&record->keeper, err);
+
+	if (keeper_fd < 0)
+		return error_wrap(err, "the process that keeps its terminal");
+	return take_fd_of(keeper_fd, record->keeper.pid, KEEPER_MASTER_FD, err);
+}
+
+/* The number of its master is on the command line of the supervisor. 0: it has none; -1: not known. */
+static int find_number(pid_t supervisor, struct error *err)
+{
+	AUTO_FREE char *path = xprintf("/proc/%d/cmdline", (int)supervisor);
+	AUTO_TEXT struct text text = {0};
+	char *argv[SUPERVISOR_ARGC + 1];
+	struct supervisor_args args;
+	int argc = 0;
+
+	if (fs_read_at(AT_FDCWD, path, COMMAND_LINE_MAX, &text, err) < 0)
+		return -1;
+	for (size_t at = 0; at < text.length && argc < SUPERVISOR_ARGC + 1;
+	     at += strlen(text.data + at) + 1)
+		argv[argc++] = text.data + at;
+	if (!supervisor_args_parse(argc, argv, &args))
+		return error_set(err, EPROTO, "process %d is no supervisor of this cman", (int)supervisor);
+	return args.console_fd;
+}
+
+int console_take_master(const struct record *record, struct error *err)
+{
+	AUTO_FD int supervisor_fd = process_open(&record->supervisor, err);
+	int number;
+
+	if (supervisor_fd < 0)
+		return err->code == ESRCH ? error_set(err, ENOENT, "its supervisor is gone as well") : -1;
+	number = find_number(record->supervisor.pid, err);
+	if (number == 0)
+		return error_set(err, ENOENT, "its supervisor has lost it");
+	return number < 0 ? -1 : take_fd_of(supervisor_fd, record->supervisor.pid, number, err);
 }
 
 void console_end_keeper(struct record *record)
@@ -54,6 +92,7 @@ void console_end_keeper(struct record *record)
 		process_wait_ended(keeper_fd, KEEPER_TIMEOUT_MS, NULL);
 	}
 	record->keeper = (struct process_identity){0};
+	record->terminal_lost = false;
 }
 
 /* ---- the ring ---- */

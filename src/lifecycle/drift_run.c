@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lifecycle/apply.h"
 #include "lifecycle/drift_run.h"
 
 #include <string.h>
 
 #include "base/log.h"
+#include "lifecycle/adopt.h"
+#include "lifecycle/apply.h"
 #include "lifecycle/drift_look.h"
 #include "lifecycle/revive.h"
 #include "lifecycle/wave.h"
@@ -136,9 +137,11 @@ static void heal(struct drift_hold *hold, struct strlist *failures)
 		struct container *container = &hold->items[i].container;
 		struct error err = {0};
 
-		if (hold->items[i].state == DRIFT_RUNNING &&
-		    apply_heal(hold->host, container, &err) < 0)
+		if (hold->items[i].state != DRIFT_RUNNING)
+			continue;
+		if (apply_heal(hold->host, container, &err) < 0)
 			strlist_add_taken(failures, xprintf("%s: %s", container->name, err.text));
+		keeper_keep(hold->host, container);
 	}
 }
 

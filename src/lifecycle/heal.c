@@ -121,7 +121,8 @@ static bool needs_healing(const struct state *state, const char *name, int found
 		return found == 0 && fs_exists_at(state->containers_fd, name);
 	return is_left(state, record, liveness) ||
 	       (liveness == LIVE_RUNNING &&
-		(seems_unsupervised(record) || (record->applied && apply_is_pending(state, name))));
+		(seems_unsupervised(record) || keeper_is_missing(record) ||
+		 (record->applied && apply_is_pending(state, name))));
 }
 
 int heal_read(const struct manager *manager, const struct state *state, const char *name,

@@ -207,6 +207,29 @@ static pid_t make_keeper(const struct launch *launch, int init_pidfd, int *chann
 	return pid < 0 ? error_wrap(err, "make the keeper of its terminal") : pid;
 }
 
+pid_t supervisor_replace_keeper(const struct cgroup_host *cgroup, int supervisor_program_fd, int init_pidfd,
+				int *channel_fd, struct error *err)
+{
+	const struct launch launch = {.supervisor_fd = supervisor_program_fd};
+	int ends[2];
+	pid_t pid;
+
+	if (channel_open(ends, err) < 0)
+		return -1;
+	pid = supervisor_fork_beside(cgroup, err);
+	if (pid == 0) {
+		if (leave_caller(err) < 0 || payload_shed_inherited(err) < 0)
+			_exit(1);
+		run_keeper(&launch, init_pidfd, ends[1]);
+	}
+	close_fd(&ends[1]);
+	if (pid < 0)
+		close_fd(&ends[0]);
+	else
+		*channel_fd = ends[0];
+	return pid < 0 ? error_wrap(err, "make the keeper of its terminal") : pid;
+}
+
 /* The terminal's master, to the keeper as well. An init that ends before has told the command why. */
 static int take_terminal(int init_fd, int keeper_fd, int *master_fd, struct error *err)
 {

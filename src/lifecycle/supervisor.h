@@ -52,6 +52,14 @@ pid_t supervisor_replace(const struct launch *launch, pid_t init_pid, int watche
 			 int console_fd, int *control_fd, struct error *err);
 
 /*
+ * One more keeper of a terminal (supervisor_console.h), our child, that ends with init; supervisor_program_fd: the
+ * program. It does nothing until it gets MESSAGE_CONSOLE with the master on *channel_fd, and ends where that
+ * is closed before.
+ */
+pid_t supervisor_replace_keeper(const struct cgroup_host *cgroup, int supervisor_program_fd, int init_pidfd,
+				int *channel_fd, struct error *err);
+
+/*
  * fork(2), into the cgroup of the supervisors and a session of its own: for what is to outlive the end of
  * the caller's session or unit. 0 in the child.
  */

@@ -59,6 +59,7 @@ struct record {
 	struct process_identity init;       /* the payload's pid 1, as the host sees it */
 	struct process_identity supervisor;
 	struct process_identity keeper;     /* of its terminal (lifecycle/console.h); pid 0: it has none */
+	bool terminal_lost;                 /* its keeper and its supervisor were killed */
 	uint64_t started_at;                /* seconds since the epoch */
 	uint64_t started_boottime;          /* seconds of CLOCK_BOOTTIME, for the uptime */
 	uint64_t paused_at;                 /* seconds since the epoch; 0: it is not */

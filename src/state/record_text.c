@@ -172,6 +172,7 @@ static const struct field {
 	FIELD("init", parse_identity, init),
 	FIELD("supervisor", parse_identity, supervisor),
 	FIELD("keeper", parse_identity, keeper),
+	FIELD("terminal-lost", parse_bool, terminal_lost),
 	FIELD("started", parse_u64, started_at),
 	FIELD("started-boottime", parse_u64, started_boottime),
 	FIELD("oom-killed", parse_bool, oom_killed),
@@ -264,6 +265,8 @@ void record_print(const struct record *record, struct text *out)
 	if (record->keeper.pid)
 		text_addf(out, "keeper %d %" PRIu64 "\n", (int)record->keeper.pid,
 			  record->keeper.start_time);
+	if (record->terminal_lost)
+		text_addf(out, "terminal-lost 1\n");
 	text_addf(out, "started %" PRIu64 "\nstarted-boottime %" PRIu64 "\noom-killed %d\n",
 		  record->started_at, record->started_boottime, record->oom_killed);
 	text_addf(out, "stop-signal %d\nstop-timeout-ms %u\n", record->stop_signal,

@@ -272,10 +272,61 @@ and again
 	keeper=$(recorded web keeper)
 	machine kill -KILL "${keeper% *}"
 	wait_until 10 is_gone "${keeper% *}"
+	run_ok cman exec web -- true
+	run_ok cman down web
+	assert_unchanged
+}
+
+@test "a keeper that is killed has another by the next command, and that one does as well" {
+	local command
+
+	shell web </dev/null
+	run_ok cman up web
+	wait_until 20 logged web 'prompt> '
+	pid=$(pid_of web)
+	for command in "status web" "ps" "up web" "check --repair" "console"; do
+		old=$(recorded web keeper)
+		machine kill -KILL "${old% *}"
+		wait_until 10 is_gone "${old% *}"
+		# shellcheck disable=SC2086 # words
+		[ "$command" = console ] || run_ok cman $command
+		run_ok on_terminal see 'prompt> ' type 'echo o$((0))k\r' see o0k type "$DETACH" see detached -- console web
+		keeper=$(recorded web keeper)
+		[ "${keeper% *}" != "${old% *}" ] || { echo "$command: no other"; return 1; }
+		assert_equal "$(machine cat "/proc/${keeper% *}/comm")" cman-keeper
+	done
+	# It holds what the first one did: the supervisor goes, and then comes another.
+	supervisor=$(recorded web supervisor)
+	machine kill -KILL "${supervisor% *}"
+	wait_until 10 is_gone "${supervisor% *}"
+	run_ok cman ps web
+	run_ok on_terminal see o0k type 'echo s$((0))till\r' see s0till type "$DETACH" see detached -- console web
+	assert_equal "$(pid_of web)" "$pid"
+	run_ok cman check
+	run_ok cman down web
+	wait_until 10 is_gone "${keeper% *}"
+	assert_unchanged
+}
+
+@test "a terminal whose keeper and supervisor are killed is lost, status says so, and a restart mends it" {
+	talker web 'trap "" HUP; while :; do sleep 1000; done' </dev/null
+	run_ok cman up web
+	keeper=$(recorded web keeper)
+	supervisor=$(recorded web supervisor)
+	machine kill -KILL "${keeper% *}" "${supervisor% *}"
+	wait_until 10 is_gone "${supervisor% *}"
+	wait_until 10 is_gone "${keeper% *}"
+	run_ok cman status web
+	assert_output_has "its terminal is lost" "terminal   lost, what held it was killed: cman restart web"
+	cman status --json web | jq -e .terminal_lost
+	run_ok cman status web
+	[[ $output != *warning* ]]
 	run cman console web
 	assert_equal "$status" 125
-	assert_output_has "keeps its terminal" "cman restart web"
-	run_ok cman exec web -- true
+	assert_output_has "terminal is lost" "cman restart web"
+	run_ok cman restart web
+	run_ok cman status web
+	[[ $output != *lost* ]]
 	run_ok cman down web
 	assert_unchanged
 }

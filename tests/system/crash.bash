@@ -94,6 +94,14 @@ kill_supervisor() {
 	wait_until 10 has_gone "${supervisor% *}"
 }
 
+kill_keeper() {
+	local keeper
+
+	keeper=$(recorded "$1" keeper)
+	machine kill -KILL "${keeper% *}"
+	wait_until 10 has_gone "${keeper% *}"
+}
+
 has_passed() { machine grep -qxF "$1" $T/rootfs/trace; }
 
 # An error that this may fail with when it is not ours who is to blame: its number.

@@ -109,11 +109,10 @@ is_whole() { is_picture "$BATS_TEST_TMPDIR/as_before" || is_picture "$BATS_TEST_
 	points apply apply >"$BATS_TEST_TMPDIR/points"
 	killed() {
 		exchange 10 11 12
-		run_ok cman apply
+		run_ok cman apply web db mail
 		exchange 11 12 10
 		with_fault "$1=kill" apply
-		# Looks at one of them.
-		run_ok cman ps db
+		run_ok cman ps
 		wait_until 20 is_whole || { diff -u "$BATS_TEST_TMPDIR/running" "$BATS_TEST_TMPDIR/now"; exit 1; }
 		run_ok cman apply
 		assert_running "$1"
@@ -299,6 +298,13 @@ is_quiet() { ! machine pgrep '^cman' >/dev/null; }
 	machine kill -KILL "$(pid_of web)"
 	wait_until 10 machine grep -q '^finish remove the parent' $T/rootfs/trace
 	run_ok cman up web
+	run_ok cman down web
+	server web <<<'hostname = "www"; tty = true;'
+	run_ok cman up web
+	server web <<<'hostname = "web"; tty = true;'
+	run_ok cman apply web
+	kill_keeper web
+	run_ok cman ps
 	run_ok cman down web
 	echo 'autostart = true;' >>"$(path $T/conf.d/web.conf)"
 	run_ok cman up --boot

@@ -99,3 +99,32 @@ assert_restarted() {
 	}
 	at_each "$BATS_TEST_TMPDIR/points" killed
 }
+
+@test "who gives a terminal another keeper is killed anywhere, or fails: the next command does it" {
+	local how
+
+	server web <<<'tty = true; net : { ports = [ "8080:80" ]; };'
+	picture_of_running
+	run_ok cman up web
+	kill_keeper web
+	machine rm -f $T/rootfs/trace
+	CMAN_FAULT_TRACE=$T/rootfs/trace run_ok cman status web
+	sort -u "$(path $T/rootfs/trace)" >"$BATS_TEST_TMPDIR/points"
+	grep -q 'replace the keeper' "$BATS_TEST_TMPDIR/points"
+	killed() {
+		is_up web || run_ok cman up web
+		pid=$(recorded web init)
+		for how in kill "$(errno_of "$1 ")"; do
+			kill_keeper web
+			with_fault "$1=$how" status web
+			wait_until 20 is_settled
+			run_ok cman status web
+			keeper=$(recorded web keeper)
+			assert_equal "$(machine cat "/proc/${keeper% *}/comm")" cman-keeper
+			assert_equal "$(machine pgrep -xc cman-keeper)" 1
+			[ "$(recorded web init)" = "$pid" ]
+			assert_running "$1"
+		done
+	}
+	at_each "$BATS_TEST_TMPDIR/points" killed
+}

@@ -40,6 +40,8 @@ static struct record example(void)
 	strlist_add(&record.addresses, "cman0 10.83.0.10 eth0");
 	strlist_add(&record.ports, "8080:80");
 	strlist_add(&record.marks, "privileged");
+	strlist_add(&record.exchange, "db");
+	record.terminal_lost = true;
 	strlist_add(&record.sources, "17.000000001 120 4711 /etc/cman/conf.d/my web.conf");
 	strlist_add(&record.sources, "");
 	return record;
@@ -130,6 +132,8 @@ static void test_read_is_what_was_written(void **data)
 	assert_true(strlist_equal(&read.addresses, &written.addresses));
 	assert_true(strlist_equal(&read.ports, &written.ports));
 	assert_true(strlist_equal(&read.marks, &written.marks));
+	assert_true(strlist_equal(&read.exchange, &written.exchange));
+	assert_true(read.terminal_lost);
 	assert_true(strlist_equal(&read.sources, &written.sources));
 	assert_int_equal(read.oom_kills, 2);
 	assert_true(read.transient);
