@@ -112,7 +112,7 @@ is_whole() { is_picture "$BATS_TEST_TMPDIR/as_before" || is_picture "$BATS_TEST_
 		run_ok cman apply web db mail
 		exchange 11 12 10
 		with_fault "$1=kill" apply
-		run_ok cman ps
+		run_ok cman up web db mail
 		wait_until 20 is_whole || { diff -u "$BATS_TEST_TMPDIR/running" "$BATS_TEST_TMPDIR/now"; exit 1; }
 		run_ok cman apply
 		assert_running "$1"
