@@ -143,13 +143,13 @@ struct xtc_handle *firewall_table_open(const struct firewall_xtables *x, int ind
 		else
 			error_set(err, code, "%s", name.text);
 		if (why.hint[0] != '\0')
-			error_hint(err, "%s", why.hint);
+			error_hint(err, "%s; without it: firewall.backend = \"nftables\"", why.hint);
 		else if (code == EPERM)
 			error_hint(err, "the capabilities CAP_NET_ADMIN and CAP_NET_RAW are needed");
 		else if (code == ENOENT || code == ENOPROTOOPT)
 			error_hint(err,
 				   "a kernel with %s and its modules %s, %sraw, %sfilter and %snat "
-				   "is needed",
+				   "is needed; without it: firewall.backend = \"nftables\"",
 				   x->config, x->module, x->table_module, x->table_module,
 				   x->table_module);
 		return NULL;

@@ -96,8 +96,8 @@ static int insert_all(const struct kmod *kmod, struct kmod_ctx *context, const c
 	if (rc == KMOD_PROBE_APPLY_BLACKLIST || rc == -EPERM) {
 		error_set(err, EPERM, "load module %s", name);
 		return error_hint(err,
-				  "modprobe.d(5) forbids it, or the capability CAP_SYS_MODULE is "
-				  "missing; \"modprobe %s\" tells which",
+				  "modprobe.d(5) or the kernel's command line forbids it, or the "
+				  "capability CAP_SYS_MODULE is missing; \"modprobe %s\" tells which",
 				  name);
 	}
 	return rc < 0 ? error_set(err, -rc, "load module %s", name) : 0;

@@ -2,14 +2,35 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # firewall.sh BUILD [KIND...]: which backend "auto" takes on a stock Debian kernel whose modules are
 # not loaded yet, and whether a published port answers then. Kinds: both (iptables and nftables are
-# there), nft (no modules of the legacy tables), manual (nftables where the kernel may not start
-# modprobe). See lib.sh.
+# there), nft (no modules of the legacy tables), forbidden (the kernel's command line forbids them),
+# manual (nftables where the kernel may not start modprobe). See lib.sh.
 set -eu
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
-kinds="both nft manual"
+kinds="both nft forbidden manual"
 cgroups=v2
 libraries="$libraries libnftables.so.1"
+
+words_of() {
+	[ "$1" != forbidden ] || echo "module_blacklist=ip_tables,ip6_tables,iptable_raw,iptable_filter,iptable_nat"
+}
+
+# But for what cman keeps from its first command on.
+had() { snapshot 2>/dev/null | grep -vE '^/run/cman/(events|networks.lock)$'; }
+
+# refused BACKEND WORDS...: up fails with that backend, says so, and leaves nothing.
+refused() {
+	echo "firewall : { backend = \"$1\"; };" > /etc/cman/container.conf
+	shift
+	had > /tmp/before
+	if "$cman" up web > /tmp/output 2>&1; then fail "up is possible"; fi
+	cat /tmp/output
+	for words; do
+		grep -q "$words" /tmp/output || fail "no word of $words"
+	done
+	had > /tmp/after
+	cmp /tmp/before /tmp/after || { diff /tmp/before /tmp/after || :; fail "left over"; }
+}
 
 fetch() { chroot /srv/web /bin/busybox wget -q -O - "$1"; }
 
@@ -41,18 +62,23 @@ inside() {
 		modprobe overlay
 		echo /nothing > /proc/sys/kernel/modprobe ;;
 	esac
-	if [ "$kind" = nft ]; then
+	if [ -e /sys/module/ip_tables ] || [ -e /sys/module/nf_tables ]; then fail "loaded already"; fi
+	remedy='firewall.backend = "nftables"'
+	case $kind in
+	both)
+		web auto iptables
+		web nftables nftables ;;
+	nft)
 		web auto nftables
 		if "$cman" -v check > /tmp/output 2>&1; then :; else cat /tmp/output; fail check; fi
-		echo 'firewall : { backend = "iptables"; };' > /etc/cman/container.conf
-		if "$cman" up web > /tmp/output 2>&1; then fail "iptables without its modules"; fi
-		grep -q "legacy iptables table" /tmp/output || { cat /tmp/output; fail "no reason"; }
-	elif [ "$kind" = both ]; then
-		web auto iptables
-		web nftables nftables
-	else
-		web nftables nftables
-	fi
+		refused iptables "legacy iptables table" "ip_tables" "$remedy" ;;
+	forbidden)
+		web auto nftables
+		[ ! -e /sys/module/ip_tables ] || fail "loaded, though forbidden"
+		refused iptables "legacy iptables table" "load module ip_tables" "command line forbids" "$remedy" ;;
+	manual)
+		web nftables nftables ;;
+	esac
 	echo "passed"
 }
 

@@ -171,7 +171,7 @@ package() {
 }
 
 newest_package() { # shellcheck disable=SC2012 # names of ours
-	ls -t "$top"/build/packages/cman_*.deb 2>/dev/null | head -1
+	ls -t "$top"/build/packages/cman_*.deb 2>/dev/null | head -1 || true # none yet
 }
 
 disk() { # KIND IMAGE OPTION... PACKAGE...

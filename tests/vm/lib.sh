@@ -17,7 +17,7 @@
 # seconds and kernel_words (run.sh -m -s -t -k), size (of the container's file system), and cgroups,
 # where the kinds are something else; inside, $kind tells which. It may define outside(), which puts
 # further files into $tree/root (the machine's root) and $tree/files/web (the container's), and
-# lacks(), which prints what else it has to be skipped for.
+# lacks(), which prints what else it has to be skipped for, and words_of() KIND instead of kernel_words.
 #
 # One that is about a whole Debian, and not about cgroups, says which init it has:
 #
@@ -89,6 +89,7 @@ cut_power() {
 # ---- outside ----
 
 outside() { :; }
+words_of() { echo "$kernel_words"; } # KIND
 lacks() { :; }
 
 # The root filesystem of a container as an image, busybox in it, and libraries that cman opens only
@@ -148,11 +149,11 @@ run_machine() { # KIND
 	kind=$1
 	if [ -n "$image" ]; then
 		"$here/run.sh" -i "$tree/disk" -w -m "$memory" -s "$processors" -t "$seconds" \
-			-k "$kernel_words" "$0" --inside "$build" "$kind"
+			-k "$(words_of "$kind")" "$0" --inside "$build" "$kind"
 		return
 	fi
 	set -- -c "${cgroups:-$kind}" -m "$memory" -s "$processors" -t "$seconds" \
-		-k "$kernel_words" -d "$tree/root"
+		-k "$(words_of "$kind")" -d "$tree/root"
 	for program in $programs; do set -- "$@" -b "$build/$program"; done
 	for program in $needs; do set -- "$@" -b "$program"; done
 	"$here/run.sh" "$@" "$0" --inside "$build" "$kind"
