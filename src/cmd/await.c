@@ -39,7 +39,7 @@ void await_clear_progress(void)
 	is_told = false;
 }
 
-int await_report(struct ready_wait *wait)
+void await_report(struct ready_wait *wait)
 {
 	char duration[32], end[128];
 
@@ -50,7 +50,7 @@ int await_report(struct ready_wait *wait)
 		else
 			text_format_duration(duration, sizeof(duration), wait->waited_ms / 1000);
 		printf("%s: ready after %s\n", wait->name, duration);
-		return 0;
+		return;
 	case READY_ENDED:
 		view_describe_end(&wait->record, end, sizeof(end));
 		error_set(&wait->error, 0, "ended before it was ready%s%s", *end ? ", " : "", end);
@@ -66,23 +66,4 @@ int await_report(struct ready_wait *wait)
 	}
 	error_wrap(&wait->error, "%s", wait->name);
 	log_error(&wait->error);
-	return 1;
-}
-
-int await_ready(struct host *host, const struct strlist *names, uint64_t limit_ms)
-{
-	AUTO_FREE struct ready_wait *waits = xalloc(names->count, sizeof(*waits));
-	int status = 0;
-
-	fflush(stdout); /* what is up may be told while we wait for the rest */
-	for (size_t i = 0; i < names->count; i++)
-		waits[i].name = names->items[i];
-	ready_wait_all(host, waits, names->count, limit_ms,
-		       isatty(STDERR_FILENO) ? await_tell_progress : NULL);
-	await_clear_progress();
-	for (size_t i = 0; i < names->count; i++) {
-		status |= await_report(&waits[i]);
-		ready_wait_clear(&waits[i]);
-	}
-	return status;
 }

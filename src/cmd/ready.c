@@ -76,7 +76,7 @@ int cmd_await(const struct options *options, int argc, char *argv[], struct erro
 		return -1;
 	for (int i = 0; i < argc; i++)
 		waits[i].name = argv[i];
-	ready_wait_all(&host, waits, (size_t)argc, READY_OWN_TIMEOUT, NULL);
+	ready_wait_all(&host, waits, (size_t)argc, READY_OWN_TIMEOUT);
 	for (int i = 0; i < argc; i++)
 		ready_wait_clear(&waits[i]);
 	return 0;

@@ -140,7 +140,7 @@ static int become_ready(const struct conf *conf, const char *name, uint64_t dead
 		limit_ms = deadline_ms > now ? deadline_ms - now : 1;
 	if (host_open(&conf->manager, true, &host, err) < 0)
 		return -1;
-	ready_wait_all(&host, &wait, 1, limit_ms, NULL);
+	ready_wait_all(&host, &wait, 1, limit_ms);
 	if (wait.result == READY_ENDED)
 		return 0;
 	if (wait.result != READY_REACHED)

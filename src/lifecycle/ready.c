@@ -452,12 +452,11 @@ bool ready_wait_some(struct host *host, struct ready_wait *waits, size_t count, 
 	return pending;
 }
 
-void ready_wait_all(struct host *host, struct ready_wait *waits, size_t count, uint64_t limit_ms,
-		    ready_progress *progress)
+void ready_wait_all(struct host *host, struct ready_wait *waits, size_t count, uint64_t limit_ms)
 {
 	for (size_t i = 0; i < count; i++)
 		ready_open(host, &waits[i], limit_ms);
-	while (ready_wait_some(host, waits, count, UINT64_MAX, progress))
+	while (ready_wait_some(host, waits, count, UINT64_MAX, NULL))
 		;
 	for (size_t i = 0; i < count; i++)
 		ready_close(&waits[i]);

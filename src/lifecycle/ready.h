@@ -74,8 +74,7 @@ typedef void ready_progress(const struct ready_wait *waits, size_t count, uint64
  * them, or one of the above. The caller holds none of their locks. What is found is noted in their
  * records; that somebody gave up only with READY_OWN_TIMEOUT.
  */
-void ready_wait_all(struct host *host, struct ready_wait *waits, size_t count, uint64_t limit_ms,
-		    ready_progress *progress);
+void ready_wait_all(struct host *host, struct ready_wait *waits, size_t count, uint64_t limit_ms);
 
 /*
  * The same bit by bit, for who has something to do as soon as one of them is ready. ready_open() begins

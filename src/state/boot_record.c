@@ -136,14 +136,6 @@ static size_t place_of(const struct boot_record *record, const char *name, bool 
 	return first;
 }
 
-const struct boot_entry *boot_record_find(const struct boot_record *record, const char *name)
-{
-	bool found;
-	size_t place = place_of(record, name, &found);
-
-	return found ? &record->entries[place] : NULL;
-}
-
 static struct boot_entry *take_entry(struct boot_record *record, const char *name)
 {
 	bool found;

@@ -61,7 +61,7 @@ struct boot_record {
 	uint64_t end_ms; /* 0: it was not through, or goes on */
 	struct process_identity process;
 	bool before_was_cut;
-	struct boot_entry *entries; /* in the order they are named */
+	struct boot_entry *entries; /* sorted by name */
 	size_t count;
 };
 
@@ -69,8 +69,6 @@ struct boot_record {
 int boot_record_read(const char *data_dir, struct boot_record *record, struct error *err);
 void boot_record_clear(struct boot_record *record);
 #define AUTO_BOOT_RECORD AUTO(boot_record_clear)
-
-const struct boot_entry *boot_record_find(const struct boot_record *record, const char *name);
 
 /*
  * What the last of those that came up waited for, what that waited for, and so on: indices of entries, the
