@@ -4,11 +4,8 @@
 # comes by gives it another.
 load lib
 
-field() { cman status --json "$1" | jq -r ".$2"; }
 is() { [ "$(field "$1" "$2" 2>/dev/null)" = "$3" ]; }
-recorded() { sed -n "s/^$2 //p" "$(path "$T/state/containers/$1/record")"; }
 logged() { machine grep -qF -- "$2" "$T/log/$1.log"; }
-is_gone() { ! machine kill -0 "$1" 2>/dev/null; }
 
 # Speaks once there is a file /speak in its rootfs, and ends with what is in /end.
 speaker() {
@@ -29,14 +26,6 @@ tell() { # NAME FILE TEXT
 }
 
 heard() { [ ! -e "$(path "$T/rootfs/$1/speak")" ]; }
-
-kill_supervisor() {
-	local supervisor
-
-	supervisor=$(recorded "$1" supervisor)
-	machine kill -KILL "${supervisor% *}"
-	wait_until 10 is_gone "${supervisor% *}"
-}
 
 is_supervised() {
 	local supervisor
@@ -166,7 +155,7 @@ ended_alone() {
 	pid=$(pid_of "$1")
 	kill_supervisor "$1"
 	tell "$1" end 1
-	wait_until 10 is_gone "$pid"
+	wait_until 10 has_gone "$pid"
 }
 
 @test "a payload that ended while nobody supervised it: cleaned up, or started again by its policy" {

@@ -1,15 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # up --boot and down --shutdown: what comes up with the host, and how all goes down with it.
-load lib
-
-is_running() { cman status "$1" >/dev/null; }
-
-# What happened to containers, as "started db", in its order.
-happened() { # EVENT...
-	cman events --json | jq -r --args 'select(.event as $e | $ARGS.positional | index($e)) |
-		"\(.event) \(.name)"' -- "$@"
-}
+load order
 
 # A container that does not end when it is told to.
 deaf() {
@@ -20,7 +12,6 @@ deaf() {
 	$(cat)
 	EOF
 }
-
 
 @test "boot starts what has autostart, with what that needs, and leaves alone what runs" {
 	sleeper db </dev/null
@@ -119,22 +110,6 @@ deaf() {
 
 boots() { cman boot --json | jq -r "$1"; }
 
-# Is ready when open_gate has let it be.
-gated() {
-	container "$1" <<-EOF
-	rootfs = "@rootfs@";
-	command = [ "/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait; done" ];
-	ready : { file = "/go"; timeout = "50s"; };
-	$(cat)
-	EOF
-}
-open_gate() { machine touch "$T/rootfs/$1/go"; }
-
-boot_aside() {
-	machine timeout -k 5 60 "$CMAN" -c "$CONF" up --boot >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
-	UP=$!
-}
-
 @test "cman boot tells when each came up, after what, and why some did not" {
 	run_fails cman boot
 	assert_output_has "no boot has been recorded"
@@ -177,14 +152,14 @@ boot_aside() {
 @test "cman boot tells of a boot that goes on, was killed, or ended with the power" {
 	gated db <<<'autostart = true;'
 	sleeper web <<<'autostart = true; depends_on = "db";'
-	boot_aside
+	cman_aside up --boot
 	wait_until 20 is_running db
 	wait_until 20 test "$(boots '.containers[] | select(.name == "db").state')" = starting
 	run cman boot
 	assert_output_has "and it goes on"
 	assert_equal "$(boots '.containers[] | select(.name == "web").state')" waiting
 	machine pkill -KILL -f -- ' up --boot$'
-	wait "$UP" || true
+	wait "$ASIDE" || true
 	run cman boot
 	assert_output_has "killed before it was through"
 	# The record of a boot that nobody has ended, seen in the next one.

@@ -1,22 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tty = true: a terminal of the container's own, and cman console, which attaches to it.
-load lib
+load terminal
 
 DETACH='\x1d'
-
-# on_terminal STEP... -- ARGUMENT...: "cman ARGUMENT..." on a terminal: see terminal.py.
-on_terminal() {
-	local steps=()
-
-	while [ "$1" != -- ]; do
-		steps+=("$1")
-		shift
-	done
-	shift
-	machine timeout -k 5 90 python3 "$TESTS/terminal.py" "${steps[@]}" -- \
-		"$CMAN" -c "$CONF" "$@" </dev/null 3>&-
-}
 
 # A container whose command is a shell script on a terminal. Further lines for its file on standard input.
 talker() { # NAME SCRIPT
@@ -42,10 +29,7 @@ shell() {
 	EOF
 }
 
-field() { cman status --json "$1" | jq -r ".$2"; }
 is() { [ "$(field "$1" "$2" 2>/dev/null)" = "$3" ]; }
-recorded() { sed -n "s/^$2 //p" "$(path "$T/state/containers/$1/record")"; }
-is_gone() { ! machine kill -0 "$1" 2>/dev/null; }
 
 @test "the command has a terminal of its own: three streams, /dev/console, /dev/tty, a session" {
 	talker web 'tty; for i in 0 1 2; do test -t $i && echo fd $i; done
@@ -255,7 +239,7 @@ and again
 	assert_equal "$(recorded web keeper)" "$keeper"
 	logged web '^b0etween'
 	run_ok on_terminal see b0etween see a0fter type 'exit 3\r' see 'has ended' end -- console web || true
-	wait_until 20 is_gone "${keeper% *}"
+	wait_until 20 has_gone "${keeper% *}"
 	run_ok cman down web
 	assert_unchanged
 }
@@ -268,10 +252,10 @@ and again
 	machine kill -STOP "${keeper% *}"
 	run_ok on_terminal see 'prompt> ' type 'echo o$((0))k\r' see o0k type "$DETACH" -- console web
 	run_ok cman restart web
-	wait_until 10 is_gone "${keeper% *}"
+	wait_until 10 has_gone "${keeper% *}"
 	keeper=$(recorded web keeper)
 	machine kill -KILL "${keeper% *}"
-	wait_until 10 is_gone "${keeper% *}"
+	wait_until 10 has_gone "${keeper% *}"
 	run_ok cman exec web -- true
 	run_ok cman down web
 	assert_unchanged
@@ -287,7 +271,7 @@ and again
 	for command in "status web" "ps" "up web" "check --repair" "console"; do
 		old=$(recorded web keeper)
 		machine kill -KILL "${old% *}"
-		wait_until 10 is_gone "${old% *}"
+		wait_until 10 has_gone "${old% *}"
 		# shellcheck disable=SC2086 # words
 		[ "$command" = console ] || run_ok cman $command
 		run_ok on_terminal see 'prompt> ' type 'echo o$((0))k\r' see o0k type "$DETACH" see detached -- console web
@@ -298,13 +282,13 @@ and again
 	# It holds what the first one did: the supervisor goes, and then comes another.
 	supervisor=$(recorded web supervisor)
 	machine kill -KILL "${supervisor% *}"
-	wait_until 10 is_gone "${supervisor% *}"
+	wait_until 10 has_gone "${supervisor% *}"
 	run_ok cman ps web
 	run_ok on_terminal see o0k type 'echo s$((0))till\r' see s0till type "$DETACH" see detached -- console web
 	assert_equal "$(pid_of web)" "$pid"
 	run_ok cman check
 	run_ok cman down web
-	wait_until 10 is_gone "${keeper% *}"
+	wait_until 10 has_gone "${keeper% *}"
 	assert_unchanged
 }
 
@@ -314,8 +298,8 @@ and again
 	keeper=$(recorded web keeper)
 	supervisor=$(recorded web supervisor)
 	machine kill -KILL "${keeper% *}" "${supervisor% *}"
-	wait_until 10 is_gone "${supervisor% *}"
-	wait_until 10 is_gone "${keeper% *}"
+	wait_until 10 has_gone "${supervisor% *}"
+	wait_until 10 has_gone "${keeper% *}"
 	run_ok cman status web
 	assert_output_has "its terminal is lost" "terminal   lost, what held it was killed: cman restart web"
 	cman status --json web | jq -e .terminal_lost

@@ -53,6 +53,14 @@ points() {
 	sort -u "$(path $T/rootfs/trace)" | grep -E "^($roles) "
 }
 
+# trace_end LAST: a trace of all that is passed from up to the end of the payload, up to the point LAST.
+trace_end() {
+	machine rm -f $T/rootfs/trace
+	CMAN_FAULT_TRACE=$T/rootfs/trace run_ok cman up web
+	machine kill -KILL "$(pid_of web)"
+	wait_until 30 has_passed "$1"
+}
+
 # with_fault POINT=WHAT COMMAND...: how it ends is not asked.
 with_fault() {
 	local fault=$1
@@ -81,17 +89,6 @@ at_each() {
 	done 4<"$file"
 	echo "$failed of $(wc -l <"$file") points failed"
 	[ $failed = 0 ]
-}
-
-recorded() { sed -n "s/^$2 //p" "$(path "$T/state/containers/$1/record")"; }
-has_gone() { ! machine kill -0 "$1" 2>/dev/null; }
-
-kill_supervisor() {
-	local supervisor
-
-	supervisor=$(recorded "$1" supervisor)
-	machine kill -KILL "${supervisor% *}"
-	wait_until 10 has_gone "${supervisor% *}"
 }
 
 kill_keeper() {

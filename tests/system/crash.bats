@@ -156,10 +156,7 @@ has_ended() { ! cman status web; }
 
 @test "a supervisor is killed anywhere when its payload has ended: one down, one up" {
 	picture_of_running
-	machine rm -f $T/rootfs/trace
-	CMAN_FAULT_TRACE=$T/rootfs/trace run_ok cman up web
-	machine kill -KILL "$(pid_of web)"
-	wait_until 10 grep -q 'finish remove the parent' "$(path $T/rootfs/trace)"
+	trace_end 'finish remove the parent 1'
 	grep -E '^(cman-supervisor|finish) ' "$(path $T/rootfs/trace)" | sort -u >"$BATS_TEST_TMPDIR/points"
 	cman down web
 	wait_until 5 is_unchanged

@@ -112,10 +112,7 @@ is_told() { machine grep -q "cman: " $T/log/web.log; }
 
 @test "what cleans up after a payload fails anywhere: one down, one up, and the log says it" {
 	picture_of_running
-	machine rm -f $T/rootfs/trace
-	CMAN_FAULT_TRACE=$T/rootfs/trace run_ok cman up web
-	machine kill -KILL "$(pid_of web)"
-	wait_until 30 has_passed 'finish remove the parent 1'
+	trace_end 'finish remove the parent 1'
 	grep -E '^finish ' "$(path $T/rootfs/trace)" | sort -u >"$BATS_TEST_TMPDIR/points"
 	cman down web
 	wait_until 5 is_unchanged
@@ -138,11 +135,8 @@ has_settled() { ! machine pgrep '^cman' >/dev/null; }
 @test "a start by policy fails anywhere: it is tried again, or the next command does" {
 	flapping
 	picture_of_running
-	machine rm -f $T/rootfs/trace
-	CMAN_FAULT_TRACE=$T/rootfs/trace run_ok cman up web
-	machine kill -KILL "$(pid_of web)"
+	trace_end 'revive remove the parent 1'
 	wait_until 30 is_running_again
-	wait_until 20 has_passed "revive remove the parent 1"
 	grep -E '^revive ' "$(path $T/rootfs/trace)" | sort -u | grep -vE 'make cgroup [3-9]' \
 		>"$BATS_TEST_TMPDIR/points"
 	cman down web

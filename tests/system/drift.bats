@@ -448,8 +448,6 @@ inside() { # NAME CMD...: with the machine's programs, in the network of the con
 	clean
 }
 
-has_gone() { ! machine kill -0 "$1" 2>/dev/null; }
-
 @test "drift: what a killed supervisor left is cleaned up" {
 	up
 	sleeper dead </dev/null

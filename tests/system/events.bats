@@ -112,8 +112,6 @@ status exited"
 	run_ok cman down web
 	last_event web | jq -e '.event == "exited" and .exit_status == null and (has("signal") | not)'
 }
-has_gone() { ! machine kill -0 "$1" 2>/dev/null; }
-
 @test "--follow goes on with what happens, across a change of files" {
 	sleeper web </dev/null
 	sleeper db </dev/null

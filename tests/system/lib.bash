@@ -8,6 +8,7 @@
 #   machine CMD...             run CMD inside the machine
 #   outside CMD...             run CMD in the network beyond its uplink
 #   cman ARG...                run the program under test there, with the test's manager file
+#   cman_aside ARG...          the same beside the test
 #   container NAME <<EOF       write NAME.conf; @rootfs@ stands for a root filesystem made for it
 #   traced OPTION... CMD...    CMD under strace with OPTIONs, its calls in $T/calls
 #   within NAME CMD...         cman exec
@@ -123,6 +124,12 @@ make_rootfs() { machine cp -a /run/rootfs "$T/rootfs/$1"; }
 # No test waits for ever: not for the program, and not for one that keeps our pipe open.
 cman() { machine timeout -k 5 60 "$CMAN" -c "$CONF" "$@"; }
 
+# cman_aside ARG...: it runs beside the test, as $ASIDE; what it prints is in $BATS_TEST_TMPDIR/aside.
+cman_aside() {
+	cman "$@" >"$BATS_TEST_TMPDIR/aside" 2>&1 3>&- &
+	ASIDE=$!
+}
+
 # traced [STRACE-OPTION...] CMD...: CMD under strace, its calls in $T/calls. What looks for leaks traces itself, which only
 # one can.
 traced() {
@@ -196,6 +203,18 @@ show_logs() {
 
 rules() {
 	if [ "${BACKEND:-}" = nftables ]; then machine nft list ruleset; else machine iptables-legacy-save; fi
+}
+
+field() { cman status --json "$1" | jq -r ".$2"; } # NAME FIELD
+recorded() { sed -n "s/^$2 //p" "$(path "$T/state/containers/$1/record")"; } # NAME WORD
+has_gone() { ! machine kill -0 "$1" 2>/dev/null; } # PID
+
+kill_supervisor() { # NAME
+	local supervisor
+
+	supervisor=$(recorded "$1" supervisor)
+	machine kill -KILL "${supervisor% *}"
+	wait_until 10 has_gone "${supervisor% *}"
 }
 
 pid_of() { cman status --json "$1" | jq -r .pid; }

@@ -1,47 +1,23 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # depends_on, after and groups: what comes up, and goes down, before what.
-load lib
-
-# gated NAME <<LINES: is ready when open_gate has let it be.
-gated() {
-	container "$1" <<-EOF
-	rootfs = "@rootfs@";
-	command = [ "/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait; done" ];
-	ready : { file = "/go"; timeout = "50s"; };
-	$(cat)
-	EOF
-}
-open_gate() { machine touch "$T/rootfs/$1/go"; }
-
-is_running() { cman status "$1" >/dev/null; }
-
-# What happened to containers, as "started db", in its order.
-happened() { # EVENT...
-	cman events --json | jq -r --args 'select(.event as $e | $ARGS.positional | index($e)) |
-		"\(.event) \(.name)"' -- "$@"
-}
-
-up_aside() { # ARG...
-	machine timeout -k 5 60 "$CMAN" -c "$CONF" up "$@" >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
-	UP=$!
-}
+load order
 
 @test "what a container needs is brought along, and is ready before it" {
 	gated db </dev/null
 	sleeper cache </dev/null
 	sleeper web <<<'depends_on = [ "db", "cache" ];'
 	sleeper other </dev/null
-	up_aside web
+	cman_aside up web
 	wait_until 20 is_running cache
 	wait_until 20 is_running db
 	refute is_running web
 	open_gate db
-	wait "$UP"
+	wait "$ASIDE"
 	is_running web
 	refute is_running other
 	assert_equal "$(happened started | grep -v cache)" "$(printf '%s\n' 'started db' 'started web')"
-	grep -q '^db: ready after' "$BATS_TEST_TMPDIR/up"
+	grep -q '^db: ready after' "$BATS_TEST_TMPDIR/aside"
 	# What is there already is no news.
 	run_ok cman up web
 	assert_equal "$(grep -c . <<<"$output")" 1
@@ -181,14 +157,14 @@ up_aside() { # ARG...
 	gated a </dev/null
 	gated b </dev/null
 	sleeper c </dev/null
-	up_aside --all
+	cman_aside up --all
 	wait_until 20 is_running a
 	refute is_running b
 	open_gate a
 	wait_until 20 is_running b
 	refute is_running c
 	open_gate b
-	wait "$UP"
+	wait "$ASIDE"
 	is_running c
 }
 
@@ -198,12 +174,11 @@ up_aside() { # ARG...
 	sleeper cache </dev/null
 	run cman plan
 	assert_output_has "web: start" "it starts when these are up and ready: db"
-	machine timeout -k 5 60 "$CMAN" -c "$CONF" apply >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
-	UP=$!
+	cman_aside apply
 	wait_until 20 is_running db
 	refute is_running web
 	open_gate db
-	wait "$UP"
+	wait "$ASIDE"
 	is_running web
 	refute is_running cache
 	gated db <<<'environment = "A=1";'

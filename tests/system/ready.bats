@@ -14,12 +14,7 @@ late() {
 
 is_ready() { cman ps --json "$1" | jq -e '.[0].ready.ready' >/dev/null; }
 
-# What would go on for longer than a test may.
-up_aside() { # ARG...
-	machine timeout -k 5 60 "$CMAN" -c $CONF up "$@" >"$BATS_TEST_TMPDIR/up" 2>&1 3>&- &
-	UP=$!
-}
-said() { grep -q -- "$1" "$BATS_TEST_TMPDIR/up"; }
+said() { grep -q -- "$1" "$BATS_TEST_TMPDIR/aside"; }
 
 @test "a port: up returns once it takes connections, ps and status tell since when" {
 	late web '/bin/busybox httpd -p 80 -h /www' <<<'ready : { port = 80; };'
@@ -157,13 +152,13 @@ said() { grep -q -- "$1" "$BATS_TEST_TMPDIR/up"; }
 
 @test "no lock is held meanwhile: others may exec, look, and stop it" {
 	late web true <<<'ready : { file = "/run/up"; timeout = "1h"; };'
-	up_aside web
+	cman_aside up web
 	wait_until 20 said "web: running"
 	run_ok cman exec web true
 	run_ok cman pause web
 	run_ok cman resume web
 	run_ok cman down web
-	wait "$UP" && return 1
+	wait "$ASIDE" && return 1
 	said "web: ended before it was ready"
 }
 
@@ -224,12 +219,12 @@ say() { # NAME TEXT
 
 @test "notify: nothing but READY=1 counts, however it is wrapped" {
 	notifier web <<<'ready : { notify = true; timeout = "3s"; };'
-	up_aside web
+	cman_aside up web
 	wait_until 20 said "web: running"
 	within web probe_notify READY=0 READY=11 'XREADY=1' 'READY' '' 'STATUS=READY=1' "$(printf 'STATUS=\033[31mREADY=1')"
 	within web probe_notify --garbage 65536
 	within web probe_notify --barrier
-	wait "$UP" && return 1
+	wait "$ASIDE" && return 1
 	said "it has not said READY=1 to NOTIFY_SOCKET; its status: ?.31mREADY=1"
 	run_ok cman status web
 	assert_output_has "its status: ?[31mREADY=1"
@@ -269,8 +264,7 @@ say() { # NAME TEXT
 	run_ok cman up --no-wait web
 	supervisor=$(cman status --json web | jq .supervisor_pid)
 	machine kill -KILL "$supervisor"
-	is_gone() { ! machine kill -0 "$supervisor" 2>/dev/null; }
-	wait_until 10 is_gone
+	wait_until 10 has_gone "$supervisor"
 	run_ok cman up --no-wait web
 	refute [ "$(cman status --json web | jq .supervisor_pid)" = "$supervisor" ]
 	refute is_ready web

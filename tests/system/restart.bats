@@ -44,9 +44,7 @@ end_with() { # NAME STATUS [ROOT]
 	mv "$root/end.new" "$root/end"
 }
 
-field() { cman status --json "$1" | jq -r ".$2"; }
 is() { [ "$(field "$1" "$2" 2>/dev/null)" = "$3" ]; }
-recorded() { sed -n "s/^$2 //p" "$(path "$T/state/containers/$1/record")"; }
 has_started() { [ "$(machine grep -cE '(^| )started$' "$T/log/$1.log")" = "$2" ]; }
 logged() { machine grep -qF -- "$2" "$T/log/$1.log"; }
 
@@ -255,15 +253,13 @@ handles() {
 	supervisor=$(recorded slow supervisor)
 	due=$(recorded slow restart-due-ms)
 	machine kill -TERM "${supervisor% *}"
-	wait_until 10 is_gone "${supervisor% *}"
+	wait_until 10 has_gone "${supervisor% *}"
 	assert_equal "$(field slow state)" restarting
 	assert_equal "$(recorded slow restart-due-ms)" "$due"
 	[ "$(recorded slow supervisor)" != "$supervisor" ]
 	run_ok cman down slow
 	assert_unchanged
 }
-
-is_gone() { ! machine kill -0 "$1" 2>/dev/null; }
 
 @test "addresses, rules and hosts files stay while it waits, and serve the next payload" {
 	server other </dev/null

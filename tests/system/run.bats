@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run: a container without a file, in the foreground, gone at its end.
-load lib
+load terminal
 
 ROOT=$T/rootfs/image
 # Where the snapshot does not look.
@@ -153,19 +153,6 @@ other"
 	within one touch /end-one /end-two
 	ended_with one 5
 	ended_with two 5
-}
-
-# on_terminal STEP... -- ARGUMENT...: see terminal.py.
-on_terminal() {
-	local steps=()
-
-	while [ "$1" != -- ]; do
-		steps+=("$1")
-		shift
-	done
-	shift
-	machine timeout -k 5 90 python3 "$TESTS/terminal.py" "${steps[@]}" -- \
-		"$CMAN" -c "$CONF" "$@" </dev/null 3>&-
 }
 
 @test "on a terminal it has a terminal, of the same size, and ends with it" {
