@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * network.h: what the steps of step_network.c are made of, for who mends what they have made: one
- * function says what a link is to be like, for both.
+ * network.h: what the steps of step_network.c and step_link.c are made of, for who mends what they
+ * have made: one function says what a link is to be like, for both.
  */
 #ifndef LIFECYCLE_NETWORK_H
 #define LIFECYCLE_NETWORK_H

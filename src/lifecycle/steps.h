@@ -51,7 +51,10 @@ void steps_down(struct host *host, struct container **containers, size_t count);
 void steps_rest(struct host *host, struct container *container);
 void steps_again(struct host *host, struct container *container);
 
-/* The functions of the table, by file: step_files.c, step_network.c, step_process.c, step_hooks.c. */
+/*
+ * The functions of the table, by file: step_files.c, step_network.c, step_link.c, step_process.c,
+ * step_hooks.c.
+ */
 int files_begin(struct host *host, struct container *container, struct error *err);
 int files_again(struct host *host, struct container *container, struct error *err);
 
