@@ -7,17 +7,12 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "base/process.h"
 #include "kernel/firewall.h"
 #include "kernel/sysctl.h"
+#include "lifecycle/rule_places.h"
 
 #define FIREWALL_TIMEOUT_MS 10000
 #define LOOK_TRIES 4 /* while others change rules */
-/*
- * In the state directory, a line for each place: "nftables CMAN BOOT-ID", and behind it what is not
- * the default: "host-firewall", "own-forward".
- */
-#define PLACES_FILE "firewall"
 
 struct rules {
 	struct firewall_network *networks;
@@ -206,144 +201,20 @@ static struct firewall_set set_of(const struct rules *rules)
 	};
 }
 
-/* ---- where the rules are ---- */
-
-/* A backend, the prefix of the chains in it, and what the manager file said of them. */
-struct place {
-	enum firewall_backend backend;
-	char prefix[16];
-	bool host_firewall;     /* firewall.publish */
-	bool forward_is_theirs; /* not firewall.manage_forward */
-};
-
-/* Where rules of ours may be, the newest first: more than one while they move. */
-struct places {
-	struct place items[4];
-	size_t count;
-};
-
-static bool same_place(const struct place *a, const struct place *b)
-{
-	return a->backend == b->backend && strcmp(a->prefix, b->prefix) == 0;
-}
-
-static bool same_words(const struct place *a, const struct place *b)
-{
-	return a->host_firewall == b->host_firewall && a->forward_is_theirs == b->forward_is_theirs;
-}
-
-static void set_words(struct place *place, const struct manager *manager)
-{
-	place->host_firewall = manager->firewall_publish == PUBLISH_HOST_FIREWALL;
-	place->forward_is_theirs = !manager->manage_forward;
-}
-
-static void add_place(struct places *places, const struct place *place)
-{
-	for (size_t i = 0; i < places->count; i++)
-		if (same_place(&places->items[i], place))
-			return;
-	if (places->count < ARRAY_SIZE(places->items))
-		places->items[places->count++] = *place;
-}
-
-/* A line that says nothing of this boot, or nothing at all, is none. */
-static void read_place(struct places *places, const char *line, const char *boot_id)
-{
-	struct place place = {.backend = FIREWALL_AUTO};
-	char backend[16], boot[64];
-
-	if (sscanf(line, "%15s %15s %63s", backend, place.prefix, boot) != 3 ||
-	    strcmp(boot, boot_id) != 0)
-		return;
-	for (unsigned int i = FIREWALL_AUTO + 1; i < FIREWALL_BACKEND_COUNT; i++)
-		if (strcmp(backend, firewall_backend_names[i]) == 0)
-			place.backend = (enum firewall_backend)i;
-	place.host_firewall = strstr(line, " host-firewall") != NULL;
-	place.forward_is_theirs = strstr(line, " own-forward") != NULL;
-	if (place.backend != FIREWALL_AUTO)
-		add_place(places, &place);
-}
-
-static int read_places(const struct state *state, struct places *places, struct error *err)
-{
-	AUTO_TEXT struct text text = {0};
-	char boot_id[37], *line, *rest;
-
-	*places = (struct places){.count = 0};
-	if (!fs_exists_at(state->dir_fd, PLACES_FILE))
-		return 0;
-	if (fs_read_at(state->dir_fd, PLACES_FILE, 4096, &text, err) < 0 ||
-	    process_boot_id(boot_id, err) < 0)
-		return -1;
-	rest = text.data;
-	while ((line = strsep(&rest, "\n")))
-		read_place(places, line, boot_id);
-	return 0;
-}
-
-static int write_places(const struct host *host, const struct places *places, struct error *err)
-{
-	AUTO_TEXT struct text text = {0};
-	char boot_id[37];
-
-	if (places->count == 0)
-		return fs_remove_replaced_at(host->state.dir_fd, PLACES_FILE, err);
-	if (process_boot_id(boot_id, err) < 0)
-		return -1;
-	for (size_t i = 0; i < places->count; i++)
-		text_addf(&text, "%s %s %s%s%s\n",
-			  firewall_backend_names[places->items[i].backend],
-			  places->items[i].prefix, boot_id,
-			  places->items[i].host_firewall ? " host-firewall" : "",
-			  places->items[i].forward_is_theirs ? " own-forward" : "");
-	return fs_replace_at(host->state.dir_fd, PLACES_FILE, text.data, text.length, 0600, err);
-}
-
-/*
- * While containers run, "auto" stays with what it chose, and "none" has to wait: their networks have
- * route_localnet, which only a rule keeps from opening the host's 127.0.0.1 to them, and ports that
- * their files promise.
- */
-static enum firewall_backend wanted_backend(const struct manager *manager,
-					    const struct places *places)
-{
-	enum firewall_backend wanted = manager->firewall_backend;
-	enum firewall_backend there = places->count ? places->items[0].backend : FIREWALL_NONE;
-
-	if (there != FIREWALL_NONE && (wanted == FIREWALL_AUTO || wanted == FIREWALL_NONE))
-		return there;
-	return wanted;
-}
-
-static int choose_place(const struct host *host, const struct places *places, bool ipv6,
-			struct place *place, struct error *err)
-{
-	*place = (struct place){.backend = wanted_backend(host->manager, places)};
-	snprintf(place->prefix, sizeof(place->prefix), "%s", host->manager->firewall_prefix);
-	set_words(place, host->manager);
-	if (place->backend != FIREWALL_NONE && host->manager->firewall_backend == FIREWALL_NONE)
-		log_warning("firewall.backend = \"none\" has to wait until no container runs: the "
-			    "rules stay with %s",
-			    firewall_backend_names[place->backend]);
-	if (place->backend == FIREWALL_AUTO)
-		return firewall_choose(place->prefix, ipv6, &place->backend, err);
-	return 0;
-}
+/* ---- getting them there ---- */
 
 bool rules_are_wanted(const struct host *host)
 {
-	struct places places;
+	struct rule_places places;
 
 	if (host->manager->firewall_backend != FIREWALL_NONE)
 		return true;
-	return read_places(&host->state, &places, NULL) == 0 &&
-	       wanted_backend(host->manager, &places) != FIREWALL_NONE;
+	return rule_places_read(&host->state, &places, NULL) == 0 &&
+	       rule_places_backend(host->manager, &places) != FIREWALL_NONE;
 }
 
-/* ---- getting them there ---- */
-
-static int commit_at(const struct place *place, const struct firewall_set *set, struct error *err)
+static int commit_at(const struct rule_place *place, const struct firewall_set *set,
+		     struct error *err)
 {
 	struct firewall_set there = *set;
 
@@ -356,36 +227,40 @@ static int commit_at(const struct place *place, const struct firewall_set *set, 
 	return firewall_commit(&there, err);
 }
 
-static int remove_from(const struct places *places, const struct place *except, struct error *err)
+static int remove_from(const struct rule_places *places, const struct rule_place *except,
+		       struct error *err)
 {
 	const struct firewall_set nothing = {.prefix = NULL};
 
 	for (size_t i = 0; i < places->count; i++)
-		if ((!except || !same_place(&places->items[i], except)) &&
+		if ((!except || !rule_place_equals(&places->items[i], except)) &&
 		    commit_at(&places->items[i], &nothing, err) < 0)
 			return -1;
 	return 0;
 }
 
 /* The new rules before the old ones go: there is no moment without. */
-static int put_rules(const struct host *host, const struct places *had, const struct place *place,
-		     const struct firewall_set *set, struct error *err)
+static int put_rules(const struct host *host, const struct rule_places *had,
+		     const struct rule_place *place, const struct firewall_set *set,
+		     struct error *err)
 {
-	struct places both = {.items = {*place}, .count = 1}, one = both;
+	struct rule_places both = {.items = {*place}, .count = 1}, one = both;
 
-	if (had->count == 1 && same_place(&had->items[0], place)) {
+	if (had->count == 1 && rule_place_equals(&had->items[0], place)) {
 		if (commit_at(place, set, err) < 0)
 			return -1;
-		return same_words(&had->items[0], place) ? 0 : write_places(host, &one, err);
+		return rule_place_same_words(&had->items[0], place)
+			       ? 0
+			       : rule_places_write(&host->state, &one, err);
 	}
 	for (size_t i = 0; i < had->count; i++)
-		add_place(&both, &had->items[i]);
-	if (write_places(host, &both, err) < 0)
+		rule_places_add(&both, &had->items[i]);
+	if (rule_places_write(&host->state, &both, err) < 0)
 		return -1;
 	if (commit_at(place, set, err) < 0) {
 		struct error ignored;
 
-		write_places(host, had, &ignored); /* there is nothing in the new place */
+		rule_places_write(&host->state, had, &ignored); /* there is nothing in the new place */
 		return -1;
 	}
 	if (remove_from(had, place, err) < 0) {
@@ -393,28 +268,26 @@ static int put_rules(const struct host *host, const struct places *had, const st
 		error_clear(err);
 		return 0;
 	}
-	return both.count > 1 ? write_places(host, &one, err) : 0;
+	return both.count > 1 ? rule_places_write(&host->state, &one, err) : 0;
 }
 
 /* Without a word on where they are, they may be in either. */
-static int remove_rules(const struct host *host, struct places *had, struct error *err)
+static int remove_rules(const struct host *host, struct rule_places *had, struct error *err)
 {
-	const struct places none = {.count = 0};
-	struct place place = {.backend = FIREWALL_IPTABLES};
+	const struct rule_places none = {.count = 0};
+	struct rule_place place = rule_place_of(host->manager, FIREWALL_IPTABLES);
 
-	snprintf(place.prefix, sizeof(place.prefix), "%s", host->manager->firewall_prefix);
-	set_words(&place, host->manager);
 	if (had->count == 0) {
-		add_place(had, &place);
+		rule_places_add(had, &place);
 		place.backend = FIREWALL_NFTABLES;
-		add_place(had, &place);
+		rule_places_add(had, &place);
 	}
 	if (remove_from(had, NULL, err) < 0)
 		return -1;
-	return write_places(host, &none, err);
+	return rule_places_write(&host->state, &none, err);
 }
 
-static bool needs_lock(const struct places *places, const struct place *place)
+static bool needs_lock(const struct rule_places *places, const struct rule_place *place)
 {
 	for (size_t i = 0; i < places->count; i++)
 		if (places->items[i].backend == FIREWALL_IPTABLES)
@@ -432,13 +305,13 @@ static bool has_network6(const struct firewall_set *set)
 
 static int commit(const struct host *host, const struct firewall_set *set, struct error *err)
 {
-	struct places had;
-	struct place place;
+	struct rule_places had;
+	struct rule_place place;
 	bool any = set->network_count > 0;
 	AUTO_FD int lock_fd = -1;
 
-	if (read_places(&host->state, &had, err) < 0 ||
-	    (any && choose_place(host, &had, has_network6(set), &place, err) < 0))
+	if (rule_places_read(&host->state, &had, err) < 0 ||
+	    (any && rule_place_choose(host->manager, &had, has_network6(set), &place, err) < 0))
 		return -1;
 	if (needs_lock(&had, any ? &place : NULL)) {
 		lock_fd = firewall_lock(FIREWALL_TIMEOUT_MS, err);
@@ -478,12 +351,12 @@ static void warn_of_obstacles(const struct manager *manager, const struct state 
 {
 	AUTO_STRLIST struct strlist warnings = {0};
 	struct firewall_set set = set_of(rules);
-	struct places places = {.count = 0};
+	struct rule_places places = {.count = 0};
 	struct error err;
 
-	if (state->dir_fd >= 0 && read_places(state, &places, &err) < 0)
+	if (state->dir_fd >= 0 && rule_places_read(state, &places, &err) < 0)
 		places.count = 0;
-	set.backend = wanted_backend(manager, &places);
+	set.backend = rule_places_backend(manager, &places);
 	set.prefix = manager->firewall_prefix;
 	set.host_firewall = manager->firewall_publish == PUBLISH_HOST_FIREWALL;
 	set.forward_is_theirs = !manager->manage_forward;
@@ -576,20 +449,19 @@ int rules_recall(const struct manager *manager, const struct state *state,
 {
 	AUTO(rules_clear) struct rules rules = {0};
 	struct firewall_set set;
-	struct places places;
+	struct rule_places places;
+	struct rule_place place;
 
-	if (read_places(state, &places, err) < 0)
+	if (rule_places_read(state, &places, err) < 0)
 		return -1;
-	*in_force = (struct rules_in_force){.backend = wanted_backend(manager, &places)};
-	snprintf(in_force->prefix, sizeof(in_force->prefix), "%s",
-		 places.count ? places.items[0].prefix : manager->firewall_prefix);
-	in_force->decided = places.count > 0;
-	if (places.count == 0)
-		set_words(&places.items[0], manager);
-	else
-		in_force->backend = places.items[0].backend;
-	in_force->host_firewall = places.items[0].host_firewall;
-	in_force->forward_is_theirs = places.items[0].forward_is_theirs;
+	place = places.count > 0 ? places.items[0] : rule_place_of(manager, manager->firewall_backend);
+	*in_force = (struct rules_in_force){
+		.backend = place.backend,
+		.decided = places.count > 0,
+		.host_firewall = place.host_firewall,
+		.forward_is_theirs = place.forward_is_theirs,
+	};
+	memcpy(in_force->prefix, place.prefix, sizeof(in_force->prefix));
 	if (in_force->backend == FIREWALL_AUTO)
 		in_force->backend = FIREWALL_IPTABLES;
 	build_rules(&rules, networks, count);
