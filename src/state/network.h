@@ -111,6 +111,9 @@ bool network_needs_filter(const struct network_record *network);
 /* Adds a copy, or replaces the member of that container and index. */
 void network_record_add(struct network_record *network, const struct network_member *member);
 
+/* The same for one that is known not to be there. */
+void network_record_append(struct network_record *network, const struct network_member *member);
+
 /* Removes an interface of a container; whether it was there. */
 bool network_record_drop_one(struct network_record *network, const char *container,
 			     unsigned int index);
