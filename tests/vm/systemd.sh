@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # systemd.sh BUILD [CGROUPS...]: Debian's systemd, booted by cman where version 2 has the
-# controllers: they reach its services, its limits stay out of its reach. Its root filesystem is
-# made by debootstrap once and kept in $CMAN_VM_CACHE; delete it as you like. See lib.sh.
+# controllers: they reach its services, its limits stay out of its reach. Its root filesystem is that
+# of image.sh. See lib.sh.
 set -eu
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -11,8 +11,6 @@ memory=2048
 processors=2
 seconds=400
 size=320M
-cache=${CMAN_VM_CACHE:-/var/tmp/cman-vm}
-root=$cache/systemd
 export TMPDIR=/var/tmp # a root filesystem, twice
 
 fail() { echo "FAILED: $*"; "$cman" status web || true; exit 1; }
@@ -60,30 +58,12 @@ inside() {
 	echo "passed"
 }
 
-# Where it is not there yet: apt's mirror, which may be another than debootstrap's.
-lacks() {
-	[ ! -e "$root/complete" ] || return 0
-	command -v debootstrap >/dev/null || { echo "debootstrap is missing"; return; }
-	[ "$(id -u)" = 0 ] || { echo "debootstrap needs root"; return; }
-	# shellcheck disable=SC2016 # apt's own variable
-	mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Codename: bookworm' \
-		2>/dev/null | head -1)
-	rm -rf "$root"
-	mkdir -p "$root"
-	timeout 500 debootstrap --variant=minbase --include=systemd-sysv,dbus bookworm "$root/files" \
-		"${mirror:-http://deb.debian.org/debian}" >"$root/log" 2>&1 ||
-		{ echo "debootstrap: $(tail -1 "$root/log")"; return; }
-	touch "$root/complete"
-}
+lacks() { told=$("$here/image.sh" tree systemd 2>&1) || echo "$told" | sed -n 's/^vm: //; $p'; }
 
 outside() {
 	rm -r "$tree/files/web"
-	cp -a "$root/files" "$tree/files/web"
-	for directory in doc man locale info i18n zoneinfo perl common-licenses; do
-		rm -rf "$tree/files/web/usr/share/$directory"
-	done
-	rm -rf "$tree/files/web/var/cache/apt" "$tree/files/web/var/lib/apt/lists" \
-		"$tree"/files/web/usr/lib/*/perl* "$tree"/files/web/usr/lib/*/gconv
+	cp -a "$("$here/image.sh" tree systemd)" "$tree/files/web"
+	rm -rf "$tree"/files/web/usr/lib/*/perl* "$tree"/files/web/etc/systemd/system/*/vm.service
 	: > "$tree/files/web/etc/hosts"
 	unit=$tree/files/web/etc/systemd/system
 	cat > "$unit/mark.service" <<-'END'
