@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/inside.h"
@@ -110,7 +111,11 @@ int cmd_health(const struct options *options, int argc, char *argv[], struct err
 	attach = inside_attach(&inside, inside.spec.health.command.items);
 	attach.below = HEALTH_CGROUP;
 	timeout_ms = inside.spec.health.timeout_ms;
+	if (FAULT("check", "", err) < 0)
+		return -1;
 	check_command_run(&attach, timeout_ms, &result);
+	if (FAULT("checked", "", err) < 0)
+		return -1;
 	check = health_describe(&result, timeout_ms, (uint64_t)time(NULL));
 	return note(&inside, &check, err);
 }

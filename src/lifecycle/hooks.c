@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/fault.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "kernel/namespace.h"
@@ -124,8 +125,13 @@ static _Noreturn void run_all(const struct strlist *paths, const struct strlist 
 
 	/* With the command that waits for us we end, and with us the hook: nobody would know of it. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	fault_set_role("hooks");
 	for (size_t i = 0; i < paths->count; i++) {
 		result = (struct result){.index = i};
+		if (FAULT("hook", "", NULL) < 0) {
+			result.error = errno;
+			break;
+		}
 		run_one(paths->items[i], environment, timeout_ms, &result);
 		if (result.error || result.timed_out || result.wait_status)
 			break;
@@ -166,6 +172,11 @@ int hooks_begin(const struct host *host, const struct record *record, const stru
 	make_environment(host, record, spec, hook, &environment);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_set(err, errno, "make a pipe");
+	if (FAULT("run hooks", hook_key(hook), err) < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		return -1;
+	}
 	run->pid = namespace_clone(0, -1, &pidfd, err);
 	if (run->pid == 0) {
 		int result_fd = keep_descriptors(ends[1], err);
@@ -218,5 +229,7 @@ int hooks_await(const struct spec *spec, enum hook hook, struct hook_run *run, s
 	process_reap(run->pid, NULL);
 	if (length != sizeof(result))
 		return error_set(err, 0, "who was to run them has ended");
+	if (FAULT("ran hooks", hook_key(hook), err) < 0)
+		return -1;
 	return tell(spec, hook, &result, err);
 }

@@ -125,3 +125,126 @@ assert_restarted() {
 	}
 	at_each "$BATS_TEST_TMPDIR/points" killed
 }
+
+# What is not confirmed goes back: 1s is the shortest time.
+before() { server web <<<'net : { ports = [ "8080:80" ]; };'; }
+after() { server web <<<'hostname = "www"; net : { ports = [ "8081:80" ]; };'; }
+confirm_pictures() {
+	before
+	picture_of_running
+	cp "$BATS_TEST_TMPDIR/running" "$BATS_TEST_TMPDIR/as_before"
+	after
+	picture_of_running
+	before
+	run_ok cman up web
+	after
+}
+has_gone_back() {
+	cman ps >/dev/null 2>&1
+	machine test ! -e $T/state/unconfirmed && is_picture "$BATS_TEST_TMPDIR/as_before"
+}
+
+@test "apply --confirm is killed anywhere, or fails, and so is who waits: it goes back by the next command" {
+	local how
+
+	confirm_pictures
+	machine rm -f $T/rootfs/trace
+	CMAN_FAULT_TRACE=$T/rootfs/trace run -1 cman apply --confirm 1s web
+	sort -u "$(path $T/rootfs/trace)" | grep -E '^(apply|revert) ' >"$BATS_TEST_TMPDIR/points"
+	grep -q '^revert take back' "$BATS_TEST_TMPDIR/points"
+	grep -q '^apply noted who waits' "$BATS_TEST_TMPDIR/points"
+	killed() {
+		for how in kill "$(errno_of "$1 ")"; do
+			before
+			run_ok cman apply web
+			after
+			with_fault "$1=$how" apply --confirm 1s web
+			wait_until 40 has_gone_back || { diff -u "$BATS_TEST_TMPDIR/as_before" "$BATS_TEST_TMPDIR/now"; exit 1; }
+		done
+	}
+	at_each "$BATS_TEST_TMPDIR/points" killed
+}
+
+@test "confirm is killed anywhere, or fails: the next one confirms" {
+	local how
+
+	confirm_pictures
+	apply_in_background() {
+		before
+		run_ok cman apply web
+		after
+		machine timeout -k 5 100 "$CMAN" -c $CONF apply --confirm 60s web >"$BATS_TEST_TMPDIR/apply" 2>&1 3>&- &
+		applier=$!
+		wait_until 30 grep -q 'waiting 60s' "$BATS_TEST_TMPDIR/apply"
+	}
+	apply_in_background
+	points confirm confirm >"$BATS_TEST_TMPDIR/points"
+	wait "$applier"
+	grep -q '^confirm told who waits' "$BATS_TEST_TMPDIR/points"
+	killed() {
+		for how in kill "$(errno_of "$1 ")"; do
+			apply_in_background
+			with_fault "$1=$how" confirm
+			run cman confirm
+			[ "$status" = 0 ] || [[ $output == *"no apply waits"* ]]
+			wait "$applier" || true
+			grep -q '^confirmed$' "$BATS_TEST_TMPDIR/apply"
+			machine test ! -e $T/state/unconfirmed
+			assert_running "$1"
+		done
+	}
+	at_each "$BATS_TEST_TMPDIR/points" killed
+}
+
+@test "a health check is killed anywhere, or fails: the next one tells, and nothing is left of it" {
+	local how
+
+	server web <<<'health : { command = "true"; interval = "1s"; };'
+	is_healthy() { [ "$(cman ps --json web | jq -r '.[0].health.condition')" = healthy ]; }
+	machine rm -f $T/rootfs/trace
+	CMAN_FAULT_TRACE=$T/rootfs/trace run_ok cman up web
+	wait_until 30 is_healthy
+	wait_until 30 has_passed "health checked 1"
+	grep '^health ' "$(path $T/rootfs/trace)" | sort -u >"$BATS_TEST_TMPDIR/points"
+	run_ok cman down web
+	killed() {
+		for how in kill "$(errno_of "$1 ")"; do
+			machine rm -f $T/rootfs/trace
+			CMAN_FAULT_TRACE=$T/rootfs/trace with_fault "$1=$how" up web
+			wait_until 30 has_passed "$1"
+			wait_until 30 is_healthy
+			run_ok cman down web
+			assert_unchanged
+		done
+	}
+	at_each "$BATS_TEST_TMPDIR/points" killed
+}
+
+@test "up and down are killed anywhere around hooks, or these fail: the next command goes on" {
+	local how
+
+	printf '#!/bin/sh\n' >"$(path $T/rootfs/hook)"
+	machine chmod 755 $T/rootfs/hook
+	server web <<-EOT
+	hooks : { pre_start = [ "$T/rootfs/hook" ]; post_start = [ "$T/rootfs/hook" ];
+		pre_stop = [ "$T/rootfs/hook" ]; post_stop = [ "$T/rootfs/hook" ]; };
+	EOT
+	picture_of_running
+	points 'up|hooks' up web | grep hook | sed 's/^/up web:/' >"$BATS_TEST_TMPDIR/all"
+	points 'down|hooks' down web | grep hook | sed 's/^/down web:/' >>"$BATS_TEST_TMPDIR/all"
+	grep -q 'down web:down run hooks hooks.post_stop 1' "$BATS_TEST_TMPDIR/all"
+	killed() {
+		local which=${1%%:*}
+
+		for how in kill 5; do
+			[ "$which" = "up web" ] || run_ok cman up web
+			# shellcheck disable=SC2086 # words
+			with_fault "${1#*:}=$how" $which
+			run_ok cman up web
+			assert_running "$1"
+			run_ok cman down web
+			assert_unchanged
+		done
+	}
+	at_each "$BATS_TEST_TMPDIR/all" killed
+}
