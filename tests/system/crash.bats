@@ -300,10 +300,18 @@ is_quiet() { ! machine pgrep '^cman' >/dev/null; }
 	wait_until 10 machine grep -q '^finish remove the parent' $T/rootfs/trace
 	run_ok cman up web
 	run_ok cman down web
-	server web <<<'hostname = "www"; tty = true;'
+	printf '#!/bin/sh\n' >"$(path $T/rootfs/hook)"
+	machine chmod 755 $T/rootfs/hook
+	extras="tty = true; hooks : { pre_start = [ \"$T/rootfs/hook\" ]; }; health : { command = \"true\"; interval = \"1s\"; };"
+	server web <<<"hostname = \"www\"; $extras"
 	run_ok cman up web
-	server web <<<'hostname = "web"; tty = true;'
-	run_ok cman apply web
+	wait_until 30 has_passed "health checked 1"
+	server web <<<"hostname = \"web\"; $extras"
+	run -1 cman apply --confirm 1s web
+	machine timeout -k 5 100 "$CMAN" -c $CONF apply --confirm 60s web >"$BATS_TEST_TMPDIR/apply" 2>&1 3>&- &
+	wait_until 30 grep -q 'waiting 60s' "$BATS_TEST_TMPDIR/apply"
+	run_ok cman confirm
+	wait $!
 	kill_keeper web
 	run_ok cman ps
 	run_ok cman down web
