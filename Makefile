@@ -221,7 +221,8 @@ $(BUILD)/talk: tests/system/talk.c $(BUILD)/.flags | $(BUILD)/.packages
 # TESTS=tests/system/network.bats runs one file, FILTER=regex the tests of that name, JOBS=3 three
 # at a time (with the package parallel): a test waits more than it works.
 TESTS = $(sort $(wildcard tests/system/*.bats))
-check-system: all $(if $(filter %/crash.bats %/crash_again.bats %/crash_errors.bats %/kernel_lacks.bats,$(TESTS)),faults) $(PROBES) $(BUILD)/probe $(BUILD)/overwrite $(BUILD)/contend $(BUILD)/talk
+SYSTEM_PROGRAMS = $(PROBES) $(BUILD)/probe $(BUILD)/overwrite $(BUILD)/contend $(BUILD)/talk
+check-system: all $(if $(filter %/crash.bats %/crash_again.bats %/crash_errors.bats %/kernel_lacks.bats,$(TESTS)),faults) $(SYSTEM_PROGRAMS)
 	@$(REPORTED) CMAN='$(abspath $(BUILD))/cman' $(BATS) $(if $(JOBS),--jobs $(JOBS)) $(if $(FILTER),--filter '$(FILTER)') $(TESTS)
 
 # With points at which a test kills it or makes it fail.
@@ -232,10 +233,11 @@ faults:
 REPORTS  = $(abspath $(BUILD))/reports
 REPORTED = $(if $(SANITIZE),tests/sanitized.sh '$(REPORTS)' env)
 
-# VM_TESTS="up limits" runs some of those in tests/vm. What cannot be installed is skipped.
-check-vm: all unit-tests $(PROBES)
-	@tests/packages.sh install vm || true
-	@tests/vm/check.sh '$(BUILD)' $(VM_TESTS)
+# VM_TESTS="up limits" runs some of those in tests/vm. What cannot be installed is skipped. Of system
+# tests, VM_TESTS=suite, a choice is run, or VM_SUITE="limits exec", or VM_SUITE=all (tests/vm/suite.sh).
+check-vm: all unit-tests $(SYSTEM_PROGRAMS) $(if $(filter all crash% kernel_lacks,$(VM_SUITE)),faults)
+	@tests/packages.sh install tests vm || true
+	@VM_SUITE='$(VM_SUITE)' VM_FILTER='$(VM_FILTER)' tests/vm/check.sh '$(BUILD)' $(VM_TESTS)
 
 SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) src/completion/cman.bash $(wildcard init/*.sysv init/*.openrc init/runit/*/*) \
           init/packages/build.sh init/packages/APKBUILD init/packages/cman.pre-deinstall .ci/run

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run.sh: one script in a throw-away virtual machine, with a stock Debian kernel, busybox as its
 # root file system in memory, and the cgroups one wants; or a whole Debian with its own init, from a
-# disk that image.sh has made. Nothing of it touches this host.
+# disk that image.sh has made; or with a bigger root, in a time of its own. Nothing of it touches this
+# host.
 #
 # usage: run.sh [options] SCRIPT [ARGUMENT...]
 #        run.sh -n               only get what it needs, and tell the kernel's directory; 125 and a
@@ -18,6 +19,11 @@
 #                SCRIPT is run when that has come up; then the machine is shut down by its init
 #   -w           the disk keeps what the machine writes, so that it can be booted again; else nothing
 #                is kept, and two machines may have one disk
+#   -r IMAGE     this file system of ext4 as the root instead of busybox; it is mapped into the machine's
+#                memory, and nothing is kept of what is written to it. Time is counted there: each
+#                instruction is a nanosecond, and where nothing is to be done the next timer is due at
+#                once. So a second is worth the same however busy this host is, and sleeping costs
+#                none. One processor
 # A script that ends the machine itself, without a shutdown, leaves its status with /etc/vm/status:
 #   /etc/vm/status 0; echo b >/proc/sysrq-trigger     # the power is cut; what was not synced is lost
 # exit: the script's own status (0 to 123), 124 out of time, 125 no machine or it died
@@ -30,7 +36,7 @@ set -eu -o pipefail
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 cache=${CMAN_VM_CACHE:-/var/tmp/cman-vm}
 package=${VM_KERNEL:-linux-image-cloud-amd64}
-modules="virtio_pci virtio_blk overlay ext4 xfs quota_v2 veth bridge br_netfilter macvlan dummy tun loop ip_tables iptable_raw iptable_filter
+modules="virtio_pci virtio_blk nfit nd_pmem overlay ext4 xfs quota_v2 veth bridge br_netfilter macvlan dummy tun loop ip_tables iptable_raw iptable_filter
 	iptable_nat iptable_mangle ip6table_filter ip6table_nat xt_MASQUERADE xt_nat xt_conntrack
 	xt_comment xt_addrtype xt_mac xt_tcpudp xt_multiport xt_REDIRECT xt_mark nf_conntrack nf_nat
 	nf_tables nft_chain_nat nft_ct nft_masq nft_nat nft_fib_inet nft_compat
@@ -39,8 +45,8 @@ modules="virtio_pci virtio_blk overlay ext4 xfs quota_v2 veth bridge br_netfilte
 fail() { echo "vm: $*" >&2; exit 125; }
 
 programs=() trees=() cgroups=v2 memory=512 processors=1 limit=120 words='' only_get=''
-image='' snapshot=on
-while getopts nwb:d:c:m:s:t:k:i: option; do
+image='' snapshot=on root_image=''
+while getopts nwb:d:c:m:s:t:k:i:r: option; do
 	case $option in
 	n) only_get=1 ;;
 	b) programs+=("$OPTARG") ;;
@@ -52,13 +58,17 @@ while getopts nwb:d:c:m:s:t:k:i: option; do
 	k) words=$OPTARG ;;
 	i) image=$OPTARG ;;
 	w) snapshot=off ;;
+	r) root_image=$OPTARG ;;
 	*) exit 125 ;;
 	esac
 done
 shift $((OPTIND - 1))
 [ $# -gt 0 ] || [ -n "$only_get" ] || fail "no script given"
 case $cgroups in v2 | v1 | hybrid | none) ;; *) fail "-c v2, v1, hybrid or none" ;; esac
-[ -z "$image" ] || [ -f "$image" ] || fail "no disk $image"
+for file in $image $root_image; do
+	[ -f "$file" ] || fail "no disk $file"
+done
+[ -z "$root_image" ] || [ -z "$image" ] && [ "$processors" = 1 ] || fail "-r goes without -i and -s"
 for tool in qemu-system-x86_64 busybox cpio depmod flock apt-get dpkg; do
 	command -v $tool >/dev/null || fail "$tool is missing"
 done
@@ -96,17 +106,22 @@ exec switch_root /new /sbin/second-stage
 EOF
 }
 
-# The other one: over to the disk and its own init, which is to run /etc/vm/run.
+# The other one: over to the disk and its own init, which is to run /etc/vm/run; or to ours there.
 to_disk() {
 	cat <<'EOF'
 #!/bin/sh
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
-modprobe virtio_pci
-modprobe virtio_blk
-modprobe ext4
+if [ -e /payload/etc/vm/in-memory ]; then
+	drivers="nfit nd_pmem" disk=/dev/pmem0
+else
+	drivers="virtio_pci virtio_blk" disk=/dev/vda
+fi
+for module in $drivers ext4; do
+	modprobe $module
+done
 i=0
-until mount -t ext4 /dev/vda /new || [ $i -gt 20 ]; do
+until mount -t ext4 -o noatime $disk /new || [ $i -gt 20 ]; do
 	i=$((i + 1))
 	sleep 0.2
 done
@@ -116,6 +131,11 @@ cp -a /payload/. /new/
 cp /sbin/when-up /new/etc/vm/run
 cp /sbin/tell-status /new/etc/vm/status
 umount /proc
+if [ -e /new/etc/vm/in-memory ]; then
+	umount /dev
+	cp /sbin/second-stage /new/etc/vm/init
+	exec switch_root /new /etc/vm/init
+fi
 mount --move /dev /new/dev
 exec switch_root /new /sbin/init
 EOF
@@ -150,6 +170,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/r
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
+ln -s /proc/self/fd /dev/fd
 mkdir -p /dev/pts /dev/shm /dev/mqueue
 mount -t devpts -o ptmxmode=666,gid=0 devpts /dev/pts
 mount -t tmpfs shm /dev/shm
@@ -183,8 +204,8 @@ cd /root
 status=0
 /etc/vm/start </dev/null || status=$?
 sync
-/sbin/tell-status $status
-poweroff -f
+echo $status >/dev/ttyS1
+/bin/busybox poweroff -f
 EOF
 }
 
@@ -228,8 +249,9 @@ pack_base() {
 
 # What this machine is for: a second archive, which the kernel unpacks over the first.
 pack_payload() { # SCRIPT ARGUMENT...
-	local root=$work/root${image:+/payload} name program tree file
+	local root=$work/root${disk:+/payload} name program tree file
 	mkdir -p "$root/etc/vm"
+	[ -z "$root_image" ] || touch "$root/etc/vm/in-memory"
 	for tree in ${trees[@]+"${trees[@]}"}; do
 		cp -a "$tree/." "$root/"
 	done
@@ -263,19 +285,32 @@ trap 'rm -rf "$work"' EXIT
 pack_base
 cp "$base" "$work/initrd"
 exec 9>&-
-pack_payload "$@" >>"$work/initrd"
-
-disk=()
-# What the machine has written is safe while this host runs: a power cut is one of the machine.
-[ -z "$image" ] || disk=(-drive "file=$image,if=virtio,format=raw,cache=unsafe,snapshot=$snapshot")
 
 # The TSC is this host's own here, and may jump where the host is a machine that was held: no clock.
+clock="tsc=unstable clocksource=hpet"
+disk=() cpu=max
+# What the machine has written is safe while this host runs: a power cut is one of the machine.
+[ -z "$image" ] || disk=(-drive "file=$image,if=virtio,format=raw,cache=unsafe,snapshot=$snapshot")
+if [ -n "$root_image" ]; then
+	bytes=$(stat -c %s "$root_image")
+	# Not a disk: who waits for one does nothing, so that hours of the machine would go by. A page
+	# is cleared faster without the instructions that are fast where they are not emulated.
+	# shellcheck disable=SC2054 # commas of qemu
+	disk=(-machine nvdimm=on -icount shift=0,sleep=off
+		-object "memory-backend-file,id=root,share=off,mem-path=$root_image,size=$bytes"
+		-device nvdimm,id=nvdimm,memdev=root,unarmed=off)
+	memory=$memory,slots=1,maxmem=$((memory + bytes / 1048576 + 1024))M
+	clock="tsc=reliable clearcpuid=rep_good init_on_alloc=0"
+	cpu=qemu64,+rdrand
+fi
+pack_payload "$@" >>"$work/initrd"
+
 result=0
 timeout -k 2 "$limit" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
-	-machine "q35,accel=${VM_ACCEL:-tcg}" -cpu max -m "$memory" -smp "$processors" \
+	-machine "q35,accel=${VM_ACCEL:-tcg}" -cpu $cpu -m "$memory" -smp "$processors" \
 	-kernel "$kernel/root/boot/vmlinuz-$version" -initrd "$work/initrd" \
-	-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr tsc=unstable
-		clocksource=hpet no_timer_check $words" ${disk[@]+"${disk[@]}"} \
+	-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr no_timer_check
+		$clock $words" ${disk[@]+"${disk[@]}"} \
 	-serial stdio -serial "file:$work/status" </dev/null || result=$?
 case $result in
 0) ;;
