@@ -98,7 +98,7 @@ container() {
 	rootfs  : { path = "/srv/web"; mode = "volatile"; };
 	command = "/serve";
 	net     : { ports = [ "$port:80" ]; };
-	ready   : { port = 80; timeout = "5min"; };
+	ready   : { port = 80; timeout = "5m"; };
 	hooks   : { post_stop = "/root/mark"; };
 	$*
 	END
@@ -345,7 +345,7 @@ outside() {
 	echo "$CMAN_NAME $(cut -d' ' -f1 /proc/uptime)" >> /root/stops
 	END
 	chmod 755 "$root/srv/web/serve" "$root/root/mark"
-	echo 'boot : { timeout = "10min"; }; shutdown : { timeout = "15s"; };' > "$root/etc/cman/container.conf"
+	echo 'boot : { timeout = "10m"; }; shutdown : { timeout = "15s"; };' > "$root/etc/cman/container.conf"
 	mkdir -p "$root/etc/systemd/system/sysinit.target.wants"
 	ln -s /lib/systemd/system/nftables.service "$root/etc/systemd/system/sysinit.target.wants/"
 	conf=$root/etc/cman/conf.d
