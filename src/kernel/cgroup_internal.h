@@ -68,6 +68,13 @@ struct cgroup_setting {
 /* Whether a file with that text has the value. */
 bool cgroup_setting_is_shown(const struct cgroup_setting *setting, const char *shown);
 
+/*
+ * Gives the setting of a list of CPUs or nodes that is "" the value of the parent's: v1 has no word for
+ * it, and v2 takes none while a process is in the cgroup (cpuset.c of the kernel: ENOSPC).
+ */
+int cgroup_setting_inherit(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
+			   struct cgroup_setting *setting, struct error *err);
+
 struct cgroup_settings {
 	struct cgroup_setting *items;
 	size_t count;

@@ -262,6 +262,26 @@ static int check_effective(const struct cgroup_host *host, const struct cgroup_h
 	return error_hint(err, "a cgroup above allows no more, or they are offline");
 }
 
+int cgroup_setting_inherit(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
+			   struct cgroup_setting *setting, struct error *err)
+{
+	char above[CGROUP_PATH_SIZE + sizeof(setting->file)];
+
+	snprintf(above, sizeof(above), "%s/%s%s", host->parent, setting->file,
+		 hierarchy->v2 ? ".effective" : "");
+	if (fs_read_line_at(hierarchy->fd, above, setting->value, sizeof(setting->value), err) < 0)
+		return error_wrap(err, "%s", setting->key);
+	memcpy(setting->shown, setting->value, sizeof(setting->shown));
+	return 0;
+}
+
+static bool write_value(int fd, const struct cgroup_setting *setting)
+{
+	const char *value = setting->value[0] ? setting->value : "\n";
+
+	return write(fd, value, strlen(value)) >= 0;
+}
+
 /* 1: it is in force; 0: the file is missing and something else may do; -1 */
 static int apply(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
 		 const char *name, const struct cgroup_setting *setting, struct error *err)
@@ -276,10 +296,8 @@ static int apply(const struct cgroup_host *host, const struct cgroup_hierarchy *
 		snprintf(above, sizeof(above), "%s/%s", host->parent, setting->file);
 		if (!fs_exists_at(hierarchy->fd, above))
 			return 1;
-		if (fs_read_line_at(hierarchy->fd, above, inherited.value, sizeof(inherited.value),
-				    err) < 0)
+		if (cgroup_setting_inherit(host, hierarchy, &inherited, err) < 0)
 			return -1;
-		memcpy(inherited.shown, inherited.value, sizeof(inherited.shown));
 		setting = &inherited;
 	}
 	cgroup_path(host, name, setting->file, path);
@@ -291,9 +309,17 @@ static int apply(const struct cgroup_host *host, const struct cgroup_hierarchy *
 		return explain_no_file(host, hierarchy, name, setting, err);
 	if (fd < 0)
 		return error_set(err, errno, "%s: open %s", setting->key, path);
-	if (write(fd, setting->value[0] ? setting->value : "\n",
-		  setting->value[0] ? strlen(setting->value) : 1) < 0)
-		return explain_refusal(hierarchy, setting, path, err);
+	/* On v2 there is one, which is not taken while a process is there. */
+	if (!write_value(fd, setting)) {
+		if (setting->value[0] || setting->form != SHOWN_ALONE || errno != ENOSPC)
+			return explain_refusal(hierarchy, setting, path, err);
+		inherited = *setting;
+		if (cgroup_setting_inherit(host, hierarchy, &inherited, err) < 0)
+			return -1;
+		setting = &inherited;
+		if (!write_value(fd, setting))
+			return explain_refusal(hierarchy, setting, path, err);
+	}
 	if (read_back(fd, setting, path, err) < 0 ||
 	    check_effective(host, hierarchy, name, setting, err) < 0)
 		return -1;

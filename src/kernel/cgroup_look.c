@@ -46,15 +46,14 @@ static char *find_line(const struct cgroup_setting *setting, const char *text)
 	return xprintf("%.*s", (int)strcspn(text, "\n"), text);
 }
 
-/* "" of a list of CPUs: on v1, that of the parent. */
+/* "" of a list of CPUs: on v1, that of the parent; on v2, where there is one, as well. */
 static int find_inherited(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
-			  struct cgroup_setting *setting, struct error *err)
+			  const char *shown, struct cgroup_setting *setting, struct error *err)
 {
-	AUTO_FREE char *above = xprintf("%s/%s", host->parent, setting->file);
-
-	if (setting->value[0] || hierarchy->v2)
+	if (setting->value[0] || setting->form != SHOWN_ALONE ||
+	    (hierarchy->v2 && strcspn(shown, "\n") == 0))
 		return 0;
-	return fs_read_line_at(hierarchy->fd, above, setting->shown, sizeof(setting->shown), err);
+	return cgroup_setting_inherit(host, hierarchy, setting, err);
 }
 
 static int look(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
@@ -79,7 +78,7 @@ static int look(const struct cgroup_host *host, const struct cgroup_hierarchy *h
 		return 0;
 	}
 	if (fs_read_at(hierarchy->fd, path, CGROUP_FILE_MAX, &text, err) < 0 ||
-	    find_inherited(host, hierarchy, &setting, err) < 0)
+	    find_inherited(host, hierarchy, text_value(&text), &setting, err) < 0)
 		return -1;
 	line = find_line(&setting, text_value(&text));
 	limit.now = line;

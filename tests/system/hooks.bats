@@ -35,7 +35,7 @@ four_hooks() {
 	hook pre_start <<-END
 	echo "\$CMAN_HOOK \$CMAN_NAME \$CMAN_ROOTFS \$CMAN_STATE \$CMAN_CONFIG [\$CMAN_PID] \$PWD \$# \$(id -u)" >>$HOOKS/told
 	ls \$CMAN_STATE >/dev/null || exit 1
-	ls /sys/fs/cgroup/*/$CGROUP/web 2>/dev/null && exit 2
+	[ -z "\$(find /sys/fs/cgroup -path "*/$CGROUP/web")" ] || exit 2
 	ls -l /proc/self/fd | grep -c -- '->' >>$HOOKS/told
 	read -r line || echo nothing to read >>$HOOKS/told
 	END

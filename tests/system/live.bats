@@ -307,19 +307,28 @@ limit() { # KEY BEFORE AFTER CONTROLLER V1-FILE V2-FILE SEEN-BEFORE SEEN-AFTER
 	for node in /dev/vda /dev/sda /dev/nvme0n1 /dev/loop0; do [ ! -b $node ] || break; done
 	[ -b $node ] || skip "no block device"
 	number=$((16#$(stat -c %t $node))):$((16#$(stat -c %T $node)))
-	[ -e /sys/fs/cgroup/blkio/blkio.throttle.read_bps_device ] || skip "no blkio of v1"
+	v1=/sys/fs/cgroup/blkio
+	v2=/sys/fs/cgroup/$CGROUP/web/io.max
+	[ -e $v1/blkio.throttle.read_bps_device ] || grep -qsw io /sys/fs/cgroup/cgroup.controllers ||
+		skip "no controller for block devices"
 	up
-	throttled() { xargs <"/sys/fs/cgroup/blkio/$CGROUP/web/blkio.throttle.$1_device"; }
+	throttled() { # FILE-OF-V1 WORD-OF-V2
+		if [ -d $v1 ]; then
+			xargs <"$v1/$CGROUP/web/blkio.throttle.$1_device"
+		elif [ -e "$v2" ]; then
+			sed -n "s/^$number .*$2=\([0-9]*\).*/$number \1/p" "$v2"
+		fi
+	}
 	io() { echo "limits : { io = ( { device = \"$node\"; $1 } ); };"; }
-	change 'limits.io[0].rbps' "$(io 'rbps = "1M";')" "$(io 'rbps = "2M";')" "throttled read_bps" \
+	change 'limits.io[0].rbps' "$(io 'rbps = "1M";')" "$(io 'rbps = "2M";')" "throttled read_bps rbps" \
 		"$number 1048576" "$number 2097152"
-	change 'limits.io[0].wbps' "$(io 'wbps = "1M";')" "$(io 'wbps = "2M";')" "throttled write_bps" \
+	change 'limits.io[0].wbps' "$(io 'wbps = "1M";')" "$(io 'wbps = "2M";')" "throttled write_bps wbps" \
 		"$number 1048576" "$number 2097152"
-	change 'limits.io[0].riops' "$(io 'riops = 10;')" "$(io 'riops = 20;')" "throttled read_iops" \
+	change 'limits.io[0].riops' "$(io 'riops = 10;')" "$(io 'riops = 20;')" "throttled read_iops riops" \
 		"$number 10" "$number 20"
-	change 'limits.io[0].wiops' "$(io 'wiops = 10;')" "$(io 'wiops = 20;')" "throttled write_iops" \
+	change 'limits.io[0].wiops' "$(io 'wiops = 10;')" "$(io 'wiops = 20;')" "throttled write_iops wiops" \
 		"$number 10" "$number 20"
-	change 'limits.io' "" "$(io 'wiops = 20;')" "throttled write_iops" "" "$number 20"
+	change 'limits.io' "" "$(io 'wiops = 20;')" "throttled write_iops wiops" "" "$number 20"
 }
 
 @test "live: what its supervisor goes by" {
