@@ -17,12 +17,13 @@ here=$(dirname "$(realpath "$0")")
 source=$(realpath "$here/../..")
 PATH=$PATH:/usr/sbin:/sbin
 # What is about cgroups, devices and capabilities, and of all else a little.
-chosen="limits devices exec pause up_down"
+chosen="limits devices exec live pause adopt up_down"
 chosen_tests=(
 	"pids, memory and cpus stand" "the built-in limit of tasks" "defaults and templates set limits"
 	"memory beyond the limit is refused" "memory_high, swap and cpu_weight" "io limits how fast"
 	"what is not usual cannot be opened" "it stands in the container" "who was thawed by another"
 	"up starts the payload as first" "a payload that does not listen"
+	"live: every limit of the cgroup" "the payload goes on, up gives"
 )
 libraries="libkmod.so.2 libip4tc.so.2 libip6tc.so.2 libnftables.so.1 libext2fs.so.2"
 
