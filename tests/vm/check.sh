@@ -42,7 +42,7 @@ if [ $# = 0 ]; then
 	for script in "$here"/*.sh; do
 		name=$(basename "$script" .sh)
 		case $name in
-		run | lib | check | image) ;;
+		run | lib* | check | image) ;;
 		*) set -- "$@" "$name" ;;
 		esac
 	done

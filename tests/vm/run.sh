@@ -266,7 +266,7 @@ pack_payload() { # SCRIPT ARGUMENT...
 	done
 	echo "$cgroups" >"$root/etc/vm/cgroups"
 	install -m 755 "$1" "$root/etc/vm/script"
-	install -m 644 "$here/lib.sh" "$root/etc/vm/"
+	install -m 644 "$here"/lib*.sh "$root/etc/vm/"
 	shift
 	{ echo '#!/bin/sh'; printf 'exec /etc/vm/script'; [ $# -eq 0 ] || printf ' %q' "$@"; echo; } \
 		>"$root/etc/vm/start"
