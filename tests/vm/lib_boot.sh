@@ -81,7 +81,7 @@ container() {
 	rootfs  : { path = "/srv/web"; mode = "volatile"; };
 	command = "/serve";
 	net     : { ports = [ "$port:80" ]; };
-	ready   : { port = 80; };
+	ready   : { port = 80; timeout = "5m"; };
 	hooks   : { post_stop = "/root/mark"; };
 	$*
 	END
@@ -107,7 +107,7 @@ put_containers() {
 	echo "$CMAN_NAME $(cut -d' ' -f1 /proc/uptime)" >> /root/stops
 	END
 	chmod 755 "$root/srv/web/serve" "$root/root/mark"
-	echo 'shutdown : { timeout = "15s"; };' > "$root/etc/cman/container.conf"
+	echo 'boot : { timeout = "10m"; }; shutdown : { timeout = "15s"; };' > "$root/etc/cman/container.conf"
 	container base 8082 'stop_timeout = "10m";'
 	container db 8081 'depends_on = "base";'
 	container web 8080 'autostart = true; depends_on = "db";
