@@ -8,7 +8,7 @@ _cman()
 
 	COMPREPLY=()
 	# bash makes a word of "=": what follows is the value.
-	if [ "$current" = = ]; then before+=(=) current=; fi
+	if [ "$current" = = ]; then before+=("=") current=; fi
 	while IFS= read -r line; do
 		case $line in
 		:files) compopt -o default 2>/dev/null ;;

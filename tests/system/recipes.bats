@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What makes packages for Debian, Fedora and Alpine, held to what make installs and what the source wants.
+# shellcheck disable=SC2154 # variables of the recipes
 load lib
 
 PACKAGES=$SOURCE/init/packages
@@ -139,8 +140,8 @@ gather_headers() {
 		'-DCMAN_VERSION=""' '-DLIBEXECDIR="/l"' '-DSYSCONFDIR="/e"' '-DRUNSTATEDIR="/r"' '-DLOCALSTATEDIR="/v"' \
 		-Werror=implicit-function-declaration -Werror=incompatible-pointer-types -I"$BATS_TEST_TMPDIR/include/libnl3" -idirafter "$BATS_TEST_TMPDIR/include"
 	[ -e "${CMAN%/*}/generated/config/calls_table.h" ]
-	find "$SOURCE"/src/{base,config,kernel,state,lifecycle,cmd} "$SOURCE/src/main.c" -name '*.c' |
-		xargs -P 2 -I {} sh -c 'file=$1; shift; musl-gcc "$@" -c -o "$(mktemp -u "$0/XXXXXXXX.o")" "$file"' "$objects" {} "$@"
+	find "$SOURCE"/src/{base,config,kernel,state,lifecycle,cmd} "$SOURCE/src/main.c" -name '*.c' -print0 |
+		xargs -0 -P 2 -I {} sh -c 'file=$1; shift; musl-gcc "$@" -c -o "$(mktemp -u "$0/XXXXXXXX.o")" "$file"' "$objects" {} "$@"
 	# Not linked, as the libraries here are of glibc: what is called is looked for by name.
 	{
 		nm -g --defined-only "$objects"/*.o
