@@ -68,7 +68,7 @@ case $cgroups in v2 | v1 | hybrid | none) ;; *) fail "-c v2, v1, hybrid or none"
 for file in $image $root_image; do
 	[ -f "$file" ] || fail "no disk $file"
 done
-[ -z "$root_image" ] || [ -z "$image" ] && [ "$processors" = 1 ] || fail "-r goes without -i and -s"
+[ -z "$root_image" ] || { [ -z "$image" ] && [ "$processors" = 1 ]; } || fail "-r goes without -i and -s"
 for tool in qemu-system-x86_64 busybox cpio depmod flock apt-get dpkg; do
 	command -v $tool >/dev/null || fail "$tool is missing"
 done
