@@ -313,6 +313,11 @@ int load_recorded(const struct options *options, int argc, char *argv[], enum lo
 	    are_recorded(conf, argc, argv)) {
 		print_diagnostics(&diagnostics, NULL, false, options->verbose);
 		confirm_resume(options, &conf->manager);
+		/* They are known, even if one ends meanwhile and its record is no longer there. */
+		for (int i = 0; i < argc; i++)
+			add_once(names, argv[i]);
+		if (argc > 0)
+			return 0;
 	} else {
 		conf_clear(conf);
 		if (load_configuration(options, false, conf, err) < 0)
