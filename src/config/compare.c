@@ -157,26 +157,41 @@ static char *print_value(const struct key *key, const void *object)
 	return NULL;
 }
 
-/* Without the variables that the file only names: their values are those of who starts it. */
-static void list_own_variables(const struct spec *spec, const struct strlist *copied,
-			       struct strlist *out)
+static bool has_variable(const struct spec *spec, const char *name)
+{
+	const size_t length = strlen(name);
+
+	for (size_t i = 0; i < spec->environment.count; i++)
+		if (strncmp(spec->environment.items[i], name, length) == 0 &&
+		    spec->environment.items[i][length] == '=')
+			return true;
+	return false;
+}
+
+/*
+ * Of the variables that the file only names no value: they have those of who starts it. And those not at all
+ * that who asks does not have.
+ */
+static void list_own_variables(const struct spec *spec, const struct spec *wanted, struct strlist *out)
 {
 	for (size_t i = 0; i < spec->environment.count; i++) {
 		const char *variable = spec->environment.items[i];
 		AUTO_FREE char *name =
 			xprintf("%.*s", (int)strcspn(variable, "="), variable);
 
-		strlist_add(out, strlist_contains(copied, name) ? name : variable);
+		if (!strlist_contains(&wanted->environment_copied, name))
+			strlist_add(out, variable);
+		else if (has_variable(wanted, name))
+			strlist_add(out, name);
 	}
 }
 
 static bool has_same_environment(const struct comparison *comparison)
 {
-	const struct strlist *copied = &comparison->wanted->environment_copied;
 	AUTO_STRLIST struct strlist recorded = {0}, wanted = {0};
 
-	list_own_variables(comparison->recorded, copied, &recorded);
-	list_own_variables(comparison->wanted, copied, &wanted);
+	list_own_variables(comparison->recorded, comparison->wanted, &recorded);
+	list_own_variables(comparison->wanted, comparison->wanted, &wanted);
 	return strlist_equal(&recorded, &wanted);
 }
 

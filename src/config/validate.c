@@ -191,18 +191,21 @@ static void complete_environment(struct spec *spec, struct diagnostics *diagnost
 		strlist_add(&complete, "NOTIFY_SOCKET=" NOTIFY_SOCKET);
 	for (size_t i = 0; i < spec->environment.count; i++) {
 		const char *variable = spec->environment.items[i];
-		const char *value = strchr(variable, '=') ? "" : getenv(variable);
 		AUTO_FREE char *copied = NULL;
+		const char *value;
 
+		if (strchr(variable, '=')) {
+			set_variable(&complete, variable);
+			continue;
+		}
+		strlist_add(&spec->environment_copied, variable);
+		value = getenv(variable);
 		if (!value) {
 			report_missing_variable(spec, i, diagnostics);
 			continue;
 		}
-		if (!strchr(variable, '=')) {
-			copied = xprintf("%s=%s", variable, value);
-			strlist_add(&spec->environment_copied, variable);
-		}
-		set_variable(&complete, copied ? copied : variable);
+		copied = xprintf("%s=%s", variable, value);
+		set_variable(&complete, copied);
 	}
 	strlist_clear(&spec->environment);
 	spec->environment = complete;

@@ -36,6 +36,10 @@ running() { cman ps --json | jq -r '.[] | "\(.name) \(.instance) \(.state)"'; }
 	LANG=C run_ok cman up web other
 	LANG=de run_ok cman plan
 	assert_equal "$output" "nothing to do; 3 containers looked at"
+	# Who asks has another environment, or none: that is no reason to restart what runs.
+	run_ok machine env -u LANG "$CMAN" -c $CONF plan
+	assert_output_has "\"LANG\" is not set here" "nothing to do; 3 containers looked at"
+	export LANG=C
 	assert_equal "$(cman plan --json | jq -r '.[].action' | sort -u)" nothing
 	run_ok cman plan --sh
 	assert_equal "$output" ""

@@ -417,6 +417,26 @@ static void variables_of_the_host(void **state)
 	assert_int_equal(changes.count, 1);
 }
 
+/* Who asks does not have it: no change. The file names one that it was started without: a change. */
+static void variables_that_one_side_lacks(void **state)
+{
+	AUTO(spec_clear) struct spec recorded = {0}, wanted = {0};
+	AUTO_CHANGES struct changes changes = {0};
+
+	(void)state;
+	read_spec("environment = [ \"LANG=C\", \"A=1\" ];", &recorded);
+	read_spec("environment = [ \"A=1\" ];", &wanted);
+	strlist_add(&wanted.environment_copied, "LANG");
+	spec_compare(&recorded, &wanted, &no_manager, &changes);
+	assert_int_equal(changes.count, 0);
+	spec_compare(&wanted, &recorded, &no_manager, &changes);
+	assert_int_equal(changes.count, 1);
+	changes_clear(&changes);
+	strlist_add(&recorded.environment_copied, "LANG");
+	spec_compare(&wanted, &recorded, &no_manager, &changes);
+	assert_int_equal(changes.count, 1);
+}
+
 /* ---- with the whole configuration ---- */
 
 struct set {
@@ -758,6 +778,7 @@ int main(void)
 		cmocka_unit_test(a_key_that_is_gone),
 		cmocka_unit_test(given_addresses),
 		cmocka_unit_test(variables_of_the_host),
+		cmocka_unit_test(variables_that_one_side_lacks),
 		cmocka_unit_test(what_was_started_is_no_change),
 		cmocka_unit_test(places_in_all_layers),
 		cmocka_unit_test(every_key_of_a_network),
