@@ -83,7 +83,7 @@ static int keep_all(const struct state *state, const struct strlist *names, stru
 	/* Without a lock it would be that of somebody who was killed. */
 	if (fd < 0 || lock_take(fd, 0, err) < 0 || FAULT("keep what ran", "", err) < 0)
 		return -1;
-	for (size_t i = 0; fd >= 0 && i < names->count; i++)
+	for (size_t i = 0; i < names->count; i++)
 		if (is_running(state, names->items[i]) &&
 		    keep_one(state, fd, names->items[i], err) < 0)
 			return -1;

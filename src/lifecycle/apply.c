@@ -16,7 +16,6 @@
 #include "lifecycle/recorded.h"
 #include "lifecycle/steps.h"
 
-#define PENDING_FILE      "pending"
 #define NETWORK_TIMEOUT_MS 30000
 
 static void fail(struct container *container, const struct error *err)
