@@ -28,8 +28,9 @@
 #define PATIENCE_MS 20000
 
 struct session {
-	pid_t pid;   /* of the relay */
-	int user_fd; /* the user's side of the outer terminal */
+	pid_t pid;            /* of the relay */
+	int user_fd;          /* the user's side of the outer terminal */
+	struct termios modes; /* of it, before the relay */
 	struct text seen;
 };
 
@@ -85,6 +86,7 @@ static struct session start(const char *script)
 	outer_fd = ioctl(session.user_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY);
 	assert_true(outer_fd >= 0);
 	assert_int_equal(ioctl(session.user_fd, TIOCSWINSZ, &size), 0);
+	assert_int_equal(tcgetattr(session.user_fd, &session.modes), 0);
 	session.pid = fork();
 	assert_true(session.pid >= 0);
 	if (session.pid == 0) {
@@ -198,11 +200,10 @@ static void signals_are_passed_on(void **state)
 static void the_modes_are_put_back(void **state)
 {
 	struct session session = start("echo ready; read x");
-	struct termios before, meanwhile, after;
+	struct termios meanwhile, after;
 	int status;
 
 	(void)state;
-	assert_int_equal(tcgetattr(session.user_fd, &before), 0);
 	expect(&session, "ready");
 	assert_int_equal(tcgetattr(session.user_fd, &meanwhile), 0);
 	assert_false(meanwhile.c_lflag & ICANON);
@@ -220,9 +221,9 @@ static void the_modes_are_put_back(void **state)
 	type(&session, "\r");
 	assert_int_equal(waitpid(session.pid, &status, 0), session.pid);
 	assert_int_equal(tcgetattr(session.user_fd, &after), 0);
-	assert_int_equal(before.c_lflag, after.c_lflag);
-	assert_int_equal(before.c_iflag, after.c_iflag);
-	assert_int_equal(before.c_oflag, after.c_oflag);
+	assert_int_equal(session.modes.c_lflag, after.c_lflag);
+	assert_int_equal(session.modes.c_iflag, after.c_iflag);
+	assert_int_equal(session.modes.c_oflag, after.c_oflag);
 	close_fd(&session.user_fd);
 	text_clear(&session.seen);
 }
@@ -230,15 +231,15 @@ static void the_modes_are_put_back(void **state)
 static void a_program_that_closes_its_terminal_costs_nothing(void **state)
 {
 	struct session session =
-		start("trap '' HUP; exec </dev/null >/dev/null 2>&1; sleep 1; exit 4");
+		start("trap '' HUP; exec </dev/null >/dev/null 2>&1; sleep 3; exit 4");
 	struct rusage usage;
 	int status;
 
 	(void)state;
 	assert_int_equal(wait4(session.pid, &status, 0, &usage), session.pid);
 	assert_int_equal(WEXITSTATUS(status), 4);
-	assert_true(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec == 0);
-	assert_true(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec < 500000);
+	/* Valgrind takes a part of a second to begin with, one that asks again and again all three. */
+	assert_true(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec < 1);
 	close_fd(&session.user_fd);
 	text_clear(&session.seen);
 }
@@ -253,13 +254,14 @@ static void a_terminal_that_goes_away(void **state)
 	expect_end(&session, 88);
 }
 
-/* Without a terminal only signals are passed on. */
+/* Without a terminal only signals are passed on. This one waits until the relay takes it. */
 static void without_a_terminal(void **state)
 {
 	struct error err;
 	int ready[2], status, pidfd;
-	pid_t pid, killer;
+	sigset_t signals;
 	char byte;
+	pid_t pid;
 
 	(void)state;
 	assert_int_equal(pipe(ready), 0);
@@ -271,17 +273,15 @@ static void without_a_terminal(void **state)
 		_exit(127);
 	}
 	assert_int_equal(read(ready[0], &byte, 1), 1);
-	killer = fork();
-	if (killer == 0) {
-		/* Its signal waits until it is taken: the relay blocks it first. */
-		poll(NULL, 0, 200);
-		_exit(kill(getppid(), SIGUSR1));
-	}
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &signals, NULL), 0);
+	assert_int_equal(kill(getpid(), SIGUSR1), 0);
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	assert_int_equal(terminal_relay(pidfd, -1, &err), TERMINAL_ENDED);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(WEXITSTATUS(status), 9);
-	assert_int_equal(waitpid(killer, &status, 0), killer);
+	assert_int_equal(sigprocmask(SIG_UNBLOCK, &signals, NULL), 0);
 	close(pidfd);
 	close(ready[0]);
 	close(ready[1]);
