@@ -424,6 +424,14 @@ bool fs_exists_at(int dir_fd, const char *path)
 	return faccessat(dir_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+bool fs_is_at(int dir_fd, const char *path, int fd)
+{
+	struct stat there, ours;
+
+	return fstat(fd, &ours) == 0 && fstatat(dir_fd, path, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       there.st_ino == ours.st_ino && there.st_dev == ours.st_dev;
+}
+
 /*
  * above: it is a directory on the way to what is checked. In a sticky one of root's (/tmp) nobody
  * else can replace what belongs to root, so that it may be passed through.

@@ -101,6 +101,10 @@ int fs_list_at(int dir_fd, const char *path, struct strlist *names, struct error
 
 bool fs_exists_at(int dir_fd, const char *path);
 
+/* Whether that is what stands under the name; fd may be -1. Who waits for a lock asks so afterwards: its
+ * holder may have removed the file, or put another in its place. */
+bool fs_is_at(int dir_fd, const char *path, int fd);
+
 /*
  * Whether the file and every directory above it belong to root (or to the caller's effective
  * user) and nobody else may write them; a sticky directory of root above it, like /tmp, will do.

@@ -33,14 +33,6 @@ const char *event_kind_name(enum event_kind kind)
 	return names[kind];
 }
 
-static bool is_file(int dir_fd, const char *name, int fd)
-{
-	struct stat there, ours;
-
-	return fd >= 0 && fstatat(dir_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstat(fd, &ours) == 0 && there.st_ino == ours.st_ino && there.st_dev == ours.st_dev;
-}
-
 /* ---- writing ---- */
 
 /*
@@ -56,7 +48,7 @@ static int open_locked(int dir_fd, off_t *size, struct error *err)
 
 		if (fd < 0 || lock_take(fd, LOCK_TIMEOUT_MS, err) < 0)
 			return -1;
-		if (!is_file(dir_fd, EVENT_FILE, fd))
+		if (!fs_is_at(dir_fd, EVENT_FILE, fd))
 			continue;
 		if (fstat(fd, &st) < 0)
 			return error_set(err, errno, "look at %s", EVENT_FILE);
@@ -149,8 +141,8 @@ static int open_next(struct event_log *log, struct error *err)
 
 	if (open_for_reading(log->dir_fd, EVENT_FILE, &current_fd, err) < 0)
 		return -1;
-	if (!is_file(log->dir_fd, EVENT_FILE_OLD, log->fd) &&
-	    !is_file(log->dir_fd, EVENT_FILE_OLD, current_fd) &&
+	if (!fs_is_at(log->dir_fd, EVENT_FILE_OLD, log->fd) &&
+	    !fs_is_at(log->dir_fd, EVENT_FILE_OLD, current_fd) &&
 	    open_for_reading(log->dir_fd, EVENT_FILE_OLD, &old_fd, err) < 0)
 		return -1;
 	if (current_fd < 0 && old_fd < 0)
@@ -165,7 +157,7 @@ static int open_next(struct event_log *log, struct error *err)
 static int go_on(struct event_log *log, struct error *err)
 {
 	if (log->fd >= 0 && log->next_fd < 0 && !log->is_over) {
-		if (is_file(log->dir_fd, EVENT_FILE, log->fd))
+		if (fs_is_at(log->dir_fd, EVENT_FILE, log->fd))
 			return 0;
 		/* Put aside: what was added before that is all there will be in it. */
 		log->is_over = true;

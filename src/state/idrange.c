@@ -191,14 +191,11 @@ static int open_locked(int dir_fd, const char *file, struct error *err)
 {
 	for (;;) {
 		AUTO_FD int fd = fs_open_at(dir_fd, file, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, err);
-		struct stat held, current;
 
 		if (fd < 0 || lock_take(fd, LOCK_TIMEOUT_MS, err) < 0)
 			return -1;
 		/* Whoever held the lock may have put another file in its place. */
-		if (fstat(fd, &held) == 0 &&
-		    fstatat(dir_fd, file, &current, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    held.st_ino == current.st_ino && held.st_dev == current.st_dev)
+		if (fs_is_at(dir_fd, file, fd))
 			return take_fd(&fd);
 	}
 }

@@ -180,16 +180,12 @@ static int take_lock_file(const struct state *state, const char *name, int timeo
 	return take_fd(&lock_fd);
 }
 
-/* Whether the locked file is still the one that stands under that name. */
 static bool is_current_lock(const struct state *state, const char *name, int lock_fd)
 {
 	char path[CONTAINER_NAME_MAX + sizeof("/lock")];
-	struct stat held, current;
 
 	snprintf(path, sizeof(path), "%s/lock", name);
-	return fstat(lock_fd, &held) == 0 &&
-	       fstatat(state->containers_fd, path, &current, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       held.st_ino == current.st_ino && held.st_dev == current.st_dev;
+	return fs_is_at(state->containers_fd, path, lock_fd);
 }
 
 int record_lock(const struct state *state, const char *name, int timeout_ms, struct error *err)
