@@ -95,6 +95,8 @@ int fault_pass(const char *point, const char *of, struct error *err)
 		return 0;
 	if (strcmp(wanted + length + 1, "kill") == 0)
 		die();
+	if (strcmp(wanted + length + 1, "stop") == 0)
+		return raise(SIGSTOP);
 	errno = atoi(wanted + length + 1);
 	return err ? error_set(err, errno, "fault at %s", line) : -1;
 }

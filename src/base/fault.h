@@ -12,6 +12,7 @@
  *
  *     CMAN_FAULT="up begin files 1=kill"   SIGKILL to itself when it comes there
  *     CMAN_FAULT="up begin files 1=28"     the point fails with that errno value
+ *     CMAN_FAULT="up begin files 1=stop"   SIGSTOP to itself: what others do meanwhile is seen
  *     CMAN_FAULT=list                      prints "POINT" of all there are, and ends
  *     CMAN_FAULT_TRACE=FILE                appends the text of each point that is passed; with it
  *                                          a point is deadly, or fails, once and not again

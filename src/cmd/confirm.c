@@ -68,26 +68,16 @@ static bool is_running(const struct state *state, const char *name)
 	       record_liveness(&record) == LIVE_RUNNING;
 }
 
-/* An fd of the new directory, or -1. */
-static int keep_all(const struct state *state, const struct strlist *names, struct error *err)
+static int keep_all(const struct state *state, int directory_fd, const struct strlist *names,
+		    struct error *err)
 {
-	AUTO_FD int fd = -1;
-
-	if (mkdirat(state->dir_fd, CONFIRM_DIRECTORY, 0700) < 0) {
-		if (errno != EEXIST)
-			return error_set(err, errno, "make directory " CONFIRM_DIRECTORY);
-		error_set(err, EBUSY, "an earlier apply has not been confirmed");
-		return error_hint(err, "cman confirm keeps what it has made");
-	}
-	fd = fs_open_at(state->dir_fd, CONFIRM_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
-	/* Without a lock it would be that of somebody who was killed. */
-	if (fd < 0 || lock_take(fd, 0, err) < 0 || FAULT("keep what ran", "", err) < 0)
+	if (FAULT("keep what ran", "", err) < 0)
 		return -1;
 	for (size_t i = 0; i < names->count; i++)
 		if (is_running(state, names->items[i]) &&
-		    keep_one(state, fd, names->items[i], err) < 0)
+		    keep_one(state, directory_fd, names->items[i], err) < 0)
 			return -1;
-	return take_fd(&fd);
+	return 0;
 }
 
 /* ---- the command ---- */
@@ -121,13 +111,12 @@ static int wait_for(const struct options *options, const struct manager *manager
 static pid_t prepare(const struct options *options, uint64_t timeout_ms, struct host *host,
 		     const struct strlist *names, struct error *err)
 {
-	AUTO_FD int directory_fd = keep_all(&host->state, names, err);
+	AUTO_FD int directory_fd = confirm_make(&host->state, err);
 	pid_t waiter;
 
-	/* EBUSY: what is there is another's. */
-	if (directory_fd < 0 && err->code == EBUSY)
+	if (directory_fd < 0)
 		return -1;
-	waiter = directory_fd < 0
+	waiter = keep_all(&host->state, directory_fd, names, err) < 0
 			 ? -1
 			 : confirm_start_waiter(options, host, directory_fd, timeout_ms, STDOUT_FILENO, err);
 	if (waiter < 0)
@@ -237,13 +226,12 @@ int cmd_revert(const struct options *options, int argc, char *argv[], struct err
 	wait_for_time(timeout_ms);
 	if (load_configuration(options, false, &conf, err) < 0 || load_state(&conf, &state, err) != 1)
 		return -1;
-	directory_fd = fs_open_at(state.dir_fd, CONFIRM_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0,
-				  err);
 	/* Who confirms holds the lock, and sends the signal. */
-	if (directory_fd < 0 || lock_take(directory_fd, LOCK_TIMEOUT_MS, err) < 0)
+	directory_fd = confirm_open(&conf.manager, LOCK_TIMEOUT_MS, err);
+	if (directory_fd < 0 && err->code != ENOENT)
 		return -1;
 	/* It was confirmed by somebody who was killed before he could tell us. */
-	if (!confirm_is_ours(directory_fd)) {
+	if (directory_fd < 0 || !confirm_is_ours(directory_fd)) {
 		raise(SIGTERM);
 		return -1;
 	}
@@ -322,13 +310,11 @@ int cmd_confirm(const struct options *options, int argc, char *argv[], struct er
 	own.hidden = true; /* nothing goes back before it is known whether it may stay */
 	if (load_manager(&own, &conf, err) < 0 || load_state(&conf, &state, err) < 0)
 		return -1;
-	directory_fd = confirm_open(&conf.manager, err);
+	directory_fd = confirm_open(&conf.manager, 0, err);
 	if (directory_fd < 0)
-		return err->code == ENOENT
-			       ? error_set(err, ENOENT, "no apply waits to be confirmed")
-			       : -1;
-	if (lock_take(directory_fd, 0, err) < 0)
-		return too_late(err);
+		return err->code == ENOENT   ? error_set(err, ENOENT, "no apply waits to be confirmed")
+		       : err->code == EAGAIN ? too_late(err)
+					     : -1;
 	if (end_waiting(options, &conf, &directory_fd, err) < 0)
 		return -1;
 	tell_all(&conf, &state, directory_fd);

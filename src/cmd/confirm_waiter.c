@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -20,6 +21,7 @@
 #define WAITER_FILE       "waiter"    /* "PID START_TIME BOOT_ID END", END in ms since boot */
 #define DECIDED_FILE      "confirmed" /* the same, once it is */
 #define PARENT_TIMEOUT_MS 2000
+#define LOCK_TIMEOUT_MS   30000
 
 static bool read_note(int directory_fd, const char *file, struct waiter *waiter)
 {
@@ -162,11 +164,52 @@ int confirm_forget(struct host *host, pid_t waiter, struct error *err)
 	return fs_remove_tree_at(host->state.dir_fd, CONFIRM_DIRECTORY, err);
 }
 
-int confirm_open(const struct manager *manager, struct error *err)
+/* ---- the directory ---- */
+
+/* ENOENT, too, when it was removed by who held the lock. */
+static int open_locked(int dir_fd, const char *path, int timeout_ms, struct error *err)
+{
+	AUTO_FD int fd = fs_open_at(dir_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+
+	if (fd < 0 || FAULT("lock what waits", "", err) < 0 || lock_take(fd, timeout_ms, err) < 0)
+		return -1;
+	return fs_is_at(dir_fd, path, fd)
+		       ? take_fd(&fd)
+		       : error_set(err, ENOENT, "%s was removed meanwhile", path);
+}
+
+/* Until it is locked it is that of somebody who was killed, for all others: they remove it. */
+int confirm_make(const struct state *state, struct error *err)
+{
+	const uint64_t end_ms = process_monotonic_ms() + LOCK_TIMEOUT_MS;
+
+	for (;;) {
+		AUTO_FD int fd = -1;
+
+		if (mkdirat(state->dir_fd, CONFIRM_DIRECTORY, 0700) < 0) {
+			if (errno != EEXIST)
+				return error_set(err, errno, "make directory " CONFIRM_DIRECTORY);
+			error_set(err, EBUSY, "an earlier apply has not been confirmed");
+			return error_hint(err, "cman confirm keeps what it has made");
+		}
+		fd = FAULT("made what waits", "", err) < 0
+			     ? -1
+			     : open_locked(state->dir_fd, CONFIRM_DIRECTORY, LOCK_TIMEOUT_MS, err);
+		if (fd >= 0)
+			return take_fd(&fd);
+		if (err->code != ENOENT || process_monotonic_ms() >= end_ms)
+			break;
+	}
+	/* Empty, or no longer there. */
+	unlinkat(state->dir_fd, CONFIRM_DIRECTORY, AT_REMOVEDIR);
+	return -1;
+}
+
+int confirm_open(const struct manager *manager, int timeout_ms, struct error *err)
 {
 	AUTO_FREE char *path = xprintf("%s/" CONFIRM_DIRECTORY, manager->state_dir);
 
-	return fs_open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
+	return open_locked(AT_FDCWD, path, timeout_ms, err);
 }
 
 /* ---- who was killed ---- */
@@ -226,12 +269,12 @@ static pid_t start_another(const struct options *options, const struct manager *
 
 pid_t confirm_resume_waiting(const struct options *options, const struct manager *manager)
 {
-	AUTO_FD int directory_fd = confirm_open(manager, NULL);
+	AUTO_FD int directory_fd = confirm_open(manager, 0, NULL);
 	struct waiter waiter;
 	uint64_t left_ms = 0;
 	pid_t pid;
 
-	if (directory_fd < 0 || lock_take(directory_fd, 0, NULL) < 0)
+	if (directory_fd < 0)
 		return -1;
 	if (confirm_end_decided(directory_fd) || !confirm_read_waiter(directory_fd, &waiter)) {
 		clean_up(manager);

@@ -24,8 +24,11 @@ struct waiter {
 	uint64_t end_ms; /* process_boottime_ms(); 0: an older cman has not noted it */
 };
 
-/* -1 with ENOENT: nothing waits to be confirmed. */
-int confirm_open(const struct manager *manager, struct error *err);
+/* The directory, new and locked. EBUSY: an earlier apply has not been confirmed. */
+int confirm_make(const struct state *state, struct error *err);
+
+/* The one that is there, locked. ENOENT: nothing waits to be confirmed; EAGAIN: somebody else is at it. */
+int confirm_open(const struct manager *manager, int timeout_ms, struct error *err);
 
 /* false: there is no such note. */
 bool confirm_read_waiter(int directory_fd, struct waiter *waiter);

@@ -169,6 +169,28 @@ has_gone_back() {
 	at_each "$BATS_TEST_TMPDIR/points" killed
 }
 
+is_stopped() { machine pgrep -x -r T cman >/dev/null; }
+
+@test "another command comes by while apply --confirm has not got its lock: it is made once more" {
+	local applier point
+
+	confirm_pictures
+	for point in "made what waits" "lock what waits"; do
+		CMAN_FAULT="apply $point 1=stop" machine timeout -k 5 100 "$CMAN" -c $CONF apply --confirm 1s web \
+			>"$BATS_TEST_TMPDIR/apply" 2>&1 3>&- &
+		applier=$!
+		wait_until 30 is_stopped
+		machine test -d $T/state/unconfirmed
+		run_ok cman ps
+		machine test ! -e $T/state/unconfirmed
+		machine kill -CONT "$(machine pgrep -x -r T cman)"
+		wait "$applier" || true
+		grep -q '^waiting 1s for' "$BATS_TEST_TMPDIR/apply" || { cat "$BATS_TEST_TMPDIR/apply"; exit 1; }
+		grep -q 'not confirmed: what ran before runs again$' "$BATS_TEST_TMPDIR/apply"
+		machine test ! -e $T/state/unconfirmed
+	done
+}
+
 @test "confirm is killed anywhere, or fails: the next one confirms" {
 	local how
 
