@@ -50,15 +50,13 @@ static bool parse_check(const char *value, struct health_record *health)
 static bool parse_field(void *data, const char *key, const char *value)
 {
 	struct health_record *health = data;
-	uint64_t number;
 
 	if (strcmp(key, "condition") == 0)
 		return parse_condition(value, &health->condition);
 	if (strcmp(key, "since") == 0)
 		return lines_u64(value, &health->since);
 	if (strcmp(key, "failures") == 0)
-		return lines_u64(value, &number) && number <= UINT32_MAX &&
-		       (health->failures = (uint32_t)number, true);
+		return lines_u32(value, &health->failures);
 	return strcmp(key, "check") == 0 && parse_check(value, health);
 }
 

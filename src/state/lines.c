@@ -39,6 +39,26 @@ bool lines_u64(const char *value, uint64_t *number)
 	return errno == 0 && *end == '\0';
 }
 
+bool lines_u32(const char *value, uint32_t *number)
+{
+	uint64_t wide;
+
+	if (!lines_u64(value, &wide) || wide > UINT32_MAX)
+		return false;
+	*number = (uint32_t)wide;
+	return true;
+}
+
+bool lines_bool(const char *value, bool *is_set)
+{
+	uint64_t number;
+
+	if (!lines_u64(value, &number))
+		return false;
+	*is_set = number != 0;
+	return true;
+}
+
 bool lines_text(const char *value, char **out)
 {
 	free(*out);

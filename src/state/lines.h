@@ -21,6 +21,8 @@ int lines_parse(char *text, lines_field *field, void *data, struct error *err);
 
 /* Values, exact: no sign, no blank, nothing behind. */
 bool lines_u64(const char *value, uint64_t *number);
+bool lines_u32(const char *value, uint32_t *number);
+bool lines_bool(const char *value, bool *is_set);                  /* a number: 0 is false */
 bool lines_text(const char *value, char **out);                    /* replaces *out */
 bool lines_fixed(const char *value, char *out, unsigned long size); /* exactly size - 1 bytes */
 

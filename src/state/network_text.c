@@ -76,12 +76,7 @@ static bool parse_subnet6(const char *text, struct network_record *network)
 /* "isolated 1", about the member named last. */
 static bool parse_isolated(const char *text, struct network_record *network)
 {
-	uint64_t number;
-
-	if (network->member_count == 0 || !lines_u64(text, &number))
-		return false;
-	last_member(network)->isolated = number != 0;
-	return true;
+	return network->member_count > 0 && lines_bool(text, &last_member(network)->isolated);
 }
 
 static bool parse_uplink(const char *text, struct network_record *network)
@@ -195,19 +190,19 @@ static bool parse_field(struct network_record *network, const char *key, const c
 	if (strcmp(key, "gateway") == 0)
 		return parse_address(value, &network->gateway);
 	if (strcmp(key, "mtu") == 0)
-		return lines_u64(value, &number) && (network->mtu = (uint32_t)number, true);
+		return lines_u32(value, &network->mtu);
 	if (strcmp(key, "nat") == 0)
-		return lines_u64(value, &number) && (network->nat = number != 0, true);
+		return lines_bool(value, &network->nat);
 	if (strcmp(key, "internal") == 0)
-		return lines_u64(value, &number) && (network->internal = number != 0, true);
+		return lines_bool(value, &network->internal);
 	if (strcmp(key, "icc") == 0)
-		return lines_u64(value, &number) && (network->icc = number != 0, true);
+		return lines_bool(value, &network->icc);
 	if (strcmp(key, "uplink") == 0)
 		return parse_uplink(value, network);
 	if (strcmp(key, "own") == 0)
-		return lines_u64(value, &number) && (network->own = number != 0, true);
+		return lines_bool(value, &network->own);
 	if (strcmp(key, "filtered") == 0)
-		return lines_u64(value, &number) && (network->filtered = number != 0, true);
+		return lines_bool(value, &network->filtered);
 	if (strcmp(key, "member") == 0)
 		return parse_member(value, network);
 	if (strcmp(key, "address6") == 0)

@@ -62,19 +62,14 @@ static bool parse_u64(const char *value, void *member)
 
 static bool parse_u32(const char *value, void *member)
 {
-	uint64_t number;
-
-	if (!lines_u64(value, &number))
-		return false;
-	*(uint32_t *)member = (uint32_t)number;
-	return true;
+	return lines_u32(value, member);
 }
 
 static bool parse_int(const char *value, void *member)
 {
-	uint64_t number;
+	uint32_t number;
 
-	if (!lines_u64(value, &number))
+	if (!lines_u32(value, &number) || number > INT_MAX)
 		return false;
 	*(int *)member = (int)number;
 	return true;
@@ -82,12 +77,7 @@ static bool parse_int(const char *value, void *member)
 
 static bool parse_bool(const char *value, void *member)
 {
-	uint64_t number;
-
-	if (!lines_u64(value, &number))
-		return false;
-	*(bool *)member = number != 0;
-	return true;
+	return lines_bool(value, member);
 }
 
 static bool parse_text(const char *value, void *member)
