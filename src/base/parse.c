@@ -2,7 +2,6 @@
 #include "base/parse.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <net/if.h>
 #include <stdio.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cman check */
-#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"

@@ -2,7 +2,6 @@
 #include "cmd/status_why.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 

@@ -4,10 +4,8 @@
 #define CMD_TRACE_WORDS_H
 
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "base/cleanup.h"
 #include "base/error.h"
 
 /* A port, and where it is. */

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cman wait */
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
 
-#include "base/log.h"
 #include "base/parse.h"
 #include "cmd/command.h"
 #include "cmd/load.h"

@@ -4,7 +4,6 @@
  * root of the disk, so that nobody may rely on what lies below: a directory can become a symbolic
  * link to anywhere between two starts.
  */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 

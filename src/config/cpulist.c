@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/cpulist.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/cleanup.h"
 
 #define NUMBERS_MAX 8192 /* NR_CPUS of the largest kernels */
 

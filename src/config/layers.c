@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <signal.h>
-#include <string.h>
 
 #include "config/keys.h"
 #include "config/origin.h"

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/parse.h"
 #include "config/values.h"
 
 #define SIZE_MIN 65536

@@ -2,7 +2,6 @@
 #include "kernel/bridge_filter.h"
 
 #include <fcntl.h>
-#include <stddef.h>
 
 #include "base/cleanup.h"
 #include "base/fs.h"

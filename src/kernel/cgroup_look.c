@@ -2,7 +2,6 @@
 /* cgroup_look.c: what the files of a cgroup say, beside what its limits want. */
 #include "kernel/cgroup_internal.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "base/process.h"
 
 static void add_memory(const struct limits *limits, struct cgroup_settings *out)
 {

@@ -2,7 +2,6 @@
 #include "kernel/device_program.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

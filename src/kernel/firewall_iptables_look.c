@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Our rules in the legacy tables, for who looks and for who lists them. */
 #include <stdio.h>
-#include <string.h>
 
 #include "kernel/firewall_backend.h"
 #include "kernel/firewall_list.h"

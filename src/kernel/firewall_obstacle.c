@@ -4,7 +4,6 @@
 #include "kernel/firewall_walk.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 /* What containers of a network need: out, their answers, and what comes for published ports. */

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/fault.h"
-#include "kernel/sysctl.h"
 
 #define MARK "cman:"
 /* IFALIASZ and ALTIFNAMSIZ less their NUL: linux/if.h does not go together with net/if.h. */

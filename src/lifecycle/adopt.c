@@ -2,12 +2,10 @@
 #include "lifecycle/adopt.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
 #include "base/fault.h"
-#include "base/fs.h"
 #include "base/log.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/console.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/apply.h"
 
-#include <string.h>
-
 #include "base/fs.h"
 #include "base/log.h"
 #include "config/conf.h"

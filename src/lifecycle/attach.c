@@ -5,7 +5,6 @@
 #include <linux/capability.h>
 #include <linux/sched.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>

@@ -10,7 +10,6 @@
 #include "base/parse.h"
 #include "base/process.h"
 #include "kernel/namespace.h"
-#include "lifecycle/payload.h"
 
 #define OUTPUT_LIMIT    (1024u * 1024) /* then it is killed: reading costs the host */
 #define KILL_TIMEOUT_MS 5000

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/fs.h"
 #include "lifecycle/adopt.h"
 #include "lifecycle/drift_parts.h"
 #include "lifecycle/recorded.h"

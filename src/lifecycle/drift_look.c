@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/drift_look.h"
 
-#include <string.h>
-
 #include "lifecycle/dns.h"
 #include "lifecycle/drift_parts.h"
 #include "lifecycle/hosts_file.h"

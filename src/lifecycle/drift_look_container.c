@@ -12,7 +12,6 @@
 #include "kernel/netlink_look.h"
 #include "lifecycle/adopt.h"
 #include "lifecycle/network.h"
-#include "lifecycle/recorded.h"
 #include "lifecycle/steps.h"
 
 #define FILE_SIZE_MAX (1024 * 1024)

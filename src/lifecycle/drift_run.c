@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/drift_run.h"
 
-#include <string.h>
-
 #include "base/log.h"
 #include "lifecycle/adopt.h"
 #include "lifecycle/apply.h"

@@ -2,7 +2,6 @@
 #include "lifecycle/health.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 
 static void change(struct health_record *record, enum health_condition condition, uint64_t at)

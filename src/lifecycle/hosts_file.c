@@ -2,7 +2,6 @@
 #include "lifecycle/hosts_file.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/fs.h"

@@ -2,7 +2,6 @@
 #include "lifecycle/rules.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fs.h"

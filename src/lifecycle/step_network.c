@@ -3,11 +3,9 @@
  * The steps "network" and "firewall". Who holds which network stands in the network records;
  * bridges, rules, hosts files and ip_forward follow from these, in network_commit().
  */
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/fault.h"
-#include "base/fs.h"
 #include "base/log.h"
 #include "kernel/sysctl.h"
 #include "lifecycle/change.h"

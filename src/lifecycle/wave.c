@@ -7,7 +7,6 @@
 
 #include "base/fault.h"
 #include "base/log.h"
-#include "base/parse.h"
 #include "lifecycle/adopt.h"
 #include "lifecycle/apply.h"
 #include "lifecycle/events.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* why_files.c: what mounts, and files bound over those of the image, say of a key. */
-#include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
@@ -8,7 +7,6 @@
 
 #include "base/fs.h"
 #include "kernel/mount_table.h"
-#include "lifecycle/hosts_file.h"
 #include "lifecycle/layers.h"
 #include "lifecycle/steps.h"
 #include "lifecycle/why_parts.h"

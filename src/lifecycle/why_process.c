@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "base/fs.h"
 #include "config/capabilities.h"

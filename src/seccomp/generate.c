@@ -4,7 +4,6 @@
  * takes it in), or the compiled default filter (kernel/seccomp.c). The numbers are libseccomp's,
  * so that the table has the calls of both ABIs whatever headers are installed.
  */
-#include <linux/audit.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
