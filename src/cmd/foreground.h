@@ -15,8 +15,9 @@ typedef int foreground_up(const struct options *options, int argc, char *argv[],
 typedef void foreground_gone(struct host *host, const char *name);
 
 /*
- * Brings the container argv[0] up and stands by it until it has ended (lifecycle/foreground.h). up NULL: it
- * was brought up, and all that its log has is printed. gone may be NULL. The exit status, or COMMAND_MISUSED with err.
+ * Brings the container argv[0] up and stands by it until it has ended (lifecycle/foreground.h). up
+ * NULL: it was brought up, and all that its log has is printed. gone may be NULL. The exit status, or
+ * COMMAND_MISUSED with err.
  */
 int foreground_run(const struct options *options, int argc, char *argv[], foreground_up *up,
 		   foreground_gone *gone, struct error *err);

@@ -28,8 +28,8 @@ int inside_find(const struct options *options, const char *name, struct inside *
 		struct error *err);
 
 /*
- * Fills in the rest where conf, state and record are there, and possibly the spec. May run the program once more
- * (program_protect()): nothing that has an end may have been begun.
+ * Fills in the rest where conf, state and record are there, and possibly the spec. May run the program
+ * once more (program_protect()): nothing that has an end may have been begun.
  */
 int inside_open(struct inside *inside, struct error *err);
 

@@ -106,7 +106,9 @@ static int follow(struct log_print *log, int watch_fd, struct writers *writers, 
 
 		if (log_print_new(log, watch_fd, err) < 0)
 			return -1;
-		if (poll(wanted, ARRAY_SIZE(wanted), log_print_is_between(log) ? LOG_PRINT_BETWEEN_MS : -1) < 0 && errno != EINTR)
+		if (poll(wanted, ARRAY_SIZE(wanted),
+			 log_print_is_between(log) ? LOG_PRINT_BETWEEN_MS : -1) < 0 &&
+		    errno != EINTR)
 			return error_set(err, errno, "poll");
 		if (wanted[3].revents & POLLERR)
 			return error_set(err, EPIPE, "write to standard output");

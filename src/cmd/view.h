@@ -45,9 +45,6 @@ void view_take(const struct conf *conf, const struct state *state, const char *n
 /* Of one that was looked at already: what is in look goes over to the view. */
 void view_take_looked(const struct conf *conf, const struct state *state, const char *name,
 		      struct record_look *look, struct view *view);
-/* Of one whose record was looked at already; what is in look goes over to the view. */
-void view_take_looked(const struct conf *conf, const struct state *state, const char *name,
-		      struct record_look *look, struct view *view);
 void view_clear(struct view *view);
 #define AUTO_VIEW AUTO(view_clear)
 

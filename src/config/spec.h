@@ -328,7 +328,7 @@ struct spec {
 	bool tty;                   /* it has a terminal of its own: see lifecycle/console.h */
 	enum full_init full_init;   /* what it is, by validation; not in a recorded spec */
 	struct strlist environment; /* "KEY=value", the whole environment of the payload */
-	struct strlist environment_copied; /* names that have the host's values, where it has any; not recorded */
+	struct strlist environment_copied; /* names with the host's values, if any; not recorded */
 	char *working_dir;
 	char *user;                          /* "root", "1000", "1000:1000", "www-data" */
 	struct strlist supplementary_groups; /* names and ids, besides those of the rootfs */

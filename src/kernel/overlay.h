@@ -12,8 +12,8 @@
 #include "base/error.h"
 
 /*
- * On the host: a detached mount, idmapped to the user namespace (-1: to none), of the directory that keeps the
- * upper layer (in upper/) and what overlayfs needs; it is made where it is missing.
+ * On the host: a detached mount, idmapped to the user namespace (-1: to none), of the directory that
+ * keeps the upper layer (in upper/) and what overlayfs needs; it is made where it is missing.
  */
 int overlay_open_layers(const char *path, int userns_fd, struct error *err);
 

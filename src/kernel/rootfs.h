@@ -77,9 +77,9 @@ int rootfs_check(const char *path, struct error *err);
 
 /*
  * Inside the new namespaces (user unless host_ids, pid, mount, net unless sys_fd is there, ipc, and
- * cgroup once it is where it belongs), as uid 0 of the user namespace: makes propagation private, mounts the tree,
- * the generated files, /proc, /sys (read-only), the cgroup view (version 2 only, read-only unless
- * delegated), /dev, /dev/pts, /dev/shm, /dev/mqueue, masked and read-only paths, then
+ * cgroup once it is where it belongs), as uid 0 of the user namespace: makes propagation private,
+ * mounts the tree, the generated files, /proc, /sys (read-only), the cgroup view (version 2 only,
+ * read-only unless delegated), /dev, /dev/pts, /dev/shm, /dev/mqueue, masked and read-only paths, then
  * pivot_root(2); the old root is gone.
  * With nesting a proc and a sysfs lie hidden below /dev/.nesting.
  * A generated file whose name the image lacks is left out. The current directory is the new "/".

@@ -22,8 +22,8 @@ struct volume_source {
 };
 
 /*
- * A detached mount of it, idmapped to the user namespace (-1: to none), where nothing on the path is a symlink
- * (ELOOP) and nothing is a device. ENOENT: there is no such file. EINVAL: see rootfs_open_tree().
+ * A detached mount of it, idmapped to the user namespace (-1: to none), where nothing on the path is a
+ * symlink (ELOOP) and nothing is a device. ENOENT: there is no such file. EINVAL: see rootfs_open_tree().
  */
 int volume_open(const struct volume_source *source, int userns_fd, struct error *err);
 

@@ -91,7 +91,7 @@ bool keeper_is_missing(const struct record *record)
 	       !process_is_there(&record->keeper);
 }
 
-/* It does nothing before the record names it: whoever is killed in between leaves none that nobody knows of. */
+/* It waits until the record names it: whoever is killed in between leaves none that nobody knows of. */
 static int start_keeper(struct host *host, struct container *container, int master_fd,
 			struct error *err)
 {

@@ -59,10 +59,10 @@ void apply_run(struct apply *apply, const struct conf *conf);
 void apply_clear(struct apply *apply);
 
 /*
- * Takes back what a command that was killed had begun to change of a container that runs, or goes on with it
- * where others with which it exchanges something have changed already. Under its lock; nothing where there is
- * nothing. Those others are seen to as well, unless another command works on them. What fails is tried again by the
- * next command.
+ * Takes back what a command that was killed had begun to change of a container that runs, or goes on
+ * with it where others with which it exchanges something have changed already. Under its lock; nothing
+ * where there is nothing. Those others are seen to as well, unless another command works on them. What
+ * fails is tried again by the next command.
  */
 int apply_heal(struct host *host, struct container *container, struct error *err);
 

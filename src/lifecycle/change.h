@@ -31,7 +31,7 @@ struct change_input {
 	const char *name;
 	enum liveness liveness;
 	const char *cgroup_parent;   /* of its record; NULL: not known */
-	const struct spec *recorded; /* what it was started with; NULL unless LIVE_RUNNING; wanted: just that */
+	const struct spec *recorded; /* what it runs with, else NULL; == wanted: that is the same */
 	const struct spec *wanted;   /* its file, without errors; NULL: there is none */
 	bool transient;              /* it never had one, and ends when its command does */
 	bool is_wanted;              /* to run: it was named, or starts by itself */

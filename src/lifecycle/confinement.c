@@ -121,7 +121,8 @@ int confinement_recall(const struct security *security, const struct record *rec
 		return -1;
 	choose_profile(security, confinement);
 	/* Started anew nobody runs, and we are confined as who started it was. */
-	if (!confinement->profile && record->init.pid > 0 && recall_profile(record->init.pid, confinement, err) < 0)
+	if (!confinement->profile && record->init.pid > 0 &&
+	    recall_profile(record->init.pid, confinement, err) < 0)
 		return -1;
 	if (!choose_filter(security, confinement))
 		return 0;

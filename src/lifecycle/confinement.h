@@ -31,10 +31,10 @@ int confinement_make(const struct security *security, int directory_fd,
 		     struct confinement *confinement, struct error *err);
 
 /*
- * For a running one, or one that is started anew (record without init), from its recorded spec and record. Ours may be a larger bounding set than that
- * of the command which started it: the recorded one counts, where it is known. Where the spec names
- * no profile but whoever started it was confined, so is init, and exec by somebody who is not must
- * not be weaker.
+ * For a running one, or one that is started anew (record without init), from its recorded spec and
+ * record. Ours may be a larger bounding set than that of the command which started it: the recorded one
+ * counts, where it is known. Where the spec names no profile but whoever started it was confined, so is
+ * init, and exec by somebody who is not must not be weaker.
  */
 int confinement_recall(const struct security *security, const struct record *record,
 		       int directory_fd, struct confinement *confinement, struct error *err);

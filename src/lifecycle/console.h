@@ -29,8 +29,8 @@ int console_make_ring(int directory_fd, const struct spec *spec, struct error *e
 int console_open_master(const struct record *record, struct error *err);
 
 /*
- * The same from the supervisor, which holds it as well: for another keeper. ENOENT: there is none, or it has
- * lost it, and the terminal is gone for good.
+ * The same from the supervisor, which holds it as well: for another keeper. ENOENT: there is none, or it
+ * has lost it, and the terminal is gone for good.
  */
 int console_take_master(const struct record *record, struct error *err);
 

@@ -84,7 +84,10 @@ bool container_has_step(const struct container *container, const char *step);
  * the exit status. The record is cleared when it goes. */
 int container_empty(struct host *host, struct container *container, struct error *err);
 
-/* Notes the supervisor, which one that waits for a restart is told to end, so that wave_release() waits for its end. */
+/*
+ * Notes the supervisor, which one that waits for a restart is told to end, so that wave_release() waits
+ * for its end.
+ */
 void container_expect_supervisor_end(struct container *container);
 
 /* Removes the run directory and gives the lock back. */

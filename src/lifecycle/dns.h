@@ -49,8 +49,9 @@ bool dns_wants_host(const struct spec *spec, const struct manager *manager);
  * manager->dns_servers where it is empty; "host" in them stands for those of the host (and is what
  * is meant when both are empty), "none" alone for no servers. manager->dns_fallback is taken where
  * "host" was asked for and there are none. Search domains: spec's, else the manager's, else the
- * host's together with its servers. Options: spec's, else the host's likewise. ipv6: whether the container has IPv6; servers of the host it
- * could not reach are left out. Comments tell where all of it came from, and what was left out.
+ * host's together with its servers. Options: spec's, else the host's likewise. ipv6: whether the
+ * container has IPv6; servers of the host it could not reach are left out. Comments tell where all of
+ * it came from, and what was left out.
  */
 void dns_resolv_conf(const struct spec *spec, const struct manager *manager,
 		     const struct dns_host *host, bool ipv6, struct text *out);

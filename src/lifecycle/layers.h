@@ -28,7 +28,10 @@ void layers_clear(struct layers *layers);
 int layers_prepare(const struct host *host, const struct container *container,
 		   struct layers *layers, struct error *err);
 
-/* A detached mount of them, idmapped to the user namespace (-1: there is none). It goes when the last user closes it. */
+/*
+ * A detached mount of them, idmapped to the user namespace (-1: there is none). It goes when the last user
+ * closes it.
+ */
 int layers_open(const struct layers *layers, int userns_fd, struct error *err);
 
 /* Once they are mounted, before the payload runs: ends the headroom that a full one is mounted with. */

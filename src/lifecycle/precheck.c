@@ -161,8 +161,10 @@ static int check_member(const struct container *container, const struct interfac
 		parse_format_ipv4(interface->ip, text);
 		error_set(err, EADDRINUSE, "%s is held by the running container %s", text,
 			  member->container);
-		error_hint(err, "cman down %s, or choose another address; \"cman apply %s %s\" where both are to "
-			   "change", member->container, container->name, member->container);
+		error_hint(err,
+			   "cman down %s, or choose another address; \"cman apply %s %s\" where both "
+			   "are to change",
+			   member->container, container->name, member->container);
 		return wrap_interface(container, interface, "ip", err);
 	}
 	for (size_t i = 0; i < interface->port_count; i++) {
@@ -174,9 +176,10 @@ static int check_member(const struct container *container, const struct interfac
 			parse_format_port_forward(&member->ports[j], text);
 			error_set(err, EADDRINUSE, "the running container %s publishes %s",
 				  member->container, text);
-			error_hint(err, "cman down %s, or choose another port; \"cman apply %s %s\" where both "
-				   "are to change", member->container, container->name,
-				   member->container);
+			error_hint(err,
+				   "cman down %s, or choose another port; \"cman apply %s %s\" where "
+				   "both are to change",
+				   member->container, container->name, member->container);
 			return wrap_interface(container, interface, "ports", err);
 		}
 	}

@@ -99,7 +99,10 @@ int post_start_undo_await(struct host *host, struct container *container, struct
 /* Whether the signal would do anything to the first process of a container: start_undo() asks. */
 bool start_would_react(pid_t pid, int signal_number);
 
-/* Who is paused could not take a signal, nor be seen waiting for one: it goes on. The record is not written. */
+/*
+ * Who is paused could not take a signal, nor be seen waiting for one: it goes on. The record is not
+ * written.
+ */
 void start_thaw(struct host *host, struct container *container);
 int start_undo_await(struct host *host, struct container *container, struct error *err);
 

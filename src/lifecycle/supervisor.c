@@ -207,10 +207,10 @@ static pid_t make_keeper(const struct launch *launch, int init_pidfd, int *chann
 	return pid < 0 ? error_wrap(err, "make the keeper of its terminal") : pid;
 }
 
-pid_t supervisor_replace_keeper(const struct cgroup_host *cgroup, int supervisor_program_fd, int init_pidfd,
+pid_t supervisor_replace_keeper(const struct cgroup_host *cgroup, int program_fd, int init_pidfd,
 				int *channel_fd, struct error *err)
 {
-	const struct launch launch = {.supervisor_fd = supervisor_program_fd};
+	const struct launch launch = {.supervisor_fd = program_fd};
 	int ends[2];
 	pid_t pid;
 

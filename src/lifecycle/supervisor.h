@@ -43,20 +43,19 @@ pid_t supervisor_start(const struct launch *launch, int *control_fd, struct erro
 
 /*
  * One more, for an init that runs without (init_pid, watched_fd: its pidfd), or for a container that
- * is to be started again (0, a timer that goes off then); console_fd: the
- * master of its terminal, -1: it has none. It does nothing until it gets MESSAGE_GO on
- * *control_fd; then MESSAGE_FAILED or end of file. launch: name, instance, manager_file,
- * state_dir, cgroup, and fds of run directory, log and programs.
+ * is to be started again (0, a timer that goes off then); console_fd: the master of its terminal, -1: it
+ * has none. It does nothing until it gets MESSAGE_GO on *control_fd; then MESSAGE_FAILED or end of file.
+ * launch: name, instance, manager_file, state_dir, cgroup, and fds of run directory, log and programs.
  */
 pid_t supervisor_replace(const struct launch *launch, pid_t init_pid, int watched_fd,
 			 int console_fd, int *control_fd, struct error *err);
 
 /*
- * One more keeper of a terminal (supervisor_console.h), our child, that ends with init; supervisor_program_fd: the
- * program. It does nothing until it gets MESSAGE_CONSOLE with the master on *channel_fd, and ends where that
- * is closed before.
+ * One more keeper of a terminal (supervisor_console.h), our child, that ends with init; program_fd: that of
+ * cman-supervisor. It does nothing until it gets MESSAGE_CONSOLE with the master on *channel_fd, and ends
+ * where that is closed before.
  */
-pid_t supervisor_replace_keeper(const struct cgroup_host *cgroup, int supervisor_program_fd, int init_pidfd,
+pid_t supervisor_replace_keeper(const struct cgroup_host *cgroup, int program_fd, int init_pidfd,
 				int *channel_fd, struct error *err);
 
 /*
