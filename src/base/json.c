@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* struct json is jansson's json_t under a name of ours. */
-static json_t *inside(struct json *json)
+static json_t *unwrap(struct json *json)
 {
 	return (json_t *)(void *)json;
 }
@@ -36,7 +36,7 @@ struct json *json_new_list(void)
 
 void json_free(struct json **json)
 {
-	json_decref(inside(*json));
+	json_decref(unwrap(*json));
 	*json = NULL;
 }
 
@@ -57,7 +57,7 @@ static struct json *new_string(const char *text)
 
 void json_add(struct json *object, const char *key, struct json *value)
 {
-	if (json_object_set_new(inside(object), key, inside(value)) < 0)
+	if (json_object_set_new(unwrap(object), key, unwrap(value)) < 0)
 		out_of_memory();
 }
 
@@ -68,7 +68,7 @@ void json_add_copy(struct json *object, const char *key, const struct json *valu
 
 void json_append(struct json *list, struct json *value)
 {
-	if (json_array_append_new(inside(list), inside(value)) < 0)
+	if (json_array_append_new(unwrap(list), unwrap(value)) < 0)
 		out_of_memory();
 }
 
@@ -120,7 +120,7 @@ void json_add_line(const struct json *json, struct text *text)
 
 void json_merge(struct json *object, struct json *from)
 {
-	if (json_object_update(inside(object), inside(from)) < 0)
+	if (json_object_update(unwrap(object), unwrap(from)) < 0)
 		out_of_memory();
 	json_free(&from);
 }
@@ -165,7 +165,7 @@ void json_visit(const struct json *object,
 		void (*visit)(void *data, const char *key, const char *value), void *data)
 {
 	/* The iterator wants an object it may change. */
-	json_t *members = inside((struct json *)(uintptr_t)object);
+	json_t *members = unwrap((struct json *)(uintptr_t)object);
 	const char *key;
 	json_t *value;
 

@@ -183,7 +183,7 @@ static int check_name(const char *file, const char *name, struct diagnostics *di
 }
 
 /* All files of conf_dir, or those of only (sorted); sound: the manager has no errors. */
-static void load_containers(struct conf *conf, const char *shown_directory, bool sound,
+static void read_containers(struct conf *conf, const char *shown_directory, bool sound,
 			    const struct strlist *only, struct diagnostics *diagnostics)
 {
 	struct validation validation = {.manager = &conf->manager, .diagnostics = diagnostics};
@@ -227,7 +227,7 @@ static int report_missing_manager(const char *manager_file, struct diagnostics *
 }
 
 /* Reads the manager file; -1: it could not be read at all. */
-static int load_manager(const char *manager_file, struct conf *conf, char **shown_directory,
+static int read_manager(const char *manager_file, struct conf *conf, char **shown_directory,
 			struct diagnostics *diagnostics)
 {
 	struct manager *manager = &conf->manager;
@@ -264,10 +264,10 @@ static int load(const char *manager_file, bool containers, const struct strlist 
 	*conf = (struct conf){0};
 	if (access(manager_file, F_OK) < 0 && errno == ENOENT)
 		return report_missing_manager(manager_file, diagnostics, err);
-	readable = load_manager(manager_file, conf, &shown_directory, diagnostics) == 0;
+	readable = read_manager(manager_file, conf, &shown_directory, diagnostics) == 0;
 	sound = diagnostics_count_errors(diagnostics, NULL) == 0;
 	if (readable && containers)
-		load_containers(conf, shown_directory, sound, only, diagnostics);
+		read_containers(conf, shown_directory, sound, only, diagnostics);
 	if (sound && containers) {
 		addresses_assign(conf, hints, NULL, diagnostics);
 		conflicts_check(conf, NULL, diagnostics);

@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "base/process.h"
 #include "kernel/firewall_backend.h"
+#include "kernel/firewall_build.h"
 
 static const char *lock_path(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* firewall_egress.h: the rules for what containers may call: a part of firewall_rules.h. Pure. */
+/* firewall_egress.h: the rules for what containers may call: a part of firewall_build.h. Pure. */
 #ifndef KERNEL_FIREWALL_EGRESS_H
 #define KERNEL_FIREWALL_EGRESS_H
 

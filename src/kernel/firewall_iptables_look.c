@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "kernel/firewall_backend.h"
-#include "kernel/firewall_list.h"
+#include "kernel/firewall_listing.h"
 #include "kernel/firewall_save.h"
 #include "kernel/firewall_table.h"
 

@@ -1,51 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * firewall_list.h: our rules one by one, each in the words of the tool of its backend, with whether
- * the kernel has it and how often it has matched. For those who look: see firewall_look.h.
- */
+/* firewall_list.h: our rules one by one, of whichever backend. For those who look: see firewall_look.h. */
 #ifndef KERNEL_FIREWALL_LIST_H
 #define KERNEL_FIREWALL_LIST_H
 
-#include "kernel/firewall_rules.h"
-
-struct firewall_listed_rule {
-	char *text; /* "-A CMAN-FWD -i cman0 ... -j ACCEPT", "iifname "cman0" accept comment ..." */
-	const struct firewall_rule *rule; /* of those asked about; NULL: a jump to a chain of ours */
-	bool present;
-	uint64_t packets, bytes; /* UINT64_MAX: nobody counts them, or it is not there */
-};
-
-struct firewall_listed_chain {
-	enum firewall_family family; /* with nftables a base chain is for both: IPv4 then */
-	char table[24];              /* "raw"; "inet cman" */
-	char name[32];               /* "FORWARD", "CMAN-FWD"; "filter-forward", "FWD" */
-	char *base;                  /* nftables: "type ... hook ...;" of a base chain, else NULL */
-	bool ours;                   /* else a built-in one that leads to ours */
-	struct firewall_listed_rule *rules; /* in the order of the chain */
-	size_t count;
-	size_t strangers; /* rules in a chain of ours that are none of them */
-	bool disordered;  /* rules of ours stand in another order than they should */
-};
-
-/* By family and table, in the order in which the tool shows them. */
-struct firewall_listing {
-	struct firewall_listed_chain *chains;
-	size_t count;
-};
+#include "kernel/firewall_listing.h"
 
 /* backend: where the rules are, not FIREWALL_AUTO; none has none. EPERM: root alone can see it. */
 int firewall_list(enum firewall_backend backend, const char *prefix,
 		  const struct firewall_rules *rules, struct firewall_listing *listing,
 		  struct error *err);
-
-void firewall_listing_clear(struct firewall_listing *listing);
-#define AUTO_FIREWALL_LISTING AUTO(firewall_listing_clear)
-
-/* For the backends: an empty chain at the end, and a rule at the end of a chain, text taken over. */
-struct firewall_listed_chain *firewall_listing_add(struct firewall_listing *listing,
-						   enum firewall_family family, const char *table,
-						   const char *name);
-struct firewall_listed_rule *firewall_listing_add_rule(struct firewall_listed_chain *chain,
-						       const struct firewall_rule *rule, char *text);
 
 #endif

@@ -21,7 +21,7 @@
 #include "base/fault.h"
 #include "base/process.h"
 #include "kernel/firewall_dump.h"
-#include "kernel/firewall_list.h"
+#include "kernel/firewall_listing.h"
 #include "kernel/firewall_look.h"
 #include "kernel/firewall_text.h"
 #include "kernel/module.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * firewall_rules.h: from the set of networks and forwards to a sorted list of rules. Pure, and
- * free of any backend: what iptables or nftables make of a rule is their own business.
+ * firewall_rules.h: rules, free of any backend: what iptables or nftables make of one is their own
+ * business. firewall_build.h makes them. Pure.
  */
 #ifndef KERNEL_FIREWALL_RULES_H
 #define KERNEL_FIREWALL_RULES_H
@@ -44,6 +44,8 @@ struct firewall_subnet {
 	union firewall_address address;
 	unsigned int prefix; /* 0: any address */
 };
+
+extern const struct firewall_subnet firewall_loopback; /* 127.0.0.0/8 */
 
 /* The mask of a prefix of at most as many bits as an address of the family has. */
 union firewall_address firewall_mask(enum firewall_family family, unsigned int prefix);
@@ -118,9 +120,9 @@ struct firewall_rule *firewall_rules_add(struct firewall_rules *rules, enum fire
 					 enum firewall_chain chain, unsigned int rank,
 					 enum firewall_action action);
 
-/* The same set in any order gives the same rules. EINVAL: a set that contradicts itself. */
-int firewall_rules_build(const struct firewall_set *set, struct firewall_rules *rules,
-			 struct error *err);
+/* By family and chain, then in the order of the chain: the same whatever the order before. */
+void firewall_rules_sort(struct firewall_rules *rules);
+
 void firewall_rules_clear(struct firewall_rules *rules);
 #define AUTO_FIREWALL_RULES AUTO(firewall_rules_clear)
 

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "kernel/firewall.h"
+#include "kernel/firewall_build.h"
 #include "kernel/sysctl.h"
 #include "lifecycle/rule_places.h"
 

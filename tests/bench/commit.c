@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "kernel/firewall.h"
-#include "kernel/firewall_rules.h"
+#include "kernel/firewall_build.h"
 
 #define ROUNDS_MAX 1000
 #define PORTS_MAX  60000

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/process.h"
-#include "kernel/firewall_rules.h"
+#include "kernel/firewall_build.h"
 #include "kernel/firewall_text.h"
 #include "kernel/module.h"
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "config/egress.h"
+#include "kernel/firewall_build.h"
 #include "kernel/firewall_evaluate.h"
 #include "kernel/firewall_look.h"
 

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 
 #include "base/fs.h"
+#include "kernel/firewall_build.h"
 #include "kernel/firewall_evaluate.h"
 #include "kernel/firewall_look.h"
 

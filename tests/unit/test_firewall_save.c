@@ -5,6 +5,7 @@
  */
 #include "firewall_test.h"
 
+#include "kernel/firewall_build.h"
 #include "kernel/firewall_list.h"
 #include "kernel/firewall_save.h"
 #include "kernel/firewall_text.h"

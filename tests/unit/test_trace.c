@@ -3,6 +3,7 @@
 #include "firewall_test.h"
 
 #include "cmd/dot.h"
+#include "kernel/firewall_build.h"
 #include "kernel/firewall_evaluate.h"
 
 /* --- the rules, asked about one packet --------------------------------------------------------- */
