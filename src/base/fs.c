@@ -432,6 +432,19 @@ bool fs_is_at(int dir_fd, const char *path, int fd)
 	       there.st_ino == ours.st_ino && there.st_dev == ours.st_dev;
 }
 
+int fs_path_of(int fd, char path[PATH_MAX])
+{
+	char link[32];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, path, PATH_MAX - 1);
+	if (length < 0)
+		return -1;
+	path[length] = '\0';
+	return 0;
+}
+
 /*
  * above: it is a directory on the way to what is checked. In a sticky one of root's (/tmp) nobody
  * else can replace what belongs to root, so that it may be passed through.

@@ -6,6 +6,7 @@
 #ifndef BASE_FS_H
 #define BASE_FS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
@@ -104,6 +105,9 @@ bool fs_exists_at(int dir_fd, const char *path);
 /* Whether that is what stands under the name; fd may be -1. Who waits for a lock asks so afterwards: its
  * holder may have removed the file, or put another in its place. */
 bool fs_is_at(int dir_fd, const char *path, int fd);
+
+/* Where what is open is now, without any symbolic link. -1: not known, as without /proc. proc_pid_fd(5) */
+int fs_path_of(int fd, char path[PATH_MAX]);
 
 /*
  * Whether the file and every directory above it belong to root (or to the caller's effective

@@ -20,24 +20,18 @@ static const char *base_name(const char *path)
 }
 
 /*
- * Opens a program if it is a regular file that can be executed. First as O_PATH, since opening a
- * device can do something. *resolved: its name after all symbolic links.
+ * O_PATH of a program, if it is a regular file that can be executed: opening a device can do something.
+ * *resolved: its name after all symbolic links.
  */
 static int open_program(int root_fd, const char *path, char resolved[PATH_MAX])
 {
 	AUTO_FD int fd = fs_open_in_root(root_fd, path, O_PATH, NULL);
-	char link[32];
 	struct stat st;
-	ssize_t length;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & S_IXUSR))
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & S_IXUSR) ||
+	    fs_path_of(fd, resolved) < 0)
 		return -1;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, resolved, PATH_MAX - 1);
-	if (length < 0)
-		return -1;
-	resolved[length] = '\0';
-	return open(link, O_RDONLY | O_CLOEXEC);
+	return take_fd(&fd);
 }
 
 /* As execvp(3) will look for it, as far as can be said before it runs. */
@@ -88,7 +82,7 @@ static size_t scan(int fd, const char *const *words, size_t count)
 }
 
 /* A program that is called init, by what it says of itself. */
-static enum full_init look_into(int fd)
+static enum full_init look_into(int path_fd)
 {
 	static const char *const words[] = {
 		"INIT_VERSION=sysvinit", "OpenRC init version", "BusyBox v", "libsystemd-core",
@@ -97,8 +91,10 @@ static enum full_init look_into(int fd)
 		FULL_INIT_SYSVINIT, FULL_INIT_OPENRC, FULL_INIT_BUSYBOX, FULL_INIT_SYSTEMD,
 		FULL_INIT_NONE,
 	};
+	AUTO_FREE char *path = xprintf("/proc/self/fd/%d", path_fd);
+	AUTO_FD int fd = fs_open_at(AT_FDCWD, path, O_RDONLY, 0, NULL);
 
-	return inits[scan(fd, words, ARRAY_SIZE(words))];
+	return fd < 0 ? FULL_INIT_NONE : inits[scan(fd, words, ARRAY_SIZE(words))];
 }
 
 enum full_init full_init_find(int root_fd, const struct strlist *command,

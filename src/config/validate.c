@@ -119,7 +119,7 @@ static int check_rootfs(struct validation *validation, struct spec *spec)
 	struct error err;
 
 	fd = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || !realpath(spec->rootfs, resolved))
+	if (fd < 0 || (fs_path_of(fd, resolved) < 0 && !realpath(spec->rootfs, resolved)))
 		return diagnostics_add(diagnostics, SEVERITY_ERROR, at,
 				       errno == ENOENT ? "make it, for example with debootstrap, or"
 							 " correct the path"

@@ -10,12 +10,9 @@
 /* Where a hierarchy is mounted. */
 static char *find_mount_point(const struct cgroup_hierarchy *hierarchy)
 {
-	char link[64], path[PATH_MAX];
-	ssize_t length;
+	char path[PATH_MAX];
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", hierarchy->fd);
-	length = readlink(link, path, sizeof(path) - 1);
-	return length < 0 ? NULL : xprintf("%.*s", (int)length, path);
+	return fs_path_of(hierarchy->fd, path) < 0 ? NULL : xstrdup(path);
 }
 
 char *cgroup_find_path(const struct cgroup_host *host, const char *name, const char *controller,
