@@ -67,19 +67,16 @@ int source_set_text(struct source *source, const char *text, size_t length, stru
 }
 
 /* What is open is what counts: the checks are made on the fd, where that can be. */
-static int check_open_file(const struct stat *st, const char *path, bool trusted_directory,
-			   struct error *err)
+static int check_open_file(const struct stat *st, const struct stat *link, const char *path,
+			   bool trusted_directory, struct error *err)
 {
-	struct stat link;
-
 	if (!S_ISREG(st->st_mode)) {
 		error_set(err, 0, "it is %s, not a file", fs_kind(st->st_mode));
 		return -1;
 	}
 	/* In a directory only we write, the file's own owner and mode are all there is to ask. */
-	if (trusted_directory && lstat(path, &link) == 0 && link.st_ino == st->st_ino &&
-	    link.st_dev == st->st_dev && (st->st_uid == 0 || st->st_uid == geteuid()) &&
-	    !(st->st_mode & (S_IWGRP | S_IWOTH)))
+	if (trusted_directory && link->st_ino == st->st_ino && link->st_dev == st->st_dev &&
+	    (st->st_uid == 0 || st->st_uid == geteuid()) && !(st->st_mode & (S_IWGRP | S_IWOTH)))
 		return 0;
 	return machine_get()->check_trusted(path, err);
 }
@@ -150,14 +147,24 @@ bool source_is_as(const char *line)
 	return true;
 }
 
+/* link: what has that name itself; st: where it leads. false: nowhere. */
+static bool look_at(const char *path, struct stat *link, struct stat *st)
+{
+	*link = (struct stat){0};
+	if (lstat(path, link) < 0)
+		return false;
+	*st = *link;
+	return !S_ISLNK(link->st_mode) || stat(path, st) == 0;
+}
+
 int source_read(struct source *source, bool trusted_directory, struct error *err)
 {
 	AUTO_TEXT struct text content = {0};
 	AUTO_FD int fd = -1;
-	struct stat st;
+	struct stat link, st;
 
 	/* A device is not even opened: that alone may do something. What counts is asked below. */
-	if (stat(source->path, &st) == 0 && !S_ISREG(st.st_mode))
+	if (look_at(source->path, &link, &st) && !S_ISREG(st.st_mode))
 		return error_set(err, 0, "it is %s, not a file", fs_kind(st.st_mode));
 	/* O_NONBLOCK: a FIFO in the place of the file must not make us wait for a writer. */
 	fd = open(source->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -171,7 +178,7 @@ int source_read(struct source *source, bool trusted_directory, struct error *err
 	/* Once, and before it is read: what is written meanwhile shows. */
 	if (fstat(fd, &st) < 0)
 		return error_set(err, errno, "%s", source->path);
-	if (check_open_file(&st, source->path, trusted_directory, err) < 0)
+	if (check_open_file(&st, &link, source->path, trusted_directory, err) < 0)
 		return -1;
 	if (is_replaced(&st))
 		return source_set_text(source, text_value(replacement), replacement->length, err);
