@@ -160,11 +160,6 @@ void text_add(struct text *text, const char *bytes, size_t length)
 	text->data[text->length] = '\0';
 }
 
-void text_add_string(struct text *text, const char *string)
-{
-	text_add(text, string, strlen(string));
-}
-
 void text_cut(struct text *text, size_t length)
 {
 	text->length = length;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 
@@ -44,7 +45,11 @@ struct text {
 };
 
 void text_add(struct text *text, const char *bytes, size_t length);
-void text_add_string(struct text *text, const char *string);
+/* Here, so that the length of what stands in the source is known. */
+static inline void text_add_string(struct text *text, const char *string)
+{
+	text_add(text, string, strlen(string));
+}
 void text_cut(struct text *text, size_t length); /* to what it was before something was added */
 void text_addf(struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *text_value(const struct text *text); /* "" when empty */

@@ -198,7 +198,7 @@ static bool print_time(const void *field, bool resolved, struct text *out)
 
 	(void)resolved;
 	parse_format_duration(*(const uint32_t *)field, text);
-	text_addf(out, "\"%s\"", text);
+	value_print_string(text, out);
 	return true;
 }
 
@@ -347,7 +347,7 @@ static bool print_memory(const void *field, bool resolved, struct text *out)
 	(void)resolved;
 	if (bytes != LIMIT_MAX)
 		parse_format_size(bytes, text);
-	text_addf(out, "\"%s\"", text);
+	value_print_string(text, out);
 	return true;
 }
 
@@ -381,7 +381,7 @@ static bool print_cpus(const void *field, bool resolved, struct text *out)
 
 	(void)resolved;
 	if (quota == LIMIT_MAX) {
-		text_addf(out, "\"max\"");
+		text_add_string(out, "\"max\"");
 		return true;
 	}
 	snprintf(digits, sizeof(digits), "%05u", (unsigned int)(quota % CPU_PERIOD_US));

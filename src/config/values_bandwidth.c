@@ -57,7 +57,7 @@ static bool print_bandwidth(const void *field, bool resolved, struct text *out)
 	while (bits % units[unit].bits != 0)
 		unit++;
 	if (bits == BANDWIDTH_MAX)
-		text_addf(out, "\"max\"");
+		text_add_string(out, "\"max\"");
 	else
 		text_addf(out, "\"%" PRIu64 "%s\"", bits / units[unit].bits, units[unit].name);
 	return true;

@@ -73,11 +73,11 @@ static bool print_device_path(const void *field, bool resolved, struct text *out
 static bool print_access(const void *field, bool resolved, struct text *out)
 {
 	(void)resolved;
-	text_addf(out, "\"");
+	text_add_string(out, "\"");
 	for (size_t i = 0; i < ARRAY_SIZE(letters); i++)
 		if (*(const unsigned int *)field & letters[i].access)
 			text_add(out, &letters[i].letter, 1);
-	text_addf(out, "\"");
+	text_add_string(out, "\"");
 	return true;
 }
 
@@ -143,17 +143,17 @@ static bool print_devices(const void *field, bool resolved, struct text *out)
 {
 	const struct security *security = field;
 
-	text_addf(out, security->device_count ? "( " : "(");
+	text_add_string(out, security->device_count ? "( " : "(");
 	for (size_t i = 0; i < security->device_count; i++) {
 		const struct device *device = &security->devices[i];
 
 		text_addf(out, "%s{ path = ", i ? ", " : "");
 		value_print_string(device->path, out);
-		text_addf(out, "; access = ");
+		text_add_string(out, "; access = ");
 		print_access(&device->access, resolved, out);
-		text_addf(out, "; }");
+		text_add_string(out, "; }");
 	}
-	text_addf(out, security->device_count ? " )" : ")");
+	text_add_string(out, security->device_count ? " )" : ")");
 	return true;
 }
 

@@ -20,7 +20,7 @@ static int read_default(struct assignment *assignment, const struct node *value,
 static bool print_default(const void *field, bool resolved, struct text *out)
 {
 	(void)resolved;
-	text_addf(out, *(const bool *)field ? "\"deny\"" : "\"allow\"");
+	text_add_string(out, *(const bool *)field ? "\"deny\"" : "\"allow\"");
 	return true;
 }
 
@@ -63,12 +63,12 @@ static bool print_list(const void *field, bool resolved, struct text *out)
 	char text[PARSE_TEXT_MAX];
 
 	(void)resolved;
-	text_addf(out, list->count ? "[ " : "[");
+	text_add_string(out, list->count ? "[ " : "[");
 	for (size_t i = 0; i < list->count; i++) {
 		egress_format(&list->items[i], text);
 		text_addf(out, "%s\"%s\"", i ? ", " : "", text);
 	}
-	text_addf(out, list->count ? " ]" : "]");
+	text_add_string(out, list->count ? " ]" : "]");
 	return true;
 }
 

@@ -37,7 +37,7 @@ static bool print_ip(const void *field, bool resolved, struct text *out)
 
 	if (!interface->ip_auto || (resolved && interface->ip.s_addr != INADDR_ANY))
 		parse_format_ipv4(interface->ip, text);
-	text_addf(out, "\"%s\"", text);
+	value_print_string(text, out);
 	return true;
 }
 
@@ -71,7 +71,7 @@ static bool print_ip6(const void *field, bool resolved, struct text *out)
 		snprintf(text, sizeof(text), "none");
 	else if (known && (resolved || interface->ip6_mode == IP6_STATIC))
 		parse_format_ipv6(&interface->ip6, text);
-	text_addf(out, "\"%s\"", text);
+	value_print_string(text, out);
 	return true;
 }
 
@@ -135,12 +135,12 @@ static bool print_ports(const void *field, bool resolved, struct text *out)
 	char text[PARSE_TEXT_MAX];
 
 	(void)resolved;
-	text_addf(out, interface->port_count ? "[ " : "[");
+	text_add_string(out, interface->port_count ? "[ " : "[");
 	for (size_t i = 0; i < interface->port_count; i++) {
 		parse_format_port_forward(&interface->ports[i], text);
 		text_addf(out, "%s\"%s\"", i ? ", " : "", text);
 	}
-	text_addf(out, interface->port_count ? " ]" : "]");
+	text_add_string(out, interface->port_count ? " ]" : "]");
 	return true;
 }
 
@@ -198,7 +198,7 @@ static bool print_routes(const void *field, bool resolved, struct text *out)
 	const struct interface *interface = field;
 
 	(void)resolved;
-	text_addf(out, interface->route_count ? "[ " : "[");
+	text_add_string(out, interface->route_count ? "[ " : "[");
 	for (size_t i = 0; i < interface->route_count; i++) {
 		const struct route *route = &interface->routes[i];
 		char destination[PARSE_TEXT_MAX], gateway[PARSE_TEXT_MAX];
@@ -208,7 +208,7 @@ static bool print_routes(const void *field, bool resolved, struct text *out)
 		text_addf(out, "%s\"%s/%u via %s\"", i ? ", " : "", destination, route->prefix,
 			  gateway);
 	}
-	text_addf(out, interface->route_count ? " ]" : "]");
+	text_add_string(out, interface->route_count ? " ]" : "]");
 	return true;
 }
 
@@ -232,7 +232,7 @@ static bool print_mac(const void *field, bool resolved, struct text *out)
 
 	if (!interface->mac_auto || resolved)
 		parse_format_mac(interface->mac, mac);
-	text_addf(out, "\"%s\"", mac);
+	value_print_string(mac, out);
 	return true;
 }
 
@@ -358,7 +358,7 @@ static bool print_interfaces(const void *field, bool resolved, struct text *out)
 	(void)resolved;
 	if (spec->interface_count > 0)
 		return false;
-	text_addf(out, spec->host_network ? "\"host\"" : "\"none\"");
+	text_add_string(out, spec->host_network ? "\"host\"" : "\"none\"");
 	return true;
 }
 

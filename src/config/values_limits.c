@@ -226,7 +226,7 @@ static bool print_io(const void *field, bool resolved, struct text *out)
 {
 	const struct limits *limits = field;
 
-	text_addf(out, limits->io_count ? "( " : "(");
+	text_add_string(out, limits->io_count ? "( " : "(");
 	for (size_t i = 0; i < limits->io_count; i++) {
 		text_addf(out, "%s{", i ? ", " : "");
 		for (size_t j = 0; j < io_keys.count; j++) {
@@ -237,9 +237,9 @@ static bool print_io(const void *field, bool resolved, struct text *out)
 					     &value))
 				text_addf(out, " %s = %s;", key->name, text_value(&value));
 		}
-		text_addf(out, " }");
+		text_add_string(out, " }");
 	}
-	text_addf(out, limits->io_count ? " )" : ")");
+	text_add_string(out, limits->io_count ? " )" : ")");
 	return true;
 }
 
@@ -354,14 +354,14 @@ static bool print_ulimits(const void *field, bool resolved, struct text *out)
 	const struct limits *limits = field;
 
 	(void)resolved;
-	text_addf(out, limits->ulimit_count ? "[ " : "[");
+	text_add_string(out, limits->ulimit_count ? "[ " : "[");
 	for (size_t i = 0; i < limits->ulimit_count; i++) {
 		char text[PARSE_TEXT_MAX];
 
 		ulimit_format(&limits->ulimits[i], text);
 		text_addf(out, "%s\"%s\"", i ? ", " : "", text);
 	}
-	text_addf(out, limits->ulimit_count ? " ]" : "]");
+	text_add_string(out, limits->ulimit_count ? " ]" : "]");
 	return true;
 }
 

@@ -156,7 +156,7 @@ static bool print_options(const void *field, bool resolved, struct text *out)
 	for (size_t i = 0; i < ARRAY_SIZE(mount_words); i++)
 		if (options & mount_words[i].set & ~(unsigned int)MOUNT_NOSUID)
 			text_addf(out, ", \"%s\"", mount_words[i].name);
-	text_addf(out, " ]");
+	text_add_string(out, " ]");
 	return true;
 }
 
@@ -251,25 +251,25 @@ static int read_mounts(struct assignment *assignment, const struct node *value, 
 
 static void print_mount(const struct mount *mount, bool resolved, struct text *out)
 {
-	text_addf(out, "{\n");
+	text_add_string(out, "{\n");
 	if (mount->type == MOUNT_BIND) {
-		text_addf(out, "  source = ");
+		text_add_string(out, "  source = ");
 		value_print_string(mount->source, out);
-		text_addf(out, ";\n");
+		text_add_string(out, ";\n");
 	}
-	text_addf(out, "  target = ");
+	text_add_string(out, "  target = ");
 	value_print_string(mount->target, out);
-	text_addf(out, ";\n  type = ");
+	text_add_string(out, ";\n  type = ");
 	print_mount_type(&mount->type, resolved, out);
 	text_addf(out, ";\n  read_only = %s;\n", mount->read_only ? "true" : "false");
 	if (mount->type == MOUNT_TMPFS) {
-		text_addf(out, "  size = ");
+		text_add_string(out, "  size = ");
 		print_size(&mount->size, resolved, out);
-		text_addf(out, ";\n  mode = ");
+		text_add_string(out, ";\n  mode = ");
 		print_mode(&mount->mode, resolved, out);
-		text_addf(out, ";\n");
+		text_add_string(out, ";\n");
 	}
-	text_addf(out, "  options = ");
+	text_add_string(out, "  options = ");
 	print_options(&mount->options, resolved, out);
 	text_addf(out, ";\n  optional = %s;\n}", mount->optional ? "true" : "false");
 }
@@ -278,13 +278,13 @@ static bool print_mounts(const void *field, bool resolved, struct text *out)
 {
 	const struct spec *spec = field;
 
-	text_addf(out, spec->mount_count ? "( " : "(");
+	text_add_string(out, spec->mount_count ? "( " : "(");
 	for (size_t i = 0; i < spec->mount_count; i++) {
-		text_addf(out, "%s", i ? ", " : "");
+		text_add_string(out, i ? ", " : "");
 		if (spec->mounts[i].target)
 			print_mount(&spec->mounts[i], resolved, out);
 	}
-	text_addf(out, spec->mount_count ? " )" : ")");
+	text_add_string(out, spec->mount_count ? " )" : ")");
 	return true;
 }
 

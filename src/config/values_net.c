@@ -119,11 +119,11 @@ static bool print_extra_hosts(const void *field, bool resolved, struct text *out
 	const struct spec *spec = field;
 
 	(void)resolved;
-	text_addf(out, spec->extra_host_count ? "[ " : "[");
+	text_add_string(out, spec->extra_host_count ? "[ " : "[");
 	for (size_t i = 0; i < spec->extra_host_count; i++)
 		text_addf(out, "%s\"%s=%s\"", i ? ", " : "", spec->extra_hosts[i].name,
 			  spec->extra_hosts[i].address);
-	text_addf(out, spec->extra_host_count ? " ]" : "]");
+	text_add_string(out, spec->extra_host_count ? " ]" : "]");
 	return true;
 }
 

@@ -52,7 +52,7 @@ static bool print_delay(const void *field, bool resolved, struct text *out)
 
 	(void)resolved;
 	parse_format_duration(*(const uint32_t *)field, text);
-	text_addf(out, "\"%s\"", text);
+	value_print_string(text, out);
 	return true;
 }
 

@@ -103,19 +103,19 @@ static bool print_rootfs(const void *field, bool resolved, struct text *out)
 		value_print_string(spec->rootfs, out);
 		return true;
 	}
-	text_addf(out, "{ path = ");
+	text_add_string(out, "{ path = ");
 	value_print_string(spec->rootfs, out);
-	text_addf(out, "; mode = ");
+	text_add_string(out, "; mode = ");
 	print_rootfs_mode(&spec->rootfs_mode, resolved, out);
-	text_addf(out, "; size = ");
+	text_add_string(out, "; size = ");
 	print_rootfs_size(&spec->rootfs_size, resolved, out);
-	text_addf(out, "; ");
+	text_add_string(out, "; ");
 	if (spec->rootfs_upper) {
-		text_addf(out, "upper = ");
+		text_add_string(out, "upper = ");
 		value_print_string(spec->rootfs_upper, out);
-		text_addf(out, "; ");
+		text_add_string(out, "; ");
 	}
-	text_addf(out, "}");
+	text_add_string(out, "}");
 	return true;
 }
 
