@@ -22,10 +22,13 @@ static enum liveness liveness_of(const struct record *record)
 /* Asked to end by a command that is no more, and given the time for it: see start_undo(). */
 static bool is_overdue(const struct state *state, const struct record *record)
 {
-	AUTO_FREE char *path = xprintf("%s/record", record->name);
+	AUTO_FREE char *path = NULL;
 	struct stat st;
 
-	return record->phase == PHASE_STOPPING && fstatat(state->containers_fd, path, &st, 0) == 0 &&
+	if (record->phase != PHASE_STOPPING)
+		return false;
+	path = xprintf("%s/record", record->name);
+	return fstatat(state->containers_fd, path, &st, 0) == 0 &&
 	       time(NULL) > st.st_mtime + record->stop_timeout_ms / 1000;
 }
 
