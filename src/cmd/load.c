@@ -168,13 +168,13 @@ int load_configuration(const struct options *options, bool tell, struct conf *co
 		       struct error *err)
 {
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	int rc = load_files(options, conf, &diagnostics, err);
 
-	if (read_files(options, conf, &diagnostics, err) < 0) {
-		if (go_on_without(&conf->manager, err) < 0)
-			return -1;
-		confirm_resume(options, &conf->manager);
-	}
-	print_diagnostics(&diagnostics, NULL, tell || options->verbose, options->verbose);
+	if (rc == 0 || err->code != ENOENT)
+		print_diagnostics(&diagnostics, NULL, tell || options->verbose, options->verbose);
+	if (rc < 0 && go_on_without(&conf->manager, err) < 0)
+		return -1;
+	confirm_resume(options, &conf->manager);
 	return 0;
 }
 
