@@ -2,112 +2,25 @@
 #include "kernel/terminal.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <termios.h>
 
 #include "base/cleanup.h"
-#include "base/fs.h"
 #include "base/process.h"
 #include "base/text.h"
-#include "kernel/mount.h"
-
-#define PTMX "/dev/pts/ptmx"
+#include "kernel/pty.h"
 
 /* A pty keeps at most 64 KiB that nobody has read yet; more comes from processes left behind. */
 #define DRAIN_MAX (128 * 1024)
 
-bool terminal_is_interactive(void)
-{
-	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-}
-
-/* The container may have put anything in the place of ptmx. */
-static int check_ptmx(int fd, struct error *err)
-{
-	struct statfs file_system;
-	struct stat st;
-
-	if (fstatfs(fd, &file_system) < 0 || fstat(fd, &st) < 0)
-		return error_set(err, errno, "look at %s", PTMX);
-	if (file_system.f_type != DEVPTS_SUPER_MAGIC || !S_ISCHR(st.st_mode) ||
-	    st.st_rdev != makedev(5, 2))
-		return error_set(err, 0, "%s is not the one of a devpts file system", PTMX);
-	return 0;
-}
-
-int terminal_open_pty(int *master_fd, int *peer_fd, struct error *err)
-{
-	/* O_NONBLOCK: for what is no ptmx, and for the relay afterwards. */
-	AUTO_FD int master =
-		fs_open_at(AT_FDCWD, PTMX, O_RDWR | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK, 0, err);
-	int unlocked = 0, peer;
-
-	if (master < 0 || check_ptmx(master, err) < 0)
-		return -1;
-	if (ioctl(master, TIOCSPTLCK, &unlocked) < 0)
-		return error_set(err, errno, "unlock the pty");
-	/* By the master itself: a name under /dev/pts could lead elsewhere. */
-	peer = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (peer < 0)
-		return error_set(err, errno, "open the pty's other end");
-	*peer_fd = peer;
-	*master_fd = take_fd(&master);
-	return 0;
-}
-
-int terminal_show_console(int peer_fd, struct error *err)
-{
-	AUTO_FD int dev_fd = fs_open_at(AT_FDCWD, "/dev", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, err);
-	AUTO_FD int mount_fd = dev_fd < 0 ? -1 : mount_clone(peer_fd, "", 0, err);
-
-	if (mount_fd < 0)
-		return -1;
-	if (mknodat(dev_fd, "console", S_IFREG, 0) < 0)
-		return error_set(err, errno, "create /dev/console");
-	return mount_attach(mount_fd, dev_fd, "console", err);
-}
-
-static int copy_size(int from_fd, int to_fd, struct error *err)
-{
-	struct winsize size;
-
-	if (ioctl(from_fd, TIOCGWINSZ, &size) < 0 || ioctl(to_fd, TIOCSWINSZ, &size) < 0)
-		return error_set(err, errno, "copy the window size");
-	return 0;
-}
-
-int terminal_copy_settings(int terminal_fd, int pty_fd, struct error *err)
-{
-	struct termios from, to;
-
-	if (tcgetattr(terminal_fd, &from) < 0 || tcgetattr(pty_fd, &to) < 0)
-		return error_set(err, errno, "read the terminal settings");
-	/* Not the modes: ours may be those of an editor. */
-	for (size_t i = 0; i < NCCS; i++)
-		to.c_cc[i] = from.c_cc[i];
-	to.c_cc[VMIN] = 1;
-	to.c_cc[VTIME] = 0;
-	to.c_iflag = (to.c_iflag & ~(tcflag_t)IUTF8) | (from.c_iflag & (tcflag_t)IUTF8);
-	if (tcsetattr(pty_fd, TCSANOW, &to) < 0)
-		return error_set(err, errno, "set the pty's settings");
-	return copy_size(terminal_fd, pty_fd, err);
-}
-
-/* ---- the relay ---- */
-
-#define GO_ON (-2)
-
 /* From a detach key to the end, if nothing else is typed. */
 #define DETACH_MS 500
+
+#define GO_ON (-2)
 
 /* One direction. */
 struct channel {
@@ -187,7 +100,7 @@ static int follow_size(const struct relay *relay, struct error *err)
 	if (relay->master_fd < 0 ||
 	    (relay->console && (!relay->is_typed || !isatty(relay->master_fd))))
 		return 0;
-	return copy_size(STDIN_FILENO, relay->master_fd, err);
+	return pty_copy_size(STDIN_FILENO, relay->master_fd, err);
 }
 
 /* SIGTSTP to us: stops with the terminal as it was. */
@@ -537,6 +450,11 @@ int terminal_attach(struct terminal_console *console, struct error *err)
 	};
 
 	return serve(&relay, err);
+}
+
+bool terminal_is_interactive(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
 int terminal_parse_key(const char *text)

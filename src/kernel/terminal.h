@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * terminal.h: a pseudo-terminal of the container, and the way between it and the terminal cman
- * was called on. The container never gets the caller's own terminal: it could write into its
- * input (TIOCSTI). pty(7), termios(3), ioctl_tty(2).
+ * terminal.h: the way between the terminal cman was called on and a pseudo-terminal of a container
+ * (pty.h), or a program that has our streams. termios(3), ioctl_tty(2).
  */
 #ifndef KERNEL_TERMINAL_H
 #define KERNEL_TERMINAL_H
@@ -15,21 +14,6 @@
 
 /* Whether standard input and standard output are terminals. */
 bool terminal_is_interactive(void);
-
-/*
- * Called inside the container's mount namespace: a new pty of its devpts, which is not taken on
- * trust. Both fds are close-on-exec and owned by the caller.
- */
-int terminal_open_pty(int *master_fd, int *peer_fd, struct error *err);
-
-/*
- * Likewise, where "/" is that of the container and its /dev ours: binds that peer to /dev/console.
- * By its fd: a name under /dev/pts could lead elsewhere (CVE-2025-52565).
- */
-int terminal_show_console(int peer_fd, struct error *err);
-
-/* Gives a pty the window size, the control characters and the character set of a terminal. */
-int terminal_copy_settings(int terminal_fd, int pty_fd, struct error *err);
 
 enum terminal_end {
 	TERMINAL_ENDED,       /* the process has ended, all its output is written */

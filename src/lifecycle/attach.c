@@ -14,6 +14,7 @@
 #include "kernel/apparmor.h"
 #include "kernel/namespace.h"
 #include "kernel/procfs.h"
+#include "kernel/pty.h"
 #include "kernel/streams.h"
 #include "kernel/terminal.h"
 #include "lifecycle/channel.h"
@@ -41,8 +42,8 @@ static int open_terminal(int channel_fd, struct payload *payload, struct error *
 	const struct message message = {.type = MESSAGE_READY};
 	AUTO_FD int master_fd = -1;
 
-	if (terminal_open_pty(&master_fd, &payload->terminal_fd, err) < 0 ||
-	    terminal_copy_settings(STDIN_FILENO, payload->terminal_fd, err) < 0)
+	if (pty_open(&master_fd, &payload->terminal_fd, err) < 0 ||
+	    pty_copy_settings(STDIN_FILENO, payload->terminal_fd, err) < 0)
 		return -1;
 	return channel_send(channel_fd, &message, &master_fd, 1, err);
 }

@@ -12,8 +12,8 @@
 #include "kernel/cover.h"
 #include "kernel/namespace.h"
 #include "kernel/procfs.h"
+#include "kernel/pty.h"
 #include "kernel/rootfs.h"
-#include "kernel/terminal.h"
 #include "lifecycle/channel.h"
 #include "lifecycle/payload.h"
 #include "lifecycle/sysctls.h"
@@ -110,8 +110,8 @@ static int make_terminal(const struct launch *launch, int rootfs_fd, int *termin
 
 	if (!launch->spec->tty)
 		return 0;
-	if (terminal_open_pty(&master_fd, terminal_fd, &failure->error) < 0 ||
-	    terminal_show_console(*terminal_fd, &failure->error) < 0 ||
+	if (pty_open(&master_fd, terminal_fd, &failure->error) < 0 ||
+	    pty_show_console(*terminal_fd, &failure->error) < 0 ||
 	    channel_send(rootfs_fd, &message, &master_fd, 1, &failure->error) < 0)
 		return fail_at(failure, "tty");
 	return 0;

@@ -23,6 +23,7 @@
 
 #include "base/process.h"
 #include "base/text.h"
+#include "kernel/pty.h"
 #include "kernel/terminal.h"
 
 #define PATIENCE_MS 20000
@@ -57,8 +58,8 @@ static _Noreturn void run_relay(int outer_fd, const char *script)
 	ioctl(outer_fd, TIOCSCTTY, 0);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(outer_fd, fd);
-	if (!terminal_is_interactive() || terminal_open_pty(&master_fd, &peer_fd, &err) < 0 ||
-	    terminal_copy_settings(0, peer_fd, &err) < 0)
+	if (!terminal_is_interactive() || pty_open(&master_fd, &peer_fd, &err) < 0 ||
+	    pty_copy_settings(0, peer_fd, &err) < 0)
 		_exit(99);
 	pid = fork();
 	if (pid == 0)
