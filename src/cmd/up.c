@@ -199,8 +199,8 @@ static void print_summary(const struct bring_up *up)
 	printf("\n");
 }
 
-static void run(const struct options *options, struct bring_up *up, const struct strlist *names,
-		const struct strlist *broken)
+static void begin(const struct options *options, struct bring_up *up, const struct strlist *names,
+		  const struct strlist *broken)
 {
 	if (isatty(STDERR_FILENO) && !options->foreground)
 		up->progress = await_tell_progress;
@@ -212,6 +212,10 @@ static void run(const struct options *options, struct bring_up *up, const struct
 	bring_up_init(up, names, broken, options->no_deps);
 	if (options->boot)
 		begin_record(up, up->data);
+}
+
+static void run(const struct options *options, struct bring_up *up)
+{
 	bring_up_run(up);
 	end_record(up->data);
 	await_clear_progress();
@@ -233,7 +237,8 @@ static int bring(const struct options *options, int argc, char *argv[], struct e
 	if (load_to_start(options, argc, argv, &conf, &names, &broken, &status, err) < 0 ||
 	    host_open(&conf.manager, true, &host, err) < 0)
 		return -1;
-	run(options, &up, &names, &broken);
+	begin(options, &up, &names, &broken);
+	run(options, &up);
 	return status | told.status;
 }
 
@@ -274,6 +279,17 @@ static bool are_ordered(const struct conf *conf, const struct strlist *names)
 	return false;
 }
 
+/* Those that can be started again, in the order in which they run. */
+static int stop_in_order(struct bring_up *up, struct error *err)
+{
+	const struct bring_down down = {.host = up->host, .alone = true, .tell = tell_stopped,
+					.data = up->data};
+	AUTO_STRLIST struct strlist names = {0};
+
+	bring_up_check(up, &names);
+	return names.count > 0 ? bring_down_run(&down, &names, err) : 0;
+}
+
 int cmd_restart(const struct options *options, int argc, char *argv[], struct error *err)
 {
 	AUTO_CONF struct conf conf = {0};
@@ -282,8 +298,6 @@ int cmd_restart(const struct options *options, int argc, char *argv[], struct er
 	struct told told = {.boot_fd = -1};
 	struct bring_up up = {.host = &host, .conf = &conf, .how = "up", .plan = plan_restart,
 			      .no_wait = options->no_wait, .tell = tell, .data = &told};
-	const struct bring_down down = {.host = &host, .alone = true, .tell = tell_stopped,
-					.data = &told};
 	int status;
 
 	if (load_to_start(options, argc, argv, &conf, &names, &broken, &status, err) < 0 ||
@@ -291,10 +305,13 @@ int cmd_restart(const struct options *options, int argc, char *argv[], struct er
 		return -1;
 	for (size_t i = 0; i < broken.count; i++)
 		strlist_remove(&names, broken.items[i]);
+	begin(options, &up, &names, &broken);
 	/* Else each is stopped just before it is started, which keeps its networks where they are. */
-	if (!options->no_deps && are_ordered(&conf, &names) && bring_down_run(&down, &names, err) < 0)
+	if (!options->no_deps && are_ordered(&conf, &names) && stop_in_order(&up, err) < 0) {
+		bring_up_clear(&up);
 		return -1;
-	run(options, &up, &names, &broken);
+	}
+	run(options, &up);
 	return status | told.status;
 }
 

@@ -287,6 +287,57 @@ static void start(struct bring_up *up, const struct strlist *names)
 	(void)FAULT("started", names->items[0], NULL);
 }
 
+/* ---- what can be found out beforehand ---- */
+
+static void list_waiting(const struct bring_up *up, bool named_only, struct strlist *names)
+{
+	for (size_t i = 0; i < up->order.count; i++)
+		if (up->items[i].state == BRING_WAITING && (up->items[i].named || !named_only))
+			strlist_add(names, up->items[i].spec->name);
+}
+
+/* Whether any was refused: it stays, and so does what it has, which others may have counted on. */
+static bool refuse_some(struct bring_up *up)
+{
+	AUTO_STRLIST struct strlist names = {0};
+	struct wave wave;
+	bool any = false;
+
+	list_waiting(up, false, &names);
+	if (names.count == 0)
+		return false;
+	wave_take(&wave, up->host, &names);
+	wave_plan(&wave, plan_up);
+	for (size_t i = 0; i < wave.count; i++) {
+		struct container *container = &wave.containers[i];
+
+		if (container->action == PLAN_NOTHING &&
+		    up->items[order_find(&up->order, container->name)].named)
+			container->action = PLAN_RENEW;
+	}
+	wave_check_with(&wave, up->conf);
+	for (size_t i = 0; i < wave.count; i++) {
+		const size_t index = order_find(&up->order, wave.containers[i].name);
+
+		if (!wave.containers[i].failed)
+			continue;
+		any = true;
+		up->items[index].error = wave.containers[i].error;
+		change_state(up, index, BRING_FAILED, NULL);
+	}
+	wave_release(&wave);
+	leave_out_dependants(up);
+	return any;
+}
+
+void bring_up_check(struct bring_up *up, struct strlist *names)
+{
+	leave_out_dependants(up);
+	while (refuse_some(up))
+		;
+	list_waiting(up, true, names);
+}
+
 /* ---- waiting ---- */
 
 struct waits {
@@ -397,7 +448,7 @@ void bring_up_run(struct bring_up *up)
 	uint64_t next_ms;
 
 	for (size_t i = 0; i < up->order.count; i++)
-		if (is_settled(up->items[i].state) && up->tell)
+		if (up->items[i].broken && up->tell)
 			up->tell(up->data, up, i, NULL);
 	leave_out_dependants(up);
 	for (;;) {

@@ -65,6 +65,13 @@ struct bring_up {
 void bring_up_init(struct bring_up *up, const struct strlist *names,
 		   const struct strlist *broken, bool alone);
 
+/*
+ * Settles those that could not be started, by what can be found out beforehand (precheck.h), with those that
+ * need them, as if all that were named and run were stopped. For who stops them before bring_up_run(): it
+ * adds those that still have their turn to names.
+ */
+void bring_up_check(struct bring_up *up, struct strlist *names);
+
 /* Does it. Those that are named and not waited for are left to ready_follow_all(). */
 void bring_up_run(struct bring_up *up);
 

@@ -206,13 +206,18 @@ static void check_freed(struct wave *wave)
 	}
 }
 
-void wave_up(struct wave *wave, const struct conf *conf)
+void wave_check_with(struct wave *wave, const struct conf *conf)
 {
 	for (size_t i = 0; i < wave->count; i++)
 		if (is_to_start(&wave->containers[i]))
 			wave->containers[i].spec = conf_find(conf, wave->containers[i].name);
 	wave_check(wave);
 	parted_refuse(wave, find_wanted, (void *)(uintptr_t)conf);
+}
+
+void wave_up(struct wave *wave, const struct conf *conf)
+{
+	wave_check_with(wave, conf);
 	wave->host->keep_networks = true;
 	take_down(wave);
 	(void)FAULT("took away", "", NULL);

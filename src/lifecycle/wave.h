@@ -44,6 +44,9 @@ void wave_note_wish(const struct wave *wave);
  */
 void wave_check(struct wave *wave);
 
+/* The same with the specs of conf, and what networks of another shape keep from it (parted.h). */
+void wave_check_with(struct wave *wave, const struct conf *conf);
+
 /* Stops what is to be stopped. keep_exit: keeps the exit status in the record. */
 void wave_down(struct wave *wave, bool keep_exit);
 
