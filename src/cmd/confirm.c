@@ -213,9 +213,24 @@ static void wait_for_time(uint64_t timeout_ms)
 		poll(NULL, 0, (int)(end - now));
 }
 
+/* As the files are now. Where the manager file is of no use by then, as they were when that was applied. */
+static int load_to_revert(const struct options *options, struct conf *before, struct conf *conf,
+			  struct error *err)
+{
+	if (load_supervised_files(options, conf, err) == 0)
+		return 0;
+	if (!before->manager.state_dir)
+		return load_supervised(options, true, conf, err);
+	log_warning("%s, going on with what it said before", err->text);
+	error_clear(err);
+	*conf = *before;
+	*before = (struct conf){0};
+	return 0;
+}
+
 int cmd_revert(const struct options *options, int argc, char *argv[], struct error *err)
 {
-	AUTO_CONF struct conf conf = {0};
+	AUTO_CONF struct conf before = {0}, conf = {0};
 	AUTO_STATE struct state state = {-1, -1, -1};
 	AUTO_FD int directory_fd = -1;
 	uint64_t timeout_ms;
@@ -223,8 +238,9 @@ int cmd_revert(const struct options *options, int argc, char *argv[], struct err
 	(void)argc;
 	if (parse_duration(argv[0], &timeout_ms, err) < 0)
 		return -1;
+	(void)load_supervised_files(options, &before, NULL);
 	wait_for_time(timeout_ms);
-	if (load_configuration(options, false, &conf, err) < 0 || load_state(&conf, &state, err) != 1)
+	if (load_to_revert(options, &before, &conf, err) < 0 || load_state(&conf, &state, err) != 1)
 		return -1;
 	/* Who confirms holds the lock, and sends the signal. */
 	directory_fd = confirm_open(&conf.manager, LOCK_TIMEOUT_MS, err);

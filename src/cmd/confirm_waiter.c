@@ -55,7 +55,8 @@ uint64_t confirm_time_left(const struct waiter *waiter)
 	return waiter->end_ms - now;
 }
 
-static _Noreturn void run_revert(int program_fd, const struct options *options, uint64_t left_ms)
+static _Noreturn void run_revert(const struct host *host, const struct options *options,
+				 uint64_t left_ms)
 {
 	char left[32];
 	char *const argv[] = {(char *)(size_t) "cman",   (char *)(size_t) "-c",
@@ -68,7 +69,8 @@ static _Noreturn void run_revert(int program_fd, const struct options *options, 
 		_exit(EXIT_FAILURE);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	execveat(program_fd, "", argv, environ, AT_EMPTY_PATH);
+	setenv(HOST_STATE_VARIABLE, host->manager->state_dir, 1);
+	execveat(host->program_fd, "", argv, environ, AT_EMPTY_PATH);
 	_exit(EXIT_FAILURE);
 }
 
@@ -133,7 +135,7 @@ pid_t confirm_start_waiter(const struct options *options, struct host *host, int
 		if (!is_let_go(ends[0]))
 			_exit(EXIT_FAILURE);
 		choose_output(output_fd);
-		run_revert(host->program_fd, options, left_ms);
+		run_revert(host, options, left_ms);
 	}
 	close(ends[0]);
 	go_fd = ends[1];

@@ -63,6 +63,12 @@ bool load_is_of_use(const struct manager *manager);
 int load_supervised(const struct options *options, bool waits, struct conf *conf, struct error *err);
 
 /*
+ * The same with all files, and nothing is told. -1, with conf empty: the manager file has errors, or names
+ * another directory.
+ */
+int load_supervised_files(const struct options *options, struct conf *conf, struct error *err);
+
+/*
  * For who tells all that is wrong: as conf_load(), with running containers keeping the addresses they
  * hold. Nothing is printed.
  */

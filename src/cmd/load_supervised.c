@@ -11,16 +11,22 @@
 #define WRITER_TIMEOUT_MS 5000
 #define LOOK_AGAIN_MS     100
 
+static int check_directory(const struct conf *conf, const char *state_dir, struct error *err)
+{
+	if (strcmp(conf->manager.state_dir, state_dir) == 0)
+		return 0;
+	return error_set(err, 0, "the manager file %s names another state_dir than %s",
+			 conf->manager.file, state_dir);
+}
+
 /* Without a word about what is wrong: it may be right in a moment, and `cman check` tells it. */
 static int look(const char *file, const char *state_dir, struct conf *conf, struct error *err)
 {
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
 
-	if (conf_load_manager(file, conf, &diagnostics, err) < 0)
-		return -1;
-	if (strcmp(conf->manager.state_dir, state_dir) == 0)
-		return 0;
-	return error_set(err, 0, "the manager file %s names another state_dir than %s", file, state_dir);
+	return conf_load_manager(file, conf, &diagnostics, err) < 0
+		       ? -1
+		       : check_directory(conf, state_dir, err);
 }
 
 int load_supervised(const struct options *options, bool waits, struct conf *conf, struct error *err)
@@ -46,4 +52,16 @@ int load_supervised(const struct options *options, bool waits, struct conf *conf
 		break;
 	}
 	return 0;
+}
+
+int load_supervised_files(const struct options *options, struct conf *conf, struct error *err)
+{
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	const char *state_dir = getenv(HOST_STATE_VARIABLE);
+
+	if (load_files(options, conf, &diagnostics, err) == 0 &&
+	    (!state_dir || check_directory(conf, state_dir, err) == 0))
+		return 0;
+	conf_clear(conf);
+	return -1;
 }

@@ -205,3 +205,36 @@ time_is_over() { # as if the time were: END is the last word
 	assert_output_has "idle: left as it is, it does not run"
 	is_settled
 }
+
+# Who waits has read the files, and sleeps: poll(NULL, 0, MS).
+waits_for_time() {
+	local waiter
+
+	read -r waiter _ <"$(path $T/state/unconfirmed/waiter)"
+	machine grep -qE '^[0-9]+ 0x0 0x0 ' "/proc/$waiter/syscall"
+}
+
+@test "confirm: the manager file is half of one, or gone, when it goes back: what it said before counts" {
+	local bytes file
+
+	file=$(path $CONF)
+	up
+	for bytes in 7 gone; do
+		apply_in_background 30s
+		wait_until 15 waits_for_time
+		cp "$file" "$file.whole"
+		if [ $bytes = gone ]; then rm "$file"; else truncate -s $bytes "$file"; fi
+		wait "$APPLIER" || true
+		mv "$file.whole" "$file"
+		grep -q 'going on with what it said before$' "$BATS_TEST_TMPDIR/apply"
+		grep -q 'not confirmed: what ran before runs again$' "$BATS_TEST_TMPDIR/apply"
+		is_settled
+		hostname_is web
+		assert_no_page outside "http://$HOST_IP:8080/"
+		assert_equal "$(pid_of web)" "$PID"
+		refute machine test -e /run/cman
+		run_ok cman history web
+		assert_match "${lines[0]}" '^\* .* rollback .*hostname, net.ports'
+		run_ok cman check
+	done
+}
