@@ -45,7 +45,14 @@ find /run /etc/cman -xdev \( -path "$dir/log" -o -path "$dir/data" -o -path "$di
 	-not -path "$dir/state/events.1" -not -name xtables.lock -printf '%p %y %m %u\n' 2>/dev/null | sort
 section processes
 # No process but ours looks: what this shell starts would be seen as well. What a supervisor runs
-# when the host's name servers change is there for a moment, and not without the supervisor.
+# when the host's name servers change is there for a moment, and not without the supervisor: first as a child
+# of its name.
+is_child_of_supervisor() { # ENTRY
+	local parent name=
+
+	read -r _ _ _ parent _ 2>/dev/null <"$1/stat" && read -r name 2>/dev/null <"/proc/$parent/comm"
+	[ "$name" = cman-supervisor ]
+}
 for entry in /proc/[0-9]*; do
 	pid=${entry#/proc/}
 	[ "$pid" != $$ ] && [ "$pid" != "$PPID" ] || continue
@@ -54,6 +61,7 @@ for entry in /proc/[0-9]*; do
 	mapfile -d '' -t arguments 2>/dev/null <"$entry/cmdline" || continue
 	[ "${arguments[0]:-} ${arguments[3]:-}" != "cman refresh" ] || continue
 	case $name in
+	cman-supervisor) is_child_of_supervisor "$entry" || echo "$pid $name" ;;
 	timeout | nsenter) ;;
 	*) echo "$pid $name" ;;
 	esac
