@@ -22,6 +22,13 @@ picture() {
 		-e 's/fe80::[0-9a-f:]+/fe80::/' | sort
 }
 
+# The same twice in a row, a second apart: what comes a moment later is there.
+is_steady() { # FILE
+	picture >"$1"
+	sleep 1
+	picture | cmp -s "$1" -
+}
+
 is_picture() { picture >"$BATS_TEST_TMPDIR/now"; cmp -s "$1" "$BATS_TEST_TMPDIR/now"; }
 
 # What a container that runs looks like, from one that nobody disturbed.
@@ -31,6 +38,17 @@ picture_of_running() {
 	picture >"$BATS_TEST_TMPDIR/running"
 	run_ok cman down web
 	assert_unchanged
+}
+# Of what before() and after() write: it runs as before, and its file is that of after.
+change_pictures() {
+	before
+	picture_of_running
+	cp "$BATS_TEST_TMPDIR/running" "$BATS_TEST_TMPDIR/as_before"
+	after
+	picture_of_running
+	before
+	run_ok cman up web
+	after
 }
 is_up() { [ "$(cman status --json "$1" | jq -r .state)" = running ]; }
 
@@ -118,3 +136,29 @@ errno_of() {
 flapping() { server web <<<'net : { ports = [ "8080:80" ]; }; restart : { policy = "always"; delay = "100ms"; max_delay = "100ms"; };'; }
 
 is_running_again() { is_up web && [ "$(recorded web restarts)" = 1 ]; }
+
+# Each gets what the next one had.
+exchange() {
+	local name
+
+	for name in web db mail; do
+		server "$name" <<<"net : { ip = \"10.83.0.$1\"; mac = \"02:00:00:00:00:$1\"; ports = [ \"80$1:80\" ]; };"
+		set -- "$2" "$3" "$1"
+	done
+}
+exchange_pictures() {
+	exchange 10 11 12
+	run_ok cman up web db mail
+	wait_until 30 is_steady "$BATS_TEST_TMPDIR/as_before"
+	exchange 11 12 10
+	run_ok cman apply
+	wait_until 30 is_steady "$BATS_TEST_TMPDIR/running"
+	exchange 10 11 12
+	run_ok cman apply
+	exchange 11 12 10
+}
+# Half a file that was being written for the first time is harmless, and replaced by the next apply.
+is_whole() {
+	picture | grep -v '/\.pending\.new ' >"$BATS_TEST_TMPDIR/now"
+	cmp -s "$BATS_TEST_TMPDIR/as_before" "$BATS_TEST_TMPDIR/now" || cmp -s "$BATS_TEST_TMPDIR/running" "$BATS_TEST_TMPDIR/now"
+}

@@ -82,32 +82,6 @@ load crash
 	run_ok cman check
 }
 
-# Each gets what the next one had.
-exchange() {
-	local name
-
-	for name in web db mail; do
-		server "$name" <<<"net : { ip = \"10.83.0.$1\"; mac = \"02:00:00:00:00:$1\"; ports = [ \"80$1:80\" ]; };"
-		set -- "$2" "$3" "$1"
-	done
-}
-exchange_pictures() {
-	exchange 10 11 12
-	run_ok cman up web db mail
-	picture >"$BATS_TEST_TMPDIR/as_before"
-	exchange 11 12 10
-	run_ok cman apply
-	picture >"$BATS_TEST_TMPDIR/running"
-	exchange 10 11 12
-	run_ok cman apply
-	exchange 11 12 10
-}
-# Half a file that was being written for the first time is harmless, and replaced by the next apply.
-is_whole() {
-	picture | grep -v '/\.pending\.new ' >"$BATS_TEST_TMPDIR/now"
-	cmp -s "$BATS_TEST_TMPDIR/as_before" "$BATS_TEST_TMPDIR/now" || cmp -s "$BATS_TEST_TMPDIR/running" "$BATS_TEST_TMPDIR/now"
-}
-
 @test "an apply in which three exchange what they have is killed anywhere: all have changed, or none" {
 	exchange_pictures
 	points apply apply >"$BATS_TEST_TMPDIR/points"

@@ -129,16 +129,6 @@ assert_restarted() {
 # What is not confirmed goes back: 1s is the shortest time.
 before() { server web <<<'net : { ports = [ "8080:80" ]; };'; }
 after() { server web <<<'hostname = "www"; net : { ports = [ "8081:80" ]; };'; }
-confirm_pictures() {
-	before
-	picture_of_running
-	cp "$BATS_TEST_TMPDIR/running" "$BATS_TEST_TMPDIR/as_before"
-	after
-	picture_of_running
-	before
-	run_ok cman up web
-	after
-}
 # Half a file that was being written for the first time is harmless, and replaced by the next apply.
 has_gone_back() {
 	cman ps >/dev/null 2>&1
@@ -149,7 +139,7 @@ has_gone_back() {
 @test "apply --confirm is killed anywhere, or fails, or who waits is killed: it goes back by the next command" {
 	local how
 
-	confirm_pictures
+	change_pictures
 	machine rm -f $T/rootfs/trace
 	CMAN_FAULT_TRACE=$T/rootfs/trace run -1 cman apply --confirm 1s web
 	sort -u "$(path $T/rootfs/trace)" | grep -E '^(apply|revert) ' >"$BATS_TEST_TMPDIR/points"
@@ -174,7 +164,7 @@ is_stopped() { machine pgrep -x -r T cman >/dev/null; }
 @test "another command comes by while apply --confirm has not got its lock: it is made once more" {
 	local applier point
 
-	confirm_pictures
+	change_pictures
 	for point in "made what waits" "lock what waits"; do
 		CMAN_FAULT="apply $point 1=stop" machine timeout -k 5 100 "$CMAN" -c $CONF apply --confirm 1s web \
 			>"$BATS_TEST_TMPDIR/apply" 2>&1 3>&- &
@@ -194,7 +184,7 @@ is_stopped() { machine pgrep -x -r T cman >/dev/null; }
 @test "confirm is killed anywhere, or fails: the next one confirms" {
 	local how
 
-	confirm_pictures
+	change_pictures
 	apply_in_background() {
 		before
 		run_ok cman apply web

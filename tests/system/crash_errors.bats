@@ -67,14 +67,7 @@ before() { server web <<<'net : { ports = [ "8080:80" ]; }; limits : { memory = 
 after() { server web <<<'net : { ports = [ "8081:80" ]; }; limits : { memory = "48M"; };'; }
 
 @test "apply fails anywhere: what was changed is as before, or all of it is done" {
-	before
-	picture_of_running
-	cp "$BATS_TEST_TMPDIR/running" "$BATS_TEST_TMPDIR/as_before"
-	after
-	picture_of_running
-	before
-	run_ok cman up web
-	after
+	change_pictures
 	points apply apply web >"$BATS_TEST_TMPDIR/points"
 	failing() {
 		before
@@ -89,6 +82,33 @@ after() { server web <<<'net : { ports = [ "8081:80" ]; }; limits : { memory = "
 		assert_running "$1"
 	}
 	at_each "$BATS_TEST_TMPDIR/points" failing
+}
+
+@test "an apply in which three exchange what they have fails anywhere: all have changed, or none, as it is told" {
+	local name
+
+	exchange_pictures
+	points apply apply >"$BATS_TEST_TMPDIR/points"
+	grep -q '^apply settle mail' "$BATS_TEST_TMPDIR/points"
+	failing() {
+		exchange 10 11 12
+		run_ok cman apply web db mail
+		exchange 11 12 10
+		if fails "$1" apply; then
+			assert_running "$1"
+		elif [[ $output == *"the next command notes it"* ]]; then
+			run_ok cman ps
+			assert_running "$1"
+		else
+			for name in web db mail; do assert_output_has "error: $name: "; done
+			[[ $output != *re-attached* ]]
+			wait_until 20 is_picture "$BATS_TEST_TMPDIR/as_before" || { diff -u "$BATS_TEST_TMPDIR/as_before" "$BATS_TEST_TMPDIR/now" | grep "^[+-]"; exit 1; }
+		fi
+		run_ok cman apply
+		assert_running "$1"
+	}
+	at_each "$BATS_TEST_TMPDIR/points" failing
+	cman down --all
 }
 
 @test "rollback fails anywhere: what was changed is as before, and rollback does it" {
