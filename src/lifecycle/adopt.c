@@ -184,8 +184,10 @@ bool supervisor_keep(struct host *host, struct container *container)
 
 	if (container->any_step || container->record.phase != PHASE_RUNNING)
 		return false;
-	if (!supervisor_is_missing(&container->record))
-		return keeper_keep(host, container), false;
+	if (!supervisor_is_missing(&container->record)) {
+		keeper_keep(host, container);
+		return false;
+	}
 	if (supervisor_adopt(host, container, &err) == 0) {
 		/* The one that is gone may have been who watched: wave_release() looks. */
 		container->has_host_servers = true;

@@ -6,13 +6,10 @@
 #include "base/fault.h"
 #include "base/fs.h"
 #include "base/log.h"
-#include "config/conf.h"
 #include "lifecycle/apply.h"
 #include "lifecycle/exchange.h"
 #include "lifecycle/recorded.h"
 #include "lifecycle/steps.h"
-
-#define SPEC_SIZE_MAX (1024 * 1024)
 
 int apply_settle(struct host *host, const struct live *live, struct error *err)
 {
@@ -94,15 +91,6 @@ void apply_take_back(struct host *host, struct apply_back *backs, size_t count)
 
 /* ---- after a command that was killed ---- */
 
-static int read_pending(const struct container *container, struct spec *spec, struct error *err)
-{
-	AUTO_TEXT struct text text = {0};
-
-	if (fs_read_at(container->directory_fd, APPLY_PENDING, SPEC_SIZE_MAX, &text, err) < 0)
-		return -1;
-	return conf_parse_spec(text_value(&text), APPLY_PENDING, container->name, spec, err);
-}
-
 bool apply_is_pending(const struct state *state, const char *name)
 {
 	AUTO_FREE char *path = xprintf("%s/" APPLY_PENDING, name);
@@ -159,7 +147,7 @@ static int heal(struct host *host, struct container *container, bool decided, st
 	int rc;
 
 	if (recorded_spec(&host->state, container->name, &recorded, err) < 0 ||
-	    read_pending(container, &pending, err) < 0)
+	    recorded_spec_at(container->directory_fd, APPLY_PENDING, container->name, &pending, err) < 0)
 		return error_wrap(err, "take back what an apply had begun");
 	spec_compare(&recorded, &pending, host->manager, &changes);
 	live.parts = live_parts(&changes);

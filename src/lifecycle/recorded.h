@@ -16,7 +16,7 @@ int recorded_text(const struct state *state, const char *name, struct text *text
 /* Reads the spec beside the record of a container. Release with spec_clear(). */
 int recorded_spec(const struct state *state, const char *name, struct spec *spec, struct error *err);
 
-/* The same of a copy of it at path below dir_fd; name: the container's. */
+/* The same of one at path below dir_fd, a copy or what is to be in force; name: the container's. */
 int recorded_spec_at(int dir_fd, const char *path, const char *name, struct spec *spec,
 		     struct error *err);
 
