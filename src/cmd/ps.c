@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cman ps */
 #include <string.h>
-#include <sys/wait.h>
 
 #include "base/log.h"
 #include "cmd/command.h"
@@ -36,26 +35,6 @@ static const char *color_of(const struct view *view)
 		break;
 	}
 	return "";
-}
-
-/* "exited 3", "oom-killed", "killed SIGSEGV", "running, not ready", or the name of the state. */
-static char *state_cell(const struct view *view)
-{
-	const struct record *record = &view->record;
-	const char *addition = view_condition(view);
-	char name[32];
-
-	if (*addition)
-		return xprintf("%s, %s", view_state_name(view->state), addition);
-
-	if (view->state != VIEW_EXITED || !record->exited)
-		return xstrdup(view_state_name(view->state));
-	if (WIFEXITED(record->wait_status))
-		return xprintf("exited %d", WEXITSTATUS(record->wait_status));
-	if (record->oom_killed)
-		return xstrdup("oom-killed");
-	return xprintf("killed %s",
-		       process_signal_name(WTERMSIG(record->wait_status), name, sizeof(name)) ?: "");
 }
 
 /* "5m 12s", "5s, restarted 3x", "in 4s, restart 4": nobody takes one that flaps for a healthy one. */
@@ -105,7 +84,7 @@ static struct row make_row(const struct view *view)
 		view->alive || view->state == VIEW_RESTARTING ? &view->record : &none;
 
 	return (struct row){
-		.cells = {xstrdup(view->name), state_cell(view), address_cell(record),
+		.cells = {xstrdup(view->name), view_describe_state(view), address_cell(record),
 			  list_cell(&record->ports), uptime_cell(view), list_cell(&view->marks)},
 		.color = color_of(view),
 	};

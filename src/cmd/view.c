@@ -121,6 +121,24 @@ bool view_is_unwell(const struct view *view)
 	return *condition && strcmp(condition, health_condition_names[HEALTH_HEALTHY]) != 0;
 }
 
+char *view_describe_state(const struct view *view)
+{
+	const struct record *record = &view->record;
+	const char *addition = view_condition(view);
+	char name[32];
+
+	if (*addition)
+		return xprintf("%s, %s", view_state_name(view->state), addition);
+	if (view->state != VIEW_EXITED || !record->exited)
+		return xstrdup(view_state_name(view->state));
+	if (WIFEXITED(record->wait_status))
+		return xprintf("exited %d", WEXITSTATUS(record->wait_status));
+	if (record->oom_killed)
+		return xstrdup("oom-killed");
+	return xprintf("killed %s",
+		       process_signal_name(WTERMSIG(record->wait_status), name, sizeof(name)) ?: "");
+}
+
 static void describe_end(int wait_status, bool oom_killed, char *out, size_t size)
 {
 	const char *reason = oom_killed ? " (out of memory)" : "";

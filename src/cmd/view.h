@@ -54,6 +54,9 @@ const char *view_state_name(enum view_state state);
 const char *view_condition(const struct view *view);
 bool view_is_unwell(const struct view *view); /* that is something to look after */
 
+/* "exited 3", "oom-killed", "killed SIGSEGV", "running, not ready", or the name of the state. The caller's. */
+char *view_describe_state(const struct view *view);
+
 /* How it ended: "exit status 3", "killed by SIGKILL (out of memory)"; "" when not known. */
 void view_describe_end(const struct record *record, char *out, size_t size);
 
