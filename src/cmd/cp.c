@@ -108,6 +108,14 @@ static void tell_skipped(const char *path, mode_t mode)
 		log_warning("%s is %s, left out", shown, fs_kind(mode));
 }
 
+static void tell_fault(const char *container, const char *text)
+{
+	struct error err = {0};
+
+	error_set(&err, 0, "%s: %s", container, text);
+	log_error(&err);
+}
+
 int cmd_cp(const struct options *options, int argc, char *argv[], struct error *err)
 {
 	AUTO_INSIDE struct inside inside = INSIDE_INIT;
@@ -118,6 +126,7 @@ int cmd_cp(const struct options *options, int argc, char *argv[], struct error *
 				.archive = options->archive,
 				.follow = options->dereference,
 				.tell_skipped = tell_skipped,
+				.tell_fault = tell_fault,
 			},
 	};
 	struct attach attach = inside_attach(&inside, NULL);
@@ -128,6 +137,7 @@ int cmd_cp(const struct options *options, int argc, char *argv[], struct error *
 	call.copy.sources = call.sources.items;
 	call.copy.count = call.sources.count;
 	call.copy.target = call.target;
+	call.copy.container = call.name;
 	if (inside_find(options, call.name, &inside, err) < 0 || inside_open(&inside, err) < 0)
 		return -1;
 	if (copy_run(&attach, &call.copy, err) < 0)

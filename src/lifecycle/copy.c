@@ -60,13 +60,15 @@ static int open_pipe(int ends[2], struct error *err)
 	return 0;
 }
 
+/* faults: NULL for the side that tells nothing. */
 static int send_all(const struct copy *copy, const struct copy_stream *stream,
-		    void (*tell_skipped)(const char *path, mode_t mode), struct error *err)
+		    struct copy_faults *faults, struct error *err)
 {
 	const struct copy_sender sender = {
 		.stream = stream,
 		.follow = copy->follow,
-		.tell_skipped = tell_skipped,
+		.tell_skipped = faults ? copy->tell_skipped : NULL,
+		.faults = faults,
 	};
 
 	for (size_t i = 0; i < copy->count; i++)
@@ -76,14 +78,15 @@ static int send_all(const struct copy *copy, const struct copy_stream *stream,
 }
 
 static int receive_all(const struct copy *copy, const struct copy_stream *stream,
-		       void (*tell_skipped)(const char *path, mode_t mode), struct error *err)
+		       struct copy_faults *faults, struct error *err)
 {
 	const struct copy_target target = {
 		.path = copy->target,
 		.sources = copy->sources,
 		.count = copy->count,
 		.keep_owner = copy->archive,
-		.tell_skipped = tell_skipped,
+		.tell_skipped = faults ? copy->tell_skipped : NULL,
+		.faults = faults,
 	};
 
 	return copy_receive(stream, &target, err);
@@ -99,12 +102,13 @@ static int act_inside(int fd, const void *data, struct error *err)
 			  : send_all(copy, &stream, NULL, err);
 }
 
-static int act_here(int fd, int stop_fd, const struct copy *copy, struct error *err)
+static int act_here(int fd, int stop_fd, const struct copy *copy, struct copy_faults *faults,
+		    struct error *err)
 {
 	const struct copy_stream stream = {.fd = fd, .stop_fd = stop_fd};
 
-	return copy->into ? send_all(copy, &stream, copy->tell_skipped, err)
-			  : receive_all(copy, &stream, copy->tell_skipped, err);
+	return copy->into ? send_all(copy, &stream, faults, err)
+			  : receive_all(copy, &stream, faults, err);
 }
 
 /*
@@ -125,9 +129,17 @@ static void choose_error(const struct copy *copy, const struct error *here,
 		memcpy(err->hint, maker->hint, sizeof(err->hint));
 }
 
+static int end_copied(const struct copy_faults *faults, struct error *err)
+{
+	return faults->count == 0 ? 0
+				  : error_set(err, 0, "left out as it could not be read: %llu, all else is copied",
+					      faults->count);
+}
+
 int copy_run(const struct attach *attach, const struct copy *copy, struct error *err)
 {
 	struct attached_work work = ATTACHED_WORK_INIT;
+	struct copy_faults faults = {.tell = copy->tell_fault, .container = copy->container};
 	struct error here = {0}, inside = {0};
 	int rc_here, rc_inside, ends[2];
 	int ours = copy->into ? 1 : 0;
@@ -142,12 +154,12 @@ int copy_run(const struct attach *attach, const struct copy *copy, struct error 
 	rc_here = attach_work(attach, ends[!ours], act_inside, copy, &work, err);
 	close_fd(&ends[!ours]);
 	if (rc_here == 0) {
-		rc_here = act_here(ends[ours], stop_fd, copy, &here);
+		rc_here = act_here(ends[ours], stop_fd, copy, &faults, &here);
 		/* End of file, or nobody who reads: the other side ends then, too. */
 		close_fd(&ends[ours]);
 		rc_inside = attached_work_wait(&work, rc_here < 0 ? LAST_WORDS_MS : -1, &inside);
 		if (rc_here == 0 && rc_inside == 0)
-			return 0;
+			return end_copied(&faults, err);
 		choose_error(copy, &here, &inside, err);
 	}
 	close_fd(&ends[ours]);

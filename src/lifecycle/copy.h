@@ -22,10 +22,13 @@ struct copy {
 	bool archive;         /* owners by number, set-user-ID and its like */
 	bool follow;          /* what symbolic links point to */
 	void (*tell_skipped)(const char *path, mode_t mode); /* a file that is none to be copied */
+	const char *container;
+	void (*tell_fault)(const char *container, const char *text); /* one that could not be read */
 };
 
 /*
- * Copies all of them. SIGINT, SIGTERM and SIGHUP end it. The hint of err tells how far it
+ * Copies all of them. What cannot be read is told, and all else copied; in the end that is an error, too. What
+ * cannot be made ends it. SIGINT, SIGTERM and SIGHUP end it. The hint of err tells how far it
  * came, unless there is another. Call it once, at the end of a command: signals stay as set here.
  */
 int copy_run(const struct attach *attach, const struct copy *copy, struct error *err);

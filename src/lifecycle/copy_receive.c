@@ -446,13 +446,15 @@ static int make_entry(struct receiver *receiver, struct error *err)
 	return rc;
 }
 
-static void tell_skipped(struct receiver *receiver)
+static void tell_left_out(struct receiver *receiver)
 {
 	const struct copy_entry *entry = &receiver->entry;
 
 	if (receiver->depth == 0)
 		receiver->begun++;
-	if (receiver->target->tell_skipped)
+	if (entry->type == COPY_FAILED)
+		copy_tell_fault(receiver->target->faults, entry->target);
+	else if (receiver->target->tell_skipped)
 		receiver->target->tell_skipped(entry->target, entry->attributes.mode);
 }
 
@@ -471,7 +473,8 @@ static int take_entry(struct receiver *receiver, struct error *err)
 	case COPY_LEAVE:
 		return leave_directory(receiver, err);
 	case COPY_SKIPPED:
-		tell_skipped(receiver);
+	case COPY_FAILED:
+		tell_left_out(receiver);
 		return 0;
 	case COPY_END:
 		if (receiver->depth > 0 || receiver->begun != receiver->target->count)

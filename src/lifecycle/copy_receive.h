@@ -18,6 +18,7 @@ struct copy_target {
 	bool keep_owner;      /* owners by number, set-user-ID and its like */
 	/* A file that could not be copied, may be NULL. */
 	void (*tell_skipped)(const char *path, mode_t mode);
+	struct copy_faults *faults; /* what the other side could not read; may be NULL */
 };
 
 /*

@@ -42,6 +42,7 @@ struct walk {
 	size_t depth, size;
 	void *links; /* tsearch(3), of struct linked */
 	struct copy_entry entry;
+	bool put; /* something of the current entry */
 	char *buffer;
 };
 
@@ -100,6 +101,7 @@ static int put(struct walk *walk, enum copy_type type, const char *name, const s
 {
 	struct copy_entry *entry = &walk->entry;
 
+	walk->put = true;
 	entry->type = type;
 	snprintf(entry->name, sizeof(entry->name), "%s", name);
 	entry->attributes = (struct copy_attributes){0};
@@ -369,8 +371,8 @@ static int try_entry(struct walk *walk, int dir_fd, const char *path, const char
 	}
 }
 
-static int send_entry(struct walk *walk, int dir_fd, const char *path, const char *name,
-		      struct error *err)
+static int send_whatever_it_is(struct walk *walk, int dir_fd, const char *path, const char *name,
+			       struct error *err)
 {
 	for (int i = 0; i < CHANGES_MAX; i++) {
 		int rc = try_entry(walk, dir_fd, path, name, err);
@@ -379,6 +381,31 @@ static int send_entry(struct walk *walk, int dir_fd, const char *path, const cha
 			return rc;
 	}
 	return fail(walk, EAGAIN, "is another one each time it is looked at:", err);
+}
+
+/* Of a file that is begun, the other side waits for the rest; without these nothing else can be read either. */
+static bool can_go_on(const struct walk *walk, const struct error *err)
+{
+	return !walk->put && err->code != EMFILE && err->code != ENFILE && err->code != ENOMEM;
+}
+
+static int send_entry(struct walk *walk, int dir_fd, const char *path, const char *name,
+		      struct error *err)
+{
+	struct error failure = {0};
+
+	walk->put = false;
+	if (send_whatever_it_is(walk, dir_fd, path, name, &failure) == 0)
+		return 0;
+	if (!can_go_on(walk, &failure)) {
+		if (err)
+			*err = failure;
+		return -1;
+	}
+	copy_tell_fault(walk->sender->faults, failure.text);
+	clear_entry(&walk->entry);
+	snprintf(walk->entry.target, sizeof(walk->entry.target), "%s", failure.text);
+	return put(walk, COPY_FAILED, "", NULL, err);
 }
 
 static int send_next(struct walk *walk, struct error *err)

@@ -16,9 +16,13 @@ struct copy_sender {
 	bool follow; /* what a symbolic link points to, in its place */
 	/* Of sockets, devices and file systems of the kernel; NULL: told to whoever reads. */
 	void (*tell_skipped)(const char *path, mode_t mode);
+	struct copy_faults *faults; /* NULL: told to whoever reads */
 };
 
-/* Puts the tree at path, which is looked up as open(2) does; with all that is in it. */
+/*
+ * Puts the tree at path, which is looked up as open(2) does; with all that is in it. What cannot be looked at
+ * or opened is told and left out. -1: one that cannot be read any further, or the other side is gone.
+ */
 int copy_send(const struct copy_sender *sender, const char *path, struct error *err);
 
 /* Behind the last of them. */

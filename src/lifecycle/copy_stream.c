@@ -16,6 +16,14 @@ struct head {
 	uint32_t name_length, target_length;
 };
 
+void copy_tell_fault(struct copy_faults *faults, const char *text)
+{
+	if (!faults)
+		return;
+	faults->count++;
+	faults->tell(faults->container, text);
+}
+
 /* Until something can be read or written, or need not be any more. */
 static int wait_ready(const struct copy_stream *stream, short events, struct error *err)
 {
@@ -102,7 +110,7 @@ static bool is_a_name(const char *name, size_t length)
 static bool makes_sense(const struct head *head)
 {
 	bool has_target = head->type == COPY_SYMLINK || head->type == COPY_HARDLINK ||
-			  head->type == COPY_SKIPPED;
+			  head->type == COPY_SKIPPED || head->type == COPY_FAILED;
 
 	return head->type >= COPY_DIRECTORY && head->type <= COPY_END &&
 	       head->name_length <= NAME_MAX && head->target_length < PATH_MAX &&

@@ -7,7 +7,7 @@
  *   DIRECTORY entries... LEAVE      what is in a directory, then its end
  *   FILE DATA... FILE_END           holes are what no DATA is for
  *   SYMLINK, HARDLINK, FIFO         in one piece
- *   SKIPPED                         nothing is made, whoever reads may tell
+ *   SKIPPED, FAILED                 nothing is made, whoever reads may tell
  *   END                             behind the last tree
  */
 #ifndef LIFECYCLE_COPY_STREAM_H
@@ -30,6 +30,7 @@ enum copy_type {
 	COPY_HARDLINK,
 	COPY_FIFO,
 	COPY_SKIPPED,
+	COPY_FAILED,
 	COPY_END,
 };
 
@@ -49,7 +50,7 @@ struct copy_entry {
 	uint64_t offset;                   /* DATA: where it belongs; FILE_END: size of the file */
 	uint32_t length;                   /* DATA: bytes that follow, 1 to COPY_CHUNK */
 	char name[NAME_MAX + 1];           /* "" for the top of a tree */
-	/* SYMLINK: where it points; HARDLINK: path of the other below the top; SKIPPED: path */
+	/* SYMLINK: where it points; HARDLINK: path of the other below the top; SKIPPED: path; FAILED: why */
 	char target[PATH_MAX];
 };
 
@@ -57,6 +58,15 @@ struct copy_stream {
 	int fd;      /* not owned; an end that is written to must be nonblocking */
 	int stop_fd; /* not owned; once it can be read, all fails as interrupted; -1: never */
 };
+
+/* What could not be read while all else is copied; kept on the host, whichever side it is on. */
+struct copy_faults {
+	void (*tell)(const char *container, const char *text);
+	const char *container;
+	unsigned long long count;
+};
+
+void copy_tell_fault(struct copy_faults *faults, const char *text); /* NULL: the other side does */
 
 /* EPIPE: nobody reads any more. */
 int copy_put(const struct copy_stream *stream, const struct copy_entry *entry, struct error *err);

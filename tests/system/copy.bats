@@ -108,7 +108,44 @@ one"
 	assert_equal "$(machine readlink $HERE/link)" tree
 	inside 'ln -s .. /tmp/tree/sub/round'
 	run_fails cman cp -L web:/tmp/tree $HERE/round
-	assert_output_has "follow /tmp/tree/sub/round" "Too many levels of symbolic links" "copied before that"
+	assert_output_has "follow /tmp/tree/sub/round" "Too many levels of symbolic links"
+	here 'cd round && cat one sub/link && test ! -e sub/round'
+}
+
+@test "what cannot be read is told and left out, all else is copied, and the exit status is 1" {
+	run_ok cman up web
+	here 'mkdir tree tree/z; for f in a c z/d; do echo $f >tree/$f; done; ln -s nowhere tree/b; ln -s z tree/z/z; echo one >one; echo two >two'
+	# Into the container, named and met on the way.
+	run -1 cman cp -L $HERE/one $HERE/none $HERE/tree $HERE/two web:/tmp
+	assert_equal "$(sort <<<"$output")" "cman: error: web: left out as it could not be read: 3, all else is copied
+cman: error: web: look at $HERE/none: No such file or directory
+cman: error: web: look at $HERE/tree/b: No such file or directory
+cman: error: web: look at $HERE/tree/z/z: Too many levels of symbolic links"
+	assert_equal "$(inside 'cd /tmp && cat one two tree/a tree/c tree/z/d && find . | wc -l')" "one
+two
+a
+c
+z/d
+8"
+	# Out of it.
+	inside 'ln -s /none/at/all /tmp/tree/e'
+	run -1 cman cp -L web:/tmp/tree web:/tmp/none web:/tmp/one $HERE/z
+	assert_output_has "z is to take several files"
+	here 'mkdir back'
+	run -1 cman cp -L web:/tmp/tree web:/tmp/none web:/tmp/one $HERE/back
+	assert_equal "$output" "cman: error: web: look at /tmp/tree/e: No such file or directory
+cman: error: web: look at /tmp/none: No such file or directory
+cman: error: web: left out as it could not be read: 2, all else is copied"
+	assert_equal "$(here 'cd back && cat one tree/a tree/c tree/z/d && find . | wc -l')" "one
+a
+c
+z/d
+7"
+	# Nothing of its name is shown as it is.
+	inside 'ln -s nowhere "/tmp/tree/$(printf "x\033y")"'
+	run -1 cman cp -L web:/tmp/tree $HERE/back
+	[[ $output != *$'\033'* ]]
+	assert_output_has "look at /tmp/tree/x?y"
 }
 
 @test "where it goes: directories, slashes, what is missing, what is in the way" {

@@ -118,7 +118,7 @@ static void test_what_makes_no_sense(void **state)
 {
 	struct fixture *fixture = *state;
 	struct copy_entry wrong[] = {
-		entry((enum copy_type)0, "", ""), entry((enum copy_type)11, "", ""),
+		entry((enum copy_type)0, "", ""), entry((enum copy_type)12, "", ""),
 		entry(COPY_SYMLINK, "link", ""),  entry(COPY_FILE, "file", "target"),
 		entry(COPY_DATA, "", ""),         entry(COPY_DATA, "", ""),
 		entry(COPY_FILE_END, "", ""),
@@ -231,6 +231,47 @@ static void test_cut_short(void **state)
 	assert_false(fs_exists_at(AT_FDCWD, "to"));
 }
 
+static unsigned int told;
+
+static void tell(const char *container, const char *text)
+{
+	assert_string_equal(container, "web");
+	assert_non_null(strstr(text, "tree/broken"));
+	told++;
+}
+
+static void test_what_cannot_be_read(void **state)
+{
+	struct fixture *fixture = *state;
+	struct copy_faults faults = {.tell = tell, .container = "web"};
+	const struct copy_sender inside = {.stream = &fixture->in, .follow = true};
+	const struct copy_sender here = {.stream = &fixture->in, .follow = true, .faults = &faults};
+	char *sources[] = {(char *)(uintptr_t) "tree", (char *)(uintptr_t) "tree/broken",
+			   (char *)(uintptr_t) "tree", NULL};
+	const struct copy_target target = {
+		.path = "to", .sources = sources, .count = 3, .faults = &faults};
+	struct error err = {0};
+
+	assert_int_equal(mkdir("tree", 0700), 0);
+	assert_int_equal(mkdir("to", 0700), 0);
+	assert_int_equal(symlink("nowhere", "tree/broken"), 0);
+	assert_int_equal(mkfifo("tree/pipe", 0600), 0);
+	told = 0;
+	assert_int_equal(copy_send(&here, "tree", &err), 0);
+	assert_int_equal(told, 1);
+	for (size_t i = 1; i < 3; i++)
+		assert_int_equal(copy_send(&inside, sources[i], &err), 0);
+	assert_int_equal(told, 1);
+	assert_int_equal(copy_send_end(&inside, &err), 0);
+	close_fd(&fixture->pipe[1]);
+	assert_int_equal(copy_receive(&fixture->out, &target, &err), 0);
+	assert_int_equal(told, 4);
+	assert_int_equal(faults.count, 4);
+	assert_true(fs_exists_at(AT_FDCWD, "to/tree/pipe"));
+	assert_false(fs_exists_at(AT_FDCWD, "to/tree/broken"));
+	assert_false(fs_exists_at(AT_FDCWD, "to/broken"));
+}
+
 static void test_modes_and_holes(void **state)
 {
 	struct fixture *fixture = *state;
@@ -283,6 +324,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_hard_link_stays_below_the_top, begin, end),
 		cmocka_unit_test_setup_teardown(test_order, begin, end),
 		cmocka_unit_test_setup_teardown(test_cut_short, begin, end),
+		cmocka_unit_test_setup_teardown(test_what_cannot_be_read, begin, end),
 		cmocka_unit_test_setup_teardown(test_modes_and_holes, begin, end),
 		cmocka_unit_test_setup_teardown(test_told_to_stop, begin, end),
 	};
