@@ -42,11 +42,9 @@ first() {
 	[ "$(pid_of web)" != "$pid" ] || fail "restart has not restarted web"
 	serves web 8080
 	ten_from_now_on
-	step "shutdown"
 }
 
 clean() {
-	step "how the shutdown went"
 	went_down
 	step "what came up"
 	is_started

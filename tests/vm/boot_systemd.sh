@@ -159,13 +159,11 @@ first() {
 	upgraded
 	ends > /root/ends
 	ten_from_now_on
-	step "shutdown"
 }
 
 # ---- boot 2 ----
 
 clean() {
-	step "how the shutdown went"
 	went_down
 	ends > /tmp/ends
 	awk '{ print $1, $2 + 1 }' /root/ends | cmp - /tmp/ends || { cat /root/ends /tmp/ends; fail "not told to stop"; }

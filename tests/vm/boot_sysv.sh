@@ -89,11 +89,9 @@ first() {
 	step "no cgroups"
 	without_cgroups
 	ten_from_now_on
-	step "shutdown"
 }
 
 clean() {
-	step "how the shutdown went"
 	went_down
 	step "what came up"
 	told 0 cman boot

@@ -131,7 +131,7 @@ came_up() {
 	! grep -E '^(bad|needy) +(running|starting)|stale|unknown' /tmp/output || fail "$(cat /tmp/output)"
 }
 
-# For the next boots, and for the end of this one: base hears no signal.
+# The end of it. For the next boots, and for the shutdown: base hears no signal.
 ten_from_now_on() {
 	rm -f $conf/bad.conf $conf/needy.conf
 	port=8100
@@ -142,11 +142,13 @@ ten_from_now_on() {
 	cman exec base touch /deaf
 	: > /root/stops
 	uptime_now > /root/down
+	step "shutdown"
 }
 
 # ---- the second ----
 
 went_down() {
+	step "how the shutdown went"
 	[ -e /root/down ] || fail "this goes on from the boot \"first\""
 	cat /root/stops
 	cut -d' ' -f1 /root/stops > /tmp/stops
