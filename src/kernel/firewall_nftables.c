@@ -261,7 +261,10 @@ static int commit_error(const char *name, struct error *err)
 		error_hint(err, "the capability CAP_NET_ADMIN is needed");
 	else if (err->code == ENOENT || err->code == EOPNOTSUPP || err->code == EINVAL)
 		error_hint(err, "the kernel needs the modules nf_tables, nft_chain_nat, nft_ct, "
-				"nft_fib_inet, nft_masq and nft_nat");
+				"nft_fib_inet, nft_masq and nft_nat; where it has neither these "
+				"nor those of the legacy tables (ip_tables, iptable_raw, "
+				"iptable_filter, iptable_nat), firewall.backend = \"none\" is "
+				"left, without NAT and published ports");
 	return error_wrap(err, "nftables table " FIREWALL_TEXT_FAMILY " %s", name);
 }
 

@@ -6,6 +6,7 @@
 #include <libkmod.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <syslog.h>
 
 #include "base/cleanup.h"
 
@@ -14,6 +15,7 @@ struct kmod {
 	void *library;
 	typeof(kmod_new) *new_context;
 	typeof(kmod_unref) *unref_context;
+	typeof(kmod_set_log_priority) *set_log_priority;
 	typeof(kmod_module_new_from_lookup) *lookup;
 	typeof(kmod_module_get_module) *get_module;
 	typeof(kmod_module_unref) *unref_module;
@@ -35,6 +37,7 @@ static bool find_functions(struct kmod *kmod)
 	} functions[] = {
 		{"kmod_new", &kmod->new_context},
 		{"kmod_unref", &kmod->unref_context},
+		{"kmod_set_log_priority", &kmod->set_log_priority},
 		{"kmod_module_new_from_lookup", &kmod->lookup},
 		{"kmod_module_get_module", &kmod->get_module},
 		{"kmod_module_unref", &kmod->unref_module},
@@ -114,6 +117,8 @@ int module_load(const char *name, struct error *err)
 	context = kmod.new_context(NULL, NULL);
 	if (!context)
 		return error_set(err, errno, "load module %s", name);
+	/* What fails is in our error; libkmod would write lines to stderr, too. */
+	kmod.set_log_priority(context, LOG_EMERG);
 	rc = insert_all(&kmod, context, name, err);
 	kmod.unref_context(context);
 	return rc;

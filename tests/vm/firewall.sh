@@ -3,11 +3,11 @@
 # firewall.sh BUILD [KIND...]: which backend "auto" takes on a stock Debian kernel whose modules are
 # not loaded yet, and whether a published port answers then. Kinds: both (iptables and nftables are
 # there), nft (no modules of the legacy tables), forbidden (the kernel's command line forbids them),
-# manual (nftables where the kernel may not start modprobe). See lib.sh.
+# manual (nftables where the kernel may not start modprobe), neither (no modules of either). See lib.sh.
 set -eu
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
-kinds="both nft forbidden manual"
+kinds="both nft forbidden manual neither"
 cgroups=v2
 libraries="$libraries libnftables.so.1"
 
@@ -25,6 +25,7 @@ refused() {
 	had > /tmp/before
 	if "$cman" up web > /tmp/output 2>&1; then fail "up is possible"; fi
 	cat /tmp/output
+	! grep -q libkmod /tmp/output || fail "a library writes to the administrator"
 	for words; do
 		grep -q "$words" /tmp/output || fail "no word of $words"
 	done
@@ -56,6 +57,7 @@ inside() {
 	END
 	case $kind in
 	nft) find /lib/modules -name 'ip_tables.ko*' -exec rm {} + ;;
+	neither) find /lib/modules '(' -name 'ip_tables.ko*' -o -name 'nf_tables.ko*' ')' -exec rm {} + ;;
 	manual)
 		modprobe bridge
 		modprobe veth
@@ -78,6 +80,9 @@ inside() {
 		refused iptables "legacy iptables table" "load module ip_tables" "command line forbids" "$remedy" ;;
 	manual)
 		web nftables nftables ;;
+	neither)
+		refused auto "neither" "nf_tables" "ip_tables" 'firewall.backend = "none"'
+		refused nftables "nf_tables" ;;
 	esac
 	echo "passed"
 }
