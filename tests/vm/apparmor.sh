@@ -49,7 +49,7 @@ logged() {
 up() { # NAME SETTINGS
 	container "$1" "$2"
 	"$cman" up "$1" || fail "up with $2"
-	within 20 logged "$1" -x end ||
+	within 60 logged "$1" -x end ||
 		{ "$cman" logs "$1"; fail "no word of the payload with $2"; }
 }
 
@@ -186,7 +186,7 @@ inside() {
 	# Whoever calls is confined himself: that is not taken off, for exec neither.
 	container other ''
 	confined_as cman-caller "$cman" up other || fail "up by a confined caller"
-	within 20 logged other -x end || fail "no word of a payload started confined"
+	within 60 logged other -x end || fail "no word of a payload started confined"
 	both other "cman-caller (enforce) a secret NoNewPrivs: 1"
 	confined_as cman-caller "$cman" exec other /bin/cat /proc/self/attr/current |
 		grep -q cman-caller || fail "exec by a confined caller"
@@ -200,7 +200,7 @@ inside() {
 	has "security.apparmor (/etc/cman/conf.d/bad.conf:3)" "Operation not permitted" "run cman unconfined"
 	container other 'security : { apparmor = "cman-web"; no_new_privs = false; };'
 	confined_as cman-caller "$cman" up other || fail "a change that change_profile allows"
-	within 20 logged other -x end || fail "no word of a payload after the change"
+	within 60 logged other -x end || fail "no word of a payload after the change"
 	grep -q "cman-web (enforce)" /var/log/cman/other.log || fail "change of a confined caller"
 	"$cman" down other
 

@@ -12,7 +12,7 @@ image=openrc
 kinds="first clean"
 memory=768
 processors=2
-seconds=600
+seconds=1200
 
 script() { told "$1" rc-service cman "$2"; } # STATUS ACTION
 

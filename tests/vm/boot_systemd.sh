@@ -13,7 +13,7 @@ image=systemd
 kinds="first clean after"
 memory=768
 processors=2
-seconds=600
+seconds=1200
 
 # ---- what is asked ----
 

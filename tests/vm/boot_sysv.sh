@@ -11,7 +11,7 @@ image=sysvinit
 kinds="first clean after"
 memory=768
 processors=2
-seconds=600
+seconds=1200
 
 script() { told "$1" /etc/init.d/cman "$2"; } # STATUS ACTION
 

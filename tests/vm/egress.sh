@@ -11,7 +11,8 @@ cgroups=v2
 libraries="$libraries libnftables.so.1"
 
 nf=/proc/sys/net/bridge/bridge-nf-call
-asks() { "$cman" exec "$1" -- /bin/busybox timeout 2 /bin/busybox wget -q -O - "http://$2/"; }
+# asks SECONDS NAME ADDRESS: that long for an answer.
+asks() { "$cman" exec "$2" -- /bin/busybox timeout "$1" /bin/busybox wget -q -O - "http://$3/"; }
 filters() { cat "/sys/class/net/$1/bridge/nf_call_iptables" "/sys/class/net/$1/bridge/nf_call_ip6tables" | tr -d '\n'; }
 switches() { cat $nf-iptables $nf-ip6tables $nf-arptables | tr -d '\n'; }
 
@@ -28,10 +29,10 @@ kept() {
 	"$cman" up web other || fail "up"
 	[ "$(switches)" = 000 ] || fail "other bridges are looked at: $(switches)"
 	[ "$(filters cman0) $(filters foreign)" = "11 00" ] || fail "$(filters cman0) $(filters foreign)"
-	[ "$(asks other 10.83.0.10)" = "a page" ] || fail "other does not reach web"
-	if asks web 10.83.0.11; then fail "web reaches other"; fi
-	if asks web 10.83.0.1; then fail "web reaches the host"; fi
-	"$cman" exec web -- /bin/busybox timeout 2 /bin/busybox wget -q -O - http://10.83.0.11:81/ 2>&1 |
+	[ "$(asks 60 other 10.83.0.10)" = "a page" ] || fail "other does not reach web"
+	if asks 2 web 10.83.0.11; then fail "web reaches other"; fi
+	if asks 2 web 10.83.0.1; then fail "web reaches the host"; fi
+	"$cman" exec web -- /bin/busybox timeout 60 /bin/busybox wget -q -O - http://10.83.0.11:81/ 2>&1 |
 		grep -q refused || fail "what is allowed does not arrive"
 	"$cman" down web || fail "down"
 	[ "$(filters cman0)" = 00 ] || fail "still looked at"

@@ -9,7 +9,7 @@ kinds="iptables nftables"
 cgroups=v2
 libraries="$libraries libnftables.so.1"
 
-fetch() { chroot /srv/web /bin/busybox timeout 5 /bin/busybox wget -q -O - "$1"; }
+fetch() { chroot /srv/web /bin/busybox timeout 60 /bin/busybox wget -q -O - "$1"; }
 answers() { [ "$(fetch "$1")" = "a page" ]; }
 is_loaded() { grep -q "^$1 " /proc/modules; }
 

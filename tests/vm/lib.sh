@@ -42,7 +42,7 @@ cgroups=
 size=16M
 memory=512
 processors=1
-seconds=300
+seconds=600
 kernel_words=
 image=
 more_packages=
@@ -78,6 +78,8 @@ within() {
 		sleep 0.1
 	done
 }
+
+cgroups_are() { [ "$1" = "$(find /sys/fs/cgroup -type d | sort)" ]; } # as find sorted them before
 
 # Of a Debian: no process hears of it, nothing that is not on the disk yet gets there.
 cut_power() {

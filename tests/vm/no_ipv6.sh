@@ -11,7 +11,7 @@ cgroups=v2
 kernel_words=ipv6.disable=1
 libraries="$libraries libnftables.so.1"
 
-fetch() { chroot /srv/web /bin/busybox timeout 5 /bin/busybox wget -q -O - "$1"; }
+fetch() { chroot /srv/web /bin/busybox timeout 60 /bin/busybox wget -q -O - "$1"; }
 answers() { [ "$(fetch "$1")" = "a page" ]; }
 
 container() { # NAME NET

@@ -9,7 +9,7 @@ set -eu
 kinds="v2 hybrid"
 memory=2048
 processors=2
-seconds=400
+seconds=900
 size=320M
 export TMPDIR=/var/tmp # a root filesystem, twice
 
@@ -28,7 +28,7 @@ inside() {
 	"$cman" up web || fail "up"
 	i=0
 	until state=$(run /bin/systemctl is-system-running 2>/dev/null); [ "$state" = running ] || [ "$state" = degraded ]; do
-		[ $i -lt 120 ] || fail "state $state"
+		[ $i -lt 300 ] || fail "state $state"
 		sleep 1
 		i=$((i + 1))
 	done
@@ -49,12 +49,7 @@ inside() {
 	"$cman" down web > /tmp/output 2>&1 || { cat /tmp/output; fail "down"; }
 	! grep "did not end" /tmp/output || fail "it was killed"
 	grep -q "in order" /srv/web/stopped || fail "its service was not stopped"
-	i=0
-	until [ "$before" = "$(find /sys/fs/cgroup -type d | sort)" ]; do
-		[ $i -lt 50 ] || { find /sys/fs/cgroup -type d; fail "cgroups are left"; }
-		sleep 0.1
-		i=$((i + 1))
-	done
+	within 60 cgroups_are "$before" || { find /sys/fs/cgroup -type d; fail "cgroups are left"; }
 	echo "passed"
 }
 
