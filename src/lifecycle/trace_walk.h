@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * trace_walk.h: shared by trace.c (the walks), trace_walk.c (what they are made of) and the other
- * trace_*.c (what stands on the way).
+ * trace_walk.h: shared by trace.c and trace_outside.c (the walks), trace_walk.c (what they are made
+ * of) and the other trace_*.c (what stands on the way).
  */
 #ifndef LIFECYCLE_TRACE_WALK_H
 #define LIFECYCLE_TRACE_WALK_H
@@ -129,6 +129,21 @@ const char *trace_protocol_name(const struct traveller *traveller); /* "tcp" */
  * The functions below add hops. They return whether it is of use to go on behind them, which it
  * often is behind one that stops.
  */
+
+/* ---- trace.c ---- */
+
+/* What is asked about, before its first hop. A ping has a protocol of its own in each family. */
+struct traveller trace_set_out(const struct walk *walk, const struct trace_question *question);
+bool place_is_macvlan(const struct place *place);
+/* The last hops of a walk that ends in a container. */
+void trace_arrive_inside(struct walk *walk, struct place *place, const struct traveller *traveller);
+void trace_stop_without_network(struct walk *walk, const struct trace_question *question);
+
+/* ---- trace_outside.c ---- */
+
+void trace_from_outside(struct walk *walk, const struct trace_question *question);
+/* Those in which the port is published; where it is not, and need not be, those it has. */
+unsigned int trace_families_from_outside(struct walk *walk, const struct trace_question *question);
 
 /* ---- trace_link.c ---- */
 
