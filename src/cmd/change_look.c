@@ -55,16 +55,24 @@ static int check_settled(const struct view *view, struct error *err)
 	}
 }
 
-/*
- * What it was started with. Text that is the same is not read again: of a thousand containers hardly
- * any has changed.
- */
-static int read_recorded(const struct change_look *look, const struct view *view,
+/* Its file may say something else than what it was started with. */
+static bool may_differ(const struct view *view)
+{
+	return (view->alive || view->state == VIEW_RESTARTING) && view->spec;
+}
+
+bool change_look_is_same(const struct change_look *look, const struct view *view)
+{
+	return may_differ(view) && recorded_is(look->state, view->name, view->spec);
+}
+
+/* What it was started with. */
+static int read_recorded(const struct change_look *look, const struct view *view, bool is_same,
 			 struct spec *recorded, struct change_input *input, struct error *err)
 {
-	if ((!view->alive && view->state != VIEW_RESTARTING) || !view->spec)
+	if (!may_differ(view))
 		return 0;
-	if (recorded_is(look->state, view->name, view->spec)) {
+	if (is_same) {
 		input->recorded = view->spec;
 		return 0;
 	}
@@ -75,7 +83,8 @@ static int read_recorded(const struct change_look *look, const struct view *view
 }
 
 int change_look_find(const struct change_look *look, const struct view *view, bool is_wanted,
-		     struct spec *recorded, struct container_change *change, struct error *err)
+		     bool is_same, struct spec *recorded, struct container_change *change,
+		     struct error *err)
 {
 	struct change_input input = {
 		.name = view->name,
@@ -86,7 +95,8 @@ int change_look_find(const struct change_look *look, const struct view *view, bo
 		.is_wanted = is_wanted,
 	};
 
-	if (check_settled(view, err) < 0 || read_recorded(look, view, recorded, &input, err) < 0)
+	if (check_settled(view, err) < 0 ||
+	    read_recorded(look, view, is_same, recorded, &input, err) < 0)
 		return -1;
 	change_find(&input, &look->conf->manager, look->networks, look->network_count, change);
 	return 0;

@@ -19,10 +19,18 @@ int change_look_open(const struct conf *conf, const struct state *state, struct 
 void change_look_clear(struct change_look *look);
 
 /*
- * What would be done with the container of a view, whose spec has no errors. recorded, empty, becomes
- * what it was started with, where that is not what its file says. -1: nothing can be said of it now.
+ * Whether it runs with what its file says, word for word: of a thousand containers hardly any has changed,
+ * and nothing of it is read again. May be asked by several threads.
+ */
+bool change_look_is_same(const struct change_look *look, const struct view *view);
+
+/*
+ * What would be done with the container of a view, whose spec has no errors. is_same: the answer of
+ * change_look_is_same(). recorded, empty, becomes what it was started with, where that is not what its file
+ * says. -1: nothing can be said of it now.
  */
 int change_look_find(const struct change_look *look, const struct view *view, bool is_wanted,
-		     struct spec *recorded, struct container_change *change, struct error *err);
+		     bool is_same, struct spec *recorded, struct container_change *change,
+		     struct error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/shares.h"
 #include "cmd/load.h"
 
 #define EXIT_TO_DO 3
@@ -23,16 +24,32 @@ void plan_clear(struct plan *plan)
 	conf_clear(&plan->conf);
 }
 
-static int plan_one(const struct change_look *look, bool named, const char *name,
-		    struct record_look *record, struct planned *item, struct error *err)
+static void take_views(struct plan *plan, const struct strlist *names)
 {
-	const struct spec *spec;
+	AUTO_FREE struct record_look *records = record_look_all(plan->look.state, names);
 
-	view_take_looked(look->conf, look->state, name, record, &item->view);
-	item->change.name = name;
-	spec = item->view.spec;
+	for (size_t i = 0; i < names->count; i++) {
+		view_take_looked(&plan->conf, plan->look.state, names->items[i], &records[i],
+				 &plan->items[i].view);
+		plan->items[i].change.name = names->items[i];
+	}
+}
+
+static void compare(void *data, size_t first, size_t end)
+{
+	const struct plan *plan = data;
+
+	for (size_t i = first; i < end; i++)
+		plan->items[i].is_same = change_look_is_same(&plan->look, &plan->items[i].view);
+}
+
+static int plan_one(const struct change_look *look, bool named, struct planned *item,
+		    struct error *err)
+{
+	const struct spec *spec = item->view.spec;
+
 	return change_look_find(look, &item->view, named || (spec && spec->autostart),
-				&item->recorded, &item->change, err);
+				item->is_same, &item->recorded, &item->change, err);
 }
 
 /* ---- networks that change their shape ---- */
@@ -100,19 +117,18 @@ static bool is_to_do(const struct plan *plan)
 int plan_find(struct plan *plan, const struct strlist *names, bool named, struct error *err)
 {
 	int there = load_state(&plan->conf, &plan->state, err), status = EXIT_SUCCESS;
-	AUTO_FREE struct record_look *records = NULL;
 
 	if (there < 0 ||
 	    change_look_open(&plan->conf, there ? &plan->state : NULL, &plan->look, err) < 0)
 		return -1;
 	plan->items = xalloc(names->count, sizeof(*plan->items));
 	plan->count = names->count;
-	records = record_look_all(there ? &plan->state : NULL, names);
+	take_views(plan, names);
+	shares_do(plan->count, compare, plan);
 	for (size_t i = 0; i < names->count; i++) {
 		struct error failure = {0};
 
-		if (plan_one(&plan->look, named, names->items[i], &records[i], &plan->items[i],
-			     &failure) == 0)
+		if (plan_one(&plan->look, named, &plan->items[i], &failure) == 0)
 			continue;
 		log_error(&failure);
 		status = EXIT_FAILURE;

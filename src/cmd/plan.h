@@ -9,6 +9,7 @@
 /* One container. */
 struct planned {
 	struct view view;
+	bool is_same; /* it runs with what its file says */
 	struct spec recorded; /* what it was started with, where that is not what its file says */
 	struct container_change change;
 	/*

@@ -32,6 +32,7 @@ struct view {
 	struct record record;    /* record.name is NULL when there is none */
 	const struct spec *spec; /* what its file says; NULL: there is none, or it was not read */
 	char *file;              /* its path; NULL: there is none */
+	bool needs_file;         /* marks: the record does not tell what the file says; view_list.c */
 	struct strlist marks;    /* of what runs, else of what its file says; see view_list.h */
 	/* Large, and NULL for most: of a thousand views each page would have to be made. */
 	struct ready_state *ready;    /* of what runs and has something to wait for */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/shares.h"
 #include "cmd/change_look.h"
 #include "cmd/load.h"
 
@@ -18,15 +19,23 @@ void view_list_clear(struct view_list *list)
 }
 
 /* A file that does not run is asked for its marks; one that runs, if it may say something else now. */
-static bool needs_file(const struct view *view)
+static void look_for_change(void *data, size_t first, size_t end)
 {
-	return view->file && (!view->alive || !record_is_as_files(&view->record));
+	const char *known = NULL;
+
+	for (size_t i = first; i < end; i++) {
+		struct view *view = &((struct view *)data)[i];
+
+		view->needs_file = view->file &&
+				   (!view->alive || !record_is_as_files(&view->record, &known));
+	}
 }
 
 static void list_needed(const struct view_list *list, struct strlist *names)
 {
+	shares_do(list->count, look_for_change, list->views);
 	for (size_t i = 0; i < list->count; i++)
-		if (needs_file(&list->views[i]))
+		if (list->views[i].needs_file)
 			strlist_add(names, list->views[i].name);
 	strlist_sort(names);
 }
@@ -54,7 +63,8 @@ static void mark_changed(const struct change_look *look, struct view *view)
 	struct error ignored = {0};
 
 	/* A command is at work on it, or its record is damaged: its state tells. */
-	if (change_look_find(look, view, true, &recorded, &change, &ignored) == 0 &&
+	if (change_look_find(look, view, true, change_look_is_same(look, view), &recorded, &change,
+			     &ignored) == 0 &&
 	    change.action != ACTION_NOTHING)
 		strlist_add(&view->marks, "changed");
 	container_change_clear(&change);
@@ -85,7 +95,7 @@ static int look_at_files(const struct options *options, struct view_list *list, 
 		return 0;
 	rc = change_look_open(&list->conf, list->state.dir_fd >= 0 ? &list->state : NULL, &look, err);
 	for (size_t i = 0; i < list->count && rc == 0; i++)
-		if (needs_file(&list->views[i]))
+		if (list->views[i].needs_file)
 			look_at_file(&look, &diagnostics, &list->views[i]);
 	change_look_clear(&look);
 	return rc;

@@ -128,22 +128,21 @@ static void collect(const struct stat *st, const char *path)
 		strlist_add_taken(collected, describe(st, path));
 }
 
-bool source_is_as(const char *line)
+bool source_is_as(const char *line, const char **known)
 {
-	static char *first; /* of what was asked: the manager file, which comes with each container */
 	const char *path = strchr(line, '/');
 	AUTO_FREE char *now = NULL;
 	struct stat st;
 
-	if (text_equal(first, line))
+	if (text_equal(*known, line))
 		return true;
 	if (!path || stat(path, &st) < 0)
 		return false;
 	now = describe(&st, path);
 	if (strcmp(now, line) != 0)
 		return false;
-	if (!first)
-		first = take_pointer(&now);
+	if (!*known)
+		*known = line;
 	return true;
 }
 

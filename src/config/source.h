@@ -50,8 +50,12 @@ void source_replace(const struct stat *file, const struct text *text);
  */
 void source_collect(struct strlist *list);
 
-/* Whether a file is, by its times, size and number, the one that was read: it is not opened. */
-bool source_is_as(const char *collected);
+/*
+ * Whether a file is, by its times, size and number, the one that was read: it is not opened. *known: NULL at
+ * first; the first line of whose file that was so, which has to stay. It is not asked about again: the
+ * manager file comes with each container.
+ */
+bool source_is_as(const char *collected, const char **known);
 
 /*
  * A number that differs, but for bad luck, when the text does; 0: it has none. Of the text as it was

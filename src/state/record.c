@@ -60,13 +60,13 @@ void record_set_sources(struct record *record, const struct manager *manager,
 			strlist_add(&record->sources, lists[i]->items[j]);
 }
 
-bool record_is_as_files(const struct record *record)
+bool record_is_as_files(const struct record *record, const char **known)
 {
 	/* One of the manager and one of the container, else it is the record of an older cman. */
 	if (record->sources.count < 2)
 		return false;
 	for (size_t i = 0; i < record->sources.count; i++)
-		if (!source_is_as(record->sources.items[i]))
+		if (!source_is_as(record->sources.items[i], known))
 			return false;
 	return true;
 }

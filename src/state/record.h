@@ -102,11 +102,12 @@ void record_set_memory_limit(struct record *record, const struct spec *spec);
 
 /*
  * Notes which files say what the container is started with; record_is_as_files() then tells, without
- * reading any, whether all of them are as they were. false: they may say something else.
+ * reading any, whether all of them are as they were. false: they may say something else. known: see
+ * source_is_as().
  */
 void record_set_sources(struct record *record, const struct manager *manager,
 			const struct spec *spec);
-bool record_is_as_files(const struct record *record);
+bool record_is_as_files(const struct record *record, const char **known);
 #define AUTO_RECORD AUTO(record_clear)
 
 /* The directories of the state, opened once; made (0700) when missing and create is true. */

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * record_looks.h: looks at many records at once. What it costs is the kernel's time, so that of
- * hundreds each processor takes a share, in a thread of its own that ends before this returns.
- */
+/* record_looks.h: looks at many records at once, by shares (base/shares.h). */
 #ifndef STATE_RECORD_LOOKS_H
 #define STATE_RECORD_LOOKS_H
 
