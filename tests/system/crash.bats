@@ -99,6 +99,47 @@ load crash
 	cman down --all
 }
 
+# Two of three come up, one after the other; one fails.
+chain() {
+	machine rm -f "$T/conf.d/web.conf"
+	server db <<<'autostart = true; net : { ip = "10.83.0.20"; };'
+	server shop <<<'autostart = true; depends_on = "db"; after = "bad"; net : { ip = "10.83.0.21"; };'
+	container bad <<-'EOF'
+	rootfs = "@rootfs@";
+	command = "/no/such/program";
+	autostart = true;
+	EOF
+}
+boot_says() { cman boot --json 2>/dev/null | jq -r "$1"; }
+
+@test "up --boot is killed anywhere: the next one brings up what is to be, and its table tells so" {
+	chain
+	machine rm -f $T/rootfs/trace
+	CMAN_FAULT_TRACE=$T/rootfs/trace run_fails cman up --boot
+	picture >"$BATS_TEST_TMPDIR/running"
+	run_ok cman down --shutdown
+	assert_unchanged
+	# What a boot has beside up: its record, and more than one wave.
+	grep -E '^up (.* boot [0-9]+|started .*)$' "$(path $T/rootfs/trace)" | sort -u >"$BATS_TEST_TMPDIR/points"
+	grep -q 'began the record of boot' "$BATS_TEST_TMPDIR/points"
+	grep -q 'started shop' "$BATS_TEST_TMPDIR/points"
+	killed() {
+		machine rm -f $T/data/boot
+		with_fault "$1=kill" up --boot
+		[ "$(boot_says .progress)" != through ]
+		# The next adds to a record that there is: killed as it does so.
+		with_fault "up noted in the record of boot 1=kill" up --boot
+		run_fails cman up --boot
+		assert_output_has "bad: " "2 of 3 are up; bad failed"
+		assert_running "$1"
+		assert_equal "$(boot_says '.progress, (.containers[] | "\(.name) \(.state)")' | sed 's/ran already/up/')" \
+			"$(printf '%s\n' through 'bad failed' 'db up' 'shop up')"
+		run_ok cman down --shutdown
+	}
+	at_each "$BATS_TEST_TMPDIR/points" killed
+	assert_unchanged
+}
+
 @test "with nftables: up and down are killed around the commit" {
 	write_manager 'firewall : { backend = "nftables"; };'
 	points up up web | grep -E ' firewall| table| rules|bridge' >"$BATS_TEST_TMPDIR/up"
