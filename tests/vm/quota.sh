@@ -1,8 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # quota.sh BUILD: what this host may lack: rootfs.size by project quotas of ext4 and xfs, each
-# overstepped, and an image that grows, as root with every capability. See run.sh.
+# overstepped, and an image that grows, as root with every capability. See lib.sh.
 set -eu
+# shellcheck source=tests/vm/lib.sh
+. "$(dirname "$0")/lib.sh"
+kinds=v2
+memory=1024
+processors=2
+seconds=1200
+needs="mke2fs mkfs.xfs e2fsck"
+libraries="$libraries libext2fs.so.2"
 
 extra= # further lines of each file
 
@@ -49,14 +57,8 @@ full() {
 	run 'echo x >/file2 && rm /file2' || fail "write after it was full"
 }
 
-no_loops() {
-	i=0
-	while grep -q /data/ /sys/block/loop*/loop/backing_file 2>/dev/null; do
-		[ $i -lt 50 ] || fail "loop devices are left"
-		sleep 0.1
-		i=$((i + 1))
-	done
-}
+without_loops() { ! grep -q /data/ /sys/block/loop*/loop/backing_file 2>/dev/null; }
+no_loops() { within 60 without_loops || fail "loop devices are left"; }
 
 # On a file system with project quotas at /data.
 project_quota() {
@@ -177,18 +179,17 @@ mounted() { # TYPE OPTIONS
 }
 
 inside() {
-	cman=$1 mke2fs=$2
-	ip link set lo up
-	mkdir -p /srv /data /etc/cman/conf.d
-	chmod 755 / /etc /etc/cman /etc/cman/conf.d /srv /data
-	modprobe loop
+	cman=$build/cman
+	# By its path: busybox has an ext2 one of that name.
+	mke2fs=/usr/sbin/mke2fs
+	prepare_host
+	mkdir /data
+	chmod 755 /data
 	modprobe quota_v2
 	modprobe xfs
-	mount -o loop /rootfs.img /srv
 	truncate -s 600M /disk.img
 	disk=$(losetup -f)
 	losetup "$disk" /disk.img
-	# By its path: busybox has an ext2 one of that name.
 	"$mke2fs" -q -t ext4 -O project,quota "$disk" 64M
 	mounted ext4 prjquota
 	project_quota ext4
@@ -212,30 +213,8 @@ inside() {
 	echo "passed"
 }
 
-if [ "$1" = --inside ]; then
-	inside "$2" "$3"
-	exit 0
-fi
+outside() {
+	for program in rm mv seq; do ln -s busybox "$tree/files/web/bin/$program"; done
+}
 
-here=$(dirname "$(realpath "$0")")
-build=$(realpath "$1")
-tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
-PATH=$PATH:/usr/sbin:/sbin
-mkdir -p "$tree/files/web/bin" "$tree/root"
-for directory in proc sys dev etc tmp root; do mkdir "$tree/files/web/$directory"; done
-cp /bin/busybox "$tree/files/web/bin/"
-for program in sh sleep cat dd rm mv echo; do ln -s busybox "$tree/files/web/bin/$program"; done
-echo "root:x:0:0::/root:/bin/sh" > "$tree/files/web/etc/passwd"
-for file in hosts hostname resolv.conf; do : > "$tree/files/web/etc/$file"; done
-truncate -s 16M "$tree/root/rootfs.img"
-mke2fs -q -F -t ext4 -d "$tree/files" "$tree/root/rootfs.img"
-for name in libkmod.so.2 libext2fs.so.2; do
-	library=$(ldconfig -p | sed -n "s/.*$name .* => //p" | head -1)
-	for file in "$library" $(ldd "$library" | grep -o '/[^ )]*'); do
-		mkdir -p "$tree/root$(dirname "$file")"
-		cp -L "$file" "$tree/root$file"
-	done
-done
-"$here/run.sh" -m 1024 -s 2 -t 900 -d "$tree/root" -b "$build/cman" -b "$build/cman-supervisor" \
-	-b mke2fs -b mkfs.xfs -b e2fsck "$0" --inside "$build/cman" "$(realpath "$(command -v mke2fs)")"
+run_test "$@"
