@@ -229,7 +229,7 @@ static int offer_groups(const struct place *place, struct error *err)
 	AUTO_CONF struct conf conf = {0};
 	AUTO_STRLIST struct strlist names = {0};
 
-	if (load_configuration(&place->options, false, &conf, err) < 0)
+	if (load_configuration(&place->options, &conf, err) < 0)
 		return -1;
 	for (size_t i = 0; i < conf.container_count; i++)
 		for (size_t j = 0; j < conf.containers[i].groups.count; j++)

@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,7 +26,6 @@
 #include "cmd/load.h"
 #include "config/compare.h"
 #include "lifecycle/recorded.h"
-#include "lifecycle/supervisor.h"
 
 #define TIMEOUT_MIN_MS  1000
 #define TIMEOUT_MAX_MS  3600000
@@ -327,10 +325,10 @@ int cmd_confirm(const struct options *options, int argc, char *argv[], struct er
 	if (load_manager(&own, &conf, err) < 0 || load_state(&conf, &state, err) < 0)
 		return -1;
 	directory_fd = confirm_open(&conf.manager, 0, err);
+	if (directory_fd < 0 && err->code == ENOENT)
+		return error_set(err, 0, "no apply waits to be confirmed");
 	if (directory_fd < 0)
-		return err->code == ENOENT   ? error_set(err, ENOENT, "no apply waits to be confirmed")
-		       : err->code == EAGAIN ? too_late(err)
-					     : -1;
+		return err->code == EAGAIN ? too_late(err) : -1;
 	if (end_waiting(options, &conf, &directory_fd, err) < 0)
 		return -1;
 	tell_all(&conf, &state, directory_fd);

@@ -194,7 +194,7 @@ int cmd_events(const struct options *options, int argc, char *argv[], struct err
 		error_wrap(err, "--since");
 		return COMMAND_MISUSED;
 	}
-	if (load_configuration(options, false, &conf, err) < 0)
+	if (load_configuration(options, &conf, err) < 0)
 		return -1;
 	rc = print_events(&printer, &conf, options->follow, err);
 	text_clear(&printer.details);

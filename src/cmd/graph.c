@@ -282,7 +282,7 @@ int cmd_graph(const struct options *options, int argc, char *argv[], struct erro
 	AUTO(graph_clear) struct graph graph = {.host = ""};
 	int there;
 
-	if (load_configuration(options, false, &conf, err) < 0 ||
+	if (load_configuration(options, &conf, err) < 0 ||
 	    load_names(&conf, argc, argv, LOAD_KNOWN, &names, err) < 0)
 		return -1;
 	there = load_state(&conf, &state, err);

@@ -96,7 +96,7 @@ static int check_name(const struct options *options, int argc, char *argv[], str
 	AUTO_CONF struct conf conf = {0};
 	AUTO_STRLIST struct strlist names = {0};
 
-	return load_configuration(options, false, &conf, err) < 0
+	return load_configuration(options, &conf, err) < 0
 		       ? -1
 		       : load_names(&conf, argc, argv, LOAD_KNOWN, &names, err);
 }
@@ -197,7 +197,7 @@ int cmd_rollback(const struct options *options, int argc, char *argv[], struct e
 	const struct history_entry *entry;
 	bool changed;
 
-	if (load_configuration(options, false, &conf, err) < 0 ||
+	if (load_configuration(options, &conf, err) < 0 ||
 	    load_names(&conf, 1, argv, LOAD_KNOWN, &names, err) < 0 ||
 	    check_running(&conf, argv[0], err) < 0 ||
 	    history_list(conf.manager.data_dir, argv[0], &history, err) < 0)

@@ -164,14 +164,13 @@ static int go_on_without(const struct manager *manager, struct error *err)
 	return 0;
 }
 
-int load_configuration(const struct options *options, bool tell, struct conf *conf,
-		       struct error *err)
+int load_configuration(const struct options *options, struct conf *conf, struct error *err)
 {
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
 	int rc = load_files(options, conf, &diagnostics, err);
 
 	if (rc == 0 || err->code != ENOENT)
-		print_diagnostics(&diagnostics, NULL, tell || options->verbose, options->verbose);
+		print_diagnostics(&diagnostics, NULL, options->verbose, options->verbose);
 	if (rc < 0 && go_on_without(&conf->manager, err) < 0)
 		return -1;
 	confirm_resume(options, &conf->manager);
@@ -320,7 +319,7 @@ int load_recorded(const struct options *options, int argc, char *argv[], enum lo
 			return 0;
 	} else {
 		conf_clear(conf);
-		if (load_configuration(options, false, conf, err) < 0)
+		if (load_configuration(options, conf, err) < 0)
 			return -1;
 	}
 	return load_names(conf, argc, argv, all, names, err);

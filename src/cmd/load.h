@@ -40,11 +40,10 @@ int load_to_compare(const struct options *options, int argc, char *argv[], bool 
 		    struct conf *conf, struct strlist *names, int *status, struct error *err);
 
 /*
- * For commands that work on what runs. Faults of container files keep none of them from working;
- * tell: they are printed as warnings (commands that change something).
+ * For commands that work on what runs. Faults of container files keep none of them from working, and are
+ * printed with --verbose alone.
  */
-int load_configuration(const struct options *options, bool tell, struct conf *conf,
-		       struct error *err);
+int load_configuration(const struct options *options, struct conf *conf, struct error *err);
 
 /* The same without the containers' files: conf has none of them. */
 int load_manager(const struct options *options, struct conf *conf, struct error *err);

@@ -150,7 +150,7 @@ int cmd_trace(const struct options *options, int argc, char *argv[], struct erro
 
 	if (take_question(options, argc, argv, &words, &question, err) < 0)
 		return COMMAND_MISUSED;
-	if (load_configuration(options, false, &conf, err) < 0 ||
+	if (load_configuration(options, &conf, err) < 0 ||
 	    load_names(&conf, 1, (char *[]){(char *)question.container}, LOAD_KNOWN, &names, err) <
 		    0 ||
 	    load_state(&conf, &state, err) < 0 ||

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "base/fs.h"
 #include "cmd/load.h"
 #include "lifecycle/heal.h"
 #include "lifecycle/events.h"

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/view_list.h"
 
-#include <string.h>
 
-#include "base/log.h"
 #include "base/shares.h"
 #include "cmd/change_look.h"
 #include "cmd/load.h"

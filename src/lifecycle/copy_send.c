@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <search.h>
-#include <string.h>
 #include <sys/vfs.h>
 
 #include "base/fs.h"

@@ -34,7 +34,7 @@ apply_in_background() { # TIME
 	run_ok cman check
 	run -3 cman plan web
 	run_fails cman confirm
-	assert_output_has "no apply waits to be confirmed"
+	assert_equal "$output" "cman: error: no apply waits to be confirmed"
 }
 
 @test "confirm: what is confirmed stays" {
