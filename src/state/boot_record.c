@@ -58,9 +58,13 @@ int boot_record_begin(const char *data_dir, struct error *err)
 	/* A torn line of one that was killed ends here. */
 	if (same && is_short(directory_fd)) {
 		fd = fs_open_at(directory_fd, BOOT_FILE, O_WRONLY | O_APPEND | O_NOFOLLOW, 0, err);
-		if (fd >= 0)
-			boot_record_add(fd, "\n%.*s", (int)strlen(line) - 1, line);
-		return fd < 0 ? -1 : take_fd(&fd);
+		if (fd < 0)
+			return -1;
+		boot_record_add(fd, "\n%.*s", (int)strlen(line) - 1, line);
+		/* Or a power cut leaves the one before, which was through. */
+		if (fdatasync(fd) < 0)
+			return error_set(err, errno, "%s/" BOOT_FILE, data_dir);
+		return take_fd(&fd);
 	}
 	if (fs_replace_at(directory_fd, BOOT_FILE, line, strlen(line), 0600, err) < 0 ||
 	    FAULT("began the record of", "boot", err) < 0)
