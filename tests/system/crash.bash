@@ -35,7 +35,7 @@ is_picture() { picture >"$BATS_TEST_TMPDIR/now"; cmp -s "$1" "$BATS_TEST_TMPDIR/
 picture_of_running() {
 	run_ok cman up web
 	wait_until 20 is_up web
-	picture >"$BATS_TEST_TMPDIR/running"
+	wait_until 30 is_steady "$BATS_TEST_TMPDIR/running"
 	run_ok cman down web
 	assert_unchanged
 }

@@ -23,10 +23,17 @@ only_with() { [ $BACKEND = "$1" ] || skip "$1"; }
 web() { server web <<<'net : { ip = "10.83.0.10"; ports = [ "8080:80" ]; };'; }
 up() { web; run_ok cman up web; PID=$(pid_of web); clean; }
 
+# The kernel tells of a carrier that has come or gone up to a second later, or more where it is busy.
+carriers_are_told() {
+	machine sh -c 'for link in /sys/class/net/*; do
+		carrier=$(cat "$link/carrier" 2>/dev/null) || continue
+		case "$carrier $(cat "$link/operstate")" in "0 up" | "1 down" | "1 lowerlayerdown") exit 1 ;; esac
+	done'
+}
+
 # As nothing of the machine but what is told: reading is all that check does.
 unchanging() { # CMD...
-	# Until then the kernel may still tell of a carrier that has gone.
-	sleep 1.2
+	wait_until 20 carriers_are_told
 	snapshot >"$BATS_TEST_TMPDIR/look-before"
 	"$@"
 	snapshot >"$BATS_TEST_TMPDIR/look-after"

@@ -46,7 +46,7 @@ find /run /etc/cman -xdev \( -path "$dir/log" -o -path "$dir/data" -o -path "$di
 section processes
 # No process but ours looks: what this shell starts would be seen as well. What a supervisor runs
 # when the host's name servers change is there for a moment, and not without the supervisor: first as a child
-# of its name.
+# of its name, at last as one that has ended and has no arguments any more.
 is_child_of_supervisor() { # ENTRY
 	local parent name=
 
@@ -61,7 +61,7 @@ for entry in /proc/[0-9]*; do
 	mapfile -d '' -t arguments 2>/dev/null <"$entry/cmdline" || continue
 	[ "${arguments[0]:-} ${arguments[3]:-}" != "cman refresh" ] || continue
 	case $name in
-	cman-supervisor) is_child_of_supervisor "$entry" || echo "$pid $name" ;;
+	cman | cman-supervisor) is_child_of_supervisor "$entry" || echo "$pid $name" ;;
 	timeout | nsenter) ;;
 	*) echo "$pid $name" ;;
 	esac
