@@ -81,10 +81,9 @@ static int run_line(const struct command_line *line)
 
 int main(int argc, char *argv[])
 {
-	struct command_line line = {0};
+	AUTO_COMMAND_LINE struct command_line line = {0};
 	struct error misuse = {0}, err = {0};
 	const bool misused = command_parse(argc, argv, &line, &misuse) != 0;
-	int status;
 
 	/* First of all: a service manager that starts us may want the container stopped at once. */
 	if (line.options.foreground)
@@ -103,7 +102,5 @@ int main(int argc, char *argv[])
 	log_set_verbose(line.options.verbose);
 	if (line.options.no_color)
 		setenv("NO_COLOR", "1", 1);
-	status = run_line(&line);
-	command_line_clear(&line);
-	return status;
+	return run_line(&line);
 }

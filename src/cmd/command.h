@@ -111,6 +111,7 @@ struct command_line {
  */
 int command_parse(int argc, char *argv[], struct command_line *line, struct error *err);
 void command_line_clear(struct command_line *line);
+#define AUTO_COMMAND_LINE AUTO(command_line_clear)
 
 /* Sets err for a command that was called wrongly. Always COMMAND_MISUSED. */
 int command_misused(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
