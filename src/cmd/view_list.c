@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/view_list.h"
 
-
 #include "base/shares.h"
 #include "cmd/change_look.h"
 #include "cmd/load.h"
