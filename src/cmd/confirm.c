@@ -29,7 +29,6 @@
 
 #define TIMEOUT_MIN_MS  1000
 #define TIMEOUT_MAX_MS  3600000
-#define LOCK_TIMEOUT_MS 30000
 
 static int confirm_parse_time(const char *text, uint64_t *ms, struct error *err)
 {
@@ -241,7 +240,7 @@ int cmd_revert(const struct options *options, int argc, char *argv[], struct err
 	if (load_to_revert(options, &before, &conf, err) < 0 || load_state(&conf, &state, err) != 1)
 		return -1;
 	/* Who confirms holds the lock, and sends the signal. */
-	directory_fd = confirm_open(&conf.manager, LOCK_TIMEOUT_MS, err);
+	directory_fd = confirm_open(&conf.manager, CONFIRM_LOCK_TIMEOUT_MS, err);
 	if (directory_fd < 0 && err->code != ENOENT)
 		return -1;
 	/* It was confirmed by somebody who was killed before he could tell us. */

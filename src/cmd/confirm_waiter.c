@@ -21,7 +21,6 @@
 #define WAITER_FILE       "waiter"    /* "PID START_TIME BOOT_ID END", END in ms since boot */
 #define DECIDED_FILE      "confirmed" /* the same, once it is */
 #define PARENT_TIMEOUT_MS 2000
-#define LOCK_TIMEOUT_MS   30000
 
 static bool read_note(int directory_fd, const char *file, struct waiter *waiter)
 {
@@ -183,7 +182,7 @@ static int open_locked(int dir_fd, const char *path, int timeout_ms, struct erro
 /* Until it is locked it is that of somebody who was killed, for all others: they remove it. */
 int confirm_make(const struct state *state, struct error *err)
 {
-	const uint64_t end_ms = process_monotonic_ms() + LOCK_TIMEOUT_MS;
+	const uint64_t end_ms = process_monotonic_ms() + CONFIRM_LOCK_TIMEOUT_MS;
 
 	for (;;) {
 		AUTO_FD int fd = -1;
@@ -196,7 +195,7 @@ int confirm_make(const struct state *state, struct error *err)
 		}
 		fd = FAULT("made what waits", "", err) < 0
 			     ? -1
-			     : open_locked(state->dir_fd, CONFIRM_DIRECTORY, LOCK_TIMEOUT_MS, err);
+			     : open_locked(state->dir_fd, CONFIRM_DIRECTORY, CONFIRM_LOCK_TIMEOUT_MS, err);
 		if (fd >= 0)
 			return take_fd(&fd);
 		if (err->code != ENOENT || process_monotonic_ms() >= end_ms)

@@ -16,7 +16,8 @@
 #include "cmd/command.h"
 #include "lifecycle/host.h"
 
-#define CONFIRM_DIRECTORY "unconfirmed"
+#define CONFIRM_DIRECTORY       "unconfirmed"
+#define CONFIRM_LOCK_TIMEOUT_MS 30000
 
 struct waiter {
 	struct process_identity process;

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/fs.h"
@@ -104,11 +103,8 @@ static int open_ring(struct session *session, const struct state *state, struct 
 {
 	AUTO_FREE char *path = xprintf("%s/console", session->name);
 	AUTO_FD int directory_fd = -1;
-	struct stat now, before;
 
-	if (session->reader.ring_fd >= 0 && fstat(session->reader.ring_fd, &before) == 0 &&
-	    fstatat(state->containers_fd, path, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    now.st_ino == before.st_ino)
+	if (fs_is_at(state->containers_fd, path, session->reader.ring_fd))
 		return 0;
 	if (show_rest(session, err) < 0)
 		return -1;

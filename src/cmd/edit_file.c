@@ -42,16 +42,12 @@ static int find_file(const struct manager *manager, const char *name, struct edi
 /* Whoever had the lock may have removed the directory meanwhile: 1 it is there, 0 it is not. */
 static int lock_directory(struct edit_file *edit, const char *name, struct error *err)
 {
-	struct stat ours, there;
-
 	edit->directory_fd = fs_open_directory(edit->directory, 0700, err);
 	if (edit->directory_fd < 0)
 		return -1;
 	if (lock_take(edit->directory_fd, 0, err) < 0)
 		return err->code == EAGAIN ? error_wrap(err, "%s is being edited", name) : -1;
-	if (fstat(edit->directory_fd, &ours) == 0 &&
-	    fstatat(edit->parent_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    ours.st_ino == there.st_ino && ours.st_dev == there.st_dev)
+	if (fs_is_at(edit->parent_fd, name, edit->directory_fd))
 		return 1;
 	close(edit->directory_fd);
 	edit->directory_fd = -1;
