@@ -420,6 +420,9 @@ static int serve(struct relay *relay, struct error *err)
 	close_fd(&relay->signal_fd);
 	close_fd(&relay->terminal_in);
 	close_fd(&relay->terminal_out);
+	/* The kernel wakes who reads before it sends the signal, which would end us on our way out. */
+	if (rc == TERMINAL_HUNG_UP)
+		signal(SIGHUP, SIG_IGN);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }

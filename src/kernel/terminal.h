@@ -17,7 +17,7 @@ bool terminal_is_interactive(void);
 
 enum terminal_end {
 	TERMINAL_ENDED,       /* the process has ended, all its output is written */
-	TERMINAL_HUNG_UP,     /* our own terminal is gone */
+	TERMINAL_HUNG_UP,     /* our own terminal is gone; SIGHUP, which may come later, is ignored then */
 	TERMINAL_DETACHED,    /* by the key, or there is no more input */
 	TERMINAL_INTERRUPTED, /* by a signal to us */
 };
