@@ -20,8 +20,8 @@
 #
 # $T is the test's directory inside the machine; seen from the test itself it is "$(path FILE)".
 
-TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-SOURCE=$(cd "$TESTS/../.." && pwd)
+TESTS=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+SOURCE=${TESTS%/tests/system}
 CMAN=${CMAN:-$SOURCE/build/cman}
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
@@ -38,7 +38,7 @@ export NO_COLOR=1 LC_ALL=C
 unset CMAN_CONFIG
 
 require_system() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	[ $EUID = 0 ] || skip "needs root"
 	[ -x "$CMAN" ] || { echo "no $CMAN: run make" >&2; return 1; }
 	command -v busybox >/dev/null || skip "needs busybox (package busybox-static)"
 }
@@ -52,17 +52,19 @@ setup() {
 }
 
 teardown() {
-	local status=0
+	local status=0 left=1
 
 	[ -n "${MACHINE:-}" ] || return 0
 	if [ -n "${BATS_TEST_COMPLETED:-}" ]; then
 		cman down --all >"$BATS_TEST_TMPDIR/down" 2>&1 ||
 			{ echo "down --all failed:"; cat "$BATS_TEST_TMPDIR/down"; status=1; }
-		assert_unchanged || status=1
+		if assert_unchanged; then left=0; else status=1; fi
 	else
 		show_logs
 	fi
 	machine_stop
+	# Only of a test that failed.
+	[ $left = 0 ] || remove_cgroups
 	return $status
 }
 
@@ -90,7 +92,9 @@ machine_start() {
 machine_stop() {
 	kill -KILL "$MACHINE" 2>/dev/null || true
 	wait_until 10 machine_is_gone || true
-	# Only a test that failed leaves any of these.
+}
+
+remove_cgroups() {
 	find /sys/fs/cgroup -depth -type d -path "*/$CGROUP*" -delete 2>/dev/null || true
 }
 

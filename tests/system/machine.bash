@@ -11,13 +11,13 @@ rootfs=$3
 idmaps_tmpfs() {
 	local major minor
 
-	IFS=.- read -r major minor _ <<<"$(uname -r)"
+	IFS=.- read -r major minor _ </proc/sys/kernel/osrelease
 	((major > 6 || (major == 6 && minor >= 3)))
 }
 
 # A /sys of this network namespace, with the cgroups of the old one.
 exec 4<"$rootfs" 5<"$dir"
-mkdir -p "$dir/cgroup"
+mkdir "$dir/cgroup"
 mount --rbind /sys/fs/cgroup "$dir/cgroup"
 mount -t sysfs sysfs /sys
 mount --rbind "$dir/cgroup" /sys/fs/cgroup
@@ -35,32 +35,38 @@ if ! idmaps_tmpfs; then
 	mount --bind "$dir/disk" /run/test/rootfs
 fi
 
-hostname machine
+echo machine >/proc/sys/kernel/hostname
 echo 0 >/proc/sys/net/ipv4/ip_forward
 for interface in all default; do
 	echo 0 >/proc/sys/net/ipv6/conf/$interface/accept_dad
 done
-ip link set lo up
 mount --make-rshared /run/netns 2>/dev/null || true
 ip netns add outside
-ip -n outside link set lo up
-ip link add uplink0 type veth peer name uplink1 netns outside
-ip -n outside address add 192.0.2.1/24 dev uplink1
-ip -n outside link set uplink1 up
-ip address add 192.0.2.2/24 dev uplink0
-ip link set uplink0 up
-ip route add default via 192.0.2.1
+# The kernel puts off by up to a second what it tells of the carrier of a link whose number is that of
+# its peer.
+ip -batch - <<-'END'
+	link set lo up
+	link add uplink0 index 100 type veth peer name uplink1 netns outside
+	address add 192.0.2.2/24 dev uplink0
+	link set uplink0 up
+	route add default via 192.0.2.1
+END
+ip -n outside -batch - <<-'END'
+	link set lo up
+	address add 192.0.2.1/24 dev uplink1
+	link set uplink1 up
+END
 
-# A table exists in a network namespace from its first use on: not a change to be blamed on cman.
-for table in filter nat mangle raw; do
-	for family in iptables ip6tables; do
-		"$family-legacy" -w -t $table -n -L >/dev/null 2>&1 || true
-	done
+# A table exists in a network namespace from its first use on: not a change to be blamed on cman. A
+# kernel may have none of them.
+for family in iptables ip6tables; do
+	printf '*%s\nCOMMIT\n' filter nat mangle raw | "$family-legacy-restore" -w --noflush || true
 done
 
 # The kernel tells the carrier a little later; a snapshot is not to see it come.
 for ((try = 0; try < 200; try++)); do
-	[ "$(cat /sys/class/net/uplink0/operstate)" != up ] || break
+	read -r state </sys/class/net/uplink0/operstate
+	[ "$state" != up ] || break
 	sleep 0.01
 done
 

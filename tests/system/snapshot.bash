@@ -8,42 +8,71 @@ cgroup=$2
 
 section() { echo "== $1"; }
 
-section links
-ip -o link | sed -E 's/^[0-9]+: //; s/ qlen [0-9]+//' | sort
-section addresses
-ip -o address | sed -E 's/^[0-9]+: //; s/ tentative//' | sort
-section routes
-{ ip -4 route show table all; ip -6 route show table all; ip rule; } | sort
-section firewall
-for family in iptables ip6tables; do
+# Lines of one file, the kernel's own, without a process for each.
+lines_of() { # FILE
+	local lines=()
+
+	mapfile -t lines 2>/dev/null <"$1"
+	[ ${#lines[@]} = 0 ] || printf '%s\n' "${lines[@]}"
+}
+
+# Each line behind the name of its section, in one order, and without what differs from one look to
+# the next.
+tidy() {
+	awk '
+	/^== / { section = $2; next }
+	section == "links" || section == "addresses" { sub(/^[0-9]+: /, "") }
+	section == "links" { sub(/ qlen [0-9]+/, "") }
+	section == "addresses" { sub(/ tentative/, "") }
 	# "[packets:bytes]" and comments with the time
-	"$family-legacy-save" 2>/dev/null | sed -E '/^#/d; s/ \[[0-9]+:[0-9]+\]$//'
-done
-nft list ruleset 2>/dev/null
-section mounts
-cut -d' ' -f3- /proc/self/mountinfo | sort
-section cgroups
-find /sys/fs/cgroup -type d -path "*/$cgroup*" 2>/dev/null | sort
-cat /sys/fs/cgroup/cgroup.subtree_control /sys/fs/cgroup/unified/cgroup.subtree_control 2>/dev/null
-section sysctls
-grep -rs . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf \
-	/proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/bridge | sort
-section locks
-# Of this pid namespace alone; the number in front counts on. An OFDLCK is shown in all of them, and
-# none is ours: qemu holds such.
-cut -d: -f2- /proc/locks 2>/dev/null | grep -v ' OFDLCK ' | sort
-section namespaces
-readlink /proc/[0-9]*/ns/* 2>/dev/null | sort -u
-section files
-# What stays by intention: ids once given away, logs, the empty directories of the state and the
-# file that locks it, what has happened. What a test writes itself: configuration and root filesystems.
-find /run /etc/cman -xdev \( -path "$dir/log" -o -path "$dir/data" -o -path "$dir/conf.d" \
-	-o -path "$dir/rootfs" -o -path /run/etc/work \) -prune -o \
-	-not -path "$dir/container.conf" -not -path "$dir/state" \
-	-not -path "$dir/state/containers" -not -path "$dir/state/networks" \
-	-not -path "$dir/state/networks.lock" -not -path "$dir/state/events" \
-	-not -path "$dir/state/events.1" -not -name xtables.lock -printf '%p %y %m %u\n' 2>/dev/null | sort
-section processes
+	section == "firewall" { if (/^#/) next; sub(/ \[[0-9]+:[0-9]+\]$/, "") }
+	section == "mounts" { sub(/^[^ ]+ [^ ]+ /, "") }
+	# The number in front counts on. An OFDLCK is shown in all pid namespaces, and none is ours: qemu
+	# holds such.
+	section == "locks" { if (/ OFDLCK /) next; sub(/^[^:]*:/, "") }
+	section == "namespaces" { if (seen[$0]++) next }
+	# Rules mean what they mean in their order.
+	{ print section ": " (section == "firewall" ? sprintf("%4d ", NR) : "") $0 }' | sort
+}
+
+look() {
+	section links
+	ip -o link
+	section addresses
+	ip -o address
+	section routes
+	ip route show table all
+	ip rule
+	section firewall
+	iptables-legacy-save 2>/dev/null
+	ip6tables-legacy-save 2>/dev/null
+	nft list ruleset 2>/dev/null
+	section mounts
+	lines_of /proc/self/mountinfo
+	section cgroups
+	find /sys/fs/cgroup -type d -path "*/$cgroup*" 2>/dev/null
+	lines_of /sys/fs/cgroup/cgroup.subtree_control
+	lines_of /sys/fs/cgroup/unified/cgroup.subtree_control
+	section sysctls
+	grep -rs . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf \
+		/proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/bridge
+	section locks
+	lines_of /proc/locks
+	section namespaces
+	readlink /proc/[0-9]*/ns/* 2>/dev/null
+	section files
+	# What stays by intention: ids once given away, logs, the empty directories of the state and the
+	# file that locks it, what has happened. What a test writes itself: configuration and root filesystems.
+	find /run /etc/cman -xdev \( -path "$dir/log" -o -path "$dir/data" -o -path "$dir/conf.d" \
+		-o -path "$dir/rootfs" -o -path /run/etc/work \) -prune -o \
+		-not -path "$dir/container.conf" -not -path "$dir/state" \
+		-not -path "$dir/state/containers" -not -path "$dir/state/networks" \
+		-not -path "$dir/state/networks.lock" -not -path "$dir/state/events" \
+		-not -path "$dir/state/events.1" -not -name xtables.lock -printf '%p %y %m %u\n' 2>/dev/null
+	section processes
+	printf '%s\n' "${processes[@]}"
+}
+
 # No process but ours looks: what this shell starts would be seen as well. What a supervisor runs
 # when the host's name servers change is there for a moment, and not without the supervisor: first as a child
 # of its name, at last as one that has ended and has no arguments any more.
@@ -53,6 +82,7 @@ is_child_of_supervisor() { # ENTRY
 	read -r _ _ _ parent _ 2>/dev/null <"$1/stat" && read -r name 2>/dev/null <"/proc/$parent/comm"
 	[ "$name" = cman-supervisor ]
 }
+processes=()
 for entry in /proc/[0-9]*; do
 	pid=${entry#/proc/}
 	[ "$pid" != $$ ] && [ "$pid" != "$PPID" ] || continue
@@ -61,8 +91,10 @@ for entry in /proc/[0-9]*; do
 	mapfile -d '' -t arguments 2>/dev/null <"$entry/cmdline" || continue
 	[ "${arguments[0]:-} ${arguments[3]:-}" != "cman refresh" ] || continue
 	case $name in
-	cman | cman-supervisor) is_child_of_supervisor "$entry" || echo "$pid $name" ;;
+	cman | cman-supervisor) is_child_of_supervisor "$entry" || processes+=("$pid $name") ;;
 	timeout | nsenter) ;;
-	*) echo "$pid $name" ;;
+	*) processes+=("$pid $name") ;;
 	esac
 done
+
+look | tidy

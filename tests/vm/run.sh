@@ -306,10 +306,12 @@ fi
 pack_payload "$@" >>"$work/initrd"
 
 result=0
+# What has been translated of a program is used again only where it lies at the same address: norandmaps
+# makes a machine two to three times as fast.
 timeout -k 2 "$limit" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none \
 	-machine "q35,accel=${VM_ACCEL:-tcg}" -cpu $cpu -m "$memory" -smp "$processors" \
 	-kernel "$kernel/root/boot/vmlinuz-$version" -initrd "$work/initrd" \
-	-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr no_timer_check
+	-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr norandmaps no_timer_check
 		$clock $words" ${disk[@]+"${disk[@]}"} \
 	-serial stdio -serial "file:$work/status" </dev/null || result=$?
 case $result in
