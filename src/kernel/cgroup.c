@@ -47,7 +47,7 @@ static int make_fresh(const struct cgroup_host *host, const struct cgroup_hierar
 		      const char *path, struct error *err)
 {
 	for (int i = 0; i < RACE_RETRIES; i++) {
-		if (mkdirat(hierarchy->fd, path, 0755) == 0)
+		if (cgroup_make_directory(hierarchy, path) == 0)
 			return hierarchy->v2 ? 0 : cgroup_v1_inherit_cpuset(hierarchy, path, err);
 		if (errno == ENOENT) {
 			if (cgroup_make_parent(host, hierarchy, err) < 0)
@@ -266,7 +266,7 @@ static int add_supervisors(const struct cgroup_host *host, const struct cgroup_h
 			return 0;
 		if (reason.code != ENOENT)
 			return cgroup_fail(err, &reason);
-		if (mkdirat(hierarchy->fd, path, 0755) == 0 || errno == EEXIST) {
+		if (cgroup_make_directory(hierarchy, path) == 0 || errno == EEXIST) {
 			if (!hierarchy->v2 && cgroup_v1_inherit_cpuset(hierarchy, path, err) < 0)
 				return -1;
 		} else if (errno != ENOENT) {
@@ -376,7 +376,7 @@ int cgroup_open_entry_beside(const struct cgroup_host *host, const char *name, p
 static int add_below(const struct cgroup_hierarchy *hierarchy, const char *path,
 		     struct cgroup_entry *entry, struct error *err)
 {
-	if (mkdirat(hierarchy->fd, path, 0755) < 0 && errno != EEXIST)
+	if (cgroup_make_directory(hierarchy, path) < 0 && errno != EEXIST)
 		return error_set(err, errno, "make cgroup %s", path);
 	if (!hierarchy->v2 && cgroup_v1_inherit_cpuset(hierarchy, path, err) < 0)
 		return -1;

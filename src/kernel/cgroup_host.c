@@ -339,6 +339,14 @@ static void mark_path(const struct cgroup_hierarchy *hierarchy, const char *path
 	snprintf(out, CGROUP_PATH_SIZE, "/proc/self/fd/%d/%s", hierarchy->fd, path);
 }
 
+int cgroup_make_directory(const struct cgroup_hierarchy *hierarchy, const char *path)
+{
+	if (mkdirat(hierarchy->fd, path, 0755) < 0)
+		return -1;
+	/* ENOENT: another clean-up took it away again. */
+	return fchmodat(hierarchy->fd, path, 0755, 0) < 0 ? -1 : 0;
+}
+
 int cgroup_make_parent(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
 		       struct error *err)
 {
@@ -351,7 +359,7 @@ int cgroup_make_parent(const struct cgroup_host *host, const struct cgroup_hiera
 		slash += strcspn(slash, "/");
 		end = *slash;
 		*slash = '\0';
-		if (mkdirat(hierarchy->fd, path, 0755) == 0) {
+		if (cgroup_make_directory(hierarchy, path) == 0) {
 			mark_path(hierarchy, path, marked);
 			/*
 			 * PARENT is ours by its name; what is above may be anybody's. ENOENT:

@@ -38,6 +38,8 @@ const char *cgroup_controller(const char *name);
 int cgroup_missing(const struct cgroup_host *host, const char *key, const char *controller,
 		   struct error *err);
 
+/* As mkdirat(2), with mode 0755 whatever the umask: who is root in a container has to look into its own. */
+int cgroup_make_directory(const struct cgroup_hierarchy *hierarchy, const char *path);
 /* Makes the components of PARENT that are missing, and marks those above it as ours. */
 int cgroup_make_parent(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
 		       struct error *err);

@@ -92,6 +92,9 @@ up_works() { # CMD...: with "$CMAN ..." behind it
 	assert_equal "$output" 0022
 	run_ok cman down web
 	up_works sh -c 'umask 0777; exec "$@"' sh
+	run_ok machine sh -c "umask 0777; exec '$CMAN' -c $CONF up web"
+	assert_equal "$(machine find /sys/fs/cgroup -type d -path "*/$CGROUP*" -not -perm 0755)" ""
+	run_ok cman down web
 	machine mkdir $T/gone
 	up_works sh -c "mkdir -p $T/gone; cd $T/gone; rmdir $T/gone; exec \"\$@\"" sh
 	up_works nice -n 19

@@ -17,7 +17,7 @@ prepare() {
 
 # What is as it should be: numbers that the kernel gives away anew each time are left out.
 picture() {
-	snapshot | sed -E -e 's/^[0-9]+ ([a-z-]+)$/\1/' -e '/^== namespaces/,/^== /{/^==/!d}' \
+	snapshot | sed -E -e 's/^(processes:) [0-9]+/\1/' -e '/^namespaces:/d' \
 		-e 's/@if[0-9]+//; s/link-netnsid [0-9]+//; s/ether [0-9a-f:]{17}/ether/' \
 		-e 's/fe80::[0-9a-f:]+/fe80::/' | sort
 }

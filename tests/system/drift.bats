@@ -31,9 +31,13 @@ carriers_are_told() {
 	done'
 }
 
+# A command that has ended has closed its nftables socket too, beside those who went on.
+all_have_ended() { ! machine pgrep -x cman >/dev/null; }
+
 # As nothing of the machine but what is told: reading is all that check does.
 unchanging() { # CMD...
 	wait_until 20 carriers_are_told
+	wait_until 5 all_have_ended
 	snapshot >"$BATS_TEST_TMPDIR/look-before"
 	"$@"
 	snapshot >"$BATS_TEST_TMPDIR/look-after"

@@ -403,7 +403,7 @@ stop_outside() {
 	[ "$(packets)" -ge "$before" ]
 	[ "$(packets)" -lt $((before + 1000)) ]
 	machine nft delete table ip theirs
-	sed -i '/^table ip theirs/,/^}/d' "$BATS_TEST_TMPDIR/before"
+	sed -Ei '/^firewall: +[0-9]+ table ip theirs/,/^firewall: +[0-9]+ }$/d' "$BATS_TEST_TMPDIR/before"
 }
 
 @test "our rules can be saved and restored by the tool itself" {

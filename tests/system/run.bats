@@ -46,7 +46,7 @@ is_state() { [ "$(cman status --json "$1" | jq -r .state)" = "$2" ]; }
 	assert_output_has "/no/such/program" "there is no such program in the root filesystem"
 	assert_equal "$(machine ls -A $T/log)" ""
 	refute machine test -e $T/data/history
-	is_unchanged
+	assert_unchanged
 }
 
 @test "what a file can say arguments can, and mistakes are shown in them" {
@@ -168,5 +168,5 @@ other"
 	run on_terminal see attached see '# ' type 'echo a$((1+1))b\r' see a2b kill TERM end -- run --name job $ROOT -- sh -i
 	assert_equal "$status" 143
 	run_fails cman status job
-	is_unchanged
+	assert_unchanged
 }

@@ -20,19 +20,20 @@ lines_of() { # FILE
 # the next.
 tidy() {
 	awk '
-	/^== / { section = $2; next }
+	/^== / { section = $2; row = 0; next }
 	section == "links" || section == "addresses" { sub(/^[0-9]+: /, "") }
 	section == "links" { sub(/ qlen [0-9]+/, "") }
 	section == "addresses" { sub(/ tentative/, "") }
 	# "[packets:bytes]" and comments with the time
 	section == "firewall" { if (/^#/) next; sub(/ \[[0-9]+:[0-9]+\]$/, "") }
-	section == "mounts" { sub(/^[^ ]+ [^ ]+ /, "") }
+	# One for all that have the cgroups mounted, and there from the first mount on that asks for it.
+	section == "mounts" { sub(/^[^ ]+ [^ ]+ /, ""); if (/ cgroup2 /) sub(/,nsdelegate/, "") }
 	# The number in front counts on. An OFDLCK is shown in all pid namespaces, and none is ours: qemu
 	# holds such.
 	section == "locks" { if (/ OFDLCK /) next; sub(/^[^:]*:/, "") }
 	section == "namespaces" { if (seen[$0]++) next }
 	# Rules mean what they mean in their order.
-	{ print section ": " (section == "firewall" ? sprintf("%4d ", NR) : "") $0 }' | sort
+	{ print section ": " (section == "firewall" ? sprintf("%4d ", ++row) : "") $0 }' | sort
 }
 
 look() {
@@ -69,23 +70,24 @@ look() {
 		-not -path "$dir/state/containers" -not -path "$dir/state/networks" \
 		-not -path "$dir/state/networks.lock" -not -path "$dir/state/events" \
 		-not -path "$dir/state/events.1" -not -name xtables.lock -printf '%p %y %m %u\n' 2>/dev/null
-	section processes
-	printf '%s\n' "${processes[@]}"
 }
 
 # No process but ours looks: what this shell starts would be seen as well. What a supervisor runs
 # when the host's name servers change is there for a moment, and not without the supervisor: first as a child
-# of its name, at last as one that has ended and has no arguments any more.
+# of its name, at last as one that has ended and has no arguments any more, or is gone when one looks again.
 is_child_of_supervisor() { # ENTRY
 	local parent name=
 
-	read -r _ _ _ parent _ 2>/dev/null <"$1/stat" && read -r name 2>/dev/null <"/proc/$parent/comm"
+	read -r _ _ _ parent _ 2>/dev/null <"$1/stat" || return 0
+	read -r name 2>/dev/null <"/proc/$parent/comm"
 	[ "$name" = cman-supervisor ]
 }
+rest=$(look)
 processes=()
 for entry in /proc/[0-9]*; do
 	pid=${entry#/proc/}
-	[ "$pid" != $$ ] && [ "$pid" != "$PPID" ] || continue
+	# The first is the machine itself, which takes another name when it is ready.
+	[ "$pid" != 1 ] && [ "$pid" != $$ ] && [ "$pid" != "$PPID" ] || continue
 	name=
 	read -r name 2>/dev/null <"$entry/comm" || continue
 	mapfile -d '' -t arguments 2>/dev/null <"$entry/cmdline" || continue
@@ -97,4 +99,8 @@ for entry in /proc/[0-9]*; do
 	esac
 done
 
-look | tidy
+{
+	echo "$rest"
+	section processes
+	printf '%s\n' "${processes[@]}"
+} | tidy
