@@ -23,10 +23,10 @@ running() { cman ps --json | jq -r '.[] | "\(.name) \(.instance) \(.state)"'; }
 
 @test "after up there is nothing to do, whatever the files leave to cman" {
 	write_manager "$TWO_NETWORKS" 'defaults : { limits : { pids = 64; }; };'
-	machine mkdir -p $T/data/www
+	machine mkdir -p $T/rootfs/volume
 	sleeper web <<-EOF
 	environment = [ "LANG", "A=1" ];
-	mounts = ( { source = "$T/data/www"; target = "/www"; read_only = true; },
+	mounts = ( { source = "$T/rootfs/volume"; target = "/www"; read_only = true; },
 	           { type = "tmpfs"; target = "/tmp"; } );
 	net = ( { network = "back"; ports = [ "8080:80" ]; }, { } );
 	security : { cap_add = [ "NET_RAW" ]; };
@@ -104,18 +104,18 @@ net : { ports = [ "8080:80" ]; };'
 
 @test "a list that grows by one is no change of the others" {
 	write_manager "$TWO_NETWORKS"
-	machine mkdir -p $T/data/www
+	machine mkdir -p $T/rootfs/volume
 	sleeper web <<<'net = ( { network = "front"; } );'
 	run_ok cman up web
 	sleeper web <<-EOF
-	mounts = ( { source = "$T/data/www"; target = "/www"; } );
+	mounts = ( { source = "$T/rootfs/volume"; target = "/www"; } );
 	net = ( { network = "front"; },
 	        { network = "back"; ip = "10.91.0.10"; } );
 	EOF
 	plan_is 3
 	assert_output_has "re-attach  net[1] (eth1): none -> { network = \"back\"; name = \"eth1\"; ip = \"10.91.0.10\";" \
 		"($T/conf.d/web.conf:5)" \
-		"restart    mounts[0] (/www): none -> { source = \"$T/data/www\"; target = \"/www\"; }  ($T/conf.d/web.conf:3)"
+		"restart    mounts[0] (/www): none -> { source = \"$T/rootfs/volume\"; target = \"/www\"; }  ($T/conf.d/web.conf:3)"
 	assert_equal "$(cman plan --json | jq '.[0].changes | length')" 2
 }
 
