@@ -235,7 +235,7 @@ REPORTED = $(if $(SANITIZE),tests/sanitized.sh '$(REPORTS)' env)
 
 # VM_TESTS="up limits" runs some of those in tests/vm. What cannot be installed is skipped. Of system
 # tests, VM_TESTS=suite, a choice is run, or VM_SUITE="limits exec", or VM_SUITE=all (tests/vm/suite.sh).
-check-vm: all unit-tests $(SYSTEM_PROGRAMS) $(if $(filter all crash% kernel_lacks,$(VM_SUITE)),faults)
+check-vm: all unit-tests $(SYSTEM_PROGRAMS) $(if $(filter all crash% kernel_lacks,$(VM_SUITE))$(findstring /,$(VM_SUITE)),faults)
 	@tests/packages.sh install tests vm || true
 	@VM_SUITE='$(VM_SUITE)' VM_FILTER='$(VM_FILTER)' tests/vm/check.sh '$(BUILD)' $(VM_TESTS)
 

@@ -87,13 +87,15 @@ with_fault() {
 	CMAN_FAULT=$fault cman "$@" >"$BATS_TEST_TMPDIR/output" 2>&1 || true
 }
 
-# at_each FILE DO...: runs DO POINT for each point in FILE, to the last one, and fails if any has.
+# at_each FILE DO...: runs DO POINT for each point in FILE, to the last one, and fails if any has. Of them
+# POINTS (a regular expression) or POINT_SHARE (2/10: every tenth, from the second on) choose some.
 # errexit is off in what a condition calls, so there is none.
 at_each() {
 	local file=$1 point status failed=0
 
 	shift
 	sed -Ei "/${POINTS:-.}/!d" "$file"
+	[ -z "${POINT_SHARE:-}" ] || sed -ni "${POINT_SHARE%/*}~${POINT_SHARE#*/}p" "$file"
 	while read -r point <&4; do
 		set +e
 		(set -e; "$@" "$point") >"$BATS_TEST_TMPDIR/each" 2>&1

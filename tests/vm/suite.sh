@@ -5,6 +5,8 @@
 # what each machine has printed is kept in BUILD/check/vm-suite-N.
 #
 #   VM_SUITE="limits up_down"   these files of tests/system, "all" of them; else a choice of tests
+#   VM_SUITE=2/10               every tenth test of all, from the second on; of the points at which the
+#                               tests of crashes kill likewise
 #   VM_FILTER=REGEX             of those the tests of that name alone
 #   VM_SECONDS=SECONDS          as long may a machine take
 #
@@ -27,8 +29,8 @@ chosen_tests=(
 )
 libraries="libkmod.so.2 libip4tc.so.2 libip6tc.so.2 libnftables.so.1 libext2fs.so.2"
 
-inside() { # SOURCE FILTER FILE...
-	local filter=$2 controller
+inside() { # SOURCE FILTER SHARE FILE...
+	local filter=$2 share=$3 controller
 
 	# As an init leaves it to its services.
 	for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
@@ -37,8 +39,8 @@ inside() { # SOURCE FILTER FILE...
 	# Modules that change what there is in /dev and /proc/sys are no change to be blamed on a test.
 	modprobe -a loop tun fuse br_netfilter
 	cd "$1/tests/system"
-	shift 2
-	CMAN=$PWD/../../build/cman bats --tap ${filter:+--filter "$filter"} "$@"
+	shift 3
+	POINT_SHARE=$share CMAN=$PWD/../../build/cman bats --tap ${filter:+--filter "$filter"} "$@"
 }
 
 # The packages installed here that the tests use, and all those that they depend on.
@@ -94,6 +96,21 @@ make_root() { # DIRECTORY
 	done
 }
 
+# Every Nth test from the Kth on: $filter by their names, $files that have them. What a file tests with
+# either backend is one test.
+choose() { # K/N
+	local chosen
+
+	chosen=$(cd "$source/tests/system" && awk -v k="${1%/*}" -v n="${1#*/}" '
+		/^@test "/ {
+			name = substr($0, 8, length($0) - 10)
+			if (!(name in turn)) turn[name] = ++count
+			if (turn[name] % n == k % n) print FILENAME "\t" name
+		}' ./*.bats)
+	mapfile -t files < <(cut -f1 <<<"$chosen" | sed 's,^\./,,' | uniq)
+	filter="^($(cut -f2 <<<"$chosen" | sed -E 's/[^A-Za-z0-9]+/.+/g' | sort -u | paste -sd'|'))\$"
+}
+
 # What cannot be had here, or nothing.
 missing() {
 	local tool told
@@ -111,7 +128,7 @@ run_machine() { # NUMBER FILE...
 
 	shift
 	"$here/run.sh" -r "$work/disk" -m 1536 -t "${VM_SECONDS:-$seconds}" -k "apparmor=1 security=apparmor loglevel=1" \
-		"$here/suite.sh" --inside "$source" "$filter" "$@" 2>&1 | sed -u 's,\r$,,' | tee "$log" |
+		"$here/suite.sh" --inside "$source" "$filter" "$share" "$@" 2>&1 | sed -u 's,\r$,,' | tee "$log" |
 		sed -Eun 's/^(not ok|ok) [0-9]+ /\1 - suite: /p; /^# /p' || status=$?
 	if [ "$(sed -n 's/^1\.\.//p' "$log")" != "$(grep -cE '^(not )?ok [0-9]' "$log")" ]; then
 		echo "not ok - suite: machine $number did not tell of all its tests, exit status $status"
@@ -129,8 +146,11 @@ fi
 build=$(realpath "$1")
 reason=$(missing)
 [ -z "$reason" ] || { echo "ok - suite # skip $reason"; exit 0; }
-files=() filter=${VM_FILTER:-} seconds=1800
+files=() filter=${VM_FILTER:-} share='' seconds=1800
 case ${VM_SUITE:-} in
+[0-9]*/[0-9]*)
+	share=$VM_SUITE seconds=7200
+	choose "$share" ;;
 all)
 	for file in "$source"/tests/system/*.bats; do files+=("${file##*/}"); done
 	seconds=36000 ;;
