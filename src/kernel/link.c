@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "kernel/sysctl.h"
 
 #define MARK "cman:"
 /* IFALIASZ and ALTIFNAMSIZ less their NUL: linux/if.h does not go together with net/if.h. */
@@ -256,6 +257,19 @@ static int hint_at_kind(const char *kind, const char *option, struct error *err)
 	return -1;
 }
 
+/* Only newer kernels say why they refuse an address of IPv6: it is switched off there. */
+static int hint_at_disabled_ipv6(const char *link, struct error *err)
+{
+	char name[sizeof("net/ipv6/conf//disable_ipv6") + IFNAMSIZ], value[8];
+
+	if (!err || err->code != EACCES)
+		return -1;
+	snprintf(name, sizeof(name), "net/ipv6/conf/%s/disable_ipv6", link);
+	if (sysctl_read(name, value, sizeof(value), NULL) == 0 && strcmp(value, "1") == 0)
+		error_hint(err, "sysctl -w %s=0, or leave subnet6 out", name);
+	return -1;
+}
+
 static int create_bridge(struct netlink *netlink, const struct bridge *bridge, struct error *err)
 {
 	AUTO_BATCH struct netlink_batch batch = {0};
@@ -365,7 +379,9 @@ int netlink_make_bridge(struct netlink *netlink, const struct bridge *bridge, st
 	    (bridge->prefix6 &&
 	     netlink_add_localhost_route(&batch, link.index, bridge->name, err) < 0))
 		return -1;
-	return netlink_send(netlink, &batch, NULL, NULL, err);
+	if (netlink_send(netlink, &batch, NULL, NULL, err) < 0)
+		return bridge->prefix6 ? hint_at_disabled_ipv6(bridge->name, err) : -1;
+	return 0;
 }
 
 int netlink_unfilter_bridge(struct netlink *netlink, const char *name, const char *alias,

@@ -192,7 +192,7 @@ inside() { # NAME CMD...: with the machine's programs, in the network of the con
 	# Who has switched it off is not overruled; the rest is mended.
 	machine ip link set cman0 down
 	run -3 cman check --repair
-	assert_output_has "NOT MENDED" "IPv6 is disabled on this device"
+	assert_output_has "NOT MENDED" "sysctl -w net/ipv6/conf/cells/disable_ipv6=0"
 	works
 	machine sysctl -qw net.ipv6.conf.cells.disable_ipv6=0
 	drifted
