@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -16,6 +18,10 @@
 #include "base/fs.h"
 
 #define MANY_FILES 65536
+
+#ifndef PID_FS_MAGIC /* linux/magic.h of Linux 6.9 */
+#define PID_FS_MAGIC 0x50494446
+#endif
 
 /*
  * Field 3 (state) and 22 (start time) of a line of /proc/PID/stat; the command name may hold anything.
@@ -54,43 +60,86 @@ static int read_stat(pid_t pid, char *state, uint64_t *start_time, struct error 
 	return 0;
 }
 
+static int open_pidfd(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* Before Linux 6.9 all pidfds are one inode, and with 32 bits the numbers come round again: 0. */
+static uint64_t inode_of(int pidfd)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (sizeof(long) < sizeof(uint64_t) || pidfd < 0 || fstatfs(pidfd, &fs) < 0 ||
+	    fs.f_type != PID_FS_MAGIC || fstat(pidfd, &st) < 0)
+		return 0;
+	return st.st_ino;
+}
+
 int process_identify(pid_t pid, struct process_identity *identity, struct error *err)
 {
+	AUTO_FD int pidfd = open_pidfd(pid);
 	uint64_t start_time;
 	char state;
 
 	if (read_stat(pid, &state, &start_time, err) < 0)
 		return -1;
 	*identity = (struct process_identity){.pid = pid, .start_time = start_time};
+	/* As long as it has not ended the number is its own, and what was read as well. */
+	if (pidfd >= 0 && process_wait_ended(pidfd, 0, NULL) == 0)
+		identity->inode = inode_of(pidfd);
 	return 0;
 }
 
-bool process_is_there(const struct process_identity *identity)
+/* By the time at which the process of that number has started. */
+static bool is_since(const struct process_identity *identity, struct error *err)
 {
 	uint64_t start_time;
 	char state;
 
-	return identity->pid > 0 && read_stat(identity->pid, &state, &start_time, NULL) == 0 &&
-	       start_time == identity->start_time && state != 'Z' && state != 'X';
+	if (read_stat(identity->pid, &state, &start_time, err) < 0)
+		return false;
+	if (start_time == identity->start_time && state != 'Z' && state != 'X')
+		return true;
+	error_set(err, ESRCH, "process %d", (int)identity->pid);
+	return false;
+}
+
+/* Whether pidfd, opened by the number of identity, is of that process, and it has not ended. */
+static bool is_of(int pidfd, const struct process_identity *identity, struct error *err)
+{
+	struct stat st;
+
+	/* A process that started before the pidfd was opened and is there still: it is of that one. */
+	if (identity->inode == 0 || fstat(pidfd, &st) < 0)
+		return is_since(identity, err);
+	if (st.st_ino == identity->inode && process_wait_ended(pidfd, 0, NULL) == 0)
+		return true;
+	error_set(err, ESRCH, "process %d", (int)identity->pid);
+	return false;
+}
+
+bool process_is_there(const struct process_identity *identity)
+{
+	/* Half the time that the kernel takes for /proc/PID/stat, a quarter where a pidfd is open. */
+	AUTO_FD int pidfd = identity->pid > 0 && identity->inode ? open_pidfd(identity->pid) : -1;
+
+	if (pidfd >= 0)
+		return is_of(pidfd, identity, NULL);
+	return identity->pid > 0 && is_since(identity, NULL);
 }
 
 int process_open(const struct process_identity *identity, struct error *err)
 {
 	AUTO_FD int pidfd = -1;
-	uint64_t start_time;
-	char state;
 
 	if (identity->pid <= 0)
 		return error_set(err, ESRCH, "no process");
-	pidfd = (int)syscall(SYS_pidfd_open, identity->pid, 0);
+	pidfd = open_pidfd(identity->pid);
 	if (pidfd < 0)
 		return error_set(err, errno, "process %d", (int)identity->pid);
-	/* With the pidfd held the number cannot pass on: what is read now is its process. */
-	if (read_stat(identity->pid, &state, &start_time, err) < 0)
-		return -1;
-	if (start_time != identity->start_time || state == 'Z' || state == 'X')
-		return error_set(err, ESRCH, "process %d", (int)identity->pid);
-	return take_fd(&pidfd);
+	return is_of(pidfd, identity, err) ? take_fd(&pidfd) : -1;
 }
 
 int process_signal(int pidfd, int signal_number, struct error *err)

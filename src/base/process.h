@@ -13,6 +13,8 @@
 struct process_identity {
 	pid_t pid;           /* 0: none */
 	uint64_t start_time; /* clock ticks since boot, field 22 of /proc/PID/stat */
+	uint64_t inode;      /* of its pidfd, which no other process of this boot gets: Linux 6.9.
+			      * 0: not known, then the start time tells */
 };
 
 /* Fills in the identity of a live process. ESRCH when there is none. */

@@ -10,7 +10,8 @@
  *   killed   when `cman kill` has sent it a signal to end by: seconds since the epoch
  *   console  what was written to its terminal last (lifecycle/supervisor_console.h)
  *   hostname resolv.conf   bound over the rootfs's
- * A record is a cache: believed only while boot id, pid and start time match the kernel's.
+ * A record is a cache: believed only while boot id and identity of its process
+ * (base/process.h) are the kernel's.
  */
 #ifndef STATE_RECORD_H
 #define STATE_RECORD_H

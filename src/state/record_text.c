@@ -27,20 +27,34 @@ static bool parse_version(const char *value, void *member)
 	return lines_u64(value, &number) && number == RECORD_VERSION;
 }
 
-static bool parse_identity(const char *value, void *member)
+/* A number and the blank behind it. */
+static bool take_number(const char **rest, uint64_t *number)
 {
-	uint64_t start_time;
-	long pid;
 	char *end;
 
-	if (*value < '0' || *value > '9')
+	if (**rest < '0' || **rest > '9')
 		return false;
 	errno = 0;
-	pid = strtol(value, &end, 10);
-	if (errno != 0 || pid > INT_MAX || *end != ' ' || !lines_u64(end + 1, &start_time))
+	*number = strtoull(*rest, &end, 10);
+	*rest = end + 1;
+	return errno == 0 && *end == ' ';
+}
+
+/* "PID START_TIME" or "PID START_TIME INODE" */
+static bool parse_identity(const char *value, void *member)
+{
+	struct process_identity identity = {0};
+	bool has_inode;
+	uint64_t pid;
+
+	if (!take_number(&value, &pid) || pid > INT_MAX)
 		return false;
-	*(struct process_identity *)member =
-		(struct process_identity){.pid = (pid_t)pid, .start_time = start_time};
+	has_inode = strchr(value, ' ') != NULL;
+	if ((has_inode && !take_number(&value, &identity.start_time)) ||
+	    !lines_u64(value, has_inode ? &identity.inode : &identity.start_time))
+		return false;
+	identity.pid = (pid_t)pid;
+	*(struct process_identity *)member = identity;
 	return true;
 }
 
@@ -239,6 +253,15 @@ static void print_restarts(const struct record_restarts *restarts, struct text *
 			  restarts->last_ended_at);
 }
 
+static void print_identity(const char *key, const struct process_identity *identity,
+			   struct text *out)
+{
+	text_addf(out, "%s %d %" PRIu64, key, (int)identity->pid, identity->start_time);
+	if (identity->inode)
+		text_addf(out, " %" PRIu64, identity->inode);
+	text_addf(out, "\n");
+}
+
 static void print_list(const char *key, const struct strlist *list, struct text *out)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -249,12 +272,10 @@ void record_print(const struct record *record, struct text *out)
 {
 	text_addf(out, "version %d\nname %s\ninstance %s\nboot %s\nphase %s\n", RECORD_VERSION,
 		  record->name, record->instance, record->boot_id, phase_names[record->phase]);
-	text_addf(out, "init %d %" PRIu64 "\nsupervisor %d %" PRIu64 "\n", (int)record->init.pid,
-		  record->init.start_time, (int)record->supervisor.pid,
-		  record->supervisor.start_time);
+	print_identity("init", &record->init, out);
+	print_identity("supervisor", &record->supervisor, out);
 	if (record->keeper.pid)
-		text_addf(out, "keeper %d %" PRIu64 "\n", (int)record->keeper.pid,
-			  record->keeper.start_time);
+		print_identity("keeper", &record->keeper, out);
 	if (record->terminal_lost)
 		text_addf(out, "terminal-lost 1\n");
 	text_addf(out, "started %" PRIu64 "\nstarted-boottime %" PRIu64 "\noom-killed %d\n",

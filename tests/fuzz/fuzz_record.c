@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	record_liveness(&record);
 	fuzz_assert(record_write(&state, &record, &err) == 0, "%s", err.text);
 	fuzz_assert(record_read(&state, "web", &again, &err) == 1, "%s", err.text);
-	fuzz_assert(again.init.pid == record.init.pid && again.phase == record.phase &&
+	fuzz_assert(again.init.pid == record.init.pid && again.init.inode == record.init.inode &&
+			    again.phase == record.phase &&
 			    again.stop_signal == record.stop_signal &&
 			    strlist_equal(&again.steps, &record.steps) &&
 			    strlist_equal(&again.addresses, &record.addresses) &&

@@ -7,6 +7,7 @@
 #include "state/record_looks.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -45,6 +46,14 @@ static struct record example(void)
 	strlist_add(&record.sources, "17.000000001 120 4711 /etc/cman/conf.d/my web.conf");
 	strlist_add(&record.sources, "");
 	return record;
+}
+
+/* Of another process that has its number now. */
+static void make_other(struct process_identity *identity)
+{
+	identity->start_time++;
+	if (identity->inode)
+		identity->inode++;
 }
 
 static void write_example(void)
@@ -134,6 +143,7 @@ static void test_read_is_what_was_written(void **data)
 	assert_int_equal(read.phase, PHASE_RUNNING);
 	assert_int_equal(read.init.pid, written.init.pid);
 	assert_int_equal(read.init.start_time, written.init.start_time);
+	assert_true(read.init.inode == written.init.inode);
 	assert_int_equal(read.stop_timeout_ms, 10000);
 	assert_true(strlist_equal(&read.steps, &written.steps));
 	assert_true(strlist_equal(&read.addresses, &written.addresses));
@@ -208,7 +218,7 @@ static void test_look(void **data)
 	assert_int_equal(liveness, LIVE_RUNNING);
 	assert_false(record.exited);
 	record_clear(&record);
-	ended.init.start_time++;
+	make_other(&ended.init);
 	lock_fd = record_lock(&state, "web", 0, NULL);
 	assert_int_equal(record_write(&state, &ended, NULL), 0);
 	close(lock_fd);
@@ -344,10 +354,10 @@ static void test_waiting(void **data)
 	record.phase = PHASE_RESTARTING;
 	record.init = (struct process_identity){0};
 	assert_int_equal(record_liveness(&record), LIVE_WAITING);
-	record.supervisor.start_time++;
-	assert_int_equal(record_liveness(&record), LIVE_STALE);
-	record.supervisor.start_time--;
 	record.boot_id[0] ^= 1;
+	assert_int_equal(record_liveness(&record), LIVE_STALE);
+	record.boot_id[0] ^= 1;
+	make_other(&record.supervisor);
 	assert_int_equal(record_liveness(&record), LIVE_STALE);
 }
 
@@ -357,7 +367,9 @@ static void test_damaged(void **data)
 	static const char *const texts[] = {
 		"", "\n", "end\n", "version 2\nend\n", "garbage", "name\nend\n",
 		"version 1\nname other\nend\n", "version 1\nname web\ninit 1\nend\n",
-		"version 1\nname web\ninit -4 5\nend\n",
+		"version 1\nname web\ninit -4 5\nend\n", "version 1\nname web\ninit 4 5 \nend\n",
+		"version 1\nname web\ninit 4 5 -6\nend\n", "version 1\nname web\ninit 4 5 6 7\nend\n",
+		"version 1\nname web\ninit 4  6\nend\n", "version 1\nname web\ninit 4 5 18446744073709551616\nend\n",
 		"version 1\nname web\ninit 99999999999 5\nend\n", "version 1\nname web\nend\n", "version 1\nname web\nphase flying\nend\n",
 		"version 1\nname web\nmemory-limit 5x\nend\n", "version 1\nname web\nmemory-limit\nend\n",
 		"version 1\nname web\nboot short\nend\n",
@@ -402,6 +414,27 @@ static void test_line_of_an_earlier_version(void **data)
 	assert_int_equal(record.steps.count, 2);
 }
 
+/* Without the inode of its pidfd, as an earlier cman wrote it and one on an older kernel does. */
+static void test_identity_of_an_earlier_version(void **data)
+{
+	AUTO_RECORD struct record record = example(), read = {0};
+	AUTO_FREE char *line = xprintf("\ninit %d %" PRIu64 "\n", (int)record.init.pid,
+				       record.init.start_time);
+	AUTO_TEXT struct text text = {0};
+
+	(void)data;
+	write_example();
+	record.init.inode = 0;
+	assert_int_equal(record_write(&state, &record, NULL), 0);
+	assert_int_equal(fs_read_at(state.containers_fd, "web/record", 65536, &text, NULL), 0);
+	assert_non_null(strstr(text.data, line));
+	assert_int_equal(record_read(&state, "web", &read, NULL), 1);
+	assert_true(read.init.inode == 0);
+	assert_int_equal(record_liveness(&read), LIVE_RUNNING);
+	read.init.start_time++;
+	assert_int_equal(record_liveness(&read), LIVE_STALE);
+}
+
 static void test_not_a_file(void **data)
 {
 	struct record record = {0};
@@ -424,9 +457,10 @@ static void test_not_believed(void **data)
 	AUTO_RECORD struct record record = example();
 
 	(void)data;
-	record.init.start_time++;
+	assert_int_equal(record_liveness(&record), LIVE_RUNNING);
+	make_other(&record.init);
 	assert_int_equal(record_liveness(&record), LIVE_STALE);
-	record.init.start_time--;
+	record.init = record.supervisor;
 	assert_int_equal(record_liveness(&record), LIVE_RUNNING);
 	record.boot_id[0] = record.boot_id[0] == 'a' ? 'b' : 'a';
 	assert_int_equal(record_liveness(&record), LIVE_STALE);
@@ -524,6 +558,7 @@ int main(void)
 		STATE_TEST(test_waiting),
 		STATE_TEST(test_damaged),
 		STATE_TEST(test_line_of_an_earlier_version),
+		STATE_TEST(test_identity_of_an_earlier_version),
 		STATE_TEST(test_not_a_file),
 		STATE_TEST(test_not_believed),
 		STATE_TEST(test_lock),
