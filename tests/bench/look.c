@@ -2,11 +2,13 @@
 /*
  * look MANAGER_FILE COUNT ROOTFS: makes files and records of so many containers that run, without
  * running any: process 1 stands for the first process of each. For measuring those who only look.
+ * Somebody who holds a pidfd of it stays behind, as a supervisor does.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -59,6 +61,16 @@ static void write_record(const struct conf *conf, const struct state *state, con
 		fail(&err);
 }
 
+/* The supervisor of a container has a pidfd of its first process all the time. */
+static void hold_process(void)
+{
+	if (fork() != 0)
+		return;
+	if (syscall(SYS_pidfd_open, 1, 0) >= 0)
+		pause();
+	_exit(1);
+}
+
 int main(int argc, char **argv)
 {
 	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
@@ -80,5 +92,6 @@ int main(int argc, char **argv)
 		fail(&err);
 	for (size_t i = 0; i < conf.container_count; i++)
 		write_record(&conf, &state, &conf.containers[i]);
+	hold_process();
 	return 0;
 }
