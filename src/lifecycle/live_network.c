@@ -152,6 +152,17 @@ static int remove_links(struct host *host, struct container *container, const st
 	return 0;
 }
 
+static int join_networks(struct host *host, struct container *container, const struct spec *from,
+			 struct error *err)
+{
+	const struct spec *to = container->spec;
+	AUTO_FREE bool *kept = xalloc(to->interface_count, sizeof(*kept));
+
+	for (size_t i = 0; i < to->interface_count; i++)
+		kept[i] = stays(from, to, i);
+	return network_join(host, container, kept, err);
+}
+
 int live_network_begin(struct host *host, struct container *container, const struct spec *from,
 		       struct error *err)
 {
@@ -162,7 +173,8 @@ int live_network_begin(struct host *host, struct container *container, const str
 	if ((has_any_new(from, to) || from->interface_count > to->interface_count) &&
 	    remove_links(host, container, from, err) < 0)
 		return -1;
-	return network_begin(host, container, err) < 0 ? -1 : leave_others(host, container, err);
+	return join_networks(host, container, from, err) < 0 ? -1
+							     : leave_others(host, container, err);
 }
 
 /*

@@ -26,6 +26,13 @@ int network_make_bridge(struct host *host, const struct network_record *network,
 /* The bridge does not show its frames to the rules any more. Under network_lock(). */
 int network_stop_filter(struct host *host, const struct network_record *network, struct error *err);
 
+/*
+ * Notes what each interface of the spec holds of its network, which is made where it is not there. stays:
+ * of each, whether its link is on the bridge already; NULL: of none. Not under a lock.
+ */
+int network_join(struct host *host, struct container *container, const bool *stays,
+		 struct error *err);
+
 /* Whether the host is to forward IPv6 for it; IPv4 it does for each that is its own. */
 bool network_forwards_ipv6(const struct network_record *network);
 

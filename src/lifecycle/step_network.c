@@ -77,10 +77,23 @@ static int check_unchanged(const struct host *host, const struct network_record 
 			  up->member_count, up->member_count ? up->members[0].container : "none");
 }
 
+/*
+ * Published ports on 127.0.0.1: martian addresses may be routed to this bridge only. Never without the
+ * rules that guard it.
+ */
+static int route_localnet(const struct host *host, const struct network_record *network,
+			  struct error *err)
+{
+	char knob[64];
+
+	snprintf(knob, sizeof(knob), "net/ipv4/conf/%s/route_localnet", network->bridge);
+	return sysctl_write(knob, rules_are_wanted(host) ? "1" : "0", err);
+}
+
 int network_make_bridge(struct host *host, const struct network_record *network, struct error *err)
 {
 	struct netlink *netlink = host_netlink(host, err);
-	char alias[NETWORK_ALIAS_SIZE], knob[64];
+	char alias[NETWORK_ALIAS_SIZE];
 	struct bridge bridge = {
 		.name = network->bridge,
 		.alias = alias,
@@ -95,12 +108,20 @@ int network_make_bridge(struct host *host, const struct network_record *network,
 	network_bridge_alias(network->name, alias);
 	if (!netlink || netlink_make_bridge(netlink, &bridge, err) < 0)
 		return error_wrap(err, "network %s", network->name);
-	/*
-	 * Published ports on 127.0.0.1: martian addresses may be routed to this bridge only. Never
-	 * without the rules that guard it.
-	 */
-	snprintf(knob, sizeof(knob), "net/ipv4/conf/%s/route_localnet", network->bridge);
-	return sysctl_write(knob, rules_are_wanted(host) ? "1" : "0", err);
+	return route_localnet(host, network, err);
+}
+
+/*
+ * That of a link which is on it: made when it came, and the kernel is told nothing anew, but for what
+ * the manager file decides. Not of one that the rules look into: it may be that only the record says so.
+ */
+static int keep_bridge(struct host *host, const struct network_record *network, struct error *err)
+{
+	struct error gone;
+
+	if (!network->filtered && route_localnet(host, network, &gone) == 0)
+		return 0;
+	return network_make_bridge(host, network, err);
 }
 
 static int add_member(const struct host *host, struct network_record *network,
@@ -151,12 +172,14 @@ int network_switch_forwarding(struct host *host, const struct network_record *ne
 }
 
 static int join_network(struct host *host, struct container *container, unsigned int index,
-			struct error *err)
+			bool stays, struct error *err)
 {
 	const struct network *wanted =
 		manager_find_network(host->manager, container->spec->interfaces[index].network);
 	AUTO_NETWORK_RECORD struct network_record network = {0};
 	int rc = network_record_read(&host->state, wanted->name, &network, err);
+	int (*make)(struct host *, const struct network_record *, struct error *) =
+		rc > 0 && stays ? keep_bridge : network_make_bridge;
 
 	if (rc < 0) {
 		log_warning("%s, making it anew", err->text);
@@ -174,15 +197,15 @@ static int join_network(struct host *host, struct container *container, unsigned
 	    network_record_write(&host->state, &network, err) < 0)
 		return error_wrap(err, "network %s", wanted->name);
 	/* Also when it is up already: somebody may have taken the bridge away. */
-	if (network.own && (network_make_bridge(host, &network, err) < 0 ||
-			    FAULT("made bridge", "", err) < 0))
+	if (network.own && (make(host, &network, err) < 0 || FAULT("made bridge", "", err) < 0))
 		return -1;
 	if (network_switch_forwarding(host, &network, err) < 0)
 		return -1;
 	return hosts_file_make(&host->state, host->manager, &network, err);
 }
 
-int network_begin(struct host *host, struct container *container, struct error *err)
+int network_join(struct host *host, struct container *container, const bool *stays,
+		 struct error *err)
 {
 	AUTO_FD int lock_fd = -1;
 
@@ -192,9 +215,14 @@ int network_begin(struct host *host, struct container *container, struct error *
 	if (lock_fd < 0)
 		return -1;
 	for (unsigned int i = 0; i < container->spec->interface_count; i++)
-		if (join_network(host, container, i, err) < 0)
+		if (join_network(host, container, i, stays && stays[i], err) < 0)
 			return -1;
 	return 0;
+}
+
+int network_begin(struct host *host, struct container *container, struct error *err)
+{
+	return network_join(host, container, NULL, err);
 }
 
 /* All networks, whatever the record says: a lost record must not leave a member behind. */

@@ -207,6 +207,34 @@ process_limit() { within web awk -v name="$2" 'index($0, name) == 1 { sub(name, 
 	assert_no_page outside "http://$HOST_IP:8081/"
 }
 
+@test "apply: of a bridge that its link is on the kernel is told nothing anew, unless that is needed" {
+	call_iptables() { machine cat /sys/class/net/cman0/bridge/nf_call_iptables; }
+	up 'net : { ports = [ "8080:80" ]; };'
+	web 'net : { ports = [ "8081:80" ]; };'
+	run_ok traced -f -e trace=socket "$CMAN" -c $CONF apply web
+	run_ok machine grep NETLINK_NETFILTER $T/calls
+	refute machine grep NETLINK_ROUTE $T/calls
+	machine rm $T/calls
+	assert_page outside "http://$HOST_IP:8081/" "page of web"
+	as_wanted
+	# The rules look into it for a sibling, as its record says: who noted that may have been killed.
+	sleeper limited <<<'net : { egress : { default = "deny"; }; };'
+	run_ok cman up limited
+	assert_equal "$(call_iptables)" 1
+	machine sh -c "echo 0 >/sys/class/net/cman0/bridge/nf_call_iptables"
+	web 'net : { ports = [ "8082:80" ]; };'
+	applied "net.ports"
+	assert_equal "$(call_iptables)" 1
+	run_ok cman down limited
+	machine ip link delete cman0
+	web 'net : { ports = [ "8083:80" ]; };'
+	run_ok cman apply web
+	run_ok machine ip link show cman0
+	run_ok cman check --repair
+	assert_page outside "http://$HOST_IP:8083/" "page of web"
+	as_wanted
+}
+
 @test "apply: a port that somebody has is refused before anything changes" {
 	up 'limits : { pids = 100; };' 'net : { ports = [ "8080:80" ]; };'
 	web 'limits : { pids = 200; };' 'net : { ports = [ "8888:80" ]; };'
