@@ -58,6 +58,16 @@ static int commit_error(const struct firewall_xtables *x, int index, struct erro
 	return -1;
 }
 
+/* All that is ours are chains, and jumps to them; it may be there also where there is none. */
+static bool has_ours(enum firewall_family family, const char *table, const char *prefix)
+{
+	char names[FIREWALL_CHAIN_NAME_SIZE];
+
+	snprintf(names, sizeof(names), "%s-", prefix);
+	return firewall_xtables_exist(family, table) &&
+	       firewall_xtables_mention(family, table, names);
+}
+
 /* Returns 1 when the table was changed, 0 when it was as wanted. had: what there was. */
 static int commit_table(enum firewall_family family, int index, const char *prefix,
 			const struct firewall_content *want, struct firewall_content *had,
@@ -66,7 +76,7 @@ static int commit_table(enum firewall_family family, int index, const char *pref
 	const struct firewall_xtables *x;
 
 	if (!firewall_content_has(want, index) &&
-	    !firewall_xtables_exist(family, firewall_table_names[index]))
+	    !has_ours(family, firewall_table_names[index], prefix))
 		return 0;
 	x = firewall_xtables_open(family, err);
 	if (!x)

@@ -150,6 +150,33 @@ bool firewall_xtables_exist(enum firewall_family family, const char *table)
 	return false;
 }
 
+/* As the kernel hands them over: struct ipt_getinfo and struct ipt_get_entries of either family. */
+_Static_assert(sizeof(struct ipt_getinfo) == sizeof(struct ip6t_getinfo) &&
+		       sizeof(struct ipt_get_entries) == sizeof(struct ip6t_get_entries) &&
+		       IPT_SO_GET_INFO == IP6T_SO_GET_INFO &&
+		       IPT_SO_GET_ENTRIES == IP6T_SO_GET_ENTRIES,
+	       "one form for both families");
+
+bool firewall_xtables_mention(enum firewall_family family, const char *table, const char *text)
+{
+	const int domain = family == FIREWALL_IPV4 ? AF_INET : AF_INET6;
+	const int level = family == FIREWALL_IPV4 ? IPPROTO_IP : IPPROTO_IPV6;
+	AUTO_FD int fd = socket(domain, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	AUTO_FREE struct ipt_get_entries *entries = NULL;
+	struct ipt_getinfo info = {.size = 0};
+	socklen_t length = sizeof(info);
+
+	snprintf(info.name, sizeof(info.name), "%s", table);
+	if (fd < 0 || getsockopt(fd, level, IPT_SO_GET_INFO, &info, &length) < 0)
+		return true;
+	length = (socklen_t)(sizeof(*entries) + info.size);
+	entries = xalloc(length, 1);
+	snprintf(entries->name, sizeof(entries->name), "%s", table);
+	entries->size = info.size;
+	return getsockopt(fd, level, IPT_SO_GET_ENTRIES, entries, &length) < 0 ||
+	       memmem(entries->entrytable, info.size, text, strlen(text)) != NULL;
+}
+
 void firewall_xtables_list(const struct firewall_xtables *xtables, struct xtc_handle *handle,
 			   const char *chain, struct firewall_entries *entries)
 {

@@ -53,6 +53,12 @@ const struct firewall_xtables *firewall_xtables_open(enum firewall_family family
 /* Whether the table exists in this network namespace: looking into it would create it. */
 bool firewall_xtables_exist(enum firewall_family family, const char *table);
 
+/*
+ * Whether text stands anywhere in a table that exists, as the name of a chain does; true also where that
+ * cannot be told. Without the library, whose opening takes longer than the look.
+ */
+bool firewall_xtables_mention(enum firewall_family family, const char *table, const char *text);
+
 /* All rules of a chain, pointers into the table's snapshot, for who goes into chains from chains. */
 struct firewall_entries {
 	const struct firewall_entry **items;

@@ -215,6 +215,34 @@ static void test_tables_of_ipv6_are_left_alone(void **state)
 	assert_string_equal(text_value(&tables), "");
 }
 
+static bool has_library_of_ipv6(void)
+{
+	AUTO_TEXT struct text maps = {0};
+
+	assert_ok(fs_read_at(AT_FDCWD, "/proc/self/maps", 1 << 20, &maps, err));
+	return strstr(text_value(&maps), "libip6tc") != NULL;
+}
+
+/* Tables that others have made: for the look whether anything is ours the library is not opened. */
+static void test_tables_of_others(void **state)
+{
+	(void)state;
+	REQUIRE_NETWORK();
+	run("ip6tables-legacy -N CMANAGED && ip6tables-legacy -A FORWARD -j CMANAGED && "
+	    "ip6tables-legacy -t raw -L >/dev/null && ip6tables-legacy -t nat -L >/dev/null");
+	assert_ok(firewall_commit(sample_set(FIREWALL_IPTABLES, false), err));
+	assert_int_equal(calls.looks, 3);
+	assert_false(has_library_of_ipv6());
+	assert_int_equal(calls.commits, 0);
+	/* A chain of ours that nothing leads to. */
+	run("ip6tables-legacy -t nat -N CMAN-DNAT");
+	assert_ok(firewall_commit(sample_set(FIREWALL_IPTABLES, false), err));
+	assert_int_equal(calls.commits, 1);
+	assert_true(has_library_of_ipv6());
+	assert_output("ip6tables-legacy-save | grep -e -DNAT || :", "");
+	run("ip6tables-legacy -C FORWARD -j CMANAGED");
+}
+
 static void test_a_failure_in_ipv6_puts_both_back(void **state)
 {
 	static const char all[] = "{ iptables-legacy-save; ip6tables-legacy-save; } | grep -v '^#'";
@@ -368,6 +396,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules_of_each_family),
 		cmocka_unit_test_setup(test_tables_of_ipv6_are_left_alone, start),
+		cmocka_unit_test_setup(test_tables_of_others, start), /* before any that opens it */
 		cmocka_unit_test_setup(test_what_ip6tables_sees, start),
 		cmocka_unit_test_setup(test_what_nft_sees, start),
 		cmocka_unit_test_setup(test_ipv6_comes_and_goes, start),
