@@ -234,10 +234,11 @@ REPORTS  = $(abspath $(BUILD))/reports
 REPORTED = $(if $(SANITIZE),tests/sanitized.sh '$(REPORTS)' env)
 
 # VM_TESTS="up limits" runs some of those in tests/vm. What cannot be installed is skipped. Of system
-# tests, VM_TESTS=suite, a choice is run, or VM_SUITE="limits exec", or VM_SUITE=all (tests/vm/suite.sh).
+# tests, VM_TESTS=suite, a choice is run, or VM_SUITE="limits exec", 2/10 or all (tests/vm/suite.sh). JOBS
+# machines run side by side.
 check-vm: all unit-tests $(SYSTEM_PROGRAMS) $(if $(filter all crash% kernel_lacks,$(VM_SUITE))$(findstring /,$(VM_SUITE)),faults)
 	@tests/packages.sh install tests vm || true
-	@VM_SUITE='$(VM_SUITE)' VM_FILTER='$(VM_FILTER)' tests/vm/check.sh '$(BUILD)' $(VM_TESTS)
+	@VM_SUITE='$(VM_SUITE)' VM_FILTER='$(VM_FILTER)' VM_JOBS='$(JOBS)' tests/vm/check.sh '$(BUILD)' $(VM_TESTS)
 
 SCRIPTS = $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash tests/*/*.bats examples/*.sh) src/completion/cman.bash $(wildcard init/*.sysv init/*.openrc init/runit/*/*) \
           init/packages/build.sh init/packages/APKBUILD init/packages/cman.pre-deinstall .ci/run
@@ -335,6 +336,7 @@ help:
 	@echo '     check-system     the real program in namespaces of the test; root'
 	@echo '     check-valgrind   the C tests under valgrind; needs it'
 	@echo '     check-vm         on a stock kernel with each kind of cgroups, in qemu; not part of check'
+	@echo '                      VM_TESTS="up limits": these; VM_SUITE=2/10: every tenth system test, too'
 	@echo '     check-layers     a layer includes only itself and those below'
 	@echo '     check-docs       manual pages, README and examples against the program'
 	@echo 'make faults           a build that dies or fails where a test says (src/base/fault.h)'

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# check.sh BUILD [NAME...]: the tests in virtual machines, all of them or these, as `make check-vm`
-# runs them. What they print comes out as one TAP stream, then a line of counts. See lib.sh.
+# check.sh BUILD [NAME...]: the tests in virtual machines, all of them or these, VM_JOBS (1) side by
+# side, as `make check-vm` runs them. What they print comes out as one TAP stream, then a line of counts.
+# See lib.sh.
 set -uo pipefail
 
 here=$(dirname "$(realpath "$0")")
@@ -20,22 +21,35 @@ line() { # LINE OF TAP
 	echo "${1%% - *} $number - ${1#* - }"
 }
 
-run_one() { # NAME
+start() { # NAME
+	"$here/$1.sh" "$build" >"$work/$1" 2>&1
+	echo $? >"$work/$1.ended"
+	mv "$work/$1.ended" "$work/$1.status"
+}
+
+tell() { # NAME
 	local status before=$number failed_before=$failed text
 
-	exec 3< <("$here/$1.sh" "$build" 2>&1)
 	while IFS= read -r text; do
 		line "$text"
-	done <&3
-	exec 3<&-
-	wait $!
-	status=$?
+	done <"$work/$1"
+	status=$(cat "$work/$1.status")
 	# It ended otherwise than it told, or told nothing.
-	if [ $status != 0 ] && [ $failed = $failed_before ]; then
+	if [ "$status" != 0 ] && [ $failed = $failed_before ]; then
 		line "not ok - $1: exit status $status"
 	elif [ $number = $before ]; then
 		line "ok - $1"
 	fi
+	rm "$work/$1" "$work/$1.status"
+}
+
+# Those that have ended, in the order in which they did.
+tell_ended() {
+	local status
+
+	while read -r status; do
+		tell "$(basename "$status" .status)"
+	done < <(ls -tr "$work"/*.status 2>/dev/null)
 }
 
 if [ $# = 0 ]; then
@@ -47,9 +61,17 @@ if [ $# = 0 ]; then
 		esac
 	done
 fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 for name; do
-	run_one "$name"
+	while [ "$(jobs -pr | wc -l)" -ge "${VM_JOBS:-1}" ]; do
+		wait -n
+		tell_ended
+	done
+	start "$name" &
 done
+wait
+tell_ended
 echo "1..$number"
 printf '\n%d passed, %d failed, %d skipped\n' $passed $failed $skipped
 [ $failed = 0 ] && [ $number -gt 0 ]
