@@ -108,11 +108,11 @@ static void tell_skipped(const char *path, mode_t mode)
 		log_warning("%s is %s, left out", shown, fs_kind(mode));
 }
 
-static void tell_fault(const char *container, const char *text)
+static void tell_fault(const char *container, const struct error *fault)
 {
-	struct error err = {0};
+	struct error err = *fault;
 
-	error_set(&err, 0, "%s: %s", container, text);
+	error_wrap(&err, "%s", container);
 	log_error(&err);
 }
 

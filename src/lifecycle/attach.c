@@ -94,7 +94,7 @@ static _Noreturn void run_program(const struct attach *attach, int channel_fd)
 
 /* ---- the joiner ---- */
 
-#define KEPT_MAX 3
+#define KEPT_MAX 4
 
 /*
  * Closes all fds but the standard streams and these: until execve the program is in the container
@@ -241,8 +241,8 @@ static int confine_work(const struct confinement *confinement, struct error *err
 }
 
 static _Noreturn void work(const struct attach *attach, const struct cgroup_entry *entry,
-			   int init_pidfd, int channel_fd, int fd, attach_action *act,
-			   const void *data)
+			   int init_pidfd, int channel_fd, int in_fd, int out_fd,
+			   attach_action *act, const void *data)
 {
 	struct message message = {.type = MESSAGE_DONE};
 	struct confinement confinement;
@@ -250,7 +250,7 @@ static _Noreturn void work(const struct attach *attach, const struct cgroup_entr
 
 	confinement_make_files(&confinement);
 	if (leave_caller(err) < 0 || enter_cgroup(entry, err) < 0 ||
-	    keep_only((int *[]){&init_pidfd, &channel_fd, &fd}, KEPT_MAX, err) < 0 ||
+	    keep_only((int *[]){&init_pidfd, &channel_fd, &in_fd, &out_fd}, KEPT_MAX, err) < 0 ||
 	    namespace_join(init_pidfd, has_userns(attach), err) < 0)
 		give_up(channel_fd, &message, PAYLOAD_FAILED);
 	close_fd(&init_pidfd);
@@ -258,7 +258,7 @@ static _Noreturn void work(const struct attach *attach, const struct cgroup_entr
 		give_up(channel_fd, &message, PAYLOAD_FAILED);
 	/* A pipe that nobody reads is an error of write(2). */
 	signal(SIGPIPE, SIG_IGN);
-	if (act(fd, data, err) < 0)
+	if (act(in_fd, out_fd, data, err) < 0)
 		give_up(channel_fd, &message, PAYLOAD_FAILED);
 	channel_send(channel_fd, &message, NULL, 0, NULL);
 	_exit(0);
@@ -446,8 +446,8 @@ int attach_run(const struct attach *attach, int *status, struct error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-int attach_work(const struct attach *attach, int fd, attach_action *act, const void *data,
-		struct attached_work *attached, struct error *err)
+int attach_work(const struct attach *attach, int in_fd, int out_fd, attach_action *act,
+		const void *data, struct attached_work *attached, struct error *err)
 {
 	AUTO_FD int init_pidfd = open_init(attach, err);
 	struct cgroup_entry entry;
@@ -456,7 +456,7 @@ int attach_work(const struct attach *attach, int fd, attach_action *act, const v
 		return -1;
 	attached->pid = fork_joiner(attach, &entry, &attached->pidfd, &attached->channel_fd, err);
 	if (attached->pid == 0)
-		work(attach, &entry, init_pidfd, attached->channel_fd, fd, act, data);
+		work(attach, &entry, init_pidfd, attached->channel_fd, in_fd, out_fd, act, data);
 	return attached->pid < 0 ? -1 : 0;
 }
 

@@ -60,9 +60,10 @@ int attach_run(const struct attach *attach, int *status, struct error *err);
 /*
  * A function of ours inside, and what it is about. It has all namespaces of the container but that
  * of processes, "/" is the container's; it is root there, with the capabilities over files alone.
- * fd, which is all it has of ours, is the caller's; nothing of the container may be loaded or run.
+ * The two fds, which are all it has of ours, are the caller's: ends of pipes, say, to read from and to
+ * write to. Nothing of the container may be loaded or run.
  */
-typedef int attach_action(int fd, const void *data, struct error *err);
+typedef int attach_action(int in_fd, int out_fd, const void *data, struct error *err);
 
 /* Zeroed members do not make one: ATTACHED_WORK_INIT. */
 struct attached_work {
@@ -72,8 +73,8 @@ struct attached_work {
 };
 #define ATTACHED_WORK_INIT {.pidfd = -1, .channel_fd = -1}
 
-int attach_work(const struct attach *attach, int fd, attach_action *act, const void *data,
-		struct attached_work *work, struct error *err);
+int attach_work(const struct attach *attach, int in_fd, int out_fd, attach_action *act,
+		const void *data, struct attached_work *work, struct error *err);
 
 /*
  * Waits for its end and takes it away: 0, or -1 with its error. After timeout_ms (-1: for ever) it is

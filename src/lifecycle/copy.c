@@ -46,17 +46,30 @@ static void allow_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int open_pipe(int ends[2], struct error *err)
+/* What one side reads from and writes to. */
+struct ends {
+	int in_fd, out_fd;
+};
+#define ENDS_INIT                                                                                  \
+	{                                                                                          \
+		-1, -1                                                                             \
+	}
+
+static void ends_close(struct ends *ends)
 {
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	close_fd(&ends->in_fd);
+	close_fd(&ends->out_fd);
+}
+
+static int open_pipe(int *in_fd, int *out_fd, struct error *err)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0)
 		return error_set(err, errno, "pipe");
 	fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES); /* else as large as it is */
-	if (fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0) {
-		error_set(err, errno, "pipe");
-		close_fd(&ends[0]);
-		close_fd(&ends[1]);
-		return -1;
-	}
+	*in_fd = ends[0];
+	*out_fd = ends[1];
 	return 0;
 }
 
@@ -93,19 +106,24 @@ static int receive_all(const struct copy *copy, const struct copy_stream *stream
 }
 
 /* In the container; nothing of it is told here. */
-static int act_inside(int fd, const void *data, struct error *err)
+static int act_inside(int in_fd, int out_fd, const void *data, struct error *err)
 {
 	const struct copy *copy = data;
-	const struct copy_stream stream = {.fd = fd, .stop_fd = -1};
+	const struct copy_stream stream = {.in_fd = in_fd, .out_fd = out_fd, .stop_fd = -1};
 
 	return copy->into ? receive_all(copy, &stream, NULL, err)
 			  : send_all(copy, &stream, NULL, err);
 }
 
-static int act_here(int fd, int stop_fd, const struct copy *copy, struct copy_faults *faults,
-		    struct error *err)
+static int act_here(const struct ends *ends, int stop_fd, const struct copy *copy,
+		    struct copy_faults *faults, struct error *err)
 {
-	const struct copy_stream stream = {.fd = fd, .stop_fd = stop_fd};
+	const struct copy_stream stream = {
+		.in_fd = ends->in_fd,
+		.out_fd = ends->out_fd,
+		.stop_fd = stop_fd,
+		.back = copy->into ? faults : NULL,
+	};
 
 	return copy->into ? send_all(copy, &stream, faults, err)
 			  : receive_all(copy, &stream, faults, err);
@@ -131,9 +149,10 @@ static void choose_error(const struct copy *copy, const struct error *here,
 
 static int end_copied(const struct copy_faults *faults, struct error *err)
 {
-	return faults->count == 0 ? 0
-				  : error_set(err, 0, "left out as it could not be read: %llu, all else is copied",
-					      faults->count);
+	if (faults->count == 0)
+		return 0;
+	return error_set(err, 0, "left out as it could not be copied: %llu, all else is copied",
+			 faults->count);
 }
 
 int copy_run(const struct attach *attach, const struct copy *copy, struct error *err)
@@ -141,27 +160,26 @@ int copy_run(const struct attach *attach, const struct copy *copy, struct error 
 	struct attached_work work = ATTACHED_WORK_INIT;
 	struct copy_faults faults = {.tell = copy->tell_fault, .container = copy->container};
 	struct error here = {0}, inside = {0};
-	int rc_here, rc_inside, ends[2];
-	int ours = copy->into ? 1 : 0;
+	AUTO(ends_close) struct ends ours = ENDS_INIT, theirs = ENDS_INIT;
 	AUTO_FD int stop_fd = -1;
+	int rc_here, rc_inside;
 
 	allow_descriptors();
 	/* A pipe that nobody reads is an error of write(2). */
 	signal(SIGPIPE, SIG_IGN);
 	stop_fd = open_signals(err);
-	if (stop_fd < 0 || open_pipe(ends, err) < 0)
+	if (stop_fd < 0 || open_pipe(&theirs.in_fd, &ours.out_fd, err) < 0 ||
+	    open_pipe(&ours.in_fd, &theirs.out_fd, err) < 0)
 		return -1;
-	rc_here = attach_work(attach, ends[!ours], act_inside, copy, &work, err);
-	close_fd(&ends[!ours]);
-	if (rc_here == 0) {
-		rc_here = act_here(ends[ours], stop_fd, copy, &faults, &here);
-		/* End of file, or nobody who reads: the other side ends then, too. */
-		close_fd(&ends[ours]);
-		rc_inside = attached_work_wait(&work, rc_here < 0 ? LAST_WORDS_MS : -1, &inside);
-		if (rc_here == 0 && rc_inside == 0)
-			return end_copied(&faults, err);
-		choose_error(copy, &here, &inside, err);
-	}
-	close_fd(&ends[ours]);
+	if (attach_work(attach, theirs.in_fd, theirs.out_fd, act_inside, copy, &work, err) < 0)
+		return -1;
+	ends_close(&theirs);
+	rc_here = act_here(&ours, stop_fd, copy, &faults, &here);
+	/* End of file, or nobody who reads: the other side ends then, too. */
+	ends_close(&ours);
+	rc_inside = attached_work_wait(&work, rc_here < 0 ? LAST_WORDS_MS : -1, &inside);
+	if (rc_here == 0 && rc_inside == 0)
+		return end_copied(&faults, err);
+	choose_error(copy, &here, &inside, err);
 	return -1;
 }

@@ -2,6 +2,7 @@
 #include "lifecycle/copy_receive.h"
 
 #include <fcntl.h>
+#include <search.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -26,8 +27,12 @@ struct receiver {
 	struct place *places;
 	size_t depth, size;
 	struct text path;   /* below the target */
+	size_t top_length;  /* of that, for what is below the top of a tree */
+	void *left_out;     /* tsearch(3), of paths below the top */
 	char temporary[32]; /* "": none is in the directory of the current entry */
 	struct copy_entry entry;
+	bool file_open;    /* more of the current file is to come */
+	bool target_fails; /* what went wrong last is about the target, not the stream */
 	char *buffer;
 	unsigned long long files, directories;
 };
@@ -44,20 +49,22 @@ static void receiver_clear(struct receiver *receiver)
 	free(receiver->places);
 	free(receiver->buffer);
 	free(receiver->name);
+	tdestroy(receiver->left_out, free);
 	text_clear(&receiver->path);
 	close_fd(&receiver->base_fd);
 }
 
-static int fail(const struct receiver *receiver, int code, const char *what, struct error *err)
+static int fail(struct receiver *receiver, int code, const char *what, struct error *err)
 {
 	const char *below = text_value(&receiver->path);
 
+	receiver->target_fails = true;
 	return error_set(err, code, "%s %s%s%s", what, receiver->target->path, *below ? "/" : "",
 			 below);
 }
 
-static int owner_failed(const struct receiver *receiver, const struct copy_attributes *wanted,
-			int code, struct error *err)
+static int owner_failed(struct receiver *receiver, const struct copy_attributes *wanted, int code,
+			struct error *err)
 {
 	fail(receiver, code, "set the owner of", err);
 	if (code == EINVAL || code == EOVERFLOW)
@@ -201,8 +208,8 @@ static void times_of(const struct copy_attributes *wanted, struct timespec times
 }
 
 /* Owner first: that takes away set-user-ID. */
-static int set_attributes(const struct receiver *receiver, int fd,
-			  const struct copy_attributes *wanted, struct error *err)
+static int set_attributes(struct receiver *receiver, int fd, const struct copy_attributes *wanted,
+			  struct error *err)
 {
 	struct timespec times[2];
 
@@ -217,8 +224,7 @@ static int set_attributes(const struct receiver *receiver, int fd,
 }
 
 /* Of what is not opened: a link, a FIFO. */
-static int set_attributes_of_temporary(const struct receiver *receiver, int dir_fd,
-				       struct error *err)
+static int set_attributes_of_temporary(struct receiver *receiver, int dir_fd, struct error *err)
 {
 	const struct copy_attributes *wanted = &receiver->entry.attributes;
 	const char *name = receiver->temporary;
@@ -300,6 +306,7 @@ static int write_data(struct receiver *receiver, int fd, struct error *err)
 		if (write_chunk(receiver, fd, err) < 0)
 			return -1;
 	}
+	receiver->file_open = false;
 	if (ftruncate(fd, (off_t)entry->offset) < 0)
 		return fail(receiver, errno, "write", err);
 	return 0;
@@ -340,6 +347,42 @@ static int make_fifo(struct receiver *receiver, int dir_fd, struct error *err)
 	return set_attributes_of_temporary(receiver, dir_fd, err);
 }
 
+/* ---- what was left out ---- */
+
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* The path of the current entry: of what is no other name can be made. */
+static int remember_left_out(struct receiver *receiver, struct error *err)
+{
+	const char *below;
+	char *path, **found;
+
+	if (receiver->depth == 0)
+		return 0;
+	below = text_value(&receiver->path) + receiver->top_length;
+	path = xstrdup(below + strspn(below, "/"));
+	found = tsearch(path, &receiver->left_out, compare_paths);
+	if (!found || *found != path)
+		free(path);
+	return found ? 0 : error_set(err, ENOMEM, "remember what was left out");
+}
+
+static bool was_left_out(const struct receiver *receiver, const char *path)
+{
+	for (const char *end = path; *end;) {
+		AUTO_FREE char *part = NULL;
+
+		end = strchrnul(end + (*end == '/'), '/');
+		part = xprintf("%.*s", (int)(end - path), path);
+		if (tfind(part, &receiver->left_out, compare_paths))
+			return true;
+	}
+	return false;
+}
+
 /* To what came before, which may be another thing meanwhile: it is looked for below the top alone. */
 static int make_hardlink(struct receiver *receiver, int dir_fd, struct error *err)
 {
@@ -349,6 +392,11 @@ static int make_hardlink(struct receiver *receiver, int dir_fd, struct error *er
 
 	if (receiver->depth == 0)
 		return make_no_sense(err);
+	if (was_left_out(receiver, path)) {
+		receiver->temporary[0] = '\0';
+		fail(receiver, 0, "make", err);
+		return error_hint(err, "it is another name of what was left out: %s", path);
+	}
 	parent_fd = fs_open_below(receiver->places[0].fd, parent, O_PATH | O_DIRECTORY);
 	if (parent_fd < 0 ||
 	    linkat(parent_fd, slash ? slash + 1 : path, dir_fd, receiver->temporary, 0) < 0) {
@@ -386,6 +434,13 @@ static int make_leaf(struct receiver *receiver, const char *name, struct error *
 
 /* ---- directories ---- */
 
+static void enter_tree(struct receiver *receiver)
+{
+	receiver->top_length = receiver->path.length;
+	tdestroy(receiver->left_out, free);
+	receiver->left_out = NULL;
+}
+
 static int make_directory(struct receiver *receiver, const char *name, size_t path_length,
 			  struct error *err)
 {
@@ -409,18 +464,116 @@ static int make_directory(struct receiver *receiver, const char *name, size_t pa
 		receiver->places =
 			xrealloc(receiver->places, receiver->size, sizeof(*receiver->places));
 	}
+	if (receiver->depth == 0)
+		enter_tree(receiver);
 	receiver->places[receiver->depth++] = place;
 	return 0;
 }
 
+/* ---- what goes wrong ---- */
+
+/* What the other side has left out. */
+static void tell_not_sent(struct receiver *receiver)
+{
+	const struct copy_target *target = receiver->target;
+	const struct copy_entry *entry = &receiver->entry;
+
+	if (entry->type == COPY_FAILED && target->faults)
+		copy_tell_failed(target->faults, entry);
+	if (entry->type == COPY_SKIPPED && target->tell_skipped)
+		target->tell_skipped(entry->target, entry->attributes.mode);
+}
+
+/* The rest of what is open: of a file up to its FILE_END, of a directory up to its LEAVE. */
+static int pass_over(struct receiver *receiver, size_t open, struct error *err)
+{
+	struct copy_entry *entry = &receiver->entry;
+
+	while (open > 0) {
+		if (copy_take(receiver->stream, entry, err) < 0)
+			return -1;
+		if (entry->type == COPY_END)
+			return make_no_sense(err);
+		tell_not_sent(receiver);
+		open += entry->type == COPY_DIRECTORY || entry->type == COPY_FILE;
+		open -= entry->type == COPY_LEAVE || entry->type == COPY_FILE_END;
+		if (entry->type == COPY_DATA &&
+		    copy_take_bytes(receiver->stream, receiver->buffer, entry->length, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The next one would fail likewise. */
+static bool is_of_all(int code)
+{
+	return code == ENOSPC || code == EDQUOT || code == EROFS || code == EIO ||
+	       copy_lacks_means(code);
+}
+
+static int tell_fault(struct receiver *receiver, const struct error *fault, struct error *err)
+{
+	if (!receiver->target->faults)
+		return copy_put_fault(receiver->stream, fault, err);
+	copy_tell_fault(receiver->target->faults, fault);
+	return 0;
+}
+
+/* 0: it is told, and the copy goes on with what comes next. */
+static int survive(struct receiver *receiver, const struct error *fault, struct error *err)
+{
+	if (receiver->target_fails && !is_of_all(fault->code))
+		return tell_fault(receiver, fault, err);
+	if (err)
+		*err = *fault;
+	return -1;
+}
+
+/* The current entry, of which so much is open, with all that is in it. */
+static int leave_out(struct receiver *receiver, const struct error *fault, size_t open,
+		     struct error *err)
+{
+	if (survive(receiver, fault, err) < 0 || remember_left_out(receiver, err) < 0)
+		return -1;
+	return pass_over(receiver, open, err);
+}
+
+/* ---- the stream ---- */
+
+static int make_entry(struct receiver *receiver, struct error *err)
+{
+	bool is_directory = receiver->entry.type == COPY_DIRECTORY;
+	size_t path_length = receiver->path.length;
+	AUTO_FREE char *name = name_of(receiver, err);
+	struct error fault = {0};
+	int rc;
+
+	if (!name)
+		return -1;
+	enter_path(receiver, name);
+	receiver->target_fails = false;
+	receiver->file_open = receiver->entry.type == COPY_FILE;
+	rc = is_directory ? make_directory(receiver, name, path_length, &fault)
+			  : make_leaf(receiver, name, &fault);
+	if (rc == 0 && is_directory)
+		return 0;
+	if (rc < 0)
+		rc = leave_out(receiver, &fault, is_directory || receiver->file_open, err);
+	leave_path(receiver, path_length);
+	return rc;
+}
+
 static int leave_directory(struct receiver *receiver, struct error *err)
 {
+	struct error fault = {0};
 	struct place *place;
 
 	if (receiver->depth == 0)
 		return make_no_sense(err);
 	place = &receiver->places[receiver->depth - 1];
-	if (place->made && set_attributes(receiver, place->fd, &place->attributes, err) < 0)
+	receiver->target_fails = false;
+	if (place->made && set_attributes(receiver, place->fd, &place->attributes, &fault) < 0 &&
+	    survive(receiver, &fault, err) < 0)
 		return -1;
 	receiver->directories += place->made;
 	leave_path(receiver, place->path_length);
@@ -428,34 +581,11 @@ static int leave_directory(struct receiver *receiver, struct error *err)
 	return 0;
 }
 
-/* ---- the stream ---- */
-
-static int make_entry(struct receiver *receiver, struct error *err)
+static int end_stream(struct receiver *receiver, struct error *err)
 {
-	size_t path_length = receiver->path.length;
-	AUTO_FREE char *name = name_of(receiver, err);
-	int rc;
-
-	if (!name)
-		return -1;
-	enter_path(receiver, name);
-	if (receiver->entry.type == COPY_DIRECTORY)
-		return make_directory(receiver, name, path_length, err);
-	rc = make_leaf(receiver, name, err);
-	leave_path(receiver, path_length);
-	return rc;
-}
-
-static void tell_left_out(struct receiver *receiver)
-{
-	const struct copy_entry *entry = &receiver->entry;
-
-	if (receiver->depth == 0)
-		receiver->begun++;
-	if (entry->type == COPY_FAILED)
-		copy_tell_fault(receiver->target->faults, entry->target);
-	else if (receiver->target->tell_skipped)
-		receiver->target->tell_skipped(entry->target, entry->attributes.mode);
+	if (receiver->depth > 0 || receiver->begun != receiver->target->count)
+		return make_no_sense(err);
+	return receiver->target->faults ? 0 : copy_put(receiver->stream, &receiver->entry, err);
 }
 
 /* 1: that was the last of them. */
@@ -474,12 +604,11 @@ static int take_entry(struct receiver *receiver, struct error *err)
 		return leave_directory(receiver, err);
 	case COPY_SKIPPED:
 	case COPY_FAILED:
-		tell_left_out(receiver);
+		receiver->begun += receiver->depth == 0;
+		tell_not_sent(receiver);
 		return 0;
 	case COPY_END:
-		if (receiver->depth > 0 || receiver->begun != receiver->target->count)
-			return make_no_sense(err);
-		return 1;
+		return end_stream(receiver, err) < 0 ? -1 : 1;
 	default:
 		return make_no_sense(err);
 	}

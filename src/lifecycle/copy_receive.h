@@ -16,15 +16,18 @@ struct copy_target {
 	char *const *sources; /* paths the trees come from: the last part is the name of each */
 	size_t count;         /* of them; at least one */
 	bool keep_owner;      /* owners by number, set-user-ID and its like */
-	/* A file that could not be copied, may be NULL. */
+	/* Of sockets, devices and file systems of the kernel; NULL: who sends them tells it. */
 	void (*tell_skipped)(const char *path, mode_t mode);
-	struct copy_faults *faults; /* what the other side could not read; may be NULL */
+	/* What could not be read or made; NULL: the other side tells it, and gets back what and END. */
+	struct copy_faults *faults;
 };
 
 /*
  * Into path where it is a directory; else, of one source only, to path itself, in a directory that
- * is there. Returns behind the END of the stream. On failure the hint of err tells how far it came,
- * unless there is another.
+ * is there. What cannot be made is told and left out, with all that is in it; but where there is no
+ * room, or the file system is read-only or broken, nothing else could be made either: that ends it.
+ * Returns behind the END of the stream. On failure the hint of err tells how far it came, unless there
+ * is another.
  */
 int copy_receive(const struct copy_stream *stream, const struct copy_target *target,
 		 struct error *err);

@@ -382,29 +382,24 @@ static int send_whatever_it_is(struct walk *walk, int dir_fd, const char *path, 
 	return fail(walk, EAGAIN, "is another one each time it is looked at:", err);
 }
 
-/* Of a file that is begun, the other side waits for the rest; without these nothing else can be read either. */
-static bool can_go_on(const struct walk *walk, const struct error *err)
-{
-	return !walk->put && err->code != EMFILE && err->code != ENFILE && err->code != ENOMEM;
-}
-
 static int send_entry(struct walk *walk, int dir_fd, const char *path, const char *name,
 		      struct error *err)
 {
-	struct error failure = {0};
+	const struct copy_sender *sender = walk->sender;
+	struct error fault = {0};
 
 	walk->put = false;
-	if (send_whatever_it_is(walk, dir_fd, path, name, &failure) == 0)
+	if (send_whatever_it_is(walk, dir_fd, path, name, &fault) == 0)
 		return 0;
-	if (!can_go_on(walk, &failure)) {
+	/* Of a file that is begun, the other side waits for the rest. */
+	if (walk->put || copy_lacks_means(fault.code)) {
 		if (err)
-			*err = failure;
+			*err = fault;
 		return -1;
 	}
-	copy_tell_fault(walk->sender->faults, failure.text);
-	clear_entry(&walk->entry);
-	snprintf(walk->entry.target, sizeof(walk->entry.target), "%s", failure.text);
-	return put(walk, COPY_FAILED, "", NULL, err);
+	if (sender->faults)
+		copy_tell_fault(sender->faults, &fault);
+	return copy_put_fault(sender->stream, &fault, err);
 }
 
 static int send_next(struct walk *walk, struct error *err)
@@ -444,5 +439,7 @@ int copy_send_end(const struct copy_sender *sender, struct error *err)
 {
 	const struct copy_entry end = {.type = COPY_END};
 
-	return copy_put(sender->stream, &end, err);
+	if (copy_put(sender->stream, &end, err) < 0)
+		return -1;
+	return sender->stream->back ? copy_take_back(sender->stream, err) : 0;
 }

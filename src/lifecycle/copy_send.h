@@ -16,7 +16,7 @@ struct copy_sender {
 	bool follow; /* what a symbolic link points to, in its place */
 	/* Of sockets, devices and file systems of the kernel; NULL: told to whoever reads. */
 	void (*tell_skipped)(const char *path, mode_t mode);
-	struct copy_faults *faults; /* NULL: told to whoever reads */
+	struct copy_faults *faults; /* what could not be read; NULL: whoever reads tells it */
 };
 
 /*
@@ -25,7 +25,7 @@ struct copy_sender {
  */
 int copy_send(const struct copy_sender *sender, const char *path, struct error *err);
 
-/* Behind the last of them. */
+/* Behind the last of them; where anything comes back, returns when the other side has made all. */
 int copy_send_end(const struct copy_sender *sender, struct error *err);
 
 #endif

@@ -2,7 +2,6 @@
 #include "lifecycle/copy_stream.h"
 
 #include <poll.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -16,26 +15,100 @@ struct head {
 	uint32_t name_length, target_length;
 };
 
-void copy_tell_fault(struct copy_faults *faults, const char *text)
+bool copy_lacks_means(int code)
 {
-	if (!faults)
-		return;
-	faults->count++;
-	faults->tell(faults->container, text);
+	return code == EMFILE || code == ENFILE || code == ENOMEM;
 }
 
-/* Until something can be read or written, or need not be any more. */
-static int wait_ready(const struct copy_stream *stream, short events, struct error *err)
+/* ---- faults ---- */
+
+void copy_tell_fault(struct copy_faults *faults, const struct error *fault)
+{
+	faults->count++;
+	faults->tell(faults->container, fault);
+}
+
+/* Neither text nor hint of an error has a newline. */
+void copy_tell_failed(struct copy_faults *faults, const struct copy_entry *entry)
+{
+	const char *hint = strchrnul(entry->target, '\n');
+	struct error fault = {0};
+
+	error_set(&fault, 0, "%.*s", (int)(hint - entry->target), entry->target);
+	if (*hint && hint[1])
+		error_hint(&fault, "%s", hint + 1);
+	copy_tell_fault(faults, &fault);
+}
+
+int copy_put_fault(const struct copy_stream *stream, const struct error *fault, struct error *err)
+{
+	struct copy_entry entry = {.type = COPY_FAILED};
+
+	snprintf(entry.target, sizeof(entry.target), "%s%s%s", fault->text,
+		 *fault->hint ? "\n" : "", fault->hint);
+	return copy_put(stream, &entry, err);
+}
+
+/* 1: that was the last of them. */
+static int take_back_one(const struct copy_stream *stream, struct error *err)
+{
+	struct copy_entry entry;
+
+	if (copy_take(stream, &entry, err) < 0)
+		return -1;
+	if (entry.type == COPY_FAILED)
+		copy_tell_failed(stream->back, &entry);
+	else if (entry.type != COPY_END)
+		return error_set(err, EPROTO, "read what was not copied");
+	return entry.type == COPY_END;
+}
+
+int copy_take_back(const struct copy_stream *stream, struct error *err)
+{
+	int rc = 0;
+
+	while (rc == 0)
+		rc = take_back_one(stream, err);
+	return rc < 0 ? -1 : 0;
+}
+
+/* ---- bytes ---- */
+
+/* Until something can be read (in_fd) or written (out_fd; -1: not asked), or need not be any more. */
+static int wait_ready(const struct copy_stream *stream, int in_fd, int out_fd, short *came,
+		      struct error *err)
 {
 	struct pollfd ready[] = {
-		{.fd = stream->fd, .events = events},
+		{.fd = in_fd, .events = POLLIN},
+		{.fd = out_fd, .events = POLLOUT},
 		{.fd = stream->stop_fd, .events = POLLIN},
 	};
 
 	while (poll(ready, ARRAY_SIZE(ready), -1) < 0)
 		if (errno != EINTR)
 			return error_set(err, errno, "poll");
-	return ready[1].revents ? error_set(err, 0, "interrupted") : 0;
+	*came = ready[0].revents;
+	return ready[2].revents ? error_set(err, 0, "interrupted") : 0;
+}
+
+/* Who reads may be held up by what it has to tell: so that is taken first. */
+static int wait_writable(const struct copy_stream *stream, struct error *err)
+{
+	short came;
+	int rc;
+
+	for (;;) {
+		if (wait_ready(stream, stream->back ? stream->in_fd : -1, stream->out_fd, &came,
+			       err) < 0)
+			return -1;
+		if (!came)
+			return 0;
+		rc = take_back_one(stream, err);
+		if (rc > 0)
+			return error_set(err, EPROTO, "it ends before all was sent");
+		if (rc < 0)
+			return -1;
+	}
 }
 
 int copy_put_bytes(const struct copy_stream *stream, const void *bytes, size_t length,
@@ -46,9 +119,9 @@ int copy_put_bytes(const struct copy_stream *stream, const void *bytes, size_t l
 	while (length > 0) {
 		ssize_t written;
 
-		if (wait_ready(stream, POLLOUT, err) < 0)
+		if (wait_writable(stream, err) < 0)
 			return -1;
-		written = write(stream->fd, left, length);
+		written = write(stream->out_fd, left, length);
 		if (written < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (written < 0)
@@ -65,10 +138,11 @@ int copy_take_bytes(const struct copy_stream *stream, void *bytes, size_t length
 
 	while (length > 0) {
 		ssize_t count;
+		short came;
 
-		if (wait_ready(stream, POLLIN, err) < 0)
+		if (wait_ready(stream, stream->in_fd, -1, &came, err) < 0)
 			return -1;
-		count = read(stream->fd, left, length);
+		count = read(stream->in_fd, left, length);
 		if (count < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (count < 0)

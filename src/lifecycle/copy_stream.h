@@ -9,11 +9,15 @@
  *   SYMLINK, HARDLINK, FIFO         in one piece
  *   SKIPPED, FAILED                 nothing is made, whoever reads may tell
  *   END                             behind the last tree
+ *
+ * From the container FAILED comes back by a pipe of its own, of what could not be made there, and END
+ * when all is done.
  */
 #ifndef LIFECYCLE_COPY_STREAM_H
 #define LIFECYCLE_COPY_STREAM_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -50,23 +54,37 @@ struct copy_entry {
 	uint64_t offset;                   /* DATA: where it belongs; FILE_END: size of the file */
 	uint32_t length;                   /* DATA: bytes that follow, 1 to COPY_CHUNK */
 	char name[NAME_MAX + 1];           /* "" for the top of a tree */
-	/* SYMLINK: where it points; HARDLINK: path of the other below the top; SKIPPED: path; FAILED: why */
+	/*
+	 * SYMLINK: where it points; HARDLINK: path of the other below the top; SKIPPED: path; FAILED: why, and
+	 * in a line of its own the hint, if there is one.
+	 */
 	char target[PATH_MAX];
 };
 
-struct copy_stream {
-	int fd;      /* not owned; an end that is written to must be nonblocking */
-	int stop_fd; /* not owned; once it can be read, all fails as interrupted; -1: never */
-};
-
-/* What could not be read while all else is copied; kept on the host, whichever side it is on. */
+/* What could not be copied while all else is; kept on the host, whichever side it is on. */
 struct copy_faults {
-	void (*tell)(const char *container, const char *text);
+	void (*tell)(const char *container, const struct error *fault);
 	const char *container;
 	unsigned long long count;
 };
 
-void copy_tell_fault(struct copy_faults *faults, const char *text); /* NULL: the other side does */
+struct copy_stream {
+	int in_fd, out_fd; /* of pipes; not owned; what is written to must be nonblocking */
+	int stop_fd;       /* not owned; once it can be read, all fails as interrupted; -1: never */
+	struct copy_faults *back; /* what comes back while it is written; NULL: nothing does */
+};
+
+/* Without these nothing else can be opened either. */
+bool copy_lacks_means(int code);
+
+void copy_tell_fault(struct copy_faults *faults, const struct error *fault);
+void copy_tell_failed(struct copy_faults *faults, const struct copy_entry *entry); /* FAILED */
+
+/* As FAILED, for the other side to tell. */
+int copy_put_fault(const struct copy_stream *stream, const struct error *fault, struct error *err);
+
+/* What still comes back, up to its END. */
+int copy_take_back(const struct copy_stream *stream, struct error *err);
 
 /* EPIPE: nobody reads any more. */
 int copy_put(const struct copy_stream *stream, const struct copy_entry *entry, struct error *err);

@@ -117,7 +117,7 @@ one"
 	here 'mkdir tree tree/z; for f in a c z/d; do echo $f >tree/$f; done; ln -s nowhere tree/b; ln -s z tree/z/z; echo one >one; echo two >two'
 	# Into the container, named and met on the way.
 	run -1 cman cp -L $HERE/one $HERE/none $HERE/tree $HERE/two web:/tmp
-	assert_equal "$(sort <<<"$output")" "cman: error: web: left out as it could not be read: 3, all else is copied
+	assert_equal "$(sort <<<"$output")" "cman: error: web: left out as it could not be copied: 3, all else is copied
 cman: error: web: look at $HERE/none: No such file or directory
 cman: error: web: look at $HERE/tree/b: No such file or directory
 cman: error: web: look at $HERE/tree/z/z: Too many levels of symbolic links"
@@ -135,7 +135,7 @@ z/d
 	run -1 cman cp -L web:/tmp/tree web:/tmp/none web:/tmp/one $HERE/back
 	assert_equal "$output" "cman: error: web: look at /tmp/tree/e: No such file or directory
 cman: error: web: look at /tmp/none: No such file or directory
-cman: error: web: left out as it could not be read: 2, all else is copied"
+cman: error: web: left out as it could not be copied: 2, all else is copied"
 	assert_equal "$(here 'cd back && cat one tree/a tree/c tree/z/d && find . | wc -l')" "one
 a
 c
@@ -146,6 +146,61 @@ z/d
 	run -1 cman cp -L web:/tmp/tree $HERE/back
 	[[ $output != *$'\033'* ]]
 	assert_output_has "look at /tmp/tree/x?y"
+}
+
+@test "what cannot be made is told and left out, all else is copied, and the exit status is 1" {
+	run_ok cman up web
+	here 'mkdir -p tree/d/e tree/full tree/z; for f in a b d/e/f full/f z/y; do echo $f >tree/$f; done
+		ln tree/a tree/c; ln tree/d/e/f tree/z/f; echo one >one'
+	# Into the container: directories and files in each other's place, another name of what is left out.
+	inside 'mkdir -p /tmp/tree/a/kept && echo kept >/tmp/tree/d && echo old >/tmp/tree/c'
+	run -1 cman cp $HERE/tree $HERE/one web:/tmp
+	assert_equal "$(sed -n 's/^cman: error: //p' <<<"$output")" "web: replace /tmp/tree/a: Is a directory
+web: make /tmp/tree/c
+web: enter /tmp/tree/d: Not a directory
+web: make /tmp/tree/z/f
+web: left out as it could not be copied: 4, all else is copied"
+	assert_output_has "it is another name of what was left out: a" "left out: d/e/f"
+	assert_equal "$(inside 'cd /tmp && cat one tree/b tree/c tree/d tree/full/f tree/z/y && find . | wc -l')" "one
+b
+old
+kept
+full/f
+z/y
+12"
+	# Out of it, likewise; a device stays what it is, with the hint of that.
+	inside 'mkdir /tmp/from && cd /tmp/from && mkdir d && for f in a d/f null z; do echo $f >$f; done'
+	here 'mkdir -p to/from/a/kept && echo kept >to/from/d && mknod to/from/null c 1 3'
+	run -1 cman cp web:/tmp/from web:/tmp/one $HERE/to
+	assert_equal "$(sed -n 's/^cman: error: //p' <<<"$output")" "web: replace $HERE/to/from/a: Is a directory
+web: enter $HERE/to/from/d: Not a directory
+web: replace $HERE/to/from/null: File exists
+web: left out as it could not be copied: 3, all else is copied"
+	assert_output_has "devices and sockets are left as they are"
+	assert_equal "$(here 'cd to && cat one from/d from/z && stat -c %F from/null && find . | wc -l')" "one
+kept
+z
+character special file
+8"
+}
+
+@test "where nothing else could be made it ends at once" {
+	machine mkdir $T/rootfs/web/fixed $HERE/many
+	sleeper web <<<'mounts = ( { target = "/fixed"; type = "tmpfs"; read_only = true; } );'
+	run_ok cman up web
+	here 'for i in 1 2 3; do echo $i >many/$i; done'
+	run -1 cman cp $HERE/many/1 $HERE/many/2 $HERE/many web:/fixed
+	assert_equal "$(sed -n 's/^cman: error: //p' <<<"$output")" "web: make /fixed/1: Read-only file system"
+	assert_output_has "copied before that: 0 files, 0 directories"
+}
+
+@test "many that cannot be made hold nobody up" {
+	run_ok cman up web
+	here 'mkdir many; i=0; while [ $i -lt 3000 ]; do echo $i >many/$i; i=$((i + 1)); done; head -c 5000000 /dev/zero >many/last; chown -R 100000 many'
+	inside 'mkdir /tmp/many'
+	run -1 cman cp -a $HERE/many web:/tmp
+	assert_output_has "left out as it could not be copied: 3001, all else is copied"
+	assert_equal "$(inside 'ls -A /tmp/many')" ""
 }
 
 @test "where it goes: directories, slashes, what is missing, what is in the way" {
@@ -378,7 +433,7 @@ swap_inside() {
 	wait "$SWAPPER" || true
 }
 
-@test "nobody inside sees who copies, and it has no file of the host but its pipe" {
+@test "nobody inside sees who copies, and it has no file of the host but its pipes" {
 	run_ok cman up web
 	local copier
 
