@@ -265,18 +265,16 @@ static void tell_stopped(void *data, struct container *container, const char *ne
 	told->status = EXIT_FAILURE;
 }
 
-/* Whether one of them has to be stopped before another one. */
-static bool are_ordered(const struct conf *conf, const struct strlist *names)
+/* Whether one of those that were named has to be stopped before another one of them. */
+static bool are_ordered(const struct bring_up *up)
 {
-	for (size_t i = 0; i < names->count; i++) {
-		const struct spec *spec = conf_find(conf, names->items[i]);
+	AUTO_FREE bool *named = xalloc(up->order.count, sizeof(*named));
+	AUTO_ORDER struct order order = {0};
 
-		for (size_t j = 0; j < names->count; j++)
-			if (strlist_contains(&spec->depends_on, names->items[j]) ||
-			    strlist_contains(&spec->after, names->items[j]))
-				return true;
-	}
-	return false;
+	for (size_t i = 0; i < up->order.count; i++)
+		named[i] = up->items[i].named;
+	order_init_part(&order, &up->order, named);
+	return order.level_count > 1;
 }
 
 /* Those that can be started again, in the order in which they run. */
@@ -307,7 +305,7 @@ int cmd_restart(const struct options *options, int argc, char *argv[], struct er
 		strlist_remove(&names, broken.items[i]);
 	begin(options, &up, &names, &broken);
 	/* Else each is stopped just before it is started, which keeps its networks where they are. */
-	if (!options->no_deps && are_ordered(&conf, &names) && stop_in_order(&up, err) < 0) {
+	if (are_ordered(&up) && stop_in_order(&up, err) < 0) {
 		bring_up_clear(&up);
 		return -1;
 	}

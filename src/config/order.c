@@ -57,6 +57,20 @@ static void push(struct walk *walk, const struct order_edges *edges, size_t *dep
 	}
 }
 
+static void walk_init(struct walk *walk, const struct order *order)
+{
+	*walk = (struct walk){
+		.stack = xalloc(order->count + 1, sizeof(size_t)),
+		.seen = xalloc(order->count + 1, sizeof(size_t)),
+	};
+}
+
+static void walk_clear(struct walk *walk)
+{
+	free(walk->stack);
+	free(walk->seen);
+}
+
 static bool waits_for(const struct order *order, struct walk *walk, size_t node, size_t other)
 {
 	size_t depth = 0;
@@ -75,11 +89,9 @@ static bool waits_for(const struct order *order, struct walk *walk, size_t node,
 
 static void add_afters(struct order *order, const struct order_item *items)
 {
-	struct walk walk = {
-		.stack = xalloc(order->count + 1, sizeof(size_t)),
-		.seen = xalloc(order->count + 1, sizeof(size_t)),
-	};
+	AUTO(walk_clear) struct walk walk;
 
+	walk_init(&walk, order);
 	for (size_t i = 0; i < order->count; i++) {
 		struct order_node *node = &order->nodes[i];
 
@@ -91,8 +103,6 @@ static void add_afters(struct order *order, const struct order_item *items)
 			add(waits_for(order, &walk, other, i) ? &node->refused : &node->follows, other);
 		}
 	}
-	free(walk.stack);
-	free(walk.seen);
 }
 
 /* ---- levels ---- */
@@ -159,6 +169,47 @@ void order_init(struct order *order, const struct order_item *items, size_t coun
 	}
 	add_afters(order, items);
 	find_levels(order);
+}
+
+/* ---- a part ---- */
+
+/* The chosen ones that a node waits for, up to which the walk goes: places in the part. */
+static void add_reached(const struct order *whole, const size_t *places, size_t node,
+			struct walk *walk, struct order_edges *reached)
+{
+	size_t depth = 0;
+
+	walk->number++;
+	push(walk, &whole->nodes[node].needs, &depth);
+	push(walk, &whole->nodes[node].follows, &depth);
+	while (depth > 0) {
+		size_t next = walk->stack[--depth];
+
+		if (places[next] != ORDER_NEVER) {
+			add(reached, places[next]);
+			continue;
+		}
+		push(walk, &whole->nodes[next].needs, &depth);
+		push(walk, &whole->nodes[next].follows, &depth);
+	}
+}
+
+void order_init_part(struct order *part, const struct order *whole, const bool *chosen)
+{
+	AUTO_FREE size_t *places = xalloc(whole->count, sizeof(*places));
+	AUTO(walk_clear) struct walk walk;
+
+	walk_init(&walk, whole);
+	*part = (struct order){.nodes = xalloc(whole->count, sizeof(*part->nodes))};
+	for (size_t i = 0; i < whole->count; i++) {
+		places[i] = chosen[i] ? part->count : ORDER_NEVER;
+		if (chosen[i])
+			part->nodes[part->count++].name = whole->nodes[i].name;
+	}
+	for (size_t i = 0; i < whole->count; i++)
+		if (chosen[i])
+			add_reached(whole, places, i, &walk, &part->nodes[places[i]].needs);
+	find_levels(part);
 }
 
 void order_clear(struct order *order)

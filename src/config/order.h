@@ -49,6 +49,12 @@ void order_init(struct order *order, const struct order_item *items, size_t coun
 void order_clear(struct order *order);
 #define AUTO_ORDER AUTO(order_clear)
 
+/*
+ * The chosen nodes alone (one of chosen for each of the whole): each needs those it waits for there, at once
+ * or by way of nodes that are not chosen. Their names are those of the whole, and not owned either.
+ */
+void order_init_part(struct order *part, const struct order *whole, const bool *chosen);
+
 /* ORDER_NEVER: it is not in the set. */
 size_t order_find(const struct order *order, const char *name);
 

@@ -151,24 +151,56 @@ static void stop_in_order(const struct bring_down *down, const struct stopping *
 	}
 }
 
+/* One that stays is of concern as well where it is needed: who is stopped may wait for another by way of it. */
+static void find_concerned(const struct stopping *stopping, bool *concerned)
+{
+	const struct strlist *names = &stopping->names;
+	AUTO_FREE size_t *stack = xalloc(names->count, sizeof(*stack));
+	size_t depth = 0;
+
+	for (size_t i = 0; i < names->count; i++) {
+		concerned[i] = stopping->chosen[i];
+		if (concerned[i])
+			stack[depth++] = i;
+	}
+	while (depth > 0) {
+		const struct strlist *needs = &stopping->records[stack[--depth]].needs;
+
+		for (size_t i = 0; i < needs->count; i++) {
+			size_t needed = strlist_find_sorted(names, needs->items[i]);
+
+			if (needed == names->count || concerned[needed])
+				continue;
+			concerned[needed] = true;
+			stack[depth++] = needed;
+		}
+	}
+}
+
 static void stop_chosen(const struct bring_down *down, const struct stopping *stopping)
 {
 	const size_t count = stopping->names.count;
 	AUTO_FREE struct order_item *items = xalloc(count, sizeof(*items));
 	AUTO_FREE const struct record **records = xalloc(count, sizeof(*records));
-	AUTO_ORDER struct order order = {0};
-	size_t chosen = 0;
+	AUTO_FREE bool *concerned = xalloc(count, sizeof(*concerned));
+	AUTO_FREE bool *chosen = xalloc(count, sizeof(*chosen));
+	AUTO_ORDER struct order whole = {0}, order = {0};
+	size_t item_count = 0, chosen_count = 0;
 
+	find_concerned(stopping, concerned);
 	for (size_t i = 0; i < count; i++) {
 		const struct record *record = &stopping->records[i];
 
-		if (!stopping->chosen[i])
+		if (!concerned[i])
 			continue;
-		records[chosen] = record;
-		items[chosen++] = (struct order_item){stopping->names.items[i], &record->needs,
-						      &record->after};
+		if (stopping->chosen[i])
+			records[chosen_count++] = record;
+		chosen[item_count] = stopping->chosen[i];
+		items[item_count++] = (struct order_item){stopping->names.items[i], &record->needs,
+							  &record->after};
 	}
-	order_init(&order, items, chosen);
+	order_init(&whole, items, item_count);
+	order_init_part(&order, &whole, chosen);
 	stop_in_order(down, stopping, &order, records);
 }
 
@@ -179,7 +211,7 @@ int bring_down_run(const struct bring_down *down, const struct strlist *names, s
 	bool ordered = record_any_order(state);
 	struct error failure = {0};
 
-	if (ordered && !down->alone && record_list(state, &stopping.names, err) < 0)
+	if (ordered && record_list(state, &stopping.names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names->count; i++)
 		if (!strlist_contains(&stopping.names, names->items[i]))

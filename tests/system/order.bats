@@ -129,6 +129,28 @@ load order
 	is_running db
 }
 
+@test "one that waits for another by way of one that is not named is stopped before it, too" {
+	sleeper db </dev/null
+	sleeper web <<<'depends_on = "db";'
+	sleeper shop <<<'depends_on = "web";'
+	run_ok cman up db shop
+	assert_equal "$(happened started)" "$(printf 'started %s\n' db web shop)"
+	before=$(pid_of web)
+	run_ok cman restart db shop
+	assert_equal "$(pid_of web)" "$before"
+	assert_equal "$(happened stopped started | tail -n 4)" \
+		"$(printf '%s\n' 'stopped shop' 'stopped db' 'started db' 'started shop')"
+	run_ok cman down --no-deps db shop
+	assert_equal "$(pid_of web)" "$before"
+	assert_equal "$(happened stopped | tail -n 2)" "$(printf 'stopped %s\n' shop db)"
+	# Also where that has ended by itself.
+	run_ok cman up db shop
+	run_ok cman kill -s KILL web
+	wait_until 20 refute is_running web
+	run_ok cman down db shop
+	assert_equal "$(happened stopped | tail -n 2)" "$(printf 'stopped %s\n' shop db)"
+}
+
 # Each name with its process.
 pids() {
 	local name

@@ -125,21 +125,65 @@ static void circles_of_after(void **state)
 	clear(&set);
 }
 
+/* chosen: their letters, which are the first nodes of their names. */
+static void expect_part(const char *const lines[], size_t count, const char *chosen,
+			const char *levels)
+{
+	AUTO_FREE bool *is_chosen = xalloc(count, sizeof(bool));
+	struct order part;
+	struct set set;
+
+	make(&set, lines, count);
+	for (size_t i = 0; i < count; i++)
+		is_chosen[i] = strchr(chosen, *lines[i]) != NULL;
+	order_init_part(&part, &set.order, is_chosen);
+	assert_int_equal(part.count, strlen(chosen));
+	for (size_t i = 0; i < part.count; i++) {
+		assert_int_equal(*part.nodes[i].name, chosen[i]);
+		assert_int_equal(part.nodes[i].level,
+				 levels[i] == '-' ? ORDER_NEVER : (size_t)(levels[i] - '0'));
+	}
+	order_clear(&part);
+	clear(&set);
+}
+#define EXPECT_PART(chosen, levels, ...)                                                           \
+	do {                                                                                       \
+		const char *const lines[] = {__VA_ARGS__};                                         \
+		expect_part(lines, ARRAY_SIZE(lines), chosen, levels);                             \
+	} while (0)
+
+static void parts(void **state)
+{
+	(void)state;
+	EXPECT_PART("abc", "210", "a: b", "b: c", "c");
+	EXPECT_PART("ac", "10", "a: b", "b: c", "c");
+	EXPECT_PART("ac", "10", "a: b", "b: < c", "c"); /* by way of either */
+	EXPECT_PART("ad", "10", "a: b", "b: < c", "c: d", "d");
+	EXPECT_PART("ace", "100", "a: b", "b: c d", "c", "d: b", "e"); /* past a circle */
+	EXPECT_PART("ab", "-0", "a: c", "b", "c: a");                  /* in one */
+	EXPECT_PART("bc", "00", "a: b c", "b", "c");                   /* somebody needs both */
+	EXPECT_PART("abd", "110", "a: d", "b: c", "c: d", "d");        /* no gaps in the levels */
+	EXPECT_PART("", "", "a: b", "b");
+}
+
 /* In milliseconds: a thousand, in a chain of either kind, in a star, and in one circle. */
 static void a_thousand(void **state)
 {
 	enum { COUNT = 1000, KINDS = 4 };
 	AUTO_FREE struct order_item *items = xalloc(COUNT, sizeof(*items));
 	AUTO_FREE struct strlist *lists = xalloc(COUNT, sizeof(*lists));
+	AUTO_FREE bool *every_other = xalloc(COUNT, sizeof(bool));
 	AUTO_STRLIST struct strlist names = {0};
 	static const struct strlist none;
 	uint64_t begin = process_monotonic_ms();
 
 	(void)state;
-	for (size_t i = 0; i < COUNT; i++)
+	for (size_t i = 0; i < COUNT; i++) {
 		strlist_add_taken(&names, xprintf("c%04zu", i));
+		every_other[i] = i % 2 == 0;
+	}
 	for (int kind = 0; kind < KINDS; kind++) {
-		struct order order;
+		struct order order, part;
 
 		for (size_t i = 0; i < COUNT; i++) {
 			bool is_star = kind == 2;
@@ -151,6 +195,8 @@ static void a_thousand(void **state)
 						       kind == 1 ? &lists[i] : &none};
 		}
 		order_init(&order, items, COUNT);
+		order_init_part(&part, &order, every_other);
+		order_clear(&part);
 		for (size_t i = 0; i < COUNT; i++) {
 			size_t level = kind == 3 ? ORDER_NEVER : kind != 2 ? i : (size_t)(i > 0);
 
@@ -233,6 +279,7 @@ int main(void)
 		cmocka_unit_test(levels),
 		cmocka_unit_test(circles_of_needs),
 		cmocka_unit_test(circles_of_after),
+		cmocka_unit_test(parts),
 		cmocka_unit_test(a_thousand),
 		cmocka_unit_test(a_circle_is_named),
 		cmocka_unit_test(names_are_checked),
