@@ -8,6 +8,7 @@
 #include "cmd/graph.h"
 #include "cmd/load.h"
 #include "cmd/view.h"
+#include "config/marks.h"
 #include "kernel/netlink_look.h"
 #include "state/network.h"
 
@@ -125,7 +126,7 @@ static void add_container(struct graph *graph, const struct conf *conf, const st
 	} else if (view.spec) {
 		attach_configured(graph, view.spec);
 	}
-	if (strlist_contains(&view.marks, "host-net"))
+	if (strlist_contains(&view.marks, mark_names[MARK_HOST_NET]))
 		strlist_add(&graph->sharing, name);
 	else if (graph->attachment_count == before)
 		strlist_add(&graph->alone, name);

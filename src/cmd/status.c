@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
+#include "cmd/status_line.h"
 #include "cmd/status_why.h"
 #include "cmd/view_list.h"
 #include "config/keys.h"
@@ -86,17 +87,12 @@ static int look_inside(const struct conf *conf, const struct state *state, struc
 
 /* ---- for people ---- */
 
-static void print_line(const char *label, const char *text)
-{
-	printf("  %-10s %s\n", label, text);
-}
-
-static void print_time(const char *label, uint64_t seconds, const char *addition)
+static void print_time(enum status_label label, uint64_t seconds, const char *addition)
 {
 	char text[MOMENT_TEXT_MAX];
 
 	moment_format_seconds(seconds, text);
-	printf("  %-10s %s%s\n", label, text, addition);
+	status_line(label, "%s%s", text, addition);
 }
 
 static void print_addresses(const struct record *record)
@@ -105,22 +101,22 @@ static void print_addresses(const struct record *record)
 		struct load_address address;
 
 		if (load_split_address(record->addresses.items[i], &address))
-			printf("  %-10s %s%s%s on %s%s%s\n", "address", address.address,
-			       *address.address6 ? ", " : "", address.address6, address.network,
-			       *address.interface ? ", inside " : "", address.interface);
+			status_line(STATUS_ADDRESS, "%s%s%s on %s%s%s", address.address,
+				    *address.address6 ? ", " : "", address.address6, address.network,
+				    *address.interface ? ", inside " : "", address.interface);
 	}
 	for (size_t i = 0; i < record->ports.count; i++)
-		print_line("port", record->ports.items[i]);
+		status_line(STATUS_PORT, "%s", record->ports.items[i]);
 }
 
 /* "3 of 512", "3", "of 512" */
-static void print_use(const char *label, uint64_t use, const char *use_text, uint64_t limit,
+static void print_use(enum status_label label, uint64_t use, const char *use_text, uint64_t limit,
 		      const char *limit_text)
 {
 	if (use == UINT64_MAX && limit == LIMIT_MAX)
 		return;
-	printf("  %-10s %s%s%s\n", label, use == UINT64_MAX ? "unknown" : use_text,
-	       limit == LIMIT_MAX ? "" : " of ", limit == LIMIT_MAX ? "" : limit_text);
+	status_line(label, "%s%s%s", use == UINT64_MAX ? "unknown" : use_text,
+		    limit == LIMIT_MAX ? "" : " of ", limit == LIMIT_MAX ? "" : limit_text);
 }
 
 /* Where a process is killed when it is passed: what held when it was started. */
@@ -131,8 +127,8 @@ static void print_memory_limit(const struct record *record)
 	if (record->memory_limit == 0)
 		return;
 	parse_format_size(record->memory_limit, size);
-	printf("  %-10s limits.memory = %s%s%s\n", "at", size, record->memory_origin ? ", " : "",
-	       record->memory_origin ? record->memory_origin : "");
+	status_line(STATUS_AT, "limits.memory = %s%s%s", size, record->memory_origin ? ", " : "",
+		    record->memory_origin ? record->memory_origin : "");
 }
 
 /* The other limits that are not the built-in ones, in the words of the file. */
@@ -151,7 +147,7 @@ static void print_further_limits(const struct limits *limits)
 		key->type->print((const char *)limits + key->offset, true, &value);
 		key->type->print((const char *)&none + key->offset, true, &usual);
 		if (strcmp(text_value(&value), text_value(&usual)) != 0)
-			printf("  %-10s %s = %s\n", "limit", key->name, text_value(&value));
+			status_line(STATUS_LIMIT, "%s = %s", key->name, text_value(&value));
 	}
 }
 
@@ -165,8 +161,8 @@ static void print_disk(const struct layers_usage *disk)
 	if (disk->used != UINT64_MAX)
 		text_format_size(used, sizeof(used), disk->used);
 	text_format_size(limit, sizeof(limit), disk->limit);
-	printf("  %-10s %s%s%s (%s)\n", "disk", used, disk->limit == UINT64_MAX ? "" : " of ",
-	       disk->limit == UINT64_MAX ? "" : limit, disk->kind);
+	status_line(STATUS_DISK, "%s%s%s (%s)", used, disk->limit == UINT64_MAX ? "" : " of ",
+		    disk->limit == UINT64_MAX ? "" : limit, disk->kind);
 }
 
 static void print_limits(const struct status *status)
@@ -177,26 +173,28 @@ static void print_limits(const struct status *status)
 
 	snprintf(use, sizeof(use), "%" PRIu64, usage->pids);
 	snprintf(limit, sizeof(limit), "%" PRIu64, limits->pids);
-	print_use("tasks", usage->pids, use, limits->pids, limit);
+	print_use(STATUS_TASKS, usage->pids, use, limits->pids, limit);
 	text_format_size(use, sizeof(use), usage->memory);
 	text_format_size(limit, sizeof(limit), limits->memory);
-	print_use("memory", usage->memory, use, limits->memory, limit);
+	print_use(STATUS_MEMORY, usage->memory, use, limits->memory, limit);
 	if (usage->cpu_us != UINT64_MAX)
-		printf("  %-10s %.1f s used\n", "cpu", (double)usage->cpu_us / 1e6);
+		status_line(STATUS_CPU, "%.1f s used", (double)usage->cpu_us / 1e6);
 	if (limits->cpu_quota_us != LIMIT_MAX)
-		printf("  %-10s at most %g\n", "cpus", (double)limits->cpu_quota_us / CPU_PERIOD_US);
+		status_line(STATUS_CPUS, "at most %g", (double)limits->cpu_quota_us / CPU_PERIOD_US);
 	if (limits->cpu_quota_us != LIMIT_MAX && usage->throttled_us != UINT64_MAX)
-		printf("  %-10s %.1f s its tasks were held back\n", "", (double)usage->throttled_us / 1e6);
+		status_line(STATUS_MORE, "%.1f s its tasks were held back",
+			    (double)usage->throttled_us / 1e6);
 	if (usage->swap != UINT64_MAX && usage->swap > 0) {
 		text_format_size(use, sizeof(use), usage->swap);
-		print_line("swap", use);
+		status_line(STATUS_SWAP, "%s", use);
 	}
 	if (usage->high != UINT64_MAX && usage->high > 0)
-		printf("  %-10s %" PRIu64 " times held back at memory_high\n", "memory", usage->high);
+		status_line(STATUS_MEMORY, "%" PRIu64 " times held back at memory_high",
+			    usage->high);
 	print_further_limits(limits);
 	if (usage->oom_kills != UINT64_MAX && usage->oom_kills > 0) {
-		printf("  %-10s %" PRIu64 " times a process was killed at the memory limit\n",
-		       "oom", usage->oom_kills);
+		status_line(STATUS_OOM, "%" PRIu64 " times a process was killed at the memory limit",
+			    usage->oom_kills);
 		print_memory_limit(&status->view->record);
 	}
 }
@@ -209,9 +207,9 @@ static void print_ready(const struct view *view)
 	if (!ready)
 		return;
 	if (ready->readiness == READINESS_READY)
-		print_time("ready", ready->since, awaited);
+		print_time(STATUS_READY, ready->since, awaited);
 	else if (ready->readiness == READINESS_FAILED)
-		print_line("not ready", ready->text);
+		status_line(STATUS_NOT_READY, "%s", ready->text);
 	/* What is waited for yet is what status_why_print() tells. */
 }
 
@@ -223,7 +221,7 @@ static void print_check(const struct health_check *check)
 				       check->duration_ms / 1000, check->duration_ms % 1000 / 100,
 				       *check->text ? ": " : "", check->text);
 
-	print_time("check", check->at, rest);
+	print_time(STATUS_CHECK, check->at, rest);
 }
 
 static void print_health(const struct view *view)
@@ -234,10 +232,10 @@ static void print_health(const struct view *view)
 	if (!health)
 		return;
 	failures = xprintf(", %u failed in a row", health->failures);
-	printf("  %-10s %s%s\n", "health", health_condition_names[health->condition],
-	       health->failures > 0 ? failures : "");
+	status_line(STATUS_HEALTH, "%s%s", health_condition_names[health->condition],
+		    health->failures > 0 ? failures : "");
 	if (health->since)
-		print_time("", health->since, " since then");
+		print_time(STATUS_MORE, health->since, " since then");
 	for (size_t i = 0; i < health->count; i++)
 		print_check(&health->history[i]);
 }
@@ -245,25 +243,22 @@ static void print_health(const struct view *view)
 static void print_alive(const struct status *status)
 {
 	const struct record *record = &status->view->record;
-	char uptime[32], text[64], lost[CONTAINER_NAME_MAX + 64];
+	char uptime[32], text[64];
 
 	text_format_duration(uptime, sizeof(uptime), view_uptime(status->view));
 	snprintf(text, sizeof(text), " (%s)", uptime);
-	print_time("since", record->started_at, text);
+	print_time(STATUS_SINCE, record->started_at, text);
 	print_ready(status->view);
 	print_health(status->view);
 	if (record->paused_at)
-		print_time("paused", record->paused_at, "");
-	snprintf(text, sizeof(text), "%d, supervised by %d", (int)record->init.pid,
-		 (int)record->supervisor.pid);
-	print_line("process", text);
-	if (record->terminal_lost) {
-		snprintf(lost, sizeof(lost), "lost, what held it was killed: cman restart %s",
-			 record->name);
-		print_line("terminal", lost);
-	}
+		print_time(STATUS_PAUSED, record->paused_at, "");
+	status_line(STATUS_PROCESS, "%d, supervised by %d", (int)record->init.pid,
+		    (int)record->supervisor.pid);
+	if (record->terminal_lost)
+		status_line(STATUS_TERMINAL, "lost, what held it was killed: cman restart %s",
+			    record->name);
 	if (status->knows_spec && status->userns.mode == USERNS_NONE)
-		print_line("userns", "none: root inside is root of the host");
+		status_line(STATUS_USERNS, "none: root inside is root of the host");
 	print_addresses(record);
 	print_disk(&status->disk);
 	print_limits(status);
@@ -278,16 +273,17 @@ static void print_restarts(const struct view *view)
 	if (view->state == VIEW_RESTARTING) {
 		text_format_duration(delay, sizeof(delay), (view_restart_wait(view) + 999) / 1000);
 		snprintf(text, sizeof(text), " (in %s)", delay);
-		print_time("due", (uint64_t)time(NULL) + (view_restart_wait(view) + 999) / 1000, text);
+		print_time(STATUS_DUE,
+			   (uint64_t)time(NULL) + (view_restart_wait(view) + 999) / 1000, text);
 	}
 	if (restarts->count + restarts->retries > 0)
-		printf("  %-10s %u, %u in a row\n", "restarts", restarts->count, restarts->retries);
+		status_line(STATUS_RESTARTS, "%u, %u in a row", restarts->count, restarts->retries);
 	if (!restarts->has_last || view->record.exited)
 		return;
 	view_describe_last_end(&view->record, text, sizeof(text));
 	if (*text)
-		print_time("last ended", restarts->last_ended_at, "");
-	print_line("with", *text ? text : "an exit status that nobody saw");
+		print_time(STATUS_LAST_ENDED, restarts->last_ended_at, "");
+	status_line(STATUS_WITH, "%s", *text ? text : "an exit status that nobody saw");
 }
 
 static void print_status(const struct status *status)
@@ -298,27 +294,28 @@ static void print_status(const struct status *status)
 
 	printf("%s: %s\n", view->name, view_state_name(view->state));
 	if (view->state == VIEW_UNKNOWN)
-		print_line("record", view->error->text);
+		status_line(STATUS_RECORD, "%s", view->error->text);
 	for (size_t i = 0; i < view->marks.count; i++)
-		print_line("mark", view->marks.items[i]);
+		status_line(STATUS_MARK, "%s", view->marks.items[i]);
 	status_why_print(view, &status->why);
 	if (view->state == VIEW_STALE)
-		print_line("left over", "it is cleaned up by the next \"cman up\" or \"cman down\"");
+		status_line(STATUS_LEFT_OVER,
+			    "it is cleaned up by the next \"cman up\" or \"cman down\"");
 	if (view->alive)
 		print_alive(status);
 	print_restarts(view);
 	view_describe_end(record, end, sizeof(end));
 	if (*end) {
-		print_time("started", record->started_at, "");
-		print_time("ended", record->ended_at, "");
-		print_line("with", end);
+		print_time(STATUS_STARTED, record->started_at, "");
+		print_time(STATUS_ENDED, record->ended_at, "");
+		status_line(STATUS_WITH, "%s", end);
 		if (record->oom_killed)
 			print_memory_limit(record);
 	}
 	if (record->name)
-		print_line("instance", record->instance);
-	print_line("file", view->file ?: "none (any more)");
-	print_line("log", status->log_file);
+		status_line(STATUS_INSTANCE, "%s", record->instance);
+	status_line(STATUS_FILE, "%s", view->file ?: "none (any more)");
+	status_line(STATUS_LOG, "%s", status->log_file);
 }
 
 /* ---- for programs ---- */

@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "base/moment.h"
 #include "base/parse.h"
+#include "cmd/status_line.h"
 #include "state/event.h"
 
 static long find_holder(const struct state *state, const char *name)
@@ -95,9 +96,9 @@ static void print_last_event(const struct json *object)
 	if (!event || !when || moment_parse(when, 0, &moment, NULL) < 0)
 		return;
 	moment_format_local(moment, text);
-	printf("  %-10s %s, %s\n", "last", event, text);
+	status_line(STATUS_LAST, "%s, %s", event, text);
 	if (error)
-		printf("  %-10s %s: %s\n", "", action ? action : "why", error);
+		status_line(STATUS_MORE, "%s: %s", action ? action : "why", error);
 }
 
 /* "since 2026-11-22 18:30:05 +0100 (12s)" */
@@ -108,17 +109,17 @@ static void print_since(uint64_t since)
 
 	moment_format_seconds(since, text);
 	text_format_duration(duration, sizeof(duration), now > since ? now - since : 0);
-	printf("  %-10s since %s (%s)\n", "", text, duration);
+	status_line(STATUS_MORE, "since %s (%s)", text, duration);
 }
 
 void status_why_print(const struct view *view, const struct status_why *why)
 {
 	if (*why->waits_for)
-		printf("  %-10s %s\n", "waits for", why->waits_for);
+		status_line(STATUS_WAITS_FOR, "%s", why->waits_for);
 	if (why->since)
 		print_since(why->since);
 	if (why->holder > 0)
-		printf("  %-10s process %ld works on it\n", "", why->holder);
+		status_line(STATUS_MORE, "process %ld works on it", why->holder);
 	if (why->last_event && !view->alive && !view->record.exited)
 		print_last_event(why->last_event);
 }

@@ -4,6 +4,7 @@
 #include "base/shares.h"
 #include "cmd/change_look.h"
 #include "cmd/load.h"
+#include "config/marks.h"
 
 void view_list_clear(struct view_list *list)
 {
@@ -63,7 +64,7 @@ static void mark_changed(const struct change_look *look, struct view *view)
 	if (change_look_find(look, view, true, change_look_is_same(look, view), &recorded, &change,
 			     &ignored) == 0 &&
 	    change.action != ACTION_NOTHING)
-		strlist_add(&view->marks, "changed");
+		strlist_add(&view->marks, mark_names[MARK_CHANGED]);
 	container_change_clear(&change);
 }
 
@@ -74,7 +75,7 @@ static void look_at_file(const struct change_look *look, const struct diagnostic
 	if (!view->alive && view->spec)
 		spec_list_marks(view->spec, &view->marks);
 	else if (diagnostics_count_errors(diagnostics, view->name) > 0)
-		strlist_add(&view->marks, "file-errors");
+		strlist_add(&view->marks, mark_names[MARK_FILE_ERRORS]);
 	else if (view->spec)
 		mark_changed(look, view);
 }
@@ -131,7 +132,7 @@ int view_list_take(const struct options *options, int argc, char *argv[], struct
 		if (strlist_contains_sorted(&files, view->name))
 			view->file = xprintf("%s/%s.conf", list->conf.manager.conf_dir, view->name);
 		else if (files_known && view->alive && !view->record.transient)
-			strlist_add(&view->marks, "no-file");
+			strlist_add(&view->marks, mark_names[MARK_NO_FILE]);
 	}
 	return look_at_files(options, list, err);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/egress.h"
+#include "config/marks.h"
 #include "config/origin.h"
 
 const char *const firewall_backend_names[FIREWALL_BACKEND_COUNT] = {
@@ -221,12 +222,15 @@ enum ready_kind ready_kind(const struct ready *ready)
 
 void spec_list_marks(const struct spec *spec, struct strlist *marks)
 {
-	if (spec->security.privileged)
-		strlist_add(marks, "privileged");
-	if (spec->security.userns.mode == USERNS_NONE)
-		strlist_add(marks, "host-ids");
-	if (spec->host_network)
-		strlist_add(marks, "host-net");
+	const bool has[MARKS_OF_SPEC] = {
+		[MARK_PRIVILEGED] = spec->security.privileged,
+		[MARK_HOST_IDS] = spec->security.userns.mode == USERNS_NONE,
+		[MARK_HOST_NET] = spec->host_network,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(has); i++)
+		if (has[i])
+			strlist_add(marks, mark_names[i]);
 }
 
 char *spec_upper(const struct spec *spec, const struct manager *manager)

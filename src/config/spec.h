@@ -449,8 +449,8 @@ void manager_clear(struct manager *manager);
 void network_clear(struct network *network);
 
 /*
- * Words for what makes a container less safe than all others, for those who look: ps, status and
- * check show them.
+ * Words for what makes a container less safe than all others (config/marks.h), for those who look: ps,
+ * status and check show them.
  */
 void spec_list_marks(const struct spec *spec, struct strlist *marks);
 

@@ -7,8 +7,9 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "lifecycle/ready.h"
 #include "base/parse.h"
+#include "config/marks.h"
+#include "lifecycle/ready.h"
 #include "state/network.h"
 
 #define LOCK_TIMEOUT_MS 30000
@@ -206,7 +207,7 @@ void container_describe(const struct manager *manager, struct container *contain
 	ready_describe_container(spec, record);
 	spec_list_marks(spec, &record->marks);
 	if (record->transient)
-		strlist_add(&record->marks, "transient");
+		strlist_add(&record->marks, mark_names[MARK_TRANSIENT]);
 	record_set_sources(record, manager, spec);
 	for (size_t i = 0; i < spec->interface_count; i++)
 		add_interface(record, &spec->interfaces[i]);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/marks.h"
 #include "lifecycle/trace_walk.h"
 
 bool place_is_macvlan(const struct place *place)
@@ -295,7 +296,7 @@ static bool is_running(struct walk *walk, const struct trace_question *question,
 			    ? 0
 			    : record_read(walk->state, question->container, &record, &err);
 
-	*shares = found == 1 && strlist_contains(&record.marks, "host-net");
+	*shares = found == 1 && strlist_contains(&record.marks, mark_names[MARK_HOST_NET]);
 	if (found == 1 && record_liveness(&record) == LIVE_RUNNING)
 		return true;
 	begin_walk(walk, question->family == AF_INET6 ? AF_INET6 : AF_INET, traces);

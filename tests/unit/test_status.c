@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The words of `ps` and `status` for how a container is, and for what it waits: those that cman(8) names are
- * those that the program says, each of them. Run from the top of the source tree, as make does.
+ * The words of `ps` and `status` for how a container is, for what it waits, its marks, and the labels of lines:
+ * those that cman(8) names are those that the program says, each of them. Run from the top of the source tree,
+ * as make does.
  */
 #include "config_test.h"
 #include "state_fixture.h"
@@ -10,8 +11,10 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "cmd/status_line.h"
 #include "cmd/status_why.h"
 #include "cmd/view.h"
+#include "config/marks.h"
 
 #define EXITED(status) ((status) << 8) /* wait(2) */
 
@@ -208,11 +211,42 @@ static void the_manual_has_what_is_waited_for(void **data)
 	compare("What it waits for is one of:", &said);
 }
 
+static void the_manual_has_the_marks(void **data)
+{
+	AUTO_STRLIST struct strlist unsafe = {0}, further = {0}, of_spec = {0};
+	struct spec spec = {.host_network = true};
+
+	(void)data;
+	for (size_t i = 0; i < MARK_COUNT; i++)
+		strlist_add(i < MARKS_OF_SPEC ? &unsafe : &further, mark_names[i]);
+	spec.security.privileged = true;
+	spec.security.userns.mode = USERNS_NONE;
+	spec_list_marks(&spec, &of_spec);
+	assert_true(strlist_equal(&of_spec, &unsafe));
+	compare("Marks tell what makes a container less safe than others, by what it was started with while it runs,\n"
+		"else by its file:",
+		&unsafe);
+	compare("Further ones tell what runs otherwise than the files have it now:", &further);
+}
+
+static void the_manual_has_the_lines(void **data)
+{
+	AUTO_STRLIST struct strlist labels = {0};
+
+	(void)data;
+	for (size_t i = 0; i < STATUS_LABEL_COUNT; i++)
+		if (i != STATUS_MORE)
+			strlist_add(&labels, status_labels[i]);
+	compare("Its lines are these, each where there is something to tell:", &labels);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_manual_has_the_states),
 		STATE_TEST(the_manual_has_what_is_waited_for),
+		cmocka_unit_test(the_manual_has_the_marks),
+		cmocka_unit_test(the_manual_has_the_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
