@@ -129,11 +129,7 @@ boots() { cman boot --json | jq -r "$1"; }
 	ready : { file = "/go"; };
 	EOF
 	sleeper web <<<'autostart = true; depends_on = "db"; after = "bad";'
-	container bad <<-'EOF'
-	rootfs = "@rootfs@";
-	command = "/no/such/program";
-	autostart = true;
-	EOF
+	unstartable bad <<<'autostart = true;'
 	sleeper worse <<<'autostart = true; depends_on = "bad";'
 	sleeper mine <<<'autostart = true;'
 	run_ok cman up mine

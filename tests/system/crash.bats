@@ -104,11 +104,7 @@ chain() {
 	machine rm -f "$T/conf.d/web.conf"
 	server db <<<'autostart = true; net : { ip = "10.83.0.20"; };'
 	server shop <<<'autostart = true; depends_on = "db"; after = "bad"; net : { ip = "10.83.0.21"; };'
-	container bad <<-'EOF'
-	rootfs = "@rootfs@";
-	command = "/no/such/program";
-	autostart = true;
-	EOF
+	unstartable bad <<<'autostart = true;'
 }
 boot_says() { cman boot --json 2>/dev/null | jq -r "$1"; }
 

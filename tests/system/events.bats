@@ -86,10 +86,7 @@ status exited"
 }
 
 @test "what could not be started is told with the reason" {
-	container web <<-'EOF'
-	rootfs = "@rootfs@";
-	command = [ "/no/such/program" ];
-	EOF
+	unstartable web </dev/null
 	run_fails cman up web
 	last_event web | jq -e '.event == "failed" and .action == "start" and
 		(.error | test("/no/such/program"))'

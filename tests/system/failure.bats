@@ -225,10 +225,7 @@ whole() {
 
 @test "one that fails does not keep the others of the command down" {
 	sleeper good </dev/null
-	container bad <<-EOF
-	rootfs = "@rootfs@";
-	command = [ "/no/such/program" ];
-	EOF
+	unstartable bad </dev/null
 	sleeper fine </dev/null
 	run_fails cman up good bad fine
 	assert_output_has /no/such/program

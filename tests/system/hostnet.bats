@@ -184,7 +184,7 @@ outside_namespaces() {
 }
 
 @test "a start that fails leaves nothing, and the host's network as it was" {
-	container box <<<'rootfs = "@rootfs@"; net = "host"; command = [ "/no/such/program" ];'
+	unstartable box <<<'net = "host";'
 	run_fails cman up box
 	assert_output_has /no/such/program
 	run_ok machine ip -o link show up dev uplink0

@@ -181,6 +181,15 @@ sleeper() {
 	EOF
 }
 
+# A container that cannot start, also with more lines for its file.
+unstartable() {
+	container "$1" <<-EOF
+	rootfs = "@rootfs@";
+	command = "/no/such/program";
+	$(cat)
+	EOF
+}
+
 # A container that serves its own name on port 80.
 server() {
 	container "$1" <<-EOF

@@ -25,10 +25,7 @@ load order
 }
 
 @test "what fails takes along those that need it, and nobody else" {
-	container db <<-'EOF'
-	rootfs = "@rootfs@";
-	command = "/no/such/program";
-	EOF
+	unstartable db </dev/null
 	sleeper web <<<'depends_on = "db";'
 	sleeper shop <<<'depends_on = "web";'
 	sleeper late <<<'after = [ "db", "nowhere" ];'
