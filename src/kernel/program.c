@@ -220,14 +220,9 @@ int program_open(struct error *err)
 
 int program_path(char path[PATH_MAX], struct error *err)
 {
-	char link[32] = SELF;
-	ssize_t length;
+	AUTO_FD int fd = program_open(err);
 
-	if (program_fd >= 0)
-		snprintf(link, sizeof(link), "/proc/self/fd/%d", program_fd);
-	length = readlink(link, path, PATH_MAX - 1);
-	if (length < 0)
-		return error_set(err, errno, "read %s", link);
-	path[length] = '\0';
-	return 0;
+	if (fd < 0)
+		return -1;
+	return fs_path_of(fd, path) < 0 ? error_set(err, errno, "find the program") : 0;
 }
