@@ -34,7 +34,8 @@ static void report_unknown(const struct conf *conf, const struct spec *spec, con
 			"depends_on: there is no container \"%s\"", name);
 }
 
-static void check_names(const struct conf *conf, const struct spec *spec,
+/* order: of all containers. */
+static void check_names(const struct conf *conf, const struct spec *spec, const struct order *order,
 			struct diagnostics *diagnostics)
 {
 	for (size_t i = 0; i < spec->depends_on.count; i++) {
@@ -44,7 +45,7 @@ static void check_names(const struct conf *conf, const struct spec *spec,
 			diagnostics_add(diagnostics, SEVERITY_ERROR,
 					place_of(spec, "depends_on", name), NULL,
 					"depends_on: a container cannot wait for itself");
-		else if (!conf_find(conf, name))
+		else if (order_find(order, name) == ORDER_NEVER)
 			report_unknown(conf, spec, name, diagnostics);
 	}
 	if (strlist_contains(&spec->after, spec->name))
@@ -136,7 +137,7 @@ void validate_order(const struct conf *conf, const char *only, struct diagnostic
 		if (only && strcmp(spec->name, only) != 0)
 			continue;
 		diagnostics->container = spec->name;
-		check_names(conf, spec, diagnostics);
+		check_names(conf, spec, &order, diagnostics);
 		check_circle(spec, &order, i, diagnostics);
 		check_refused(spec, &order, i, diagnostics);
 		diagnostics->container = NULL;
