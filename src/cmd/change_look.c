@@ -2,6 +2,7 @@
 #include "cmd/change_look.h"
 
 #include "lifecycle/recorded.h"
+#include "state/network_files.h"
 
 int change_look_open(const struct conf *conf, const struct state *state, struct change_look *look,
 		     struct error *err)

@@ -10,7 +10,7 @@
 #include "cmd/view.h"
 #include "config/marks.h"
 #include "kernel/netlink_look.h"
-#include "state/network.h"
+#include "state/network_files.h"
 
 static void graph_clear(struct graph *graph)
 {

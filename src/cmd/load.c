@@ -9,7 +9,7 @@
 #include "kernel/program.h"
 #include "lifecycle/bring_up.h"
 #include "lifecycle/recorded.h"
-#include "state/network.h"
+#include "state/network_files.h"
 #include "state/wish.h"
 
 /* ---- addresses running containers hold ---- */

@@ -13,6 +13,7 @@
 #include "lifecycle/precheck.h"
 #include "lifecycle/recorded.h"
 #include "lifecycle/steps.h"
+#include "state/network_files.h"
 
 #define NETWORK_TIMEOUT_MS 30000
 

@@ -10,7 +10,7 @@
 #include "base/parse.h"
 #include "config/marks.h"
 #include "lifecycle/ready.h"
-#include "state/network.h"
+#include "state/network_files.h"
 
 #define LOCK_TIMEOUT_MS 30000
 #define SUPERVISORS_MAX 4096 /* looked through for one whose record is lost */

@@ -7,6 +7,7 @@
 #include "lifecycle/adopt.h"
 #include "lifecycle/drift_parts.h"
 #include "lifecycle/recorded.h"
+#include "state/network_files.h"
 
 /* For all locks that are held by others together: most are for a few milliseconds. */
 #define LOCKS_TIMEOUT_MS 500

@@ -6,6 +6,7 @@
 #include "lifecycle/hosts_file.h"
 #include "lifecycle/resolv_conf.h"
 #include "lifecycle/rules.h"
+#include "state/network_files.h"
 
 #define NETWORK_TIMEOUT_MS 30000
 

@@ -15,6 +15,7 @@
 #include "lifecycle/network.h"
 #include "lifecycle/resolv_conf.h"
 #include "lifecycle/steps.h"
+#include "state/network_files.h"
 
 #define NETWORK_TIMEOUT_MS 30000
 #define HOST_SUBJECT       "host"

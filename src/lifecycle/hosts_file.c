@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "lifecycle/dns.h"
+#include "state/network_files.h"
 
 #define HOSTS_SIZE_MAX (4 * 1024 * 1024)
 #define EXTRA_FILE "extra_hosts" /* "ADDRESS NAME" a line */

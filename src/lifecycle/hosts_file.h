@@ -9,6 +9,7 @@
 #define LIFECYCLE_HOSTS_FILE_H
 
 #include "state/network.h"
+#include "state/record.h"
 
 /* Whether the container has a file of its own. */
 bool hosts_file_is_own(const struct spec *spec, const struct manager *manager);

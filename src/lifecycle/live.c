@@ -18,7 +18,7 @@
 #include "lifecycle/steps.h"
 #include "lifecycle/supervisor.h"
 #include "lifecycle/sysctls.h"
-#include "state/network.h"
+#include "state/network_files.h"
 
 /* How often what is forked meanwhile is looked for: each time there is less of it. */
 #define ROUNDS_MAX 32

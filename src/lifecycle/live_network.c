@@ -6,7 +6,7 @@
 #include "lifecycle/gate.h"
 #include "lifecycle/network.h"
 #include "lifecycle/steps.h"
-#include "state/network.h"
+#include "state/network_files.h"
 
 #define NETWORK_TIMEOUT_MS 30000
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lifecycle/change.h"
-#include "state/network.h"
+#include "state/network_files.h"
 
 #define NETWORK_TIMEOUT_MS 30000
 

@@ -12,7 +12,7 @@
 #include "lifecycle/confinement.h"
 #include "lifecycle/rules.h"
 #include "state/idrange.h"
-#include "state/network.h"
+#include "state/network_files.h"
 
 #define NETWORK_TIMEOUT_MS 30000
 #define PROBES_MAX         256 /* of a wider range only those that somebody is seen with */

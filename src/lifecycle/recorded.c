@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "config/conf.h"
 #include "state/history.h"
+#include "state/network_files.h"
 
 #define SPEC_SIZE_MAX (1024 * 1024)
 

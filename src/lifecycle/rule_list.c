@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "state/network_files.h"
 
 static int read_networks(const struct state *state, struct rule_list *list, struct error *err)
 {

@@ -16,7 +16,7 @@
 #include "lifecycle/rule_origins.h"
 #include "lifecycle/rules.h"
 #include "lifecycle/steps.h"
-#include "state/network.h"
+#include "state/network_files.h"
 
 #define NETWORK_TIMEOUT_MS 30000
 

@@ -18,7 +18,7 @@
 #include "lifecycle/ready.h"
 #include "lifecycle/steps.h"
 #include "lifecycle/supervisor.h"
-#include "state/network.h"
+#include "state/network_files.h"
 
 #define SETUP_TIMEOUT_MS 60000 /* a hung file system below the rootfs must not hang us */
 #define KILL_TIMEOUT_MS 10000

@@ -10,6 +10,7 @@
 #include "kernel/namespace.h"
 #include "lifecycle/rules.h"
 #include "lifecycle/trace_walk.h"
+#include "state/network_files.h"
 
 #define HOSTS_SIZE_MAX (4 * 1024 * 1024)
 

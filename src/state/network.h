@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * network.h: which containers hold a network, as STATE_DIR/networks/NAME/record, with the hosts
- * file of the network beside it. From the members of all networks the whole firewall is
- * computed. Read and written under network_lock() only.
+ * network.h: which containers hold a network: the record of it (network_files.h) as a value. From the
+ * members of all networks the whole firewall is computed.
  */
 #ifndef STATE_NETWORK_H
 #define STATE_NETWORK_H
 
 #include "config/spec.h"
-#include "state/record.h"
 
 /* Where a key that makes rules stood in the files when it was read: for those who look. */
 struct network_origin {
@@ -77,26 +75,6 @@ void network_origins_clear(struct network_origins *origins);
 /* NULL: it is not there, which means a default. */
 const struct network_origin *network_origins_find(const struct network_origins *origins,
 						  const char *key);
-
-/* One lock for all networks and the firewall; an fd whose close releases. EAGAIN after timeout. */
-int network_lock(const struct state *state, int timeout_ms, struct error *err);
-
-/*
- * 1: read; 0: there is none, or it is of an earlier boot; -1: there, but damaged.
- */
-int network_record_read(const struct state *state, const char *name, struct network_record *network,
-			struct error *err);
-int network_record_write(const struct state *state, const struct network_record *network,
-			 struct error *err);
-
-/* Directory of the network, made when missing; for its hosts file. */
-int network_open_directory(const struct state *state, const char *name, struct error *err);
-
-/* Removes the network's directory; missing is success. */
-int network_record_remove(const struct state *state, const char *name, struct error *err);
-
-/* Names that have a directory, sorted. */
-int network_record_list(const struct state *state, struct strlist *names, struct error *err);
 
 /* A member by container and interface index, or NULL. */
 struct network_member *network_record_find(const struct network_record *network,

@@ -3,7 +3,7 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "fuzz.h"
-#include "state/network.h"
+#include "state/network_files.h"
 
 static char *with_boot_id(const char *text)
 {

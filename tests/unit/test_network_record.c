@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 
 #include "config/egress.h"
-#include "state/network.h"
+#include "state/network_files.h"
 
 static struct network_record example(void)
 {
