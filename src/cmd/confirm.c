@@ -21,7 +21,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/parse.h"
-#include "cmd/apply.h"
+#include "cmd/apply_names.h"
 #include "cmd/confirm_waiter.h"
 #include "cmd/load.h"
 #include "config/compare.h"

@@ -3,7 +3,7 @@
 #ifndef CMD_CONFIRM_H
 #define CMD_CONFIRM_H
 
-#include "cmd/apply.h"
+#include "cmd/apply_names.h"
 #include "cmd/command.h"
 
 /* As apply_names(), then waits for options->confirm: 1 when nobody confirms and it went back. */

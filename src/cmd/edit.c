@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/parse.h"
-#include "cmd/apply.h"
+#include "cmd/apply_names.h"
 #include "cmd/command.h"
 #include "cmd/edit_file.h"
 #include "cmd/load.h"

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/moment.h"
 #include "base/parse.h"
-#include "cmd/apply.h"
+#include "cmd/apply_names.h"
 #include "cmd/load.h"
 #include "lifecycle/heal.h"
 #include "lifecycle/recorded.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* apply.h: apply and rollback, which differ in where the wanted configuration comes from. */
-#ifndef CMD_APPLY_H
-#define CMD_APPLY_H
+/* apply_names.h: what apply, rollback and edit do: they differ in where the wanted conf comes from. */
+#ifndef CMD_APPLY_NAMES_H
+#define CMD_APPLY_NAMES_H
 
 #include "lifecycle/apply.h"
 
