@@ -100,7 +100,9 @@ int boot_record_end(int fd, struct error *err)
 {
 	AUTO_FREE char *line = xprintf("through %" PRIu64 "\n", process_boottime_ms());
 
-	if (write(fd, line, strlen(line)) != (ssize_t)strlen(line) || fdatasync(fd) < 0)
+	if (FAULT("end the record of", "boot", NULL) < 0 ||
+	    write(fd, line, strlen(line)) != (ssize_t)strlen(line) ||
+	    FAULT("ended the record of", "boot", NULL) < 0 || fdatasync(fd) < 0)
 		return error_set(err, errno, "record of the boot");
 	return 0;
 }

@@ -25,6 +25,23 @@ fails() {
 # Points for a kill alone, and files that are there for the next time or not at all.
 is_without_consequence() { [[ $1 =~ ' release '|' remove the parent '|' took away '|' started '|' stopped '|' noted in ' ]]; }
 
+@test "up --boot fails at its record anywhere: that is told, and what is to be up is" {
+	echo 'autostart = true;' >>"$(path $T/conf.d/web.conf)"
+	picture_of_running
+	points up up --boot | grep ' boot [0-9]*$' >"$BATS_TEST_TMPDIR/points"
+	cman down web
+	grep -q 'end the record of boot' "$BATS_TEST_TMPDIR/points"
+	failing() {
+		machine rm -f $T/data/boot
+		fails "$1" up --boot
+		assert_running "$1"
+		[[ $1 != *" end the record of boot "* ]] || run_fails cman boot
+		run_ok cman down web
+	}
+	at_each "$BATS_TEST_TMPDIR/points" failing
+	assert_unchanged
+}
+
 @test "up fails anywhere: it takes everything back itself" {
 	points 'up|supervisor|init' up web >"$BATS_TEST_TMPDIR/points"
 	cman down web
