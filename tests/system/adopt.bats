@@ -31,7 +31,7 @@ is_supervised() {
 	local supervisor
 
 	supervisor=$(recorded "$1" supervisor)
-	machine kill -0 "${supervisor% *}" 2>/dev/null
+	machine kill -0 "${supervisor%% *}" 2>/dev/null
 }
 
 # Linux 6.15 tells how a process ended that was another one's child.

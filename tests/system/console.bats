@@ -231,15 +231,15 @@ and again
 	pid=$(pid_of web)
 	supervisor=$(recorded web supervisor)
 	keeper=$(recorded web keeper)
-	assert_equal "$(machine cat "/proc/${keeper% *}/comm")" cman-keeper
-	run_ok on_terminal see 'prompt> ' run "kill -KILL ${supervisor% *}" see 'its supervisor was gone, it has another' \
+	assert_equal "$(machine cat "/proc/${keeper%% *}/comm")" cman-keeper
+	run_ok on_terminal see 'prompt> ' run "kill -KILL ${supervisor%% *}" see 'its supervisor was gone, it has another' \
 		type 'echo b$((0))etween\r' see b0etween \
 		type 'echo a$((0))fter\r' see a0fter see 'prompt> ' type "$DETACH" see detached -- console web
 	assert_equal "$(pid_of web)" "$pid"
 	assert_equal "$(recorded web keeper)" "$keeper"
 	logged web '^b0etween'
 	run_ok on_terminal see b0etween see a0fter type 'exit 3\r' see 'has ended' end -- console web || true
-	wait_until 20 has_gone "${keeper% *}"
+	wait_until 20 has_gone "${keeper%% *}"
 	run_ok cman down web
 	assert_unchanged
 }
@@ -249,13 +249,13 @@ and again
 	run_ok cman up web
 	wait_until 20 logged web 'prompt> '
 	keeper=$(recorded web keeper)
-	machine kill -STOP "${keeper% *}"
+	machine kill -STOP "${keeper%% *}"
 	run_ok on_terminal see 'prompt> ' type 'echo o$((0))k\r' see o0k type "$DETACH" -- console web
 	run_ok cman restart web
-	wait_until 10 has_gone "${keeper% *}"
+	wait_until 10 has_gone "${keeper%% *}"
 	keeper=$(recorded web keeper)
-	machine kill -KILL "${keeper% *}"
-	wait_until 10 has_gone "${keeper% *}"
+	machine kill -KILL "${keeper%% *}"
+	wait_until 10 has_gone "${keeper%% *}"
 	run_ok cman exec web -- true
 	run_ok cman down web
 	assert_unchanged
@@ -270,25 +270,25 @@ and again
 	pid=$(pid_of web)
 	for command in "status web" "ps" "up web" "check --repair" "console"; do
 		old=$(recorded web keeper)
-		machine kill -KILL "${old% *}"
-		wait_until 10 has_gone "${old% *}"
+		machine kill -KILL "${old%% *}"
+		wait_until 10 has_gone "${old%% *}"
 		# shellcheck disable=SC2086 # words
 		[ "$command" = console ] || run_ok cman $command
 		run_ok on_terminal see 'prompt> ' type 'echo o$((0))k\r' see o0k type "$DETACH" see detached -- console web
 		keeper=$(recorded web keeper)
-		[ "${keeper% *}" != "${old% *}" ] || { echo "$command: no other"; return 1; }
-		assert_equal "$(machine cat "/proc/${keeper% *}/comm")" cman-keeper
+		[ "${keeper%% *}" != "${old%% *}" ] || { echo "$command: no other"; return 1; }
+		assert_equal "$(machine cat "/proc/${keeper%% *}/comm")" cman-keeper
 	done
 	# It holds what the first one did: the supervisor goes, and then comes another.
 	supervisor=$(recorded web supervisor)
-	machine kill -KILL "${supervisor% *}"
-	wait_until 10 has_gone "${supervisor% *}"
+	machine kill -KILL "${supervisor%% *}"
+	wait_until 10 has_gone "${supervisor%% *}"
 	run_ok cman ps web
 	run_ok on_terminal see o0k type 'echo s$((0))till\r' see s0till type "$DETACH" see detached -- console web
 	assert_equal "$(pid_of web)" "$pid"
 	run_ok cman check
 	run_ok cman down web
-	wait_until 10 has_gone "${keeper% *}"
+	wait_until 10 has_gone "${keeper%% *}"
 	assert_unchanged
 }
 
@@ -297,9 +297,9 @@ and again
 	run_ok cman up web
 	keeper=$(recorded web keeper)
 	supervisor=$(recorded web supervisor)
-	machine kill -KILL "${keeper% *}" "${supervisor% *}"
-	wait_until 10 has_gone "${supervisor% *}"
-	wait_until 10 has_gone "${keeper% *}"
+	machine kill -KILL "${keeper%% *}" "${supervisor%% *}"
+	wait_until 10 has_gone "${supervisor%% *}"
+	wait_until 10 has_gone "${keeper%% *}"
 	run_ok cman status web
 	assert_output_has "its terminal is lost" "terminal   lost, what held it was killed: cman restart web"
 	cman status --json web | jq -e .terminal_lost

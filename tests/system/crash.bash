@@ -115,8 +115,8 @@ kill_keeper() {
 	local keeper
 
 	keeper=$(recorded "$1" keeper)
-	machine kill -KILL "${keeper% *}"
-	wait_until 10 has_gone "${keeper% *}"
+	machine kill -KILL "${keeper%% *}"
+	wait_until 10 has_gone "${keeper%% *}"
 }
 
 has_passed() { machine grep -qxF "$1" $T/rootfs/trace; }

@@ -10,8 +10,8 @@ end_unseen() {
 
 	init=$(recorded web init)
 	kill_supervisor web
-	machine kill -KILL "${init% *}"
-	wait_until 10 has_gone "${init% *}"
+	machine kill -KILL "${init%% *}"
+	wait_until 10 has_gone "${init%% *}"
 	machine rm -f $T/rootfs/trace
 }
 
@@ -79,7 +79,7 @@ assert_restarted() {
 	CMAN_FAULT_TRACE=$T/rootfs/trace run_ok cman status web
 	wait_until 20 has_passed "cman-supervisor begin 1"
 	sort -u "$(path $T/rootfs/trace)" >"$BATS_TEST_TMPDIR/points"
-	is_supervised() { supervisor=$(recorded web supervisor); machine kill -0 "${supervisor% *}"; }
+	is_supervised() { supervisor=$(recorded web supervisor); machine kill -0 "${supervisor%% *}"; }
 	killed() {
 		is_up web || run_ok cman up web
 		pid=$(recorded web init)
@@ -117,7 +117,7 @@ assert_restarted() {
 			wait_until 20 is_settled
 			run_ok cman status web
 			keeper=$(recorded web keeper)
-			assert_equal "$(machine cat "/proc/${keeper% *}/comm")" cman-keeper
+			assert_equal "$(machine cat "/proc/${keeper%% *}/comm")" cman-keeper
 			assert_equal "$(machine pgrep -xc cman-keeper)" 1
 			[ "$(recorded web init)" = "$pid" ]
 			assert_running "$1"

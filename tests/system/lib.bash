@@ -226,8 +226,8 @@ kill_supervisor() { # NAME
 	local supervisor
 
 	supervisor=$(recorded "$1" supervisor)
-	machine kill -KILL "${supervisor% *}"
-	wait_until 10 has_gone "${supervisor% *}"
+	machine kill -KILL "${supervisor%% *}"
+	wait_until 10 has_gone "${supervisor%% *}"
 }
 
 pid_of() { cman status --json "$1" | jq -r .pid; }

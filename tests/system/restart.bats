@@ -160,9 +160,9 @@ assert_stays() { # NAME STATE
 	run_ok cman up slow
 	run_ok cman wait --state restarting --timeout 20s slow
 	supervisor=$(recorded slow supervisor)
-	machine kill -0 "${supervisor% *}"
+	machine kill -0 "${supervisor%% *}"
 	run_ok cman down slow
-	refute machine kill -0 "${supervisor% *}"
+	refute machine kill -0 "${supervisor%% *}"
 	assert_unchanged
 }
 
@@ -252,8 +252,8 @@ handles() {
 	run_ok cman wait --state restarting --timeout 20s slow
 	supervisor=$(recorded slow supervisor)
 	due=$(recorded slow restart-due-ms)
-	machine kill -TERM "${supervisor% *}"
-	wait_until 10 has_gone "${supervisor% *}"
+	machine kill -TERM "${supervisor%% *}"
+	wait_until 10 has_gone "${supervisor%% *}"
 	assert_equal "$(field slow state)" restarting
 	assert_equal "$(recorded slow restart-due-ms)" "$due"
 	[ "$(recorded slow supervisor)" != "$supervisor" ]
