@@ -155,6 +155,7 @@ quickstart() { # up|clean [VARIABLE=VALUE]
 }
 
 @test "quickstart: makes its tree, shows the page, and cleans up" {
+	needs_compiler
 	checkout
 	run_ok quickstart up
 	assert_output_has "Hello from a container" running 8080:80 "make quickstart-clean" " exec web"
@@ -167,6 +168,7 @@ quickstart() { # up|clean [VARIABLE=VALUE]
 }
 
 @test "quickstart: a port that is taken is told, with the way out" {
+	needs_compiler
 	checkout
 	machine sh -c 'exec busybox httpd -f -p 8080 -h /run/rootfs/www' 3>&- &
 	wait_until 5 http_get machine http://127.0.0.1:8080/

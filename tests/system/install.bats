@@ -88,6 +88,7 @@ listing() { (cd "$dest" && find . -printf '%p %y %m\n' | sort); }
 
 @test "other directories: PREFIX, SYSCONFDIR, RUNSTATEDIR, LOCALSTATEDIR" {
 	set -- PREFIX=/opt/c SYSCONFDIR=/opt/etc RUNSTATEDIR=/opt/run LOCALSTATEDIR=/opt/var
+	needs_compiler
 	build=$BATS_TEST_TMPDIR/build
 	run_ok make --no-print-directory -j2 -C "$SOURCE" install "$@" DESTDIR="$dest" BUILD="$build" 3>&-
 	[ -x "$dest/opt/c/sbin/cman" ]

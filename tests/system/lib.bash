@@ -233,11 +233,15 @@ kill_supervisor() { # NAME
 pid_of() { cman status --json "$1" | jq -r .pid; }
 ip_of() { cman status --json "$1" | jq -r '.addresses[0].address // .addresses[0]'; }
 
+# The source is built, or its Makefile asked, which begins with that.
+needs_compiler() { command -v cc >/dev/null || skip "needs a C compiler"; }
+
 # install_as TARGET VARIABLE=VALUE...: make TARGET into $dest, of what is built: with BUILD written
 # as the Makefile has it nothing is built anew, under the feet of tests beside us.
 install_as() {
 	local build=${CMAN%/*}
 
+	needs_compiler
 	# shellcheck disable=SC2154 # set by the test
 	run_ok make --no-print-directory -C "$SOURCE" "$@" DESTDIR="$dest" \
 		BUILD="${build#"$SOURCE"/}" 3>&-

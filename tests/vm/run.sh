@@ -17,6 +17,7 @@
 #   -k WORDS     more words for the kernel command line
 #   -i IMAGE     boot this disk with its own init, which mounts what it thinks fit (-c has no meaning).
 #                SCRIPT is run when that has come up; then the machine is shut down by its init
+#   -N           a newer kernel, of Debian's backports for the release that runs here
 #   -w           the disk keeps what the machine writes, so that it can be booted again; else nothing
 #                is kept, and two machines may have one disk
 #   -r IMAGE     this file system of ext4 as the root instead of busybox; it is mapped into the machine's
@@ -45,10 +46,11 @@ modules="virtio_pci virtio_blk nfit nd_pmem overlay ext4 xfs quota_v2 veth bridg
 fail() { echo "vm: $*" >&2; exit 125; }
 
 programs=() trees=() cgroups=v2 memory=512 processors=1 limit=120 words='' only_get=''
-image='' snapshot=on root_image=''
-while getopts nwb:d:c:m:s:t:k:i:r: option; do
+image='' snapshot=on root_image='' newer='' apt=()
+while getopts nNwb:d:c:m:s:t:k:i:r: option; do
 	case $option in
 	n) only_get=1 ;;
+	N) newer=1 ;;
 	b) programs+=("$OPTARG") ;;
 	d) trees+=("$OPTARG") ;;
 	c) cgroups=$OPTARG ;;
@@ -73,18 +75,46 @@ for tool in qemu-system-x86_64 busybox cpio depmod flock apt-get dpkg; do
 	command -v $tool >/dev/null || fail "$tool is missing"
 done
 
-# The kernel, out of its package without being installed: $kernel/root, $version.
-get_kernel() {
+# Backports are had from where the release itself is, by lists of their own: those of this host stay.
+use_backports() {
+	local own=$cache/backports release uri
+
+	# shellcheck source=/dev/null
+	release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+	# shellcheck disable=SC2016 # words of apt-get's
+	uri=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Identifier: Packages' |
+		sed -n "s/^$release //p" | head -1)
+	[ -n "$uri" ] || fail "no archive of $release in the sources of apt-get"
+	mkdir -p "$own"/lists/partial "$own"/cache/archives/partial
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $release-backports main" \
+		>"$own/sources.list"
+	apt=(-o "Dir::Etc::SourceList=$own/sources.list" -o Dir::Etc::SourceParts=/dev/null
+		-o "Dir::State::Lists=$own/lists" -o "Dir::Cache=$own/cache")
+}
+
+newest_kernel() {
 	local deb
-	deb=$(apt-cache depends "$package" 2>/dev/null |
+
+	deb=$(apt-cache ${apt[@]+"${apt[@]}"} depends "$package" 2>/dev/null |
 		awk '/Depends: linux-image-/ { print $2; exit }') || true
 	deb=${deb:-$package}
 	kernel=$cache/$deb
+}
+
+# The kernel, out of its package without being installed: $kernel/root, $version.
+get_kernel() {
+	[ -z "$newer" ] || use_backports
+	newest_kernel
+	if [ -n "$newer" ] && ! [ -e "$kernel/complete" ]; then
+		apt-get "${apt[@]}" -qq -o APT::Sandbox::User=root update ||
+			fail "no kernel: apt-get update failed for backports"
+		newest_kernel
+	fi
 	if ! [ -e "$kernel/complete" ]; then
 		rm -rf "$kernel"
 		mkdir -p "$kernel/package"
-		(cd "$kernel/package" && apt-get -qq -o APT::Sandbox::User=root download "$deb") ||
-			fail "no kernel: apt-get download $deb failed"
+		(cd "$kernel/package" && apt-get ${apt[@]+"${apt[@]}"} -qq -o APT::Sandbox::User=root download "${kernel##*/}") ||
+			fail "no kernel: apt-get download ${kernel##*/} failed"
 		dpkg -x "$kernel"/package/*.deb "$kernel/root"
 		rm -r "$kernel/package"
 		depmod -b "$kernel/root" "$(ls "$kernel/root/lib/modules")"

@@ -77,7 +77,7 @@ files() {
 make_root() { # DIRECTORY
 	local program kernel
 
-	kernel=$("$here/run.sh" -n)
+	kernel=$("$here/run.sh" -N -n)
 	mkdir -p "$1"/usr/{bin,sbin,lib,lib64} "$1"/{dev,etc,proc,run,srv,sys,root,tmp,var/lib,var/log,var/tmp} \
 		"$1$source/build/faults"
 	chmod 1777 "$1/tmp" "$1/var/tmp"
@@ -119,7 +119,7 @@ missing() {
 		command -v "$tool" >/dev/null || { echo "$tool is missing"; return; }
 	done
 	[ "$(id -u)" = 0 ] || { echo "needs root"; return; }
-	told=$("$here/run.sh" -n 2>&1) || echo "$told" | sed -n 's/^vm: //; $p'
+	told=$("$here/run.sh" -N -n 2>&1) || echo "$told" | sed -n 's/^vm: //; $p'
 }
 
 # The lines of one machine, with "-" for their numbers, which are not those of all.
@@ -127,7 +127,7 @@ run_machine() { # NUMBER FILE...
 	local number=$1 log=$build/check/vm-suite-$1 begun=$SECONDS status=0
 
 	shift
-	"$here/run.sh" -r "$work/disk" -m 1536 -t "${VM_SECONDS:-$seconds}" -k "apparmor=1 security=apparmor loglevel=1" \
+	"$here/run.sh" -N -r "$work/disk" -m 1536 -t "${VM_SECONDS:-$seconds}" -k "apparmor=1 security=apparmor loglevel=1" \
 		"$here/suite.sh" --inside "$source" "$filter" "$share" "$@" 2>&1 | sed -u 's,\r$,,' | tee "$log" |
 		sed -Eun 's/^(not ok|ok) [0-9]+ /\1 - suite: /p; /^# /p' || status=$?
 	if [ "$(sed -n 's/^1\.\.//p' "$log")" != "$(grep -cE '^(not )?ok [0-9]' "$log")" ]; then
