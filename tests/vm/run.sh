@@ -331,7 +331,8 @@ if [ -n "$root_image" ]; then
 		-device nvdimm,id=nvdimm,memdev=root,unarmed=off)
 	memory=$memory,slots=1,maxmem=$((memory + bytes / 1048576 + 1024))M
 	clock="tsc=reliable clearcpuid=rep_good init_on_alloc=0"
-	cpu=qemu64,+rdrand
+	# cmpxchg16b, on which newer kernels build, spoils the flags (seen with qemu 7.2).
+	cpu=qemu64,+rdrand,-cx16
 fi
 pack_payload "$@" >>"$work/initrd"
 

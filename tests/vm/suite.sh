@@ -29,8 +29,8 @@ chosen_tests=(
 )
 libraries="libkmod.so.2 libip4tc.so.2 libip6tc.so.2 libnftables.so.1 libext2fs.so.2"
 
-inside() { # SOURCE FILTER SHARE FILE...
-	local filter=$2 share=$3 controller
+inside() { # SOURCE FILTER POINT-SHARE FILE...
+	local filter=$2 point_share=$3 controller
 
 	# As an init leaves it to its services.
 	for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
@@ -40,7 +40,7 @@ inside() { # SOURCE FILTER SHARE FILE...
 	modprobe -a loop tun fuse br_netfilter
 	cd "$1/tests/system"
 	shift 3
-	POINT_SHARE=$share CMAN=$PWD/../../build/cman bats --tap ${filter:+--filter "$filter"} "$@"
+	POINT_SHARE=$point_share CMAN=$PWD/../../build/cman bats --tap ${filter:+--filter "$filter"} "$@"
 }
 
 # The packages installed here that the tests use, and all those that they depend on.
@@ -128,7 +128,7 @@ run_machine() { # NUMBER FILE...
 
 	shift
 	"$here/run.sh" -N -r "$work/disk" -m 1536 -t "${VM_SECONDS:-$seconds}" -k "apparmor=1 security=apparmor loglevel=1" \
-		"$here/suite.sh" --inside "$source" "$filter" "$share" "$@" 2>&1 | sed -u 's,\r$,,' | tee "$log" |
+		"$here/suite.sh" --inside "$source" "$filter" "$point_share" "$@" 2>&1 | sed -u 's,\r$,,' | tee "$log" |
 		sed -Eun 's/^(not ok|ok) [0-9]+ /\1 - suite: /p; /^# /p' || status=$?
 	if [ "$(sed -n 's/^1\.\.//p' "$log")" != "$(grep -cE '^(not )?ok [0-9]' "$log")" ]; then
 		echo "not ok - suite: machine $number did not tell of all its tests, exit status $status"
@@ -146,11 +146,11 @@ fi
 build=$(realpath "$1")
 reason=$(missing)
 [ -z "$reason" ] || { echo "ok - suite # skip $reason"; exit 0; }
-files=() filter=${VM_FILTER:-} share='' seconds=1800
+files=() filter=${VM_FILTER:-} point_share='' seconds=1800
 case ${VM_SUITE:-} in
 [0-9]*/[0-9]*)
-	share=$VM_SUITE seconds=7200
-	choose "$share" ;;
+	point_share=$VM_SUITE seconds=7200
+	choose "$VM_SUITE" ;;
 all)
 	for file in "$source"/tests/system/*.bats; do files+=("${file##*/}"); done
 	seconds=36000 ;;
