@@ -295,26 +295,28 @@ static void test_what_cannot_be_read(void **state)
 	assert_false(fs_exists_at(AT_FDCWD, "to/broken"));
 }
 
-/* In a place where a directory is: a file with more to come, a link to that, a tree. */
-static void put_what_is_in_the_way(struct fixture *fixture)
+static void put_file_with_data(struct fixture *fixture, const char *name)
 {
 	struct copy_entry data = entry(COPY_DATA, "", "");
 
 	data.length = 4;
+	put(fixture, COPY_FILE, name, "");
+	assert_int_equal(copy_put(&fixture->in, &data, NULL), 0);
+	assert_int_equal(copy_put_bytes(&fixture->in, "data", 4, NULL), 0);
+	put(fixture, COPY_FILE_END, "", "");
+}
+
+/* In a place where a directory is: a file with more to come, a link to that, a tree. */
+static void put_what_is_in_the_way(struct fixture *fixture)
+{
 	assert_int_equal(mkdir("to", 0700), 0);
 	assert_int_equal(mkdir("to/taken", 0700), 0);
 	assert_int_equal(symlink("taken", "to/link"), 0);
 	put(fixture, COPY_DIRECTORY, "", "");
-	put(fixture, COPY_FILE, "taken", "");
-	assert_int_equal(copy_put(&fixture->in, &data, NULL), 0);
-	assert_int_equal(copy_put_bytes(&fixture->in, "data", 4, NULL), 0);
-	put(fixture, COPY_FILE_END, "", "");
+	put_file_with_data(fixture, "taken");
 	put(fixture, COPY_HARDLINK, "other", "taken");
 	put(fixture, COPY_DIRECTORY, "link", "");
-	put(fixture, COPY_FILE, "in", "");
-	assert_int_equal(copy_put(&fixture->in, &data, NULL), 0);
-	assert_int_equal(copy_put_bytes(&fixture->in, "data", 4, NULL), 0);
-	put(fixture, COPY_FILE_END, "", "");
+	put_file_with_data(fixture, "in");
 	put(fixture, COPY_DIRECTORY, "deeper", "");
 	put(fixture, COPY_LEAVE, "", "");
 	put(fixture, COPY_LEAVE, "", "");
