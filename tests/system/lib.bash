@@ -45,6 +45,11 @@ require_system() {
 
 setup() {
 	require_system
+	set_up
+}
+
+# For a file that asks for more before, in a setup() of its own.
+set_up() {
 	machine_start
 	write_manager
 	if declare -F prepare >/dev/null; then prepare; fi

@@ -5,14 +5,27 @@
 TEST_SECONDS=600
 load lib
 
+has_tools() {
+	local tool
+
+	for tool in dpkg-buildpackage dh lintian cc; do
+		command -v $tool >/dev/null || return 1
+	done
+}
+
 setup_file() {
-	command -v dpkg-buildpackage dh lintian >/dev/null || skip "needs dpkg-dev, debhelper and lintian"
-	[ "$(id -u)" = 0 ] || skip "needs root"
+	has_tools && [ $EUID = 0 ] || return 0
 	"$SOURCE/init/packages/build.sh" deb 0.0.1 "$BATS_FILE_TMPDIR/packages" >"$BATS_FILE_TMPDIR/log" 2>&1 3>&- ||
 		{ tail -n 30 "$BATS_FILE_TMPDIR/log" >&2; return 1; }
 }
 
 package() { echo "$BATS_FILE_TMPDIR/packages"/cman_0.0.1_*.deb; }
+
+setup() {
+	require_system
+	has_tools || skip "needs dpkg-dev, debhelper, lintian and a C compiler"
+	set_up
+}
 
 # A root of its own: this host's, with all that changes in it on a tmpfs of the machine.
 prepare() {

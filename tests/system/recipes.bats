@@ -133,6 +133,7 @@ gather_headers() {
 
 @test "musl: each file compiles, and what it calls is there" {
 	command -v musl-gcc >/dev/null || skip "needs musl-tools"
+	needs_compiler
 	gather_headers
 	objects=$BATS_TEST_TMPDIR/objects
 	mkdir "$objects"

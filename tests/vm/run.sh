@@ -343,7 +343,7 @@ timeout -k 2 "$limit" qemu-system-x86_64 -nodefaults -no-user-config -no-reboot 
 	-machine "q35,accel=${VM_ACCEL:-tcg}" -cpu $cpu -m "$memory" -smp "$processors" \
 	-kernel "$kernel/root/boot/vmlinuz-$version" -initrd "$work/initrd" \
 	-append "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr norandmaps no_timer_check
-		randomize_kstack_offset=off hardened_usercopy=off audit=0 nowatchdog $clock $words" ${disk[@]+"${disk[@]}"} \
+		randomize_kstack_offset=off hardened_usercopy=off nowatchdog $clock $words" ${disk[@]+"${disk[@]}"} \
 	-serial stdio -serial "file:$work/status" </dev/null || result=$?
 case $result in
 0) ;;

@@ -32,10 +32,12 @@ libraries="libkmod.so.2 libip4tc.so.2 libip6tc.so.2 libnftables.so.1 libext2fs.s
 inside() { # SOURCE FILTER POINT-SHARE FILE...
 	local filter=$2 point_share=$3 controller
 
-	# As an init leaves it to its services.
+	# As an init leaves it to its services, of which this is one.
 	for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
 		echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control
 	done
+	mkdir /sys/fs/cgroup/suite
+	echo $$ >/sys/fs/cgroup/suite/cgroup.procs
 	# Modules that change what there is in /dev and /proc/sys are no change to be blamed on a test.
 	modprobe -a loop tun fuse br_netfilter
 	cd "$1/tests/system"
@@ -63,6 +65,8 @@ files() {
 	{
 		packages | xargs dpkg -L
 		find /etc/alternatives /etc/ld.so.conf.d
+		# What it can draw is written down when it is installed.
+		find /usr/lib/*/graphviz -name 'config*' || true
 		find /usr/bin /usr/sbin -lname '/etc/alternatives/*'
 		{ echo "$build/cman"; ldconfig -p | awk -v wanted=" $libraries " \
 			'index(wanted, " " $1 " ") { print $NF }'; } | xargs ldd | grep -o '/[^ )]*' |
