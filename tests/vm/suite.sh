@@ -100,8 +100,8 @@ make_root() { # DIRECTORY
 	done
 }
 
-# Every Nth test from the Kth on: $filter by their names, $files that have them. What a file tests with
-# either backend is one test.
+# Every Nth test from the Kth on that VM_FILTER leaves: $filter by their names, $files that have them. What
+# a file tests with either backend is one test.
 choose() { # K/N
 	local chosen
 
@@ -109,8 +109,9 @@ choose() { # K/N
 		/^@test "/ {
 			name = substr($0, 8, length($0) - 10)
 			if (!(name in turn)) turn[name] = ++count
-			if (turn[name] % n == k % n) print FILENAME "\t" name
+			if (turn[name] % n == k % n && name ~ ENVIRON["VM_FILTER"]) print FILENAME "\t" name
 		}' ./*.bats)
+	[ -n "$chosen" ] || { echo "not ok - suite: no test of VM_SUITE=$1 VM_FILTER=$filter"; exit 1; }
 	mapfile -t files < <(cut -f1 <<<"$chosen" | sed 's,^\./,,' | uniq)
 	filter="^($(cut -f2 <<<"$chosen" | sed -E 's/[^A-Za-z0-9]+/.+/g' | sort -u | paste -sd'|'))\$"
 }
