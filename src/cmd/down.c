@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cman down */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
 #include "lifecycle/bring_down.h"
+#include "state/boot_record.h"
+
+/* A signal ends it, once the kernel is through with the call it may be in. */
+#define BOOT_END_TIMEOUT_MS 5000
 
 /* Prints how it went; data: the exit status. */
 static void tell(void *data, struct container *container, const char *needed)
@@ -38,6 +44,40 @@ static int list_group(const struct options *options, const struct host *host, st
 	return found;
 }
 
+static int end_process(const struct process_identity *process, struct error *err)
+{
+	AUTO_FD int process_fd = process_open(process, err);
+	int ended;
+
+	if (process_fd < 0)
+		return err->code == ESRCH ? (error_clear(err), 0) : -1;
+	log_warning("cman up --boot is not through, and is ended");
+	if (process_signal(process_fd, SIGTERM, err) < 0)
+		return -1;
+	ended = process_wait_ended(process_fd, BOOT_END_TIMEOUT_MS, err);
+	return ended == 0 ? error_set(err, ETIMEDOUT, "it has not ended yet") : ended;
+}
+
+/*
+ * What still brings containers up, one after the other, would go on with it behind our back.
+ * Whatever is wrong with the manager file is told by those who read it next.
+ */
+static void end_boot(const struct options *options)
+{
+	AUTO_CONF struct conf conf = {0};
+	AUTO_DIAGNOSTICS struct diagnostics diagnostics = {0};
+	AUTO_BOOT_RECORD struct boot_record record = {0};
+	struct error err = {0};
+
+	conf_load_manager(options->config_file, &conf, &diagnostics, NULL);
+	if (!load_is_of_use(&conf.manager) ||
+	    boot_record_read(conf.manager.data_dir, &record, NULL) <= 0 || record.end_ms != 0 ||
+	    !process_is_this_boot(record.boot_id))
+		return;
+	if (end_process(&record.process, &err) < 0)
+		log_warning("end cman up --boot: %s", err.text);
+}
+
 int cmd_down(const struct options *options, int argc, char *argv[], struct error *err)
 {
 	AUTO_CONF struct conf conf = {0};
@@ -52,6 +92,9 @@ int cmd_down(const struct options *options, int argc, char *argv[], struct error
 		.data = &status,
 	};
 
+	/* Before it is listed what there is to stop. */
+	if (options->shutdown)
+		end_boot(options);
 	if (load_recorded(options, argc, argv, LOAD_RECORDED, &conf, &all, err) < 0 ||
 	    host_open(&conf.manager, true, &host, err) < 0)
 		return -1;

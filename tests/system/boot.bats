@@ -89,6 +89,29 @@ deaf() {
 	assert_equal "$(cman ps --json | jq -r '.[] | select(.state == "running").name')" ""
 }
 
+@test "shutdown while they come up: what has not begun does not" {
+	gated db <<<'autostart = true;'
+	sleeper web <<<'autostart = true; depends_on = "db";'
+	sleeper late <<<'autostart = true; start_delay = "50s";'
+	cman_aside up --boot
+	wait_until 20 is_running db
+	run_ok cman down --shutdown
+	assert_output_has "cman up --boot is not through" "db: stopped"
+	# Nobody is left who would start one of them now.
+	refute machine pgrep -f -- ' up --boot$'
+	wait "$ASIDE" && return 1
+	refute is_running late
+	run cman boot
+	assert_output_has "killed before it was through"
+	# The next shutdown has nobody to end, and the next boot is one like others.
+	open_gate db
+	sleeper late <<<'autostart = true;'
+	run_ok cman up --boot
+	is_running late
+	run_ok cman down --shutdown
+	refute grep -q "not through" <<<"$output"
+}
+
 @test "an up --boot that was killed is made good by the next" {
 	local name
 
