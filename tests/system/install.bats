@@ -47,7 +47,7 @@ listing() { (cd "$dest" && find . -printf '%p %y %m\n' | sort); }
 		refute grep -q "@[A-Z]*@" "$dest/$file"
 	done
 	grep -q '^# Provides: *cman$' "$dest/etc/init.d/cman"
-	grep -q '^ExecStart=/usr/local/sbin/cman up --boot$' "$dest/usr/local/lib/systemd/system/cman.service"
+	grep -q '^ExecStart=-/usr/local/sbin/cman up --boot$' "$dest/usr/local/lib/systemd/system/cman.service"
 	install_as uninstall
 	install_as install INIT=openrc
 	grep -q '^#!/sbin/openrc-run$' "$dest/etc/init.d/cman"
@@ -69,7 +69,7 @@ listing() { (cd "$dest" && find . -printf '%p %y %m\n' | sort); }
 	command -v systemd-analyze >/dev/null || skip "needs systemd-analyze"
 	install_as install INIT=systemd
 	# What it says of names is about this host; the program has to be there for it.
-	sed -i 's|^\(Exec[A-Za-z]*=\)/usr/local/sbin/cman|\1/usr/bin/env cman|' "$dest"/usr/local/lib/systemd/system/cman*.service
+	sed -i 's|^\(Exec[A-Za-z]*=-\?\)/usr/local/sbin/cman|\1/usr/bin/env cman|' "$dest"/usr/local/lib/systemd/system/cman*.service
 	cp "$dest/usr/local/lib/systemd/system/cman@.service" "$dest/cman@web.service"
 	run_ok systemd-analyze --man=no verify "$dest/usr/local/lib/systemd/system/cman.service" "$dest/cman@web.service"
 	refute grep -i "cman" <<<"$output"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What init systems run, by their own rules: exit statuses of LSB, services of runit.
+# What init systems run, by their own rules: exit statuses of LSB, services of runit, units of systemd.
 load lib
+load packages
 
 # script NAME: init/NAME as make install writes it, for the manager file of the test.
 script() {
@@ -154,6 +155,21 @@ is_over() { is "$1" exited || is "$1" stopped; }
 	is web stopped
 }
 
+@test "runit: a service that is to be down before all are up leaves nobody who would start the rest" {
+	command -v runsv >/dev/null || skip "needs runit"
+	sleeper web <<<'autostart = true;'
+	sleeper late <<<'autostart = true; start_delay = "50s";'
+	machine mkdir $N/cman
+	script runit/cman/run $N/cman/run
+	script runit/cman/finish $N/cman/finish
+	service cman
+	wait_until 30 is web running
+	end_service cman
+	refute machine pgrep -f -- ' up --boot$'
+	is web stopped
+	is late stopped
+}
+
 @test "runit: one container as a service" {
 	command -v runsv >/dev/null || skip "needs runit"
 	sleeper web </dev/null
@@ -182,5 +198,110 @@ is_over() { is "$1" exited || is "$1" stopped; }
 		machine sv -w 30 down $N/cman@web
 		wait_until 30 is_over web
 		end_service cman@web
+	done
+}
+
+# ---- systemd ----
+
+# systemd_with_units NAME: a container in which systemd has ours, and a cman that notes how it is called; its
+# `up --boot` and `up -f` go on until there is a file /go with an exit status, or SIGTERM ends them.
+systemd_with_units() {
+	local root
+
+	root=$(path "$T/rootfs/$1")
+	make_rootfs "$1"
+	systemd_in "$root"
+	for unit in cman.service cman@.service; do
+		sed -e 's|@BINDIR@|/usr/bin|g; s|@SYSCONFDIR@|/etc|g; s|@LOCALSTATEDIR@|/var|g' "$SOURCE/init/$unit" \
+			>"$root/etc/systemd/system/$unit"
+	done
+	cat >"$root/usr/bin/cman" <<-'EOF'
+	#!/bin/sh
+	echo "$*${CMAN_CONFIG:+ of $CMAN_CONFIG}" >>/called
+	[ "$1" = up ] || exit 0
+	until [ -e /go ]; do sleep 0.1; done
+	exit "$(cat /go)"
+	EOF
+	chmod 755 "$root/usr/bin/cman"
+	# Its failure has nothing to do with this.
+	ln -s /dev/null "$root/etc/systemd/system/systemd-logind.service"
+	container "$1" <<<'rootfs = "@rootfs@"; stop_timeout = 30;'
+	run_ok cman up "$1"
+	wait_until 60 has_booted "$1"
+}
+has_booted() { [ "$(within "$1" systemctl is-system-running 2>&1)" = running ]; }
+systemctl() { run_ok within web systemctl "$@"; }
+calls() { paste -sd, "$(path $T/rootfs/web/called)"; }
+has_called() { [ "$(calls)" = "$1" ]; }
+forget_calls() { rm -f "$(path $T/rootfs/web)"/called "$(path $T/rootfs/web)"/go; }
+may_go() { echo "$1" >"$(path $T/rootfs/web/go)"; }
+is_state() { [ "$(within web systemctl show -P ActiveState "$2")" = "$1" ]; }
+
+@test "systemd: what cman.service has started is stopped, however far it has come" {
+	grep -q ' cgroup2 ' /proc/mounts || skip "needs a cgroup2 tree"
+	systemd_with_units web
+	may_go 0
+	systemctl start cman
+	systemctl reload cman
+	systemctl stop cman
+	assert_equal "$(calls)" "up --boot,apply --no-restart,down --shutdown"
+	# Some have failed: that is told by other means.
+	forget_calls
+	may_go 1
+	systemctl start cman
+	is_state active cman
+	systemctl stop cman
+	assert_equal "$(calls)" "up --boot,down --shutdown"
+	# It is not up yet.
+	forget_calls
+	systemctl start --no-block cman
+	wait_until 20 has_called "up --boot"
+	is_state activating cman
+	systemctl stop cman
+	assert_equal "$(calls)" "up --boot,down --shutdown"
+	is_state inactive cman
+	# Killed: what is up stays so, and is stopped with the others.
+	forget_calls
+	systemctl start --no-block cman
+	wait_until 20 has_called "up --boot"
+	systemctl kill -s KILL cman
+	wait_until 20 is_state active cman
+	assert_equal "$(calls)" "up --boot"
+	systemctl stop cman
+	assert_equal "$(calls)" "up --boot,down --shutdown"
+	assert_equal "$(within web systemctl --failed --plain --no-legend)" ""
+}
+
+# before TARGET NAME: a service that comes before it, and goes on until there is a file /NAME.
+before() {
+	cat >"$(path $T/rootfs/web)/etc/systemd/system/$2.service" <<-EOF
+	[Unit]
+	Wants=$1
+	Before=$1
+	[Service]
+	Type=oneshot
+	ExecStart=/bin/sh -c 'echo $2 >>/called; until [ -e /$2 ]; do sleep 0.1; done'
+	EOF
+}
+
+@test "systemd: a firewall and file systems of the network come first; /etc/default/cman says where the files are" {
+	grep -q ' cgroup2 ' /proc/mounts || skip "needs a cgroup2 tree"
+	systemd_with_units web
+	may_go 0
+	echo CMAN_CONFIG=/mine.conf >"$(path $T/rootfs/web)/etc/default/cman"
+	before network-pre.target firewall
+	before remote-fs.target far
+	systemctl daemon-reload
+	for first in firewall far; do
+		forget_calls
+		may_go 0
+		systemctl stop remote-fs.target network-pre.target
+		systemctl start --no-block $first cman
+		wait_until 20 has_called $first
+		is_state inactive cman
+		touch "$(path $T/rootfs/web)/$first"
+		wait_until 20 is_state active cman
+		systemctl stop cman
+		assert_equal "$(calls)" "$first,up --boot of /mine.conf,down --shutdown of /mine.conf"
 	done
 }
