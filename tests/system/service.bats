@@ -83,7 +83,36 @@ sysv() {
 	sysv 0 stop
 }
 
-@test "SysV: what a killed process has left is status 1, or mended; busybox ash and dash run it" {
+@test "SysV: status 1 of what a killed command has left half way, 4 of what cannot be read" {
+	container web <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "trap ':' TERM; until [ -e /go ]; do sleep 0.1; done" ];
+	autostart = true;
+	stop_timeout = "50s";
+	EOF
+	sysv 0 start
+	cman_aside down web
+	wait_until 20 is web stopping
+	machine pkill -KILL -f -- ' down web$'
+	wait "$ASIDE" || true
+	sysv 1 status
+	assert_output_has stopping
+	machine touch $T/rootfs/web/go
+	sysv 0 stop
+	sysv 3 status
+	machine rm $T/rootfs/web/go
+	sysv 0 start
+	machine cp $T/state/containers/web/record $N/record
+	machine truncate -s 0 $T/state/containers/web/record
+	sysv 4 status
+	assert_output_has unknown
+	machine cp $N/record $T/state/containers/web/record
+	sysv 0 status
+	machine touch $T/rootfs/web/go
+	sysv 0 stop
+}
+
+@test "SysV: busybox ash and dash run it" {
 	sleeper web <<<'autostart = true;'
 	SHELL_OF_HOST="busybox ash"
 	sysv 0 start
