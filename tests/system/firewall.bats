@@ -561,3 +561,28 @@ forwarding() { machine cat /proc/sys/net/ipv4/ip_forward; }
 	forget_forward
 	machine sysctl -qw net.ipv4.ip_forward=0
 }
+
+# changes COMMAND...: how often cman hands rules for IPv4 to the kernel, of iptables those of nat.
+changes() {
+	local pattern=NFNL_MSG_BATCH_BEGIN
+
+	[ $BACKEND = nftables ] || pattern='IPT_SO_SET_REPLACE, "nat'
+	traced -e trace=setsockopt,sendmsg "$CMAN" -c $CONF "$@" >/dev/null || return 1
+	machine grep -c "$pattern" $T/calls
+	machine rm $T/calls
+}
+
+@test "the rules of all that come up side by side are one change, and so are those of all that go down" {
+	local name port=8080 depends=
+
+	for name in a b c d; do
+		port=$((port + 1))
+		[ $name != d ] || depends='depends_on = "a";'
+		sleeper $name <<<"autostart = true; net : { ports = [ \"$port:80\" ]; }; $depends"
+	done
+	assert_equal "$(changes up a b c)" 1
+	assert_equal "$(changes down --all)" 1
+	# One comes after the others.
+	assert_equal "$(changes up --boot)" 2
+	assert_equal "$(changes down --shutdown)" 2
+}
