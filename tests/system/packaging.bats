@@ -77,6 +77,22 @@ put_container() {
 	assert_equal "$(sort <<<"$output" | tr '\n' ' ')" "/etc/cman/conf.d/web.conf.sample /etc/cman/container.conf /etc/init.d/cman "
 }
 
+@test "systemd is told: active as installed, another unit by an upgrade, which starts and stops nothing" {
+	cp "$(package)" "$(tree /run/packages)/old.deb"
+	newer_package
+	cp "$BATS_TEST_TMPDIR/new.deb" "$(tree /run/packages)/new.deb"
+	machine mkdir -p $R/tree/run/systemd/system
+	printf '#!/bin/sh\necho "$*" >>/run/asked\n' >"$(tree /usr/bin/deb-systemd-invoke)"
+	asked() { paste -sd, "$(tree /run/asked)"; machine rm -f $R/tree/run/asked; }
+	run_ok in_root dpkg -i /run/packages/old.deb
+	assert_equal "$(asked)" "--system daemon-reload,start cman.service"
+	run_ok in_root dpkg -i /run/packages/new.deb
+	assert_equal "$(asked)" "--system daemon-reload"
+	run_ok in_root dpkg -r cman
+	assert_equal "$(asked)" "stop cman.service cman@*.service"
+	run_ok in_root dpkg -P cman
+}
+
 @test "an upgrade leaves containers running, and the new version has them; a removal stops them; purge leaves their data" {
 	cp "$(package)" "$(tree /run/packages)/old.deb"
 	newer_package
