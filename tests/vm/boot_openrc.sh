@@ -31,6 +31,13 @@ first() {
 	has running
 	mv $conf/bad.conf $conf/needy.conf /root
 	script 0 reload
+	mkdir -p /etc/conf.d
+	mv /etc/cman/container.conf /etc/cman/mine.conf
+	script 1 reload
+	echo CMAN_CONFIG=/etc/cman/mine.conf > /etc/conf.d/cman
+	script 0 reload
+	mv /etc/cman/mine.conf /etc/cman/container.conf
+	rm /etc/conf.d/cman
 	script 0 stop
 	script 3 status
 	nothing_left "after stop"

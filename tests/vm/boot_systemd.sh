@@ -3,7 +3,7 @@
 # boot_systemd.sh BUILD [KIND...]: a Debian with systemd and the package. Boots of one disk: first (what
 # comes up, what of systemd leaves containers alone, an upgrade, then an orderly shutdown), clean (how that
 # went; then a power cut while ten containers start), after (all is up and nothing stale; then the
-# package is removed). See lib_boot.sh.
+# package is removed, and installed anew). See lib_boot.sh.
 set -eu
 # shellcheck source=tests/vm/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -26,7 +26,7 @@ supervisor_of() { sed -n 's/^supervisor \([0-9]*\) .*/\1/p' "/run/cman/container
 ends() { for one in web db; do echo "$one $(grep -c ended /var/log/cman/$one.log)"; done; }
 
 # untouched WHAT NAME PID: it runs on after that.
-untouched() { [ "$(pid_of "$2")" = "$3" ] || fail "$2 after $1: $(cman status "$2")"; }
+untouched() { [ -n "$3" ] && [ "$(pid_of "$2")" = "$3" ] || fail "$2 after $1: $(cman status "$2")"; }
 
 limits_are() { # PIDS WHEN
 	found=$(cd /sys/fs/cgroup/cman/web && cat memory.max cpu.max pids.max | tr '\n' ' ')
@@ -95,9 +95,9 @@ is_restarted() { [ "$(systemctl show -P NRestarts cman@solo)" = 1 ] && is_active
 by_units() {
 	systemd-run -q --unit=starter -p RemainAfterExit=yes cman up byunit
 	within 120 is_running byunit || fail "byunit: $(systemctl status starter)"
-	pid=$(pid_of byunit)
+	byunit=$(pid_of byunit)
 	systemctl stop starter
-	untouched "the end of its unit" byunit "$pid"
+	untouched "the end of its unit" byunit "$byunit"
 	serves byunit 8086
 
 	systemctl start cman@solo || fail "cman@solo: $(systemctl status cman@solo)"
@@ -108,18 +108,36 @@ by_units() {
 	untouched "its unit was killed" solo "$pid"
 	systemctl stop cman@solo
 	! is_running solo || fail "solo runs without its unit"
-	untouched "another unit was stopped" byunit "$(pid_of byunit)"
+	untouched "another unit was stopped" byunit "$byunit"
 }
 
 stopped_by_service() {
+	systemctl start cman@solo || fail "cman@solo: $(systemctl status cman@solo)"
 	: > /root/stops
+	systemctl stop cman cman@solo
+	cut -d' ' -f1 /root/stops > /tmp/stops
+	in_order /tmp/stops solo web db base
+	grep -qx session /tmp/stops && grep -qx byunit /tmp/stops || fail "started by hand and not stopped"
+	nothing_left "after systemctl stop"
+	stopped_before_all_are_up
+	systemctl start cman
+	serves base 8082 db 8081 web 8080
+}
+
+# One that never gets ready.
+stopped_before_all_are_up() {
+	container gate 8088 'autostart = true;'
+	sed -i 's|"/serve"|[ "/bin/sleep", "1000" ]|' $conf/gate.conf
+	: > /root/stops
+	systemctl start --no-block cman
+	within 120 is_running gate || fail "gate: $(cman status gate)"
+	within 120 is_running web || fail "web: $(cman status web)"
+	[ "$(systemctl show -P ActiveState cman)" = activating ] || fail "not on its way: $(systemctl status cman)"
 	systemctl stop cman
 	cut -d' ' -f1 /root/stops > /tmp/stops
 	in_order /tmp/stops web db base
-	grep -qx session /tmp/stops && grep -qx byunit /tmp/stops || fail "started by hand and not stopped"
-	nothing_left "after systemctl stop"
-	systemctl start cman
-	serves base 8082 db 8081 web 8080
+	nothing_left "after it was stopped on its way"
+	rm $conf/gate.conf
 }
 
 upgraded() {
@@ -130,6 +148,7 @@ upgraded() {
 	told 0 dpkg -i /root/new.deb
 	[ "$(cman --version)" != "$old" ] || fail "it is the old version"
 	[ "$(begun)" = "$begun" ] || fail "cman.service was restarted"
+	[ "$(systemctl show -P Description cman)" = "The newer unit" ] || fail "its unit is the old one"
 	untouched "the upgrade" web "$web"
 	untouched "the upgrade" db "$db"
 	limits_are 60 "after the upgrade"
@@ -187,6 +206,11 @@ after() {
 	! is_active cman || fail "cman.service is active"
 	[ ! -e /usr/sbin/cman ] || fail "it is there"
 	[ -e /etc/cman/conf.d/web.conf ] || fail "its files are gone"
+	step "installed anew"
+	told 0 dpkg -P cman
+	rm $conf/*.conf
+	told 0 dpkg -i /root/new.deb
+	is_active cman || fail "cman.service: $(systemctl status cman)"
 	step "shutdown"
 }
 
@@ -205,6 +229,7 @@ newer_package() {
 	dpkg-deb -R "$old" "$tree/new"
 	newer=$(echo "$version" | tr '[:digit:]' 9)
 	LC_ALL=C sed -i "s/$version/$newer/g" "$tree/new/DEBIAN/control" "$tree/new/usr/sbin/cman"
+	sed -i 's/^Description=.*/Description=The newer unit/' "$tree/new/lib/systemd/system/cman.service"
 	dpkg-deb -Znone --root-owner-group -b "$tree/new" "$tree/root/root/new.deb" >/dev/null
 	rm -r "$tree/new"
 }
