@@ -57,6 +57,32 @@ apkbuild() { sh -c '. "$1/APKBUILD" && eval "printf \"%s\\n\" \$$2"' - "$PACKAGE
 		"$(names build 4 | grep -v '^make$\|^glibc-devel$' | cat - <(echo make) | sort -u)"
 }
 
+@test "RPM: rpmbuild makes it, and each file and scriptlet of it is as it should be" {
+	command -v rpmbuild >/dev/null || skip "needs rpmbuild"
+	local bin=$BATS_TEST_TMPDIR/bin build=$BATS_TEST_TMPDIR/build
+
+	mkdir "$bin" "$build"
+	cp "${CMAN%/*}"/{cman,cman-supervisor,cman-init} "$build/"
+	# What it would build is there.
+	printf '#!/bin/sh\ncase " $* " in *" install "*) exec %s --no-print-directory -o all BUILD=%s "$@" ;; esac\n' \
+		"$(command -v make)" "$build" >"$bin/make"
+	chmod 755 "$bin/make"
+	PATH=$bin:$PATH run_ok "$PACKAGES/build.sh" rpm 1.2.3 "$dest"
+	package=$(find "$dest" -name 'cman-1.2.3-*.rpm')
+	run_ok rpm -qp --configfiles "$package"
+	assert_equal "$(xargs <<<"$output")" "/etc/cman/conf.d/web.conf.sample /etc/cman/container.conf"
+	run_ok rpm -qp --qf '[%{FILEMODES:perms} %{FILEUSERNAME} %{FILENAMES}\n]' "$package"
+	assert_output_has "-rwxr-xr-x root /usr/sbin/cman" "-rw-r--r-- root /usr/lib/systemd/system/cman@.service" \
+		"drwxr-xr-x root /var/lib/cman" "/LICENSE"
+	refute grep -q "/etc/init.d\|/etc/sv\|/installed" <<<"$output"
+	for scriptlet in POSTIN PREUN; do
+		run_ok rpm -qp --qf "%{$scriptlet}" "$package"
+		sh -n <<<"$output"
+		assert_output_has systemctl
+	done
+	assert_output_has "cman down --all"
+}
+
 @test "Debian: nothing it is built from is missing, and what is opened by name is recommended" {
 	control=$PACKAGES/debian/control
 	# What build-essential has is not named.
