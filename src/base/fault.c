@@ -18,6 +18,14 @@ extern const char *const __start_fault_points[], *const __stop_fault_points[];
 
 static const char *current_role = "cman";
 
+/* Kept open: init has another root later on. */
+static int trace_fd = -1;
+
+int fault_descriptor(void)
+{
+	return trace_fd;
+}
+
 void fault_set_role(const char *role)
 {
 	current_role = role;
@@ -54,23 +62,19 @@ static bool is_in(int fd, const char *line, size_t length)
 	return false;
 }
 
-/*
- * false: it has been passed before, by some other process. The file is kept open: init has another
- * root later on.
- */
+/* false: it has been passed before, by some other process. */
 static bool trace(const char *line, size_t length)
 {
-	static int fd = -1;
 	const char *file = getenv("CMAN_FAULT_TRACE");
 	bool first;
 
 	if (!file || !*file)
 		return true;
 	for (int attempt = 0; attempt < 2; attempt++) {
-		first = fd < 0 || !is_in(fd, line, length);
-		if (fd >= 0 && write(fd, line, length) == (ssize_t)length)
+		first = trace_fd < 0 || !is_in(trace_fd, line, length);
+		if (trace_fd >= 0 && write(trace_fd, line, length) == (ssize_t)length)
 			return first;
-		fd = open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+		trace_fd = open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	}
 	return true;
 }

@@ -45,6 +45,9 @@ void fault_set_role(const char *role);
 /* Prints the list if it is asked for, and ends then. */
 void fault_begin(void);
 
+/* Where the trace is written to, -1: nowhere. Who closes all else leaves it open. */
+int fault_descriptor(void);
+
 /* What the environment says about faults, for a program that gets no other. */
 char *const *fault_environment(void);
 
@@ -59,6 +62,11 @@ static inline void fault_set_role(const char *role)
 
 static inline void fault_begin(void)
 {
+}
+
+static inline int fault_descriptor(void)
+{
+	return -1;
 }
 
 static inline char *const *fault_environment(void)

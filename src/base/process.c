@@ -226,21 +226,28 @@ int process_reap(pid_t pid, struct error *err)
 	return status;
 }
 
+void process_close_others(const int keep[], size_t count)
+{
+	int next = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (keep[i] < next)
+			continue;
+		if (keep[i] > next)
+			close_range((unsigned int)next, (unsigned int)keep[i] - 1, 0);
+		next = keep[i] + 1;
+	}
+	close_range((unsigned int)next, UINT_MAX, 0);
+}
+
 pid_t process_fork_aside(const int keep[], size_t count)
 {
 	struct clone_args args = {.exit_signal = 0};
 	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-	unsigned int next = 0;
 
-	if (pid != 0)
-		return pid;
-	for (size_t i = 0; i < count; i++) {
-		if ((unsigned int)keep[i] > next)
-			close_range(next, (unsigned int)keep[i] - 1, 0);
-		next = (unsigned int)keep[i] + 1;
-	}
-	close_range(next, UINT_MAX, 0);
-	return 0;
+	if (pid == 0)
+		process_close_others(keep, count);
+	return pid;
 }
 
 /* Ours as it was; rlim_max is 0 as long as it is that. */

@@ -14,6 +14,7 @@ canary() {
 	machine mkdir -p $T/canary/sub
 	machine sh -c "echo canary >$T/canary/file; cp /run/rootfs/etc/passwd $T/canary/passwd;
 		echo 'canary:x:0:0::/:/bin/sh' >>$T/canary/passwd"
+	machine cp /run/rootfs/bin/busybox $T/canary/tool
 	canary_state >"$BATS_TEST_TMPDIR/canary"
 }
 canary_state() {
@@ -148,6 +149,27 @@ prepare() { canary; }
 	container web <<<"rootfs = \"$T/rootfs/web\"; command = \"/bin/script\";"
 	run_fails cman up web
 	assert_output_has "its interpreter is not in the root filesystem"
+	assert_canary
+}
+
+# CVE-2024-21626: what the kernel resolves for execve(2) it resolves before it closes anything.
+@test "no open descriptor leads the program, or its interpreter, out of the container" {
+	local n up path="" userns
+
+	for n in {3..40}; do
+		for up in "" /.. /../.. /../../.. /../../../..; do
+			path+=:/proc/self/fd/$n$up/canary:/proc/self/fd/$n$up$T/canary
+		done
+	done
+	for userns in auto none; do
+		container web <<-EOF
+		rootfs = "@rootfs@"; command = [ "tool" ];
+		environment = [ "PATH=${path#:}" ];
+		security: { userns = "$userns"; };
+		EOF
+		run_fails cman up web
+		assert_output_has "no such program in any directory of PATH"
+	done
 	assert_canary
 }
 
