@@ -62,7 +62,7 @@ static int size_unit_shift(const char *unit)
 
 	if (*unit == '\0' || strcasecmp(unit, "b") == 0)
 		return 0;
-	known = strchr(units, *unit & ~0x20);
+	known = is_letter(*unit) ? strchr(units, *unit & ~0x20) : NULL;
 	if (!known ||
 	    (unit[1] != '\0' && strcasecmp(unit + 1, "b") != 0 && strcasecmp(unit + 1, "ib") != 0))
 		return -1;

@@ -92,6 +92,8 @@ static void sizes(void **state)
 		"-1",
 		"+1",
 		" 1",
+		"1 ",
+		"1 b",
 		"1 M",
 		"1.5",
 		"1.M",
