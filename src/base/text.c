@@ -98,6 +98,8 @@ void strlist_remove(struct strlist *list, const char *text)
 			list->items[kept++] = list->items[i];
 	}
 	list->count = kept;
+	if (list->items)
+		list->items[kept] = NULL;
 }
 
 static int compare_items(const void *a, const void *b)

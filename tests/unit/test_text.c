@@ -30,6 +30,26 @@ static void lists_grow(void **state)
 	assert_false(strlist_equal(&copy, &list));
 }
 
+static void what_is_removed_leaves_an_end(void **state)
+{
+	AUTO_STRLIST struct strlist list = {0};
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		strlist_add(&list, i % 2 ? "odd" : "even");
+	strlist_remove(&list, "odd");
+	assert_int_equal(list.count, 5);
+	assert_null(list.items[5]);
+	strlist_remove(&list, "even");
+	assert_int_equal(list.count, 0);
+	assert_null(list.items[0]);
+	strlist_add(&list, "again");
+	assert_null(list.items[1]);
+	strlist_clear(&list);
+	strlist_remove(&list, "nothing");
+	assert_int_equal(list.count, 0);
+}
+
 static void empty_lists(void **state)
 {
 	AUTO_STRLIST struct strlist list = {0}, other = {0};
@@ -174,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_grow),       cmocka_unit_test(empty_lists),
+		cmocka_unit_test(what_is_removed_leaves_an_end),
 		cmocka_unit_test(texts_grow),       cmocka_unit_test(comparisons),
 		cmocka_unit_test(texts_grow_by_much), cmocka_unit_test(texts_are_cut),
 		cmocka_unit_test(sizes_for_people), cmocka_unit_test(durations_for_people),
