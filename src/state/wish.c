@@ -15,8 +15,10 @@ int wish_note_stopped(const char *data_dir, const char *name, struct error *err)
 	if (directory_fd < 0)
 		return -1;
 	fd = fs_open_at(directory_fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600, err);
+	if (fd < 0)
+		return -1;
 	/* The next thing that happens may be that somebody pulls the plug. */
-	return fd < 0 || fsync(directory_fd) < 0 ? -1 : 0;
+	return fsync(directory_fd) < 0 ? error_set(err, errno, "write %s", directory) : 0;
 }
 
 int wish_forget_stopped(const char *data_dir, const char *name, struct error *err)
