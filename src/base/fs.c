@@ -191,14 +191,15 @@ int fs_read_line_at(int dir_fd, const char *path, char *out, size_t size, struct
 	return 0;
 }
 
-/* Nothing of it is left where it fails. */
-static int write_new(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode)
+/* Nothing of it is left where it fails. on_disk: also its content, not in memory alone. */
+static int write_new(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
+		     bool on_disk)
 {
 	AUTO_FD int fd =
 		fs_open_at(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, NULL);
 	int saved;
 
-	if (fd >= 0 && write_all(fd, bytes, length) == 0)
+	if (fd >= 0 && write_all(fd, bytes, length) == 0 && (!on_disk || fsync(fd) == 0))
 		return 0;
 	saved = errno;
 	if (fd >= 0)
@@ -222,8 +223,8 @@ static int overwrite(int dir_fd, const char *name, const char *bytes, size_t len
 	return ftruncate(fd, (off_t)length);
 }
 
-int fs_replace_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
-		  struct error *err)
+static int replace(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
+		   bool on_disk, struct error *err)
 {
 	char temporary[NAME_MAX + 1];
 	int saved;
@@ -235,9 +236,10 @@ int fs_replace_at(int dir_fd, const char *name, const char *bytes, size_t length
 		return -1;
 	if (unlinkat(dir_fd, temporary, 0) < 0 && errno != ENOENT)
 		return error_set(err, errno, "remove %s", temporary);
-	if (write_new(dir_fd, temporary, bytes, length, mode) < 0) {
+	if (write_new(dir_fd, temporary, bytes, length, mode, on_disk) < 0) {
 		saved = errno;
-		if ((saved == ENOSPC || saved == EDQUOT) &&
+		/* On disk half a file would be worse than the old one. */
+		if (!on_disk && (saved == ENOSPC || saved == EDQUOT) &&
 		    overwrite(dir_fd, name, bytes, length) == 0)
 			return 0;
 		return error_set(err, saved, "write %s", name);
@@ -248,6 +250,20 @@ int fs_replace_at(int dir_fd, const char *name, const char *bytes, size_t length
 		return error_set(err, saved, "write %s", name);
 	}
 	return 0;
+}
+
+int fs_replace_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
+		  struct error *err)
+{
+	return replace(dir_fd, name, bytes, length, mode, false, err);
+}
+
+int fs_replace_on_disk_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
+			  struct error *err)
+{
+	if (replace(dir_fd, name, bytes, length, mode, true, err) < 0)
+		return -1;
+	return fsync(dir_fd) < 0 ? error_set(err, errno, "write %s", name) : 0;
 }
 
 /* Without a name until it is whole. Where there is no such file, one with a name nobody looks for. */
@@ -280,6 +296,8 @@ int fs_create_at(int dir_fd, const char *name, const char *bytes, size_t length,
 		rc = error_set(err, errno, "write %s", name);
 	if (temporary[0])
 		unlinkat(dir_fd, temporary, 0);
+	if (rc == 0 && fsync(dir_fd) < 0)
+		rc = error_set(err, errno, "write %s", name);
 	return rc;
 }
 

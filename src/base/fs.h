@@ -61,6 +61,10 @@ int fs_read_line_at(int dir_fd, const char *path, char *out, size_t size, struct
 int fs_replace_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
 		  struct error *err);
 
+/* The same for what is to be there, old or new, after a power cut: it is on disk afterwards. */
+int fs_replace_on_disk_at(int dir_fd, const char *name, const char *bytes, size_t length, mode_t mode,
+			  struct error *err);
+
 /*
  * Makes name in dir_fd with that content, whole or not at all, and on disk. mode as for open(2). EEXIST,
  * and nothing is changed: there is something of that name.

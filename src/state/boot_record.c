@@ -66,14 +66,11 @@ int boot_record_begin(const char *data_dir, struct error *err)
 			return error_set(err, errno, "%s/" BOOT_FILE, data_dir);
 		return take_fd(&fd);
 	}
-	if (fs_replace_at(directory_fd, BOOT_FILE, line, strlen(line), 0600, err) < 0 ||
+	/* That there was a boot is to be known after a power cut. */
+	if (fs_replace_on_disk_at(directory_fd, BOOT_FILE, line, strlen(line), 0600, err) < 0 ||
 	    FAULT("began the record of", "boot", err) < 0)
 		return -1;
-	fd = fs_open_at(directory_fd, BOOT_FILE, O_WRONLY | O_APPEND | O_NOFOLLOW, 0, err);
-	/* That there was a boot is to be known after a power cut. */
-	if (fd >= 0 && (fdatasync(fd) < 0 || fsync(directory_fd) < 0))
-		return error_set(err, errno, "%s/" BOOT_FILE, data_dir);
-	return fd < 0 ? -1 : take_fd(&fd);
+	return fs_open_at(directory_fd, BOOT_FILE, O_WRONLY | O_APPEND | O_NOFOLLOW, 0, err);
 }
 
 void boot_record_add(int fd, const char *fmt, ...)

@@ -249,7 +249,8 @@ static int update(struct table *table, const char *name, const struct assignment
 			format_assignment(&table->assignments.items[i], &text);
 	if (added)
 		format_assignment(added, &text);
-	return fs_replace_at(table->dir_fd, table->file, text_value(&text), text.length, 0600, err);
+	return fs_replace_on_disk_at(table->dir_fd, table->file, text_value(&text), text.length, 0600,
+				     err);
 }
 
 static int assign(const char *data_dir, const char *name, const struct pool *pool,

@@ -215,6 +215,39 @@ static void test_projects_are_no_ranges(void **data)
 	assert_non_null(strstr(err.text, "projects"));
 }
 
+/* ---- after a power cut ---- */
+
+static char synced[128]; /* what went to disk, in that order: 'f' a file, 'd' a directory */
+
+int fsync(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && strlen(synced) + 1 < sizeof(synced))
+		strcat(synced, S_ISDIR(st.st_mode) ? "d" : "f");
+	return 0;
+}
+
+static void test_a_changed_choice_is_on_disk(void **data)
+{
+	struct id_range range = {.host_first = 100000, .size = 65536};
+
+	(void)data;
+	assert_int_equal(idrange_claim(directory, "web", &range, NULL), 0);
+	range.host_first = 200000;
+	synced[0] = '\0';
+	assert_int_equal(idrange_claim(directory, "web", &range, NULL), 0);
+	assert_string_equal(synced, "fd");
+}
+
+static void test_a_new_file_is_on_disk_with_its_name(void **data)
+{
+	(void)data;
+	synced[0] = '\0';
+	assert_int_equal(fs_create_at(state.dir_fd, "new", "x", 1, 0600, NULL), 0);
+	assert_string_equal(synced, "fd");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +259,8 @@ int main(void)
 		STATE_TEST(test_choice_follows_the_file),
 		STATE_TEST(test_projects_stay_and_are_nobody_elses),
 		STATE_TEST(test_projects_are_no_ranges),
+		STATE_TEST(test_a_changed_choice_is_on_disk),
+		STATE_TEST(test_a_new_file_is_on_disk_with_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
