@@ -148,6 +148,36 @@ static int check_ports(const struct container *container, struct error *err)
 
 /* ---- what running containers hold ---- */
 
+static int refuse_address(const struct container *container, const struct interface *interface,
+			  const struct network_member *member, const char *key, const char *address,
+			  struct error *err)
+{
+	error_set(err, EADDRINUSE, "%s is held by the running container %s", address,
+		  member->container);
+	error_hint(err,
+		   "cman down %s, or choose another address; \"cman apply %s %s\" where both "
+		   "are to change",
+		   member->container, container->name, member->container);
+	return wrap_interface(container, interface, key, err);
+}
+
+static int check_addresses(const struct container *container, const struct interface *interface,
+			   const struct network_member *member, struct error *err)
+{
+	char text[PARSE_TEXT_MAX];
+
+	if (member->address.s_addr == interface->ip.s_addr) {
+		parse_format_ipv4(interface->ip, text);
+		return refuse_address(container, interface, member, "ip", text, err);
+	}
+	if (!IN6_IS_ADDR_UNSPECIFIED(&interface->ip6) &&
+	    IN6_ARE_ADDR_EQUAL(&member->address6, &interface->ip6)) {
+		parse_format_ipv6(&interface->ip6, text);
+		return refuse_address(container, interface, member, "ip6", text, err);
+	}
+	return 0;
+}
+
 static int check_member(const struct container *container, const struct interface *interface,
 			const struct network_record *network, const struct network_member *member,
 			struct error *err)
@@ -157,16 +187,8 @@ static int check_member(const struct container *container, const struct interfac
 	if (strcmp(member->container, container->name) == 0)
 		return 0;
 	if (strcmp(network->name, interface->network) == 0 &&
-	    member->address.s_addr == interface->ip.s_addr) {
-		parse_format_ipv4(interface->ip, text);
-		error_set(err, EADDRINUSE, "%s is held by the running container %s", text,
-			  member->container);
-		error_hint(err,
-			   "cman down %s, or choose another address; \"cman apply %s %s\" where both "
-			   "are to change",
-			   member->container, container->name, member->container);
-		return wrap_interface(container, interface, "ip", err);
-	}
+	    check_addresses(container, interface, member, err) < 0)
+		return -1;
 	for (size_t i = 0; i < interface->port_count; i++) {
 		for (size_t j = 0; j < member->port_count; j++) {
 			if (!parse_port_forwards_meet(&interface->ports[i], &member->ports[j],

@@ -319,3 +319,15 @@ all_rules() {
 	run_fails cman up third
 	assert_output_has "the running container"
 }
+
+@test "IPv6: an address that a running container holds, whatever its file says now" {
+	write_manager "$SIX"
+	server6 web <<<'net : { ip = "10.91.0.10"; ip6 = "fd00:91::77"; };'
+	run_ok cman up web
+	server6 web <<<'net : { ip = "10.91.0.10"; ip6 = "fd00:91::10"; };'
+	server6 db <<<'net : { ip = "10.91.0.11"; ip6 = "fd00:91::77"; };'
+	run_fails cman up db
+	assert_output_has "db.conf:4" "fd00:91::77 is held by the running container web" "cman apply db web"
+	run_ok cman apply web
+	run_ok cman up db
+}
