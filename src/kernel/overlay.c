@@ -26,22 +26,34 @@ static int make_tmpfs(uint64_t size, struct error *err)
 	return mount_new("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
 }
 
+/* Under another name until it is complete: what is there is the container's, and left as it is. */
+#define UPPER_BEGUN "upper.new"
+
+/* What shows as the root of the overlay is the upper one's. */
+static int make_upper(int layers_fd, int lower_fd, struct error *err)
+{
+	struct stat st;
+
+	if (mkdirat(layers_fd, UPPER_BEGUN, 0700) < 0 && errno != EEXIST)
+		return error_set(err, errno, "make upper");
+	if (fstat(lower_fd, &st) < 0 ||
+	    fchownat(layers_fd, UPPER_BEGUN, st.st_uid, st.st_gid, 0) < 0 ||
+	    fchmodat(layers_fd, UPPER_BEGUN, st.st_mode & 07777, 0) < 0)
+		return error_set(err, errno, "set the owner and mode of upper");
+	if (renameat(layers_fd, UPPER_BEGUN, layers_fd, "upper") < 0)
+		return error_set(err, errno, "make upper");
+	return 0;
+}
+
 /* The directories of the layers, and where the lower one is to be mounted. */
 static int make_layers(int layers_fd, int lower_fd, struct error *err)
 {
 	static const char *const others[] = {"lower", "work"};
-	struct stat st;
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (mkdirat(layers_fd, others[i], 0700) < 0 && errno != EEXIST)
 			return error_set(err, errno, "make %s", others[i]);
-	if (mkdirat(layers_fd, "upper", 0700) < 0)
-		return errno == EEXIST ? 0 : error_set(err, errno, "make upper");
-	/* What shows as the root of the overlay is the upper one's. */
-	if (fstat(lower_fd, &st) < 0 || fchownat(layers_fd, "upper", st.st_uid, st.st_gid, 0) < 0 ||
-	    fchmodat(layers_fd, "upper", st.st_mode & 07777, 0) < 0)
-		return error_set(err, errno, "set the owner and mode of upper");
-	return 0;
+	return fs_exists_at(layers_fd, "upper") ? 0 : make_upper(layers_fd, lower_fd, err);
 }
 
 int overlay_map_layers(int mount_fd, const char *path, int userns_fd, struct error *err)

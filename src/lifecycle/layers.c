@@ -39,7 +39,8 @@ void layers_clear(struct layers *layers)
 /* Removes the empty directories of an overlay in which nothing was ever changed. */
 static void remove_empty(int dir_fd)
 {
-	static const char *const names[] = {"work/work", "work/index", "work", "upper", "lower"};
+	static const char *const names[] = {"work/work", "work/index", "work",
+					    "upper",     "upper.new",  "lower"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		unlinkat(dir_fd, names[i], AT_REMOVEDIR);

@@ -454,3 +454,20 @@ on_fs() { # NAME of userns, mode of the rootfs, LINE...
 	machine umount $T/fs
 	machine rmdir $T/fs
 }
+
+@test "a root filesystem whose owner the container does not have: its overlay is not begun half" {
+	make_rootfs web
+	machine chown 5000 $T/rootfs/web
+	container web <<-EOF
+	rootfs : { path = "$T/rootfs/web"; mode = "overlay"; }; command = [ "/bin/sleep", "1000" ];
+	security : { userns = "0:300000:1000"; };
+	EOF
+	for _ in 1 2; do
+		run_fails cman up web
+		assert_output_has "set the owner and mode of upper: Invalid argument"
+	done
+	machine chown 0 $T/rootfs/web
+	run_ok cman up web
+	run_ok within web stat -c "%u %a" /
+	assert_equal "$output" "0 755"
+}
