@@ -185,7 +185,8 @@ static int parse_deadline(const char *text, uint64_t *deadline_ms, struct error 
 		error_wrap(err, "--timeout");
 		return COMMAND_MISUSED;
 	}
-	*deadline_ms = process_monotonic_ms() + timeout_ms;
+	if (__builtin_add_overflow(process_monotonic_ms(), timeout_ms, deadline_ms))
+		*deadline_ms = UINT64_MAX;
 	return 0;
 }
 

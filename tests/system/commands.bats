@@ -61,7 +61,8 @@ load lib
 	waiting=$!
 	run_ok cman pause web
 	wait $waiting
-	cman wait --state stopped web >"$BATS_TEST_TMPDIR/stopped" &
+	# A time without an end is not one that is over.
+	cman wait --state stopped --timeout 18446744073709551615ms web >"$BATS_TEST_TMPDIR/stopped" &
 	waiting=$!
 	run_ok cman down web
 	wait $waiting
