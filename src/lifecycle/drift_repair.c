@@ -133,15 +133,6 @@ static int mend_inside(struct drift_hold *hold, const struct drift_held *held, s
 
 /* ---- files ---- */
 
-/* Where what the container sees as /etc/hosts is: its own, or that of its network. */
-static int open_hosts_directory(struct drift_hold *hold, const struct drift_held *held,
-				struct error *err)
-{
-	if (hosts_file_is_own(&held->spec, hold->host->manager))
-		return fs_open_at(held->container.directory_fd, ".", O_RDONLY | O_DIRECTORY, 0, err);
-	return network_open_directory(&hold->host->state, held->spec.interfaces[0].network, err);
-}
-
 static int write_file(struct drift_hold *hold, const struct drift_held *held, const char *name,
 		      struct error *err)
 {
@@ -180,7 +171,9 @@ static int mend_file(struct drift_hold *hold, const struct drift_held *held, con
 	/* Of one on no network no commit knows. */
 	if (hosts && held->spec.interface_count == 0 && make_hosts(hold, held, err) < 0)
 		return -1;
-	directory_fd = hosts ? open_hosts_directory(hold, held, err)
+	directory_fd = hosts ? hosts_file_open_directory(&hold->host->state, hold->host->manager,
+							 &held->spec, held->container.directory_fd,
+							 err)
 			     : fs_open_at(held->container.directory_fd, ".", O_RDONLY | O_DIRECTORY,
 					  0, err);
 	file_fd = directory_fd < 0 ? -1 : rootfs_open_file(directory_fd, name, err);

@@ -2,6 +2,7 @@
 #include "lifecycle/hosts_file.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -14,6 +15,14 @@
 bool hosts_file_is_own(const struct spec *spec, const struct manager *manager)
 {
 	return spec->extra_host_count > 0 || spec->interface_count != 1 || !manager->dns_hosts;
+}
+
+int hosts_file_open_directory(const struct state *state, const struct manager *manager,
+			      const struct spec *spec, int directory_fd, struct error *err)
+{
+	if (hosts_file_is_own(spec, manager))
+		return fs_open_at(directory_fd, ".", O_RDONLY | O_DIRECTORY, 0, err);
+	return network_open_directory(state, spec->interfaces[0].network, err);
 }
 
 static struct dns_name name_of(const struct network_member *member, const struct manager *manager)

@@ -14,6 +14,10 @@
 /* Whether the container has a file of its own. */
 bool hosts_file_is_own(const struct spec *spec, const struct manager *manager);
 
+/* Opens the directory that has the file of the container: its own, or that of its network. */
+int hosts_file_open_directory(const struct state *state, const struct manager *manager,
+			      const struct spec *spec, int directory_fd, struct error *err);
+
 /* Makes the file of the network when there is none, to be bound by a container that comes up. */
 int hosts_file_make(const struct state *state, const struct manager *manager,
 		    const struct network_record *network, struct error *err);

@@ -18,7 +18,6 @@
 #include "lifecycle/steps.h"
 #include "lifecycle/supervisor.h"
 #include "lifecycle/sysctls.h"
-#include "state/network_files.h"
 
 /* How often what is forked meanwhile is looked for: each time there is less of it. */
 #define ROUNDS_MAX 32
@@ -321,15 +320,6 @@ static int set_supervisor(struct host *host, const struct live *live, struct err
 
 /* ---- which hosts file it sees ---- */
 
-/* The directory whose "hosts" a container with that spec sees. */
-static int open_hosts_directory(struct host *host, const struct container *container,
-				const struct spec *spec, struct error *err)
-{
-	if (hosts_file_is_own(spec, host->manager))
-		return fs_open_at(container->directory_fd, ".", O_RDONLY | O_DIRECTORY, 0, err);
-	return network_open_directory(&host->state, spec->interfaces[0].network, err);
-}
-
 static bool is_same_hosts(const struct host *host, const struct spec *one, const struct spec *other)
 {
 	const bool own = hosts_file_is_own(one, host->manager);
@@ -360,7 +350,8 @@ static int show_hosts(struct host *host, const struct live *live, struct error *
 	if (is_same_hosts(host, live->from, container->spec))
 		return 0;
 	known = find_bound(host, live, &was);
-	directory_fd = open_hosts_directory(host, container, container->spec, err);
+	directory_fd = hosts_file_open_directory(&host->state, host->manager, container->spec,
+						 container->directory_fd, err);
 	file_fd = directory_fd < 0 ? -1 : rootfs_open_file(directory_fd, "hosts", err);
 	if (file_fd < 0)
 		return -1;

@@ -18,7 +18,6 @@
 #include "lifecycle/ready.h"
 #include "lifecycle/steps.h"
 #include "lifecycle/supervisor.h"
-#include "state/network_files.h"
 
 #define SETUP_TIMEOUT_MS 60000 /* a hung file system below the rootfs must not hang us */
 #define KILL_TIMEOUT_MS 10000
@@ -75,20 +74,10 @@ int cgroup_undo(struct host *host, struct container *container, struct error *er
 
 /* ---- init ---- */
 
-/* The directory whose "hosts" file the container sees: its network's, unless it has its own. */
-static int open_hosts_directory(struct host *host, const struct container *container,
-				struct error *err)
-{
-	const struct spec *spec = container->spec;
-
-	if (hosts_file_is_own(spec, host->manager))
-		return fs_open_at(container->directory_fd, ".", O_RDONLY | O_DIRECTORY, 0, err);
-	return network_open_directory(&host->state, spec->interfaces[0].network, err);
-}
-
 int init_begin(struct host *host, struct container *container, struct error *err)
 {
-	AUTO_FD int hosts_directory_fd = open_hosts_directory(host, container, err);
+	AUTO_FD int hosts_directory_fd = hosts_file_open_directory(
+		&host->state, host->manager, container->spec, container->directory_fd, err);
 	AUTO_FD int notify_fd = -1;
 	AUTO(confinement_clear) struct confinement confinement = {0}, init_confinement = {0};
 	AUTO_LAYERS struct layers layers = {0};
