@@ -177,13 +177,6 @@ static void enter_path(struct receiver *receiver, const char *name)
 		text_addf(path, "%s%s", path->length ? "/" : "", name);
 }
 
-static void leave_path(struct receiver *receiver, size_t length)
-{
-	receiver->path.length = length;
-	if (receiver->path.data)
-		receiver->path.data[length] = '\0';
-}
-
 /* ---- making things ---- */
 
 static void choose_temporary(struct receiver *receiver)
@@ -559,7 +552,7 @@ static int make_entry(struct receiver *receiver, struct error *err)
 		return 0;
 	if (rc < 0)
 		rc = leave_out(receiver, &fault, is_directory || receiver->file_open, err);
-	leave_path(receiver, path_length);
+	text_cut(&receiver->path, path_length);
 	return rc;
 }
 
@@ -576,7 +569,7 @@ static int leave_directory(struct receiver *receiver, struct error *err)
 	    survive(receiver, &fault, err) < 0)
 		return -1;
 	receiver->directories += place->made;
-	leave_path(receiver, place->path_length);
+	text_cut(&receiver->path, place->path_length);
 	pop_place(receiver);
 	return 0;
 }

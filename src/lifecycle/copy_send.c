@@ -62,18 +62,11 @@ static void free_linked(void *node)
 	free(linked);
 }
 
-static void cut_path(struct text *path, size_t length)
-{
-	path->length = length;
-	if (path->data)
-		path->data[length] = '\0';
-}
-
 static void pop_level(struct walk *walk)
 {
 	struct level *level = &walk->levels[--walk->depth];
 
-	cut_path(&walk->path, level->path_length);
+	text_cut(&walk->path, level->path_length);
 	strlist_clear(&level->names);
 	close_fd(&level->fd);
 }
@@ -407,7 +400,7 @@ static int send_next(struct walk *walk, struct error *err)
 	struct level *level = &walk->levels[walk->depth - 1];
 	const char *name;
 
-	cut_path(&walk->path, level->path_length);
+	text_cut(&walk->path, level->path_length);
 	clear_entry(&walk->entry);
 	if (level->next == level->names.count) {
 		pop_level(walk);
