@@ -470,33 +470,25 @@ static bool has_to_start(const struct apply *apply)
 	return false;
 }
 
-static bool is_to_run(const struct apply_item *item)
-{
-	const struct container *container = item->container;
-
-	return !container->failed &&
-	       (container->action == PLAN_RENEW || container->action == PLAN_START);
-}
-
 bool apply_defer_ordered(struct apply *apply, struct strlist *names)
 {
 	bool ordered = false;
 
 	for (size_t i = 0; i < apply->count; i++)
-		ordered |= is_to_run(&apply->items[i]) &&
+		ordered |= container_is_to_start(apply->items[i].container) &&
 			   apply->items[i].wanted->depends_on.count +
 				   apply->items[i].wanted->after.count > 0;
 	if (!ordered)
 		return false;
 	/* Nobody is stopped who could not start. */
 	for (size_t i = 0; i < apply->count; i++)
-		if (is_to_run(&apply->items[i]))
+		if (container_is_to_start(apply->items[i].container))
 			apply->items[i].container->spec = apply->items[i].wanted;
 	wave_check(apply->wave);
 	for (size_t i = 0; i < apply->count; i++) {
 		struct container *container = apply->items[i].container;
 
-		if (!is_to_run(&apply->items[i]))
+		if (!container_is_to_start(apply->items[i].container))
 			continue;
 		strlist_add(names, container->name);
 		container->action = PLAN_NOTHING;

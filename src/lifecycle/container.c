@@ -52,6 +52,12 @@ void container_clear(struct container *container)
 	close_fd(&container->lock_fd);
 }
 
+bool container_is_to_start(const struct container *container)
+{
+	return !container->failed &&
+	       (container->action == PLAN_START || container->action == PLAN_RENEW);
+}
+
 /* "cman-supervisor NAME ...": the supervisor of a container whose record is lost. */
 static bool is_supervisor_of(pid_t pid, const char *name)
 {

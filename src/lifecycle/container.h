@@ -61,6 +61,9 @@ struct container {
 void container_init(struct container *container, const char *name);
 void container_clear(struct container *container);
 
+/* Whether its wave starts it, anew or again, and nothing went wrong with it so far. */
+bool container_is_to_start(const struct container *container);
+
 /*
  * Locks it and reads its record. A record that cannot be read is told as a warning and taken for
  * one with every step begun, so that the way down removes whatever carries the name.

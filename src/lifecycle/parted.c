@@ -8,12 +8,6 @@
 
 #define NETWORK_TIMEOUT_MS 30000
 
-static bool is_to_start(const struct container *container)
-{
-	return !container->failed &&
-	       (container->action == PLAN_START || container->action == PLAN_RENEW);
-}
-
 static const struct container *find_container(const struct wave *wave, const char *name)
 {
 	for (size_t i = 0; i < wave->count; i++)
@@ -75,7 +69,7 @@ static void refuse(const struct question *question, const struct network_record 
 	for (size_t i = 0; i < wave->count; i++) {
 		struct container *container = &wave->containers[i];
 
-		if (!is_to_start(container) ||
+		if (!container_is_to_start(container) ||
 		    !joins(question->wanted(question->data, container->name), network->name))
 			continue;
 		container->failed = true;
@@ -109,11 +103,11 @@ void parted_refuse(struct wave *wave, const struct spec *(*wanted)(void *data, c
 	bool any = false;
 
 	for (size_t i = 0; i < wave->count; i++)
-		any |= is_to_start(&wave->containers[i]);
+		any |= container_is_to_start(&wave->containers[i]);
 	if (!any || refuse_all(&question, &err) == 0)
 		return;
 	for (size_t i = 0; i < wave->count; i++) {
-		if (!is_to_start(&wave->containers[i]))
+		if (!container_is_to_start(&wave->containers[i]))
 			continue;
 		wave->containers[i].failed = true;
 		wave->containers[i].error = err;

@@ -101,12 +101,6 @@ static bool is_to_stop(const struct container *container)
 	       (container->action == PLAN_STOP || container->action == PLAN_RENEW);
 }
 
-static bool is_to_start(const struct container *container)
-{
-	return !container->failed &&
-	       (container->action == PLAN_START || container->action == PLAN_RENEW);
-}
-
 /* The way down, and what is to be told of it. */
 static void take_down(struct wave *wave)
 {
@@ -179,7 +173,7 @@ void wave_check(struct wave *wave)
 			struct container *container = &wave->containers[i];
 			struct error err = {0};
 
-			if (!is_to_start(container) ||
+			if (!container_is_to_start(container) ||
 			    precheck_container(wave->host, container, &leaving, &err) == 0)
 				continue;
 			fail(container, &err);
@@ -200,7 +194,7 @@ static void check_freed(struct wave *wave)
 		struct container *container = &wave->containers[i];
 		struct error err = {0};
 
-		if (is_to_start(container) &&
+		if (container_is_to_start(container) &&
 		    precheck_network(wave->host, container, &nobody, &err) < 0)
 			fail(container, &err);
 	}
@@ -209,7 +203,7 @@ static void check_freed(struct wave *wave)
 void wave_check_with(struct wave *wave, const struct conf *conf)
 {
 	for (size_t i = 0; i < wave->count; i++)
-		if (is_to_start(&wave->containers[i]))
+		if (container_is_to_start(&wave->containers[i]))
 			wave->containers[i].spec = conf_find(conf, wave->containers[i].name);
 	wave_check(wave);
 	parted_refuse(wave, find_wanted, (void *)(uintptr_t)conf);
@@ -227,21 +221,22 @@ void wave_up(struct wave *wave, const struct conf *conf)
 		struct container *container = &wave->containers[i];
 		struct error err = {0};
 
-		if (is_to_start(container) &&
+		if (container_is_to_start(container) &&
 		    new_record(wave->host, container, wave->transient, &err) < 0)
 			fail(container, &err);
 	}
-	walk(wave, is_to_start, steps_up);
+	walk(wave, container_is_to_start, steps_up);
 	for (size_t i = 0; i < wave->count; i++)
 		if (wave->containers[i].action == PLAN_START ||
 		    wave->containers[i].action == PLAN_RENEW)
 			events_note_start(wave->host, &wave->containers[i]);
 	for (size_t i = 0; i < wave->count; i++)
-		if (is_to_start(&wave->containers[i]) && wave->containers[i].record.unless_stopped)
+		if (container_is_to_start(&wave->containers[i]) &&
+		    wave->containers[i].record.unless_stopped)
 			forget_wish(wave->host, &wave->containers[i]);
 	/* A file that there never was has no history. */
 	for (size_t i = 0; i < wave->count && !wave->transient; i++)
-		if (is_to_start(&wave->containers[i]))
+		if (container_is_to_start(&wave->containers[i]))
 			recorded_keep(wave->host->manager, &wave->containers[i], wave->how);
 }
 
