@@ -317,15 +317,6 @@ int firewall_nftables_commit(const char *prefix, const struct firewall_rules *ru
 
 /* ---- looking ---- */
 
-static const struct firewall_text_chain *find_chain(const struct firewall_text_table *table,
-						    const char *name)
-{
-	for (size_t i = 0; i < table->count; i++)
-		if (strcmp(table->chains[i].name, name) == 0)
-			return &table->chains[i];
-	return NULL;
-}
-
 /* Whether every base chain that is to jump to the chain does. */
 static bool is_called(const struct firewall_text_table *have,
 		      const struct firewall_text_table *want, const char *name)
@@ -334,7 +325,7 @@ static bool is_called(const struct firewall_text_table *have,
 
 	for (size_t i = 0; i < want->count; i++) {
 		const struct firewall_text_chain *base = &want->chains[i];
-		const struct firewall_text_chain *there = find_chain(have, base->name);
+		const struct firewall_text_chain *there = firewall_text_find(have, base->name);
 
 		for (size_t j = 0; base->base && j < base->rules.count; j++)
 			if (strstr(base->rules.items[j], jump) &&
@@ -348,8 +339,8 @@ static bool is_called(const struct firewall_text_table *have,
 static enum firewall_presence look_at_chain(const struct firewall_text_table *have,
 					    const struct firewall_text_table *want, const char *name)
 {
-	const struct firewall_text_chain *there = find_chain(have, name);
-	const struct firewall_text_chain *chain = find_chain(want, name);
+	const struct firewall_text_chain *there = firewall_text_find(have, name);
+	const struct firewall_text_chain *chain = firewall_text_find(want, name);
 
 	if (!chain || chain->rules.count == 0)
 		return FIREWALL_PRESENT;
@@ -449,7 +440,7 @@ static void list_chain(const struct firewall_text_table *have,
 		       const struct firewall_text_chain *want, const char *table,
 		       const struct firewall_rules *rules, struct firewall_listing *listing)
 {
-	const struct firewall_text_chain *there = find_chain(have, want->name);
+	const struct firewall_text_chain *there = firewall_text_find(have, want->name);
 	struct firewall_listed_chain *chain =
 		firewall_listing_add(listing, FIREWALL_IPV4, table, want->name);
 

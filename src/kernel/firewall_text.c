@@ -388,8 +388,8 @@ void firewall_text_read(const char *listing, struct firewall_text_table *table)
 
 /* ---- from one to the other ---- */
 
-static const struct firewall_text_chain *find_chain(const struct firewall_text_table *table,
-						    const char *name)
+const struct firewall_text_chain *firewall_text_find(const struct firewall_text_table *table,
+						     const char *name)
 {
 	for (size_t i = 0; i < table->count; i++)
 		if (strcmp(table->chains[i].name, name) == 0)
@@ -404,7 +404,8 @@ static bool same_chains(const struct firewall_text_table *have,
 	if (have->strange || have->count != want->count)
 		return false;
 	for (size_t i = 0; i < want->count; i++) {
-		const struct firewall_text_chain *chain = find_chain(have, want->chains[i].name);
+		const struct firewall_text_chain *chain =
+			firewall_text_find(have, want->chains[i].name);
 
 		if (!chain || !text_equal(chain->base, want->chains[i].base))
 			return false;
@@ -481,8 +482,8 @@ void firewall_text_commands(const char *name, const struct firewall_text_table *
 {
 	if (have && want && same_chains(have, want)) {
 		for (size_t i = 0; i < want->count; i++)
-			edit_chain(name, find_chain(have, want->chains[i].name), &want->chains[i],
-				   commands);
+			edit_chain(name, firewall_text_find(have, want->chains[i].name),
+				   &want->chains[i], commands);
 		return;
 	}
 	if (have)

@@ -46,6 +46,10 @@ void firewall_text_rule(const struct firewall_rule *rule, struct strlist *lines)
 /* From the output of "nft --handle --stateless --numeric list table". */
 void firewall_text_read(const char *listing, struct firewall_text_table *table);
 
+/* NULL: there is none of that name. */
+const struct firewall_text_chain *firewall_text_find(const struct firewall_text_table *table,
+						     const char *name);
+
 void firewall_text_clear(struct firewall_text_table *table);
 #define AUTO_FIREWALL_TEXT AUTO(firewall_text_clear)
 
