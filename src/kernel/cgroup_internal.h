@@ -102,6 +102,8 @@ struct cgroup_setting *cgroup_settings_add(struct cgroup_settings *settings, con
 struct cgroup_setting *cgroup_settings_add_memory(struct cgroup_settings *settings, const char *key,
 						  const char *file, uint64_t bytes,
 						  const char *none, const char *none_shown);
+/* The CPUs and memory nodes, which have the same files on either version. */
+void cgroup_settings_add_cpuset(struct cgroup_settings *settings, const struct limits *limits);
 /* "8:0" of a block device of limits.io; an error where one before it is the same. */
 int cgroup_device_number(const struct limits *limits, size_t index, char out[32],
 			 struct error *err);

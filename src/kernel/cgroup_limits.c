@@ -43,6 +43,18 @@ struct cgroup_setting *cgroup_settings_add_memory(struct cgroup_settings *settin
 	return cgroup_settings_add(settings, key, "memory", file, value, shown);
 }
 
+void cgroup_settings_add_cpuset(struct cgroup_settings *settings, const struct limits *limits)
+{
+	struct cgroup_setting *setting;
+
+	setting = cgroup_settings_add(settings, "limits.cpuset", "cpuset", "cpuset.cpus",
+				      limits->cpuset ? limits->cpuset : "", NULL);
+	setting->initial = !limits->cpuset;
+	setting = cgroup_settings_add(settings, "limits.mems", "cpuset", "cpuset.mems",
+				      limits->mems ? limits->mems : "", NULL);
+	setting->initial = !limits->mems;
+}
+
 void cgroup_settings_clear(struct cgroup_settings *settings)
 {
 	free(settings->items);

@@ -77,12 +77,7 @@ static void add_cpu(const struct limits *limits, struct cgroup_settings *out)
 	snprintf(text, sizeof(text), "%u", shares);
 	setting = cgroup_settings_add(out, "limits.cpu_weight", "cpu", "cpu.shares", text, NULL);
 	setting->initial = limits->cpu_weight == WEIGHT_DEFAULT;
-	setting = cgroup_settings_add(out, "limits.cpuset", "cpuset", "cpuset.cpus",
-				      limits->cpuset ? limits->cpuset : "", NULL);
-	setting->initial = !limits->cpuset;
-	setting = cgroup_settings_add(out, "limits.mems", "cpuset", "cpuset.mems",
-				      limits->mems ? limits->mems : "", NULL);
-	setting->initial = !limits->mems;
+	cgroup_settings_add_cpuset(out, limits);
 }
 
 static int add_io(const struct limits *limits, struct cgroup_settings *out, struct error *err)

@@ -43,12 +43,7 @@ static void add_cpu(const struct limits *limits, struct cgroup_settings *out)
 	snprintf(text, sizeof(text), "%u", limits->cpu_weight);
 	setting = cgroup_settings_add(out, "limits.cpu_weight", "cpu", "cpu.weight", text, NULL);
 	setting->initial = limits->cpu_weight == WEIGHT_DEFAULT;
-	setting = cgroup_settings_add(out, "limits.cpuset", "cpuset", "cpuset.cpus",
-				      limits->cpuset ? limits->cpuset : "", NULL);
-	setting->initial = !limits->cpuset;
-	setting = cgroup_settings_add(out, "limits.mems", "cpuset", "cpuset.mems",
-				      limits->mems ? limits->mems : "", NULL);
-	setting->initial = !limits->mems;
+	cgroup_settings_add_cpuset(out, limits);
 }
 
 static void add_rate(char *text, size_t size, const char *name, uint64_t rate)
