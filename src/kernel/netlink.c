@@ -79,7 +79,7 @@ int netlink_refuse_router_advertisements(const char *name, struct error *err)
 	return -1;
 }
 
-struct netlink *netlink_open_in(int netns_fd, struct error *err)
+static struct netlink *open_in(int netns_fd, bool to_look, struct error *err)
 {
 	struct netlink *netlink;
 	AUTO_FD int own_fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -93,12 +93,22 @@ struct netlink *netlink_open_in(int netns_fd, struct error *err)
 		return NULL;
 	}
 	netlink = netlink_open(err);
-	if (netlink && netlink_refuse_router_advertisements("default", err) < 0)
+	if (netlink && !to_look && netlink_refuse_router_advertisements("default", err) < 0)
 		netlink_close(&netlink);
 	/* In the wrong namespace everything that follows would hit the wrong machine. */
 	if (setns(own_fd, CLONE_NEWNET) < 0)
 		abort();
 	return netlink;
+}
+
+struct netlink *netlink_open_in(int netns_fd, struct error *err)
+{
+	return open_in(netns_fd, false, err);
+}
+
+struct netlink *netlink_look_in(int netns_fd, struct error *err)
+{
+	return open_in(netns_fd, true, err);
 }
 
 void netlink_batch_clear(struct netlink_batch *batch)

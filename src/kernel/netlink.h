@@ -24,6 +24,7 @@ struct netlink *netlink_open(struct error *err); /* in our own namespace */
  * program ends: all else would hit the wrong machine.
  */
 struct netlink *netlink_open_in(int netns_fd, struct error *err);
+struct netlink *netlink_look_in(int netns_fd, struct error *err); /* not a switch is set there */
 
 void netlink_close(struct netlink **netlink);
 #define AUTO_NETLINK AUTO(netlink_close)

@@ -2,38 +2,15 @@
 #include "kernel/netlink_look.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <linux/fib_rules.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
-#include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/netlink_private.h"
 
 #define PORT_FORWARDS 3 /* BR_STATE_FORWARDING */
-
-struct netlink *netlink_look_in(int netns_fd, struct error *err)
-{
-	AUTO_FD int own_fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	struct netlink *netlink;
-
-	if (own_fd < 0) {
-		error_set(err, errno, "open our network namespace");
-		return NULL;
-	}
-	if (setns(netns_fd, CLONE_NEWNET) < 0) {
-		error_set(err, errno, "enter network namespace");
-		return NULL;
-	}
-	netlink = netlink_open(err);
-	/* What is looked at next would be of the wrong machine. */
-	if (setns(own_fd, CLONE_NEWNET) < 0)
-		abort();
-	return netlink;
-}
 
 static size_t length_of(int family)
 {

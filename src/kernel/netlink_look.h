@@ -8,9 +8,6 @@
 
 #include "kernel/netlink.h"
 
-/* As netlink_open_in(), and not even a switch is set in there. */
-struct netlink *netlink_look_in(int netns_fd, struct error *err);
-
 struct link_state {
 	int index;
 	char name[IFNAMSIZ];
