@@ -8,18 +8,7 @@
 #include "config/marks.h"
 #include "lifecycle/trace_walk.h"
 
-bool place_is_macvlan(const struct place *place)
-{
-	return !place->network->bridge[0];
-}
-
 /* ---- arriving ---- */
-
-void trace_arrive_inside(struct walk *walk, struct place *place, const struct traveller *traveller)
-{
-	if (trace_inner_link(walk, place) && trace_listener(walk, place, traveller))
-		trace_way_back(walk, place, traveller);
-}
 
 /* On a bridge, to the container behind one of its ports. */
 static void arrive(struct walk *walk, const struct traveller *traveller)
@@ -190,22 +179,6 @@ static void walk_out_of(struct walk *walk, struct place *place, const struct rou
 		trace_ok(walk, "beyond", "it leaves by a gateway that is not this host");
 	else
 		walk_through_host(walk, place, traveller);
-}
-
-void trace_stop_without_network(struct walk *walk, const struct trace_question *question)
-{
-	trace_stop(walk, "container", "has no network: net = \"none\"");
-	trace_remedy(walk, "net : { }; in its file, and cman restart %s", question->container);
-}
-
-/* A ping has a protocol of its own in each family. */
-struct traveller trace_set_out(const struct walk *walk, const struct trace_question *question)
-{
-	struct traveller traveller = {.protocol = question->protocol, .port = question->port};
-
-	if (question->protocol == IPPROTO_ICMP && walk->family == AF_INET6)
-		traveller.protocol = IPPROTO_ICMPV6;
-	return traveller;
 }
 
 static void walk_out(struct walk *walk, const struct trace_question *question)

@@ -389,3 +389,9 @@ bool trace_uplink(struct walk *walk, const char *name)
 	}
 	return true;
 }
+
+void trace_arrive_inside(struct walk *walk, struct place *place, const struct traveller *traveller)
+{
+	if (trace_inner_link(walk, place) && trace_listener(walk, place, traveller))
+		trace_way_back(walk, place, traveller);
+}

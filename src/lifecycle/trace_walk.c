@@ -112,6 +112,12 @@ bool trace_failed(struct walk *walk, const char *where, const struct error *err)
 	return false;
 }
 
+void trace_stop_without_network(struct walk *walk, const struct trace_question *question)
+{
+	trace_stop(walk, "container", "has no network: net = \"none\"");
+	trace_remedy(walk, "net : { }; in its file, and cman restart %s", question->container);
+}
+
 /* ---- addresses ---- */
 
 static struct trace_ip make_ip(const struct walk *walk, struct in_addr v4, struct in6_addr v6)
@@ -190,6 +196,15 @@ const char *trace_family_name(const struct walk *walk)
 	return walk->family == AF_INET6 ? "IPv6" : "IPv4";
 }
 
+struct traveller trace_set_out(const struct walk *walk, const struct trace_question *question)
+{
+	struct traveller traveller = {.protocol = question->protocol, .port = question->port};
+
+	if (question->protocol == IPPROTO_ICMP && walk->family == AF_INET6)
+		traveller.protocol = IPPROTO_ICMPV6;
+	return traveller;
+}
+
 bool trace_is_ping(const struct traveller *traveller)
 {
 	return traveller->protocol == IPPROTO_ICMP || traveller->protocol == IPPROTO_ICMPV6;
@@ -245,6 +260,11 @@ int trace_open(struct walk *walk, struct error *err)
 void place_clear(struct place *place)
 {
 	netlink_close(&place->inside);
+}
+
+bool place_is_macvlan(const struct place *place)
+{
+	return !place->network->bridge[0];
 }
 
 static int open_inside(struct place *place, struct error *err)

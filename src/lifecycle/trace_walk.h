@@ -64,6 +64,7 @@ struct place {
 };
 void place_clear(struct place *place);
 #define AUTO_PLACE AUTO(place_clear)
+bool place_is_macvlan(const struct place *place);
 
 /* ---- trace_walk.c ---- */
 
@@ -116,12 +117,15 @@ void trace_remedy(struct walk *walk, const char *fmt, ...) __attribute__((format
 
 /* What could not be looked at is a hop of unknown verdict. Always false. */
 bool trace_failed(struct walk *walk, const char *where, const struct error *err);
+void trace_stop_without_network(struct walk *walk, const struct trace_question *question);
 
 #define TRACE_ADDRESS_SIZE (INET6_ADDRSTRLEN + sizeof("[]:65535"))
 const char *trace_address(const struct trace_ip *ip, char out[TRACE_ADDRESS_SIZE]);
 /* "10.83.0.10:80", "[fd00:83::a]:80"; port 0: the address alone */
 const char *trace_endpoint(const struct trace_ip *ip, uint16_t port, char out[TRACE_ADDRESS_SIZE]);
 
+/* What is asked about, before its first hop. A ping has a protocol of its own in each family. */
+struct traveller trace_set_out(const struct walk *walk, const struct trace_question *question);
 bool trace_is_ping(const struct traveller *traveller);
 const char *trace_protocol_name(const struct traveller *traveller); /* "tcp" */
 
@@ -129,15 +133,6 @@ const char *trace_protocol_name(const struct traveller *traveller); /* "tcp" */
  * The functions below add hops. They return whether it is of use to go on behind them, which it
  * often is behind one that stops.
  */
-
-/* ---- trace.c ---- */
-
-/* What is asked about, before its first hop. A ping has a protocol of its own in each family. */
-struct traveller trace_set_out(const struct walk *walk, const struct trace_question *question);
-bool place_is_macvlan(const struct place *place);
-/* The last hops of a walk that ends in a container. */
-void trace_arrive_inside(struct walk *walk, struct place *place, const struct traveller *traveller);
-void trace_stop_without_network(struct walk *walk, const struct trace_question *question);
 
 /* ---- trace_outside.c ---- */
 
@@ -159,6 +154,8 @@ bool trace_parent(struct walk *walk, struct place *place); /* of a macvlan */
 /* Whether something in the container takes what arrives; and whether its answers find back. */
 bool trace_listener(struct walk *walk, struct place *place, const struct traveller *traveller);
 bool trace_way_back(struct walk *walk, struct place *place, const struct traveller *traveller);
+/* The last hops of a walk that ends in a container. */
+void trace_arrive_inside(struct walk *walk, struct place *place, const struct traveller *traveller);
 /* A link of the host that leads out. */
 bool trace_uplink(struct walk *walk, const char *name);
 
