@@ -20,13 +20,6 @@
 #define DELEGATED_DEPTH   "32"
 #define DELEGATED_CGROUPS "4096"
 
-void cgroup_path(const struct cgroup_host *host, const char *name, const char *file,
-		 char out[CGROUP_PATH_SIZE])
-{
-	snprintf(out, CGROUP_PATH_SIZE, "%s/%s%s%s", host->parent, name, file ? "/" : "",
-		 file ? file : "");
-}
-
 /* What was left behind by an earlier container goes; what is alive stays. */
 static int remove_leftover(const struct cgroup_hierarchy *hierarchy, const char *path,
 			   struct error *err)
@@ -48,7 +41,7 @@ static int make_fresh(const struct cgroup_host *host, const struct cgroup_hierar
 {
 	for (int i = 0; i < RACE_RETRIES; i++) {
 		if (cgroup_make_directory(hierarchy, path) == 0)
-			return hierarchy->v2 ? 0 : cgroup_v1_inherit_cpuset(hierarchy, path, err);
+			return hierarchy->v2 ? 0 : cgroup_inherit_cpuset(hierarchy, path, err);
 		if (errno == ENOENT) {
 			if (cgroup_make_parent(host, hierarchy, err) < 0)
 				return -1;
@@ -267,7 +260,7 @@ static int add_supervisors(const struct cgroup_host *host, const struct cgroup_h
 		if (reason.code != ENOENT)
 			return cgroup_fail(err, &reason);
 		if (cgroup_make_directory(hierarchy, path) == 0 || errno == EEXIST) {
-			if (!hierarchy->v2 && cgroup_v1_inherit_cpuset(hierarchy, path, err) < 0)
+			if (!hierarchy->v2 && cgroup_inherit_cpuset(hierarchy, path, err) < 0)
 				return -1;
 		} else if (errno != ENOENT) {
 			return error_set(err, errno, "make cgroup %s", path);
@@ -295,49 +288,6 @@ int cgroup_open_supervisors(const struct cgroup_host *host, struct cgroup_entry 
 	return 0;
 }
 
-/* What follows path in the cgroup of the process; NULL: it is not in path or below. */
-static char *find_below(const struct cgroup_hierarchy *hierarchy, const char *path, pid_t pid)
-{
-	AUTO_TEXT struct text table = {0};
-	char file[32], controller[128], wanted[CGROUP_PATH_SIZE + sizeof(hierarchy->root)];
-	size_t length;
-
-	snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)pid);
-	if (fs_read_at(AT_FDCWD, file, 1u << 20, &table, NULL) < 0)
-		return NULL;
-	snprintf(controller, sizeof(controller), "%.*s", (int)strcspn(hierarchy->controllers, ","),
-		 hierarchy->controllers);
-	length = (size_t)snprintf(wanted, sizeof(wanted), "%s/%s",
-				  strcmp(hierarchy->root, "/") == 0 ? "" : hierarchy->root, path);
-	/* Lines of ID:CONTROLLERS:PATH; those of v2 begin with "0::". */
-	for (char *line = table.data, *next; line && *line; line = next) {
-		char *list, *place;
-
-		next = line + strcspn(line, "\n");
-		if (*next)
-			*next++ = '\0';
-		list = strchr(line, ':');
-		place = list ? strchr(list + 1, ':') : NULL;
-		if (!place)
-			continue;
-		*place++ = '\0';
-		if (hierarchy->v2 ? list[1] != '\0' : !cgroup_list_has(list + 1, controller))
-			continue;
-		if (strncmp(place, wanted, length) != 0 ||
-		    (place[length] != '\0' && place[length] != '/'))
-			return NULL;
-		return xstrdup(place[length] ? place + length + 1 : "");
-	}
-	return NULL;
-}
-
-bool cgroup_holds(const struct cgroup_hierarchy *hierarchy, const char *path, pid_t pid)
-{
-	AUTO_FREE char *rest = find_below(hierarchy, path, pid);
-
-	return rest != NULL;
-}
-
 bool cgroup_contains(const struct cgroup_host *host, const char *name, pid_t pid)
 {
 	char path[CGROUP_PATH_SIZE];
@@ -359,7 +309,7 @@ int cgroup_open_entry_beside(const struct cgroup_host *host, const char *name, p
 		return 0;
 	/* What follows PARENT/NAME was named by the container, and is only ever below it. */
 	cgroup_path(host, name, NULL, path);
-	below = find_below(&host->hierarchies[0], path, init);
+	below = cgroup_find_below(&host->hierarchies[0], path, init);
 	if (!below || !*below)
 		return 0;
 	fd = fs_open_at(entry->v2_fd, below, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, err);
@@ -378,7 +328,7 @@ static int add_below(const struct cgroup_hierarchy *hierarchy, const char *path,
 {
 	if (cgroup_make_directory(hierarchy, path) < 0 && errno != EEXIST)
 		return error_set(err, errno, "make cgroup %s", path);
-	if (!hierarchy->v2 && cgroup_v1_inherit_cpuset(hierarchy, path, err) < 0)
+	if (!hierarchy->v2 && cgroup_inherit_cpuset(hierarchy, path, err) < 0)
 		return -1;
 	return add_entry(hierarchy, path, entry, err);
 }

@@ -14,20 +14,6 @@
 #define DEFAULT_MOUNT_POINT "/sys/fs/cgroup"
 #define MARK                "trusted.cman" /* extended attribute of what we made above PARENT */
 
-bool cgroup_list_has(const char *list, const char *controller)
-{
-	size_t length = strlen(controller);
-
-	for (const char *item = list; *item;) {
-		size_t span = strcspn(item, ",");
-
-		if (span == length && strncmp(item, controller, length) == 0)
-			return true;
-		item += span + (item[span] == ',');
-	}
-	return false;
-}
-
 const struct cgroup_hierarchy *cgroup_find(const struct cgroup_host *host, const char *controller)
 {
 	const struct cgroup_hierarchy *v2 = NULL;
@@ -347,6 +333,31 @@ int cgroup_make_directory(const struct cgroup_hierarchy *hierarchy, const char *
 	return fchmodat(hierarchy->fd, path, 0755, 0) < 0 ? -1 : 0;
 }
 
+int cgroup_inherit_cpuset(const struct cgroup_hierarchy *hierarchy, const char *path,
+			  struct error *err)
+{
+	static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
+
+	if (!cgroup_list_has(hierarchy->controllers, "cpuset"))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		char own[CGROUP_PATH_SIZE], above[CGROUP_PATH_SIZE], value[1024];
+		const char *slash = strrchr(path, '/');
+
+		snprintf(own, sizeof(own), "%s/%s", path, files[i]);
+		snprintf(above, sizeof(above), "%.*s%s%s", slash ? (int)(slash - path) : 0, path,
+			 slash ? "/" : "", files[i]);
+		if (fs_read_line_at(hierarchy->fd, own, value, sizeof(value), err) < 0)
+			return -1;
+		if (value[0])
+			continue;
+		if (fs_read_line_at(hierarchy->fd, above, value, sizeof(value), err) < 0 ||
+		    fs_write_at(hierarchy->fd, own, value, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int cgroup_make_parent(const struct cgroup_host *host, const struct cgroup_hierarchy *hierarchy,
 		       struct error *err)
 {
@@ -376,8 +387,8 @@ int cgroup_make_parent(const struct cgroup_host *host, const struct cgroup_hiera
 			return -1;
 		}
 		if (end == '\0')
-			return hierarchy->v2 ? 0 : cgroup_v1_inherit_cpuset(hierarchy, path, err);
-		if (!hierarchy->v2 && cgroup_v1_inherit_cpuset(hierarchy, path, err) < 0)
+			return hierarchy->v2 ? 0 : cgroup_inherit_cpuset(hierarchy, path, err);
+		if (!hierarchy->v2 && cgroup_inherit_cpuset(hierarchy, path, err) < 0)
 			return -1;
 		*slash = end;
 	}

@@ -123,8 +123,8 @@ int cgroup_make_room(const struct cgroup_host *host, const char *name, const str
 		     struct error *err);
 
 /* v1, a hierarchy with cpuset in it: nothing may enter before it has CPUs and memory nodes. */
-int cgroup_v1_inherit_cpuset(const struct cgroup_hierarchy *hierarchy, const char *path,
-			     struct error *err);
+int cgroup_inherit_cpuset(const struct cgroup_hierarchy *hierarchy, const char *path,
+			  struct error *err);
 
 /* Enables the controllers that settings need, and others there are, from the root to PARENT. */
 int cgroup_v2_enable(const struct cgroup_host *host, const struct cgroup_settings *settings,
@@ -162,7 +162,11 @@ void cgroup_usage_parse_io(const char *text, bool v2, uint64_t *read, uint64_t *
 /* False: not the text of such a file, and nothing is changed. "full" may be missing. */
 bool cgroup_usage_parse_pressure(const char *text, struct cgroup_pressure *pressure);
 
-/* Whether the process is in path or below, as /proc/PID/cgroup tells. */
+/*
+ * What follows path in the cgroup of the process, as /proc/PID/cgroup tells; NULL: it is not in path
+ * or below.
+ */
+char *cgroup_find_below(const struct cgroup_hierarchy *hierarchy, const char *path, pid_t pid);
 bool cgroup_holds(const struct cgroup_hierarchy *hierarchy, const char *path, pid_t pid);
 
 /* Kills all in one hierarchy's path without cgroup.kill: signals until nothing is left. */

@@ -16,22 +16,6 @@
 #define KILL_BATCH         256         /* pidfds open at a time */
 #define SETTLE_MS          1000        /* for the last steps of tasks that are exiting */
 
-uint64_t cgroup_deadline(int timeout_ms)
-{
-	return timeout_ms < 0 ? CGROUP_NO_DEADLINE : process_monotonic_ms() + (uint64_t)timeout_ms;
-}
-
-int cgroup_time_left(uint64_t deadline)
-{
-	uint64_t now = process_monotonic_ms();
-
-	if (deadline == CGROUP_NO_DEADLINE)
-		return -1;
-	if (now >= deadline)
-		return 0;
-	return deadline - now > INT_MAX ? INT_MAX : (int)(deadline - now);
-}
-
 /* v1 has no event for "is empty now", nor has rmdir(2) for "would succeed now". */
 static void pause_briefly(void)
 {

@@ -6,19 +6,12 @@
 #include <limits.h>
 #include <string.h>
 
-#include "base/fs.h"
-
 /* What memory.limit_in_bytes shows where there is no limit: the kernel's PAGE_COUNTER_MAX. */
 static uint64_t memory_unlimited(void)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 
 	return sizeof(long) == 8 ? (uint64_t)LONG_MAX / page * page : (uint64_t)LONG_MAX * page;
-}
-
-uint32_t cgroup_bfq_weight(uint32_t weight)
-{
-	return weight <= 100 ? weight : 100 + (weight - 100) * 900 / 9900;
 }
 
 static void add_memory(const struct limits *limits, struct cgroup_settings *out)
@@ -120,29 +113,4 @@ int cgroup_v1_settings(const struct limits *limits, struct cgroup_settings *out,
 	add_memory(limits, out);
 	add_cpu(limits, out);
 	return add_io(limits, out, err);
-}
-
-int cgroup_v1_inherit_cpuset(const struct cgroup_hierarchy *hierarchy, const char *path,
-			     struct error *err)
-{
-	static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
-
-	if (!cgroup_list_has(hierarchy->controllers, "cpuset"))
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		char own[CGROUP_PATH_SIZE], above[CGROUP_PATH_SIZE], value[1024];
-		const char *slash = strrchr(path, '/');
-
-		snprintf(own, sizeof(own), "%s/%s", path, files[i]);
-		snprintf(above, sizeof(above), "%.*s%s%s", slash ? (int)(slash - path) : 0, path,
-			 slash ? "/" : "", files[i]);
-		if (fs_read_line_at(hierarchy->fd, own, value, sizeof(value), err) < 0)
-			return -1;
-		if (value[0])
-			continue;
-		if (fs_read_line_at(hierarchy->fd, above, value, sizeof(value), err) < 0 ||
-		    fs_write_at(hierarchy->fd, own, value, err) < 0)
-			return -1;
-	}
-	return 0;
 }

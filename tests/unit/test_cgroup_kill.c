@@ -139,7 +139,7 @@ static void nest(void)
 		for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
 			cgroup_path(&host, "web", names[n], path);
 			if (mkdirat(hierarchy->fd, path, 0755) < 0 ||
-			    (!hierarchy->v2 && cgroup_v1_inherit_cpuset(hierarchy, path, NULL) < 0))
+			    (!hierarchy->v2 && cgroup_inherit_cpuset(hierarchy, path, NULL) < 0))
 				_exit(1);
 		}
 		strcat(path, "/cgroup.procs");
