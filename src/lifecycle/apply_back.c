@@ -179,6 +179,31 @@ static void heal_other(struct host *host, const char *name, bool decided)
 	container_clear(&other);
 }
 
+/*
+ * What became of an exchange whose command was killed, for those of names that have not changed for good
+ * ("pending"): true: another one has, and holds what one of them had, so they are to follow;
+ * false: they go back. What cannot be read is not there.
+ */
+static bool is_decided(const struct state *state, const struct strlist *names)
+{
+	struct spec *specs = xalloc(names->count, sizeof(*specs));
+	bool *pending = xalloc(names->count, sizeof(*pending));
+	bool decided = false;
+
+	for (size_t i = 0; i < names->count; i++) {
+		pending[i] = apply_is_pending(state, names->items[i]);
+		recorded_spec(state, names->items[i], &specs[i], NULL);
+	}
+	for (size_t i = 0; i < names->count; i++)
+		for (size_t j = 0; j < names->count; j++)
+			decided |= pending[i] && !pending[j] && exchange_meets(&specs[i], &specs[j]);
+	for (size_t i = 0; i < names->count; i++)
+		spec_clear(&specs[i]);
+	free(specs);
+	free(pending);
+	return decided;
+}
+
 int apply_heal(struct host *host, struct container *container, struct error *err)
 {
 	AUTO_STRLIST struct strlist names = {0};
@@ -188,7 +213,7 @@ int apply_heal(struct host *host, struct container *container, struct error *err
 	if (!needs_healing(container))
 		return 0;
 	strlist_copy(&names, &container->record.exchange);
-	decided = exchange_is_decided(&host->state, &names);
+	decided = is_decided(&host->state, &names);
 	rc = heal(host, container, decided, err);
 	for (size_t i = 0; i < names.count; i++)
 		if (strcmp(names.items[i], container->name) != 0 &&

@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "base/parse.h"
-#include "lifecycle/apply.h"
-#include "lifecycle/recorded.h"
 
 static bool is_none(const struct in6_addr *address)
 {
@@ -40,24 +38,4 @@ bool exchange_meets(const struct spec *one, const struct spec *other)
 			    share_port(&one->interfaces[i], &other->interfaces[j]))
 				return true;
 	return false;
-}
-
-bool exchange_is_decided(const struct state *state, const struct strlist *names)
-{
-	struct spec *specs = xalloc(names->count, sizeof(*specs));
-	bool *pending = xalloc(names->count, sizeof(*pending));
-	bool decided = false;
-
-	for (size_t i = 0; i < names->count; i++) {
-		pending[i] = apply_is_pending(state, names->items[i]);
-		recorded_spec(state, names->items[i], &specs[i], NULL);
-	}
-	for (size_t i = 0; i < names->count; i++)
-		for (size_t j = 0; j < names->count; j++)
-			decided |= pending[i] && !pending[j] && exchange_meets(&specs[i], &specs[j]);
-	for (size_t i = 0; i < names->count; i++)
-		spec_clear(&specs[i]);
-	free(specs);
-	free(pending);
-	return decided;
 }

@@ -8,16 +8,8 @@
 #define LIFECYCLE_EXCHANGE_H
 
 #include "config/spec.h"
-#include "state/record.h"
 
 /* Whether two containers cannot be so at once: of one network and address, or with ports that meet. Pure. */
 bool exchange_meets(const struct spec *one, const struct spec *other);
-
-/*
- * What became of an exchange whose command was killed, for those of names that have not changed for good
- * ("pending", lifecycle/apply.h): true: another one has, and holds what one of them had, so they are to follow;
- * false: they go back. What cannot be read is not there.
- */
-bool exchange_is_decided(const struct state *state, const struct strlist *names);
 
 #endif
