@@ -134,7 +134,10 @@ static int add_alias(struct netlink_batch *batch, int index, const char *name, c
 	return netlink_batch_add(batch, message, 0, err, "set alias of link %s", name);
 }
 
-/* The alias as a name one can type: "cman:web:eth0" becomes "cman-web-eth0". Not in libnl 3.7. */
+/*
+ * The alias as a name one can type: "cman:web:eth0" becomes "cman-web-eth0". Not in libnl 3.7. Names
+ * have '-' in them, too: where two come out the same, the first link has it, and nothing needs it.
+ */
 static int add_alternative_name(struct netlink_batch *batch, int index, const char *name,
 				const char *alias, struct error *err)
 {
@@ -154,7 +157,7 @@ static int add_alternative_name(struct netlink_batch *batch, int index, const ch
 		nlmsg_free(message);
 		message = NULL;
 	}
-	return netlink_batch_add(batch, message, 0, err, "give link %s the name %s", name,
+	return netlink_batch_add(batch, message, EEXIST, err, "give link %s the name %s", name,
 				 alternative);
 }
 

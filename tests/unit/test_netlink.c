@@ -385,6 +385,27 @@ static void test_container_gets_its_link(void **state)
 	remove_bridge(netlink);
 }
 
+/* "w" with an interface "d-eth0", and "w-d" with its eth0. */
+static void test_two_would_have_one_alternative_name(void **state)
+{
+	(void)state;
+	NEED_ROOT();
+	AUTO_NETLINK struct netlink *netlink = open_with_bridge();
+	struct holder holder = start_holder();
+	struct veth first = make_veth_value("c-web", "cman:w:d-eth0", holder.netns_fd);
+	struct veth second = make_veth_value("c-w-d", "cman:w-d:eth0", holder.netns_fd);
+	struct error err;
+
+	first.inner_name = "d-eth0";
+	assert_success(netlink_make_veth(netlink, &first, &err), &err);
+	assert_success(netlink_make_veth(netlink, &second, &err), &err);
+	assert_int_equal(if_nametoindex("cman-w-d-eth0"), if_nametoindex("c-web"));
+	stop_holder(&holder);
+	wait_until_gone("c-web");
+	wait_until_gone("c-w-d");
+	remove_bridge(netlink);
+}
+
 static bool has_fact(const struct inner_facts *facts, const struct inner_fact *wanted)
 {
 	for (size_t i = 0; i < facts->count; i++)
@@ -695,6 +716,7 @@ int main(void)
 		cmocka_unit_test(test_half_made_bridge_is_finished),
 		cmocka_unit_test(test_removal_holds_nothing_open),
 		cmocka_unit_test(test_container_gets_its_link),
+		cmocka_unit_test(test_two_would_have_one_alternative_name),
 		cmocka_unit_test(test_facts_are_found_again),
 		cmocka_unit_test(test_outer_end_is_mended),
 		cmocka_unit_test(test_left_over_is_replaced),
