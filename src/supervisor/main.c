@@ -102,7 +102,7 @@ static void take_end(struct supervisor *supervisor, void *part)
 static long supervise(struct supervisor *supervisor, struct signals *signals,
 		      struct console *console)
 {
-	struct notify notify = {.ready_at = 0};
+	struct notify notify = {.ready = false};
 	long failed = sources_open(&supervisor->sources);
 
 	if (failed >= 0)

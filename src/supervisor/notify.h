@@ -12,7 +12,7 @@
 #include "supervisor/file.h"
 
 struct notify {
-	uint64_t ready_at; /* seconds since the epoch; 0: it has not said so */
+	bool ready; /* it has said so, be it to another supervisor */
 };
 
 static void take_notification(struct supervisor *supervisor, void *part)
@@ -24,13 +24,13 @@ static void take_notification(struct supervisor *supervisor, void *part)
 	long length = system_read(supervisor->args.notify_fd, chunk, sizeof(chunk));
 
 	/* Once it is ready, nobody asks any more. */
-	if (length <= 0 || notify->ready_at ||
+	if (length <= 0 || notify->ready ||
 	    !notify_parse(chunk, (size_t)length, (size_t)length == sizeof(chunk), &message))
 		return;
 	if (message.ready) {
-		notify->ready_at = (uint64_t)system_seconds();
+		notify->ready = true;
 		line_add(&line, "ready ");
-		line_add_number(&line, notify->ready_at);
+		line_add_number(&line, (uint64_t)system_seconds());
 		line_add(&line, "\n");
 	}
 	if (message.has_status) {
@@ -42,10 +42,22 @@ static void take_notification(struct supervisor *supervisor, void *part)
 		log_line(supervisor, "that it is ready cannot be recorded: ", message.ready, "");
 }
 
+static bool was_ready(const struct supervisor *supervisor)
+{
+	long fd = system_open_at(supervisor->args.run_dir_fd, NOTIFY_FILE,
+				 O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+	long length = fd < 0 ? fd : system_read((int)fd, chunk, sizeof(chunk));
+
+	if (fd >= 0)
+		system_close((int)fd);
+	return length > 0 && notify_match(chunk, (size_t)length, "ready ") > 0;
+}
+
 static inline long notify_begin(struct notify *notify, struct supervisor *supervisor)
 {
 	if (supervisor->args.notify_fd == 0)
 		return 0;
+	notify->ready = was_ready(supervisor);
 	return sources_add(&supervisor->sources, supervisor->args.notify_fd, take_notification,
 			   notify);
 }

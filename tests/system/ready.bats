@@ -272,6 +272,22 @@ say() { # NAME TEXT
 	wait_until 20 is_ready web
 }
 
+# Late, so that the supervisor alone has heard it: nobody waits any more.
+@test "notify: who takes over knows what was said before" {
+	notifier web <<<'ready : { notify = true; timeout = "1s"; };'
+	run cman up web
+	run_ok within web probe_notify READY=1
+	wait_until 20 is_ready web
+	supervisor=$(cman status --json web | jq .supervisor_pid)
+	machine kill -KILL "$supervisor"
+	wait_until 10 has_gone "$supervisor"
+	run_ok cman check --repair
+	refute [ "$(cman status --json web | jq .supervisor_pid)" = "$supervisor" ]
+	run_ok within web probe_notify STATUS=serving
+	run_ok within web probe_notify --barrier
+	is_ready web
+}
+
 @test "notify: nothing of the socket is there for who does not ask for it" {
 	sleeper web </dev/null
 	run_ok cman up web
