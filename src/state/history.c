@@ -18,6 +18,13 @@ void history_clear(struct history *history)
 	*history = (struct history){0};
 }
 
+static bool parse_name(const char *name, unsigned int *number, char how[16])
+{
+	int end = 0;
+
+	return sscanf(name, "%u.%15[a-z]%n", number, how, &end) == 2 && name[end] == '\0';
+}
+
 /* One that was cut short has no file: it counts as not there. */
 static void add_entry(const char *directory, const char *name, const char *entry_name,
 		      struct history *history)
@@ -26,8 +33,7 @@ static void add_entry(const char *directory, const char *name, const char *entry
 	AUTO_FREE char *path = xprintf("%s/%s/%s.conf", directory, entry_name, name);
 	struct stat st;
 
-	if (sscanf(entry_name, "%u.%15[a-z]", &entry->number, entry->how) != 2 ||
-	    stat(path, &st) < 0)
+	if (!parse_name(entry_name, &entry->number, entry->how) || stat(path, &st) < 0)
 		return;
 	entry->at = st.st_mtime;
 	entry->path = take_pointer(&path);
@@ -68,6 +74,26 @@ static int write_entry(int directory_fd, const char *name, unsigned int number, 
 	return fs_replace_at(entry_fd, file, text_value(text), text->length, 0600, err);
 }
 
+/* What was cut short: it would stay for good, as its number is given to the next one. */
+static int remove_begun(int directory_fd, const char *name, struct error *err)
+{
+	AUTO_STRLIST struct strlist names = {0};
+
+	if (fs_list_at(directory_fd, ".", &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO_FREE char *file = xprintf("%s/%s.conf", names.items[i], name);
+
+		unsigned int number;
+		char how[16];
+
+		if (parse_name(names.items[i], &number, how) && !fs_exists_at(directory_fd, file) &&
+		    fs_remove_tree_at(directory_fd, names.items[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int remove_oldest(int directory_fd, const struct history *history, struct error *err)
 {
 	for (size_t i = 0; i + HISTORY_MAX <= history->count; i++) {
@@ -99,7 +125,8 @@ int history_add(const char *data_dir, const char *name, const char *how, const s
 			return 0;
 		number = last->number + 1;
 	}
-	if (write_entry(directory_fd, name, number, how, text, err) < 0 ||
+	if (remove_begun(directory_fd, name, err) < 0 ||
+	    write_entry(directory_fd, name, number, how, text, err) < 0 ||
 	    remove_oldest(directory_fd, &history, err) < 0)
 		return error_wrap(err, "history of %s", name);
 	return 0;

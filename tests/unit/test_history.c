@@ -43,6 +43,22 @@ static void the_same_again_is_not_added(void **data)
 	assert_string_equal(text_value(&text), "two\n");
 }
 
+/* A command was killed between making the directory and the file in it. */
+static void what_was_begun_goes(void **data)
+{
+	AUTO_FREE char *begun = xprintf("%s/history/web/000002.apply", directory);
+	AUTO_HISTORY struct history history = {0};
+
+	(void)data;
+	add("up", "one\n");
+	assert_int_equal(0, mkdir(begun, 0700));
+	add("rollback", "two\n");
+	assert_int_equal(-1, access(begun, F_OK));
+	assert_int_equal(0, history_list(directory, "web", &history, NULL));
+	assert_int_equal(history.count, 2);
+	assert_string_equal(history.items[1].how, "rollback");
+}
+
 static void the_oldest_go(void **data)
 {
 	AUTO_HISTORY struct history history = {0};
@@ -80,6 +96,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STATE_TEST(nothing_is_nothing),
 		STATE_TEST(the_same_again_is_not_added),
+		STATE_TEST(what_was_begun_goes),
 		STATE_TEST(the_oldest_go),
 		STATE_TEST(one_that_was_cut_short_is_none),
 	};
