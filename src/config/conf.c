@@ -104,7 +104,8 @@ static void load_spec(const struct conf *conf, struct validation *validation, co
 	unsigned int faults;
 
 	diagnostics->container = name;
-	source_collect(&sources);
+	/* What stands in the place of its file does not tell whether that says the same. */
+	source_collect(in_conf_dir ? &sources : NULL);
 	status = text ? read_text(file, text, diagnostics, &root)
 		      : read_file(file, in_conf_dir, diagnostics, &root);
 	if (status == READ_NOTHING) {

@@ -33,6 +33,8 @@ apply_in_background() { # TIME
 	is_settled
 	run_ok cman check
 	run -3 cman plan web
+	run_ok cman ps web
+	assert_match "${lines[1]}" ' changed$'
 	run_fails cman confirm
 	assert_equal "$output" "cman: error: no apply waits to be confirmed"
 }

@@ -63,6 +63,8 @@ numbers() { cman history --json web | jq -r 'map("\(.number) \(.how) \(.running)
 	run_ok cman check
 	run -3 cman plan web
 	assert_output_has hostname two
+	run_ok cman ps web
+	assert_match "${lines[1]}" ' changed$'
 	run_ok cman rollback web 1
 	hostname_is web
 	assert_page outside "http://$HOST_IP:8080/" "page of web"
