@@ -8,6 +8,7 @@
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "cmd/command.h"
 #include "kernel/program.h"
 #include "lifecycle/foreground.h"
@@ -24,14 +25,6 @@ static int fill_standard_streams(void)
 		return -1;
 	close(fd);
 	return 0;
-}
-
-/* A full disk behind standard output is a failure, not a short table. */
-static int finish_output(struct error *err)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return 0;
-	return error_set(err, errno, "write to standard output");
 }
 
 static int report(const struct error *err, int status)
@@ -55,7 +48,8 @@ static int run_command(const struct command_line *line)
 		return report(&err, EXIT_USAGE);
 	if (status < 0)
 		return report(&err, failure);
-	if (finish_output(&err) < 0)
+	/* A full disk behind standard output is a failure, not a short table. */
+	if (output_finish(&err) < 0)
 		return report(&err, failure);
 	return status;
 }
@@ -76,7 +70,7 @@ static int run_line(const struct command_line *line)
 		command_print_help(line->command, stdout);
 	else
 		command_print_overview(stdout);
-	return finish_output(&err) < 0 ? report(&err, EXIT_FAILURE) : EXIT_SUCCESS;
+	return output_finish(&err) < 0 ? report(&err, EXIT_FAILURE) : EXIT_SUCCESS;
 }
 
 int main(int argc, char *argv[])

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/output.h"
 
 static bool verbose_wanted;
 
@@ -31,14 +34,22 @@ static void print_line(const char *level, const char *color, const char *text, c
 		length += snprintf(line + length, sizeof(line) - (size_t)length, "  hint: %s\n", hint);
 	if (length >= (int)sizeof(line))
 		length = (int)sizeof(line) - 1;
-	fflush(stdout);
+	output_flush();
 	fwrite(line, 1, (size_t)length, stderr);
 	fflush(stderr);
 }
 
+/* Wherever it was that root alone is let in. */
+static const char *hint_of(const struct error *err)
+{
+	if (!*err->hint && (err->code == EACCES || err->code == EPERM) && geteuid() != 0)
+		return "run it as root, with sudo for example";
+	return err->hint;
+}
+
 void log_error(const struct error *err)
 {
-	print_line("error", "\033[1;31m", err->text, err->hint);
+	print_line("error", "\033[1;31m", err->text, hint_of(err));
 }
 
 static void log_formatted(const char *level, const char *color, const char *fmt, va_list args)

@@ -14,7 +14,10 @@
 /* Whether to colour what goes to that stream: a terminal, no NO_COLOR, TERM not dumb. */
 bool log_use_color(FILE *stream);
 
-/* Prints "cman: error: TEXT" and, on a line of its own, "  hint: HINT" where there is one. */
+/*
+ * Prints "cman: error: TEXT" and, on a line of its own, "  hint: HINT" where there is one. Else who
+ * is not root, and may not do it, is told to be.
+ */
 void log_error(const struct error *err);
 
 void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

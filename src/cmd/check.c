@@ -94,10 +94,8 @@ int cmd_check(const struct options *options, int argc, char *argv[], struct erro
 	if (act && argc > 0)
 		return command_misused(err, "check takes either FILE or --repair and --watch, which "
 					    "are about all that runs");
-	if (act && geteuid() != 0) {
-		error_set(err, EPERM, "mend what has drifted");
-		return error_hint(err, "run it as root, with sudo for example");
-	}
+	if (act && geteuid() != 0)
+		return error_set(err, EPERM, "mend what has drifted");
 	files = check_files(options, argc, argv, &conf, err);
 	if (files < 0 || argc > 0 || geteuid() != 0)
 		return files;

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/moment.h"
+#include "base/output.h"
 #include "base/process.h"
 #include "cmd/check_drift.h"
 #include "cmd/load.h"
@@ -170,9 +171,8 @@ static int go_on(struct watch *watch, struct error *err)
 		netlink_watch_drain(&watch->events);
 		before = process_monotonic_ms();
 		look_or_tell(watch);
-		fflush(stdout);
-		if (ferror(stdout))
-			return error_set(err, EPIPE, "write to standard output");
+		if (output_finish(err) < 0)
+			return -1;
 		cost = process_monotonic_ms() - before;
 		end = rest(watch, before + cost * (REST_FACTOR + 1), false, err);
 		if (end == 0)
@@ -196,6 +196,6 @@ int check_watch(const struct options *options, struct conf *conf, struct error *
 		return -1;
 	print_time();
 	printf("watching\n");
-	fflush(stdout);
+	output_flush();
 	return go_on(&watch, err);
 }

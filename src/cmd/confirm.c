@@ -20,6 +20,7 @@
 #include "base/fs.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "base/parse.h"
 #include "cmd/apply_names.h"
 #include "cmd/confirm_waiter.h"
@@ -85,7 +86,7 @@ static int wait_for(const struct options *options, const struct manager *manager
 	int status;
 
 	printf("waiting %s for: cman confirm\n", options->confirm);
-	fflush(stdout);
+	output_flush();
 	do {
 		status = process_reap(waiter, NULL);
 		if (status < 0)

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/fs.h"
+#include "base/output.h"
 #include "base/parse.h"
 #include "base/process.h"
 #include "cmd/command.h"
@@ -46,7 +47,7 @@ static void end_session(struct session *session)
 
 static void tell(const struct session *session, const char *what)
 {
-	fflush(stdout);
+	output_flush();
 	fprintf(stderr, "cman: %s: %s%s\n", session->name, what,
 		session->is_typed && session->is_attached ? "\r" : "");
 }
@@ -61,7 +62,7 @@ static int show_rest(struct session *session, struct error *err)
 	       (count = console_read(&session->reader, bytes, sizeof(bytes))) > 0)
 		if (fwrite(bytes, 1, (size_t)count, stdout) != (size_t)count)
 			return error_set(err, errno, "write to standard output");
-	return fflush(stdout) == 0 ? 0 : error_set(err, errno, "write to standard output");
+	return output_finish(err);
 }
 
 static int exit_status(const struct record *record)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/output.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
 #include "lifecycle/bring_down.h"
@@ -30,7 +31,7 @@ static void tell(void *data, struct container *container, const char *needed)
 		printf("%s: %s\n", container->name,
 		       container->action == PLAN_NOTHING ? "is not running" : "stopped");
 	}
-	fflush(stdout);
+	output_flush();
 }
 
 /* Those of a group, by what was recorded when they were started. */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/output.h"
 #include "base/parse.h"
 #include "cmd/apply_names.h"
 #include "cmd/command.h"
@@ -30,7 +31,7 @@ static enum answer ask(const char *question, const char *letters)
 
 	for (;;) {
 		printf("%s ", question);
-		fflush(stdout);
+		output_flush();
 		if (!fgets(line, sizeof(line), stdin)) {
 			printf("\n");
 			return ANSWER_KEEP;
@@ -226,10 +227,8 @@ static int check_caller(const struct conf *conf, const char *name, struct error 
 {
 	if (parse_check_container_name(name, err) < 0)
 		return -1;
-	if (geteuid() != 0) {
-		error_set(err, EPERM, "containers are root's business");
-		return error_hint(err, "run it as root, with sudo for example");
-	}
+	if (geteuid() != 0)
+		return error_set(err, EPERM, "containers are root's business");
 	if (terminal_is_interactive())
 		return 0;
 	error_set(err, 0, "this is not a terminal to edit on");

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/moment.h"
+#include "base/output.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
 #include "state/event.h"
@@ -110,9 +111,7 @@ static int print_new(struct printer *printer, struct event_log *log, struct erro
 
 	while ((rc = event_log_next(log, &line, &length, err)) > 0)
 		print_event(printer, line, length);
-	if (rc == 0 && fflush(stdout) != 0)
-		return error_set(err, errno, "write to standard output");
-	return rc;
+	return rc == 0 ? output_finish(err) : rc;
 }
 
 /* Until we are interrupted, or nobody reads any more. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/moment.h"
+#include "base/output.h"
 #include "base/text.h"
 
 #define CHUNK (64 * 1024)
@@ -104,8 +105,8 @@ static int print_line(struct log_print *log, char *bytes, size_t length, struct 
 	if (log->cut ? !log->wanted : !is_wanted(log, out, &line, bytes, log->start))
 		return 0;
 	/* What both print on one terminal is to keep its order. */
-	if (out->file == stderr && fflush(stdout) != 0)
-		return error_set(err, errno, "write to standard output");
+	if (out->file == stderr && output_finish(err) < 0)
+		return -1;
 	if (log->times && line.marked && !out->inside &&
 	    (put(out, bytes, LOG_MOMENT_LENGTH, err) < 0 || put(out, " ", 1, err) < 0))
 		return -1;
@@ -193,14 +194,14 @@ int log_print_new(struct log_print *log, int watch_fd, struct error *err)
 	}
 	if (rc < 0)
 		return -1;
-	return fflush(stdout) == 0 ? 0 : error_set(err, errno, "write to standard output");
+	return output_finish(err);
 }
 
 int log_print_rest(struct log_print *log, struct error *err)
 {
 	if (log_print_new(log, -1, err) < 0 || print_held(log, true, err) < 0)
 		return -1;
-	return fflush(stdout) == 0 ? 0 : error_set(err, errno, "write to standard output");
+	return output_finish(err);
 }
 
 bool log_print_is_between(const struct log_print *log)

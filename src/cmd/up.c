@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/output.h"
 #include "cmd/await.h"
 #include "cmd/command.h"
 #include "cmd/foreground.h"
@@ -135,7 +136,7 @@ static void print_state(struct told *told, struct bring_item *item,
 			print_started(container);
 		else if (!container)
 			await_report(item->wait);
-		fflush(stdout); /* what is up may be told while we wait for the rest */
+		output_flush(); /* what is up may be told while we wait for the rest */
 		break;
 	case BRING_NOT_READY:
 		if (item->wait->result == READY_PENDING) {

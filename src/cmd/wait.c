@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 
+#include "base/output.h"
 #include "base/parse.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
@@ -207,7 +208,7 @@ int cmd_wait(const struct options *options, int argc, char *argv[], struct error
 	for (size_t i = 0; i < names.count; i++) {
 		if (wait_for(&conf, names.items[i], &wish, deadline_ms, err) < 0)
 			return -1;
-		fflush(stdout);
+		output_flush();
 	}
 	return 0;
 }

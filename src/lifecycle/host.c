@@ -25,10 +25,8 @@ int host_open(const struct manager *manager, bool create, struct host *host, str
 		.supervisor_fd = -1,
 		.init_fd = -1,
 	};
-	if (create && geteuid() != 0) {
-		error_set(err, EPERM, "containers are root's business");
-		return error_hint(err, "run it as root, with sudo for example");
-	}
+	if (create && geteuid() != 0)
+		return error_set(err, EPERM, "containers are root's business");
 	process_raise_file_limit();
 	return state_open(manager->state_dir, create, &host->state, err);
 }

@@ -44,9 +44,29 @@ up_works() { # CMD...: with "$CMAN ..." behind it
 		assert_output_has "write to standard output: No space left on device"
 	done
 	# What is done is done, and told.
-	run machine sh -c "'$CMAN' -c $CONF down web >/dev/full"
+	for command in "up web" "down web"; do
+		run machine sh -c "'$CMAN' -c $CONF $command >/dev/full"
+		assert_equal "$output" "cman: error: write to standard output: No space left on device"
+		# Whoever closed it knows.
+		run_ok machine sh -c "'$CMAN' -c $CONF $command | true"
+		assert_equal "$output" ""
+	done
 	run_fails cman status web
 	run_ok machine sh -c "'$CMAN' -c $CONF up web 2>/dev/full"
+}
+
+@test "a caller who is not root: each command says that it takes root" {
+	sleeper web </dev/null
+	run_ok cman up web
+	for command in "up web" "up --all" "down web" "restart web" "plan" "apply" "history web" "ps" \
+		"status web" "exec web true" "run /srv true" "cp web:/www /tmp" "logs web" "stats" "events" \
+		"kill web" "check --repair" "edit web" "why web" "firewall" "new other"; do
+		# shellcheck disable=SC2086 # split at blanks
+		run machine setpriv --reuid 65534 --regid 65534 --clear-groups "$CMAN" -c $CONF $command
+		[ "$status" != 0 ] || { echo "$command: succeeded"; return 1; }
+		assert_match "$output" "(Permission denied|Operation not permitted)"$'\n'"  hint: .*root"
+	done
+	run_ok machine setpriv --reuid 65534 --regid 65534 --clear-groups "$CMAN" -c $CONF check
 }
 
 @test "few open files are allowed: it works, or says so and leaves nothing" {
