@@ -206,6 +206,18 @@ static char *hint_for_unknown(const struct assignment *assignment, const struct 
 	return hint;
 }
 
+/* restart = "always", for example: which of its keys that would be is for the writer to say. */
+static void no_group(struct assignment *assignment, const struct key *key,
+		     const struct node *setting)
+{
+	AUTO_FREE char *hint = NULL;
+
+	if (key->members && !key->named)
+		hint = xprintf("%s : { %s = ...; };", key->name, key->members->keys[0].name);
+	assignment_error(assignment, setting, hint, "expected a group { }, found %s",
+			 node_type_name(setting->type));
+}
+
 static void assign_setting(struct assignment *assignment, const struct key_table *table,
 			   const char *group, const struct node *setting, void *object)
 {
@@ -234,7 +246,7 @@ static void assign_setting(struct assignment *assignment, const struct key_table
 	else if (key->members && setting->type == NODE_GROUP)
 		assign_group(assignment, key->members, setting, (char *)object + key->offset);
 	else
-		assignment_wrong_type(assignment, setting, "a group { }");
+		no_group(assignment, key, setting);
 }
 
 void assign_group(struct assignment *assignment, const struct key_table *table,

@@ -5,6 +5,18 @@
 
 #include "base/text.h"
 
+/* 'As in a shell', or as a word processor makes it of "". */
+static bool is_quoted_otherwise(const char *word)
+{
+	static const char *const quotes[] = {"'",      "`",      "\u2018", "\u201c",
+					     "\u201e", "\u00ab", "\u201d"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(quotes); i++)
+		if (text_starts_with(word, quotes[i]))
+			return true;
+	return false;
+}
+
 char *hint_for_unquoted(const char *word)
 {
 	static const char *const yes[] = {"yes", "on", "y", "enable", "enabled"};
@@ -16,7 +28,25 @@ char *hint_for_unquoted(const char *word)
 		if (strcasecmp(word, no[i]) == 0)
 			return xstrdup("write false");
 	}
+	if (is_quoted_otherwise(word))
+		return xstrdup("a string stands in double quotes: \"...\"");
 	return xprintf("put it in quotes: \"%s\"", word);
+}
+
+char *hint_for_dotted_key(const char *word)
+{
+	const char *last = strrchr(word, '.'), *dot;
+	AUTO_TEXT struct text text = {0};
+
+	if (!last || !last[1] || *word == '.' || strstr(word, "..") ||
+	    word[strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_.")])
+		return NULL;
+	for (const char *part = word; (dot = strchr(part, '.')); part = dot + 1)
+		text_addf(&text, "%.*s : { ", (int)(dot - part), part);
+	text_addf(&text, "%s = ...;", last + 1);
+	for (const char *at = word; (at = strchr(at, '.')); at++)
+		text_addf(&text, " };");
+	return xprintf("write %s", text.data);
 }
 
 /* Where cman says the same with another word. A '*' at the end stands for any rest. */
@@ -74,7 +104,6 @@ static const struct foreign_key foreign_keys[] = {
 	{NULL, "mem_limit", "limits.memory", NULL},
 	{NULL, "memory_limit", "limits.memory", NULL},
 	{NULL, "mem", "limits.memory", NULL},
-	{"", "memory", "limits.memory", NULL},
 	{"limits", "memory_max", "limits.memory", NULL},
 	{"", "memory_max", "limits.memory", NULL},
 	{NULL, "mem_reservation", "limits.memory_low", NULL},
@@ -82,39 +111,31 @@ static const struct foreign_key foreign_keys[] = {
 	{"limits", "memory_swap", "limits.swap", "on top of memory"},
 	{NULL, "mem_swappiness", "limits.swap", NULL},
 	{NULL, "oom_kill_disable", "limits.oom_score_adj", NULL},
-	{"", "oom_score_adj", "limits.oom_score_adj", NULL},
 	{NULL, "cpu_shares", "limits.cpu_weight", "100 is what 1024 shares are"},
 	{NULL, "cpuset_cpus", "limits.cpuset", NULL},
 	{NULL, "cpuset_mems", "limits.mems", NULL},
 	{NULL, "blkio_config", "limits.io", NULL},
 	{NULL, "blkio_weight", "limits.io_weight", NULL},
-	{"", "ulimits", "limits.ulimits", NULL},
 	{NULL, "ulimit", "limits.ulimits", NULL},
 	{"limits", "cpu", "limits.cpus", NULL},
 	{"", "cpu", "limits.cpus", NULL},
-	{"", "cpus", "limits.cpus", NULL},
 	{NULL, "cpu_quota", "limits.cpus", "in CPUs: 0.5 is half of one"},
 	{NULL, "cpu_limit", "limits.cpus", NULL},
 	{NULL, "cpu_count", "limits.cpus", NULL},
-	{"", "pids", "limits.pids", NULL},
 	{NULL, "pids_limit", "limits.pids", NULL},
 	{NULL, "pids_max", "limits.pids", NULL},
 	{NULL, "max_processes", "limits.pids", NULL},
-	{"", "ports", "net.ports", NULL},
 	{NULL, "publish", "net.ports", NULL},
 	{"", "port", "net.ports", NULL},
 	{"net", "port", "net.ports", NULL},
 	{NULL, "expose", "net.ports", NULL},
 	{NULL, "forward", "net.ports", NULL},
-	{"", "ip", "net.ip", NULL},
 	{NULL, "ipv4", "net.ip", NULL},
 	{NULL, "ipv4_address", "net.ip", NULL},
 	{NULL, "ip_address", "net.ip", NULL},
 	{NULL, "address", "net.ip", NULL},
-	{"", "nat", "net.nat", NULL},
 	{NULL, "masquerade", "net.nat", NULL},
 	{NULL, "network_mode", "net.network", NULL},
-	{"", "network", "net.network", NULL},
 	{"", "networks", "net.network", "networks themselves are declared in the manager file"},
 	{"", "bridge", "net.network", "bridges are declared under networks in the manager file"},
 	{"net", "bridge", "net.network", "bridges are declared under networks in the manager file"},
@@ -180,24 +201,12 @@ static const struct foreign_key foreign_keys[] = {
 	{NULL, "sd_notify", "ready.notify", NULL},
 	{NULL, "volumes", "mounts", NULL},
 	{NULL, "tmpfs", "mounts", "with type = \"tmpfs\""},
-	{"", "privileged", "security.privileged", NULL},
-	{"", "nesting", "security.nesting", NULL},
 	{NULL, "userns_mode", "security.userns", "\"none\" for \"host\""},
-	{"", "userns", "security.userns", NULL},
-	{"", "cap_add", "security.cap_add", NULL},
-	{"", "cap_drop", "security.cap_drop", NULL},
 	{NULL, "capabilities", "security.cap_add", "and security.cap_drop"},
-	{"", "no_new_privs", "security.no_new_privs", NULL},
-	{"", "seccomp", "security.seccomp", NULL},
 	{NULL, "SystemCallFilter", "security.seccomp", NULL},
-	{"", "apparmor", "security.apparmor", NULL},
 	{NULL, "apparmor_profile", "security.apparmor", NULL},
 	{NULL, "AppArmorProfile", "security.apparmor", NULL},
-	{"", "sysctls", "security.sysctls", NULL},
-	{"", "masked_paths", "security.masked_paths", NULL},
-	{"", "readonly_paths", "security.readonly_paths", NULL},
 	{"", "security_opt", "security", "a group"},
-	{"", "devices", "security.devices", NULL},
 	{NULL, "device", "security.devices", NULL},
 	{NULL, "device_cgroup_rules", "security.devices", NULL},
 	{NULL, "DeviceAllow", "security.devices", NULL},

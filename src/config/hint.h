@@ -9,6 +9,12 @@
 char *hint_for_unquoted(const char *word);
 
 /*
+ * How a setting is written that was named as in messages and on the command line, limits.memory;
+ * NULL where the word does not look like that. The caller frees it.
+ */
+char *hint_for_dotted_key(const char *word);
+
+/*
  * cman's word for a key of LXC, docker compose, jail(8) or systemd-nspawn, or the honest answer
  * that there is none; NULL when the key is unknown there as well. group is the path of the group
  * the key stands in, "" at the top. The caller frees it.

@@ -306,6 +306,8 @@ static void report_no_name(struct parser *parser)
 
 	if (foreign) {
 		hint = hint_for_foreign_key("", token->text);
+		if (!hint)
+			hint = hint_for_dotted_key(token->text);
 		lexer_error(&parser->lexer, token->at, hint ? hint : "a setting is NAME = VALUE;",
 			    "unknown key \"%s\"", token->text);
 	} else if (is_sign(token, TOKEN_OPEN, '[')) {
@@ -329,6 +331,7 @@ static void report_no_name(struct parser *parser)
 static bool parse_name(struct parser *parser, struct node *setting)
 {
 	struct token *token = &parser->token;
+	bool is_group;
 
 	setting->name_at = token->at;
 	if (token->type != TOKEN_NAME) {
@@ -341,10 +344,12 @@ static bool parse_name(struct parser *parser, struct node *setting)
 		advance(parser);
 		return true;
 	}
-	lexer_error(&parser->lexer, setting->name_at, NULL, "missing = behind \"%s\"",
-		    setting->name);
 	/* limits { ... }, as other tools write it, can be read on. */
-	return is_sign(token, TOKEN_OPEN, '{');
+	is_group = is_sign(token, TOKEN_OPEN, '{');
+	lexer_error(&parser->lexer, setting->name_at,
+		    is_group ? "a group is NAME : { ... };" : "a setting is NAME = VALUE;",
+		    "missing = behind \"%s\"", setting->name);
+	return is_group;
 }
 
 /* Behind a sound value; a separator may be missing. */

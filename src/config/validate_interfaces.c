@@ -37,7 +37,7 @@ static void check_address(const struct network *network, const struct spec *spec
 {
 	uint32_t first = ntohl(network->subnet.s_addr);
 	uint32_t last = first | (UINT32_MAX >> network->prefix);
-	uint32_t address = ntohl(interface->ip.s_addr);
+	uint32_t address = ntohl(interface->ip.s_addr), gateway = ntohl(network->gateway.s_addr);
 	char text[PARSE_TEXT_MAX], subnet[PARSE_TEXT_MAX], from[PARSE_TEXT_MAX], to[PARSE_TEXT_MAX];
 	AUTO_FREE char *hint = NULL;
 	AUTO_FREE char *message = NULL;
@@ -49,15 +49,14 @@ static void check_address(const struct network *network, const struct spec *spec
 		fault = "is the network address of";
 	else if (address == last)
 		fault = "is the broadcast address of";
-	else if (network->gateway.s_addr != INADDR_ANY &&
-		 interface->ip.s_addr == network->gateway.s_addr)
+	else if (gateway != INADDR_ANY && address == gateway)
 		fault = "is the gateway of";
 	else
 		return;
 	parse_format_ipv4(interface->ip, text);
 	parse_format_ipv4(network->subnet, subnet);
-	parse_format_ipv4((struct in_addr){htonl(first + 1)}, from);
-	parse_format_ipv4((struct in_addr){htonl(last - 1)}, to);
+	parse_format_ipv4((struct in_addr){htonl(first + 1 + (gateway == first + 1))}, from);
+	parse_format_ipv4((struct in_addr){htonl(last - 1 - (gateway == last - 1))}, to);
 	hint = xprintf("an address from %s to %s, or \"auto\"", from, to);
 	message = xprintf("%s %s network %s, %s/%u", text, fault, network->name, subnet,
 			  network->prefix);

@@ -248,7 +248,7 @@ static void words_of_others(void **state)
 		"container_name",
 		"entrypoint",
 		"env",
-		"privileged",
+		"publish",
 		"host_name",
 		"path",
 		"host.hostname",
@@ -257,7 +257,7 @@ static void words_of_others(void **state)
 		"Boot",
 		"Parameters",
 		"Hostname",
-		"cap_add",
+		"capabilities",
 	};
 
 	(void)state;
