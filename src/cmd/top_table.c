@@ -488,9 +488,10 @@ static void draw_keys(size_t row_count, size_t page, const struct top_view *view
 		const char *key, *meaning;
 		enum top_order order;
 	} keys[] = {
-		{"c", "cpu", TOP_CPU},      {"m", "memory", TOP_MEMORY}, {"p", "tasks", TOP_TASKS},
-		{"i", "io", TOP_IO},        {"n", "net", TOP_NETWORK},   {"N", "name", TOP_NAME},
-		{"r", "reverse", NO_ORDER}, {"q", "quit", NO_ORDER},
+		/* First what is wanted also where there is no room for all of them. */
+		{"q", "quit", NO_ORDER},   {"c", "cpu", TOP_CPU},      {"m", "memory", TOP_MEMORY},
+		{"p", "tasks", TOP_TASKS}, {"i", "io", TOP_IO},        {"n", "net", TOP_NETWORK},
+		{"N", "name", TOP_NAME},   {"r", "reverse", NO_ORDER},
 	};
 	size_t last = view->first + page < row_count ? view->first + page : row_count;
 	struct line line;

@@ -42,7 +42,7 @@ frame() {
 }
 
 # NAME...: the first column of the rows, in this order.
-shows() { assert_equal "$(frame | sed -n '3,$p' | awk 'NF > 5 && !/^c cpu/ { print $1 }' | xargs)" "$*" >/dev/null; }
+shows() { assert_equal "$(frame | sed -n '3,$p' | awk 'NF > 5 && !/^q quit/ { print $1 }' | xargs)" "$*" >/dev/null; }
 has() { [[ $(frame) == *"$1"* ]]; }
 
 top_pid() { cat "$(path "$T/rootfs/top.pid")"; }

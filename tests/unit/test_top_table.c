@@ -140,7 +140,7 @@ static void what_is_shown_follows_from_the_width(void **state)
 		usual.items[2],
 		"web           41.5  83.0   12M  1.0G  41.5    12     42K       0    415      5");
 	assert_string_equal(usual.items[23],
-			    "c cpu  m memory  p tasks  i io  n net  N name  r reverse  q quit  ");
+			    "q quit  c cpu  m memory  p tasks  i io  n net  N name  r reverse  ");
 	view.columns = 200;
 	wide = draw(&row, 1, &view);
 	assert_non_null(strstr(wide.items[1], "THR%"));
