@@ -72,10 +72,10 @@ static void look_at_file(const struct change_look *look, const struct diagnostic
 			 struct view *view)
 {
 	view->spec = conf_find(look->conf, view->name);
-	if (!view->alive && view->spec)
-		spec_list_marks(view->spec, &view->marks);
-	else if (diagnostics_count_errors(diagnostics, view->name) > 0)
+	if (diagnostics_count_errors(diagnostics, view->name) > 0)
 		strlist_add(&view->marks, mark_names[MARK_FILE_ERRORS]);
+	else if (!view->alive && view->spec)
+		spec_list_marks(view->spec, &view->marks);
 	else if (view->spec)
 		mark_changed(look, view);
 }
