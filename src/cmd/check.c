@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cman check */
+#include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -9,17 +11,37 @@
 #include "config/conf.h"
 #include "lifecycle/rules.h"
 
+/* A container's name, or a directory, where a file is to be named. */
+static int check_is_file(const struct conf *conf, const char *file, struct error *err)
+{
+	struct stat st;
+
+	if (stat(file, &st) == 0 && S_ISDIR(st.st_mode)) {
+		error_set(err, EISDIR, "%s", file);
+		return error_hint(err, "check takes files; without any it is about all in %s",
+				  conf->manager.conf_dir);
+	}
+	if (access(file, F_OK) == 0 || !conf_find(conf, file))
+		return 0;
+	error_set(err, ENOENT, "%s", file);
+	return error_hint(err, "check takes files: cman check %s/%s.conf", conf->manager.conf_dir,
+			  file);
+}
+
 /* Reads the files named on the command line into the set, in the place of those of their names. */
-static void read_named(struct conf *conf, int argc, char *argv[], struct diagnostics *diagnostics,
-		       struct strlist *names)
+static int read_named(struct conf *conf, int argc, char *argv[], struct diagnostics *diagnostics,
+		      struct strlist *names, struct error *err)
 {
 	for (int i = 0; i < argc; i++) {
 		struct error told;
 
+		if (check_is_file(conf, argv[i], err) < 0)
+			return -1;
 		strlist_add_taken(names, conf_name_of_file(argv[i]));
 		/* A file whose name cannot be a container's is in the diagnostics as well. */
 		conf_load_file(conf, argv[i], diagnostics, &told);
 	}
+	return 0;
 }
 
 /* Prints what concerns names (NULL: everything) and the manager file; the number of errors. */
@@ -77,7 +99,8 @@ static int check_files(const struct options *options, int argc, char *argv[], st
 			print_faults(&diagnostics, NULL);
 		return -1;
 	}
-	read_named(conf, argc, argv, &diagnostics, &names);
+	if (read_named(conf, argc, argv, &diagnostics, &names, err) < 0)
+		return -1;
 	print_marks(conf, argc > 0 ? &names : NULL);
 	errors = print_faults(&diagnostics, argc > 0 ? &names : NULL);
 	rules_warn_of_files(conf);

@@ -20,10 +20,35 @@ int command_misused(struct error *err, const char *fmt, ...)
 	return COMMAND_MISUSED;
 }
 
+/* What other tools, or who has them in mind, call it. */
+static const char *word_for(const char *theirs)
+{
+	static const struct {
+		const char *theirs, *ours;
+	} words[] = {
+		{"start", "up"},       {"stop", "down"},       {"rm", "down"},
+		{"remove", "down"},    {"delete", "down"},     {"destroy", "down"},
+		{"shutdown", "down"},  {"reload", "apply"},    {"update", "apply"},
+		{"diff", "plan"},      {"list", "ps"},         {"ls", "ps"},
+		{"info", "status"},    {"inspect", "status"},  {"execute", "exec"},
+		{"enter", "shell"},    {"login", "shell"},     {"copy", "cp"},
+		{"attach", "console"}, {"monitor", "events"},  {"signal", "kill"},
+		{"freeze", "pause"},   {"unfreeze", "resume"}, {"unpause", "resume"},
+		{"thaw", "resume"},    {"validate", "check"},  {"verify", "check"},
+		{"test", "check"},     {"config", "show"},     {"cat", "show"},
+		{"create", "new"},     {"add", "new"},         {"init", "new"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i].theirs, theirs) == 0)
+			return words[i].ours;
+	return NULL;
+}
+
 const struct command *command_find(const char *name, struct error *err)
 {
 	const char *names[64];
-	const char *nearest;
+	const char *nearest, *ours = word_for(name);
 	size_t count = 0;
 
 	for (const struct command *command = command_table; command->name; command++) {
@@ -34,6 +59,8 @@ const struct command *command_find(const char *name, struct error *err)
 	}
 	command_misused(err, "unknown command \"%s\"", name);
 	nearest = text_nearest(name, names, count);
+	if (ours)
+		error_hint(err, "cman's word is \"%s\"", ours);
 	if (nearest)
 		error_hint(err, "did you mean \"%s\"?", nearest);
 	error_hint(err, "\"cman help\" lists the commands");
@@ -167,32 +194,35 @@ static int parse_short_options(struct parser *parser, const char *word, struct e
 	return 0;
 }
 
-/* How many of the options that stand for containers there are. */
-static int many_words(const struct options *options)
-{
-	return options->all + options->boot + options->shutdown + (options->group != NULL);
-}
+enum { MANY_MAX = 4 };
 
-static const char *name_of_many(const struct options *options)
+/* The options that stand for containers, as far as they were given; their number. */
+static int list_many(const struct options *options, const char *names[MANY_MAX])
 {
+	int count = 0;
+
+	if (options->all)
+		names[count++] = "--all";
+	if (options->group)
+		names[count++] = "--group";
 	if (options->boot)
-		return "--boot";
+		names[count++] = "--boot";
 	if (options->shutdown)
-		return "--shutdown";
-	return options->group ? "--group" : "--all";
+		names[count++] = "--shutdown";
+	return count;
 }
 
 static int check_argument_count(const struct command_line *line, struct error *err)
 {
 	const struct command *command = line->command;
+	const char *names[MANY_MAX];
+	const int many = list_many(&line->options, names);
 
-	if (many_words(&line->options) > 1)
-		command_misused(err, "%s takes only one of --all, --group, --boot and --shutdown",
-				command->name);
-	else if (many_words(&line->options) == 1 && line->argc > 0)
-		command_misused(err, "%s takes either %s or names", command->name,
-				name_of_many(&line->options));
-	else if (line->argc < command->minimum && many_words(&line->options) == 0)
+	if (many > 1)
+		command_misused(err, "%s takes either %s or %s", command->name, names[0], names[1]);
+	else if (many == 1 && line->argc > 0)
+		command_misused(err, "%s takes either %s or names", command->name, names[0]);
+	else if (line->argc < command->minimum && many == 0)
 		command_misused(err, "%s needs %s", command->name, command->arguments);
 	else if (command->maximum == 0 && line->argc > 0)
 		command_misused(err, "%s takes no argument, not \"%s\"", command->name,
@@ -246,6 +276,8 @@ int command_parse(int argc, char *argv[], struct command_line *line, struct erro
 	parsed.options.config_file = from_environment && *from_environment ? from_environment
 									   : CONF_DEFAULT_FILE;
 	rc = parse_words(&parser, err);
+	if (rc == 0 && !*parsed.options.config_file)
+		rc = command_misused(err, "option \"--config\" needs FILE");
 	if (rc == 0 && parsed.command && !parsed.options.help && !parsed.options.version)
 		rc = check_argument_count(&parsed, err);
 	if (rc != 0) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cman history, cman rollback */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,25 +135,19 @@ int cmd_history(const struct options *options, int argc, char *argv[], struct er
 /* ---- rollback ---- */
 
 static const struct history_entry *choose(const struct history *history, size_t running,
-					  const char *name, const char *number, struct error *err)
+					  const char *name, uint64_t wanted, struct error *err)
 {
-	uint64_t wanted;
-
-	if (!number) {
+	if (wanted == 0) {
 		/* What runs may be too old to be kept: then the newest is older still. */
 		if (running > 0 && history->count > 0)
 			return &history->items[running - 1];
 		error_set(err, 0, "%s: nothing older than what runs is kept", name);
 		return NULL;
 	}
-	if (parse_number(number, 1, UINT32_MAX, &wanted, err) < 0) {
-		error_wrap(err, "number \"%s\"", number);
-		return NULL;
-	}
 	for (size_t i = 0; i < history->count; i++)
 		if (history->items[i].number == wanted)
 			return &history->items[i];
-	error_set(err, ENOENT, "%s: there is no number %s in its history", name, number);
+	error_set(err, ENOENT, "%s: there is no number %" PRIu64 " in its history", name, wanted);
 	error_hint(err, "see: cman history %s", name);
 	return NULL;
 }
@@ -195,15 +190,17 @@ int cmd_rollback(const struct options *options, int argc, char *argv[], struct e
 	AUTO_STRLIST struct strlist names = {0};
 	AUTO_HISTORY struct history history = {0};
 	const struct history_entry *entry;
+	uint64_t wanted = 0; /* 0: the one before what runs */
 	bool changed;
 
+	if (argc > 1 && parse_number(argv[1], 1, UINT32_MAX, &wanted, err) < 0)
+		return error_wrap(err, "rollback"), COMMAND_MISUSED;
 	if (load_configuration(options, &conf, err) < 0 ||
 	    load_names(&conf, 1, argv, LOAD_KNOWN, &names, err) < 0 ||
 	    check_running(&conf, argv[0], err) < 0 ||
 	    history_list(conf.manager.data_dir, argv[0], &history, err) < 0)
 		return -1;
-	entry = choose(&history, find_running(&conf, argv[0], &history), argv[0],
-		       argc > 1 ? argv[1] : NULL, err);
+	entry = choose(&history, find_running(&conf, argv[0], &history), argv[0], wanted, err);
 	if (!entry || load_entry(entry, &conf, argv[0], err) < 0)
 		return -1;
 	return apply_names(&conf, &names, &how, "rollback", &changed, err);

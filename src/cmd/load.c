@@ -223,7 +223,8 @@ static void add_once(struct strlist *names, const char *name)
 static int unknown_name(const struct conf *conf, const struct strlist *known, const char *name,
 			struct error *err)
 {
-	const char *nearest = text_nearest(name, (const char *const *)known->items, known->count);
+	AUTO_FREE char *of_file = conf_name_of_file(name);
+	const char *nearest = text_nearest(of_file, (const char *const *)known->items, known->count);
 
 	error_set(err, 0, "no container \"%s\"", name);
 	if (nearest)

@@ -88,7 +88,7 @@ int cmd_new(const struct options *options, int argc, char *argv[], struct error 
 
 	(void)argc;
 	if (parse_check_container_name(starter.name, err) < 0)
-		return command_misused(err, "%s", err->text);
+		return COMMAND_MISUSED;
 	if (load_manager(options, &conf, err) < 0 ||
 	    (options->rootfs && find_rootfs(options->rootfs, &rootfs, err) < 0) ||
 	    (options->template_name && check_template(&conf, options->template_name, err) < 0))

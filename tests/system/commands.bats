@@ -138,6 +138,34 @@ load lib
 	run_fails cman up webservr
 	assert_output_has webservr webserver
 	assert_equal "$(cman up webservr 2>/dev/null || true)" ""
+	for name in webserver.conf "$T/conf.d/webserver.conf" ./webserver; do
+		run_fails cman up "$name"
+		assert_output_has "no container \"$name\"" 'did you mean "webserver"?'
+	done
+	run -2 cman new Webserver
+	assert_output_has '"Webserver" cannot be the name of a container' "small letters"
+}
+
+@test "check that is given a name or a directory says what it takes" {
+	sleeper web </dev/null
+	run_fails cman check web
+	assert_output_has "web: No such file or directory" "check takes files: cman check $T/conf.d/web.conf"
+	run_fails cman check $T/conf.d
+	assert_output_has "$T/conf.d: Is a directory" "without any it is about all"
+	run_ok cman check $T/conf.d/web.conf
+}
+
+@test "ps and status mark a file with errors, whether its container runs or not" {
+	sleeper web </dev/null
+	run_ok cman up web
+	container web <<<'rootfs = 5;'
+	for command in true "cman down web"; do
+		run_ok $command
+		run_ok cman ps web
+		assert_match "${lines[1]}" ' file-errors$'
+		run cman status web
+		assert_output_has "file-errors"
+	done
 }
 
 @test "messages go to stderr, results to stdout" {

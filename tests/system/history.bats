@@ -71,7 +71,8 @@ numbers() { cman history --json web | jq -r 'map("\(.number) \(.how) \(.running)
 	assert_equal "$(numbers)" "5 rollback true,4 rollback false,3 apply false,2 apply false,1 up false"
 	run_fails cman rollback web 9
 	assert_output_has "no number 9"
-	run_fails cman rollback web x
+	run -2 cman rollback web x
+	assert_output_has '"x" is not a number'
 	run_ok cman apply web
 	hostname_is two
 	assert_equal "$(pid_of web)" "$PID"

@@ -154,6 +154,8 @@ static void misuse_is_explained(void **state)
 {
 	(void)state;
 	expect_misuse("sttus web", "unknown command \"sttus\"", "did you mean \"status\"?");
+	/* Not "top". */
+	expect_misuse("stop web", "unknown command \"stop\"", "cman's word is \"down\"");
 	expect_misuse("frobnicate", "unknown command \"frobnicate\"",
 		      "\"cman help\" lists the commands");
 	expect_misuse("finsh", "unknown command \"finsh\"", "\"cman help\" lists the commands");
@@ -166,6 +168,9 @@ static void misuse_is_explained(void **state)
 	expect_misuse("ps --json=yes", "option \"--json\" takes no value", "");
 	expect_misuse("logs web -n", "option \"--lines\" needs N", "");
 	expect_misuse("ps --config", "option \"--config\" needs FILE", "");
+	expect_misuse("ps --config=", "option \"--config\" needs FILE", "");
+	expect_misuse("up --all --boot", "up takes either --all or --boot",
+		      "\"cman up --help\" explains it");
 }
 
 static void argument_counts_are_checked(void **state)
