@@ -65,13 +65,20 @@ static size_t count_left(const struct drift *drift)
 	return left;
 }
 
-static void print_remarks(const struct drift_report *report)
+static void print_changed(const struct conf *conf, const char *name)
+{
+	if (conf_find(conf, name))
+		printf("%s: runs otherwise than its file says now: cman apply %s\n", name, name);
+	else
+		printf("%s: runs, and has no file any more: cman down %s\n", name, name);
+}
+
+static void print_remarks(const struct conf *conf, const struct drift_report *report)
 {
 	for (size_t i = 0; i < report->busy.count; i++)
 		printf("%s: another command works on it, left alone\n", report->busy.items[i]);
 	for (size_t i = 0; i < report->changed.count; i++)
-		printf("%s: runs otherwise than its file says now: cman restart %s\n",
-		       report->changed.items[i], report->changed.items[i]);
+		print_changed(conf, report->changed.items[i]);
 	for (size_t i = 0; i < report->failures.count; i++)
 		log_warning("%s", report->failures.items[i]);
 	for (size_t i = 0; i < report->drift.count; i++)
@@ -108,7 +115,7 @@ int check_drift(const struct conf *conf, bool repair, struct error *err)
 	if (drift_run(conf, repair, &report, err) < 0)
 		return error_wrap(err, "look at what runs");
 	print_table(&report.drift, repair);
-	print_remarks(&report);
+	print_remarks(conf, &report);
 	summarize(&report, repair);
 	return count_left(&report.drift) > 0 ? EXIT_DRIFTED : EXIT_SUCCESS;
 }

@@ -209,13 +209,15 @@ static void find_not_member(const struct drift_hold *hold, const struct drift_he
 	}
 }
 
-/* Whether it was started with another file, or there is none any more. */
+/* Whether it was started with another file, or there is none any more: a transient one never had any. */
 static void compare_files(const struct drift_hold *hold, const struct drift_held *held,
 			  struct drift_scene *scene)
 {
 	const struct spec *file = conf_find(hold->conf, held->container.name);
 	AUTO_TEXT struct text now = {0}, then = {0};
 
+	if (held->container.record.transient)
+		return;
 	if (file)
 		conf_print_spec(file, true, &now);
 	conf_print_spec(&held->spec, true, &then);

@@ -515,7 +515,11 @@ inside() { # NAME CMD...: with the machine's programs, in the network of the con
 	up
 	server web <<<'net : { ip = "10.83.0.10"; ports = [ "8081:80" ]; };'
 	clean
-	assert_output_has "web: runs otherwise than its file says now"
+	assert_output_has "web: runs otherwise than its file says now: cman apply web"
+	mv "$(path $T/conf.d/web.conf)" "$(path $T/web.conf)"
+	clean
+	assert_output_has "web: runs, and has no file any more: cman down web"
+	mv "$(path $T/web.conf)" "$(path $T/conf.d/web.conf)"
 	machine ip route delete 10.83.0.0/16 || true
 	machine ip link delete cman0
 	write_manager 'networks : { cman0 : { subnet = "10.83.0.0/16"; mtu = 1400; }; };'

@@ -89,6 +89,7 @@ other"
 	[[ $output != *job* ]]
 	run_ok cman apply job
 	run_ok cman check
+	[[ $output != *job* ]]
 	run_ok cman restart web
 	is_state job running
 	logged job started
