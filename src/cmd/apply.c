@@ -7,7 +7,7 @@
 
 int cmd_apply(const struct options *options, int argc, char *argv[], struct error *err)
 {
-	const struct apply_options how = {
+	struct apply_options how = {
 		.restart = !options->no_restart,
 		.named = argc > 0,
 		.prune = options->prune,
@@ -20,6 +20,7 @@ int cmd_apply(const struct options *options, int argc, char *argv[], struct erro
 
 	if (load_to_compare(options, argc, argv, true, &conf, &names, &broken, err) < 0)
 		return -1;
+	how.left_out = broken != 0;
 	status = options->confirm ? confirm_apply(options, &conf, &names, &how, err)
 				  : apply_names(&conf, &names, &how, "apply", &changed, err);
 	return status == 0 ? broken : status;

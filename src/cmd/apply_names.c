@@ -103,13 +103,13 @@ static int report_one(struct apply_item *item, bool named)
 	return 0;
 }
 
-static int report(struct apply *apply, bool named)
+static int report(struct apply *apply, const struct apply_options *options)
 {
 	int status = 0;
-	bool any = named;
+	bool any = options->named;
 
 	for (size_t i = 0; i < apply->count; i++) {
-		int one = report_one(&apply->items[i], named);
+		int one = report_one(&apply->items[i], options->named);
 
 		any = any || one || apply->items[i].change.action != ACTION_NOTHING;
 		/* A failure counts more than what is left by intention. */
@@ -117,7 +117,7 @@ static int report(struct apply *apply, bool named)
 			status = one;
 	}
 	if (!any)
-		printf("all that runs is as the files say\n");
+		printf("all%s that runs is as the files say\n", options->left_out ? " else" : "");
 	return status;
 }
 
@@ -150,7 +150,7 @@ static int apply_all(struct wave *wave, struct conf *conf, const struct apply_op
 	for (size_t i = 0; i < apply.count; i++)
 		*changed |= !apply.items[i].left && !apply.items[i].taken_back &&
 			    apply.items[i].change.action != ACTION_NOTHING;
-	return report(&apply, options->named);
+	return report(&apply, options);
 }
 
 int apply_names(struct conf *conf, const struct strlist *names, const struct apply_options *how,

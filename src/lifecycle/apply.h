@@ -35,6 +35,7 @@ struct apply_options {
 	bool named;   /* the containers were asked for by name: they are to run, or to be gone */
 	bool prune;   /* what has no file is stopped */
 	bool only_running; /* nothing is started or stopped */
+	bool left_out; /* there are others, of which the caller has told why it is not about them */
 };
 
 /*

@@ -353,6 +353,9 @@ filters() { machine tc filter show dev c-web "$1"; }
 	assert_equal "$(within web sh -c 'echo $COLOUR')" green
 	run_ok cman apply
 	assert_output_has "all that runs is as the files say"
+	web 'environment = 5;'
+	run_fails cman apply
+	assert_output_has "web: left out, its configuration has errors" "all else that runs is as the files say"
 }
 
 @test "apply: a network of another shape is for all of its containers together" {
