@@ -7,6 +7,24 @@
 #include "cmd/load.h"
 #include "lifecycle/heal.h"
 #include "lifecycle/revive.h"
+#include "lifecycle/steps.h"
+
+/* Those that do something without a handler, too. */
+static bool is_always_obeyed(int number)
+{
+	return number == SIGKILL || number == SIGSTOP || number == SIGCONT;
+}
+
+/* Before it is sent: there may be nobody left to ask afterwards. */
+static void warn_if_kept_away(const char *name, pid_t pid, int number)
+{
+	char text[32];
+
+	if (!is_always_obeyed(number) && !start_would_react(pid, number))
+		log_warning(
+			"%s: the kernel keeps %s away from its first process, which has no handler for it",
+			name, process_signal_name(number, text, sizeof(text)));
+}
 
 static int signal_container(const struct conf *conf, const struct state *state, const char *name,
 			    int number, struct error *err)
@@ -21,6 +39,8 @@ static int signal_container(const struct conf *conf, const struct state *state, 
 	if (liveness != LIVE_RUNNING)
 		return error_set(err, 0, "%s does not run", name);
 	pidfd = process_open(&record.init, err);
+	if (pidfd >= 0)
+		warn_if_kept_away(name, record.init.pid, number);
 	if (pidfd < 0 || revive_note_kill(state, &record, number, err) < 0 ||
 	    process_signal(pidfd, number, err) < 0)
 		return error_wrap(err, "%s", name);

@@ -96,7 +96,7 @@ int post_start_await(struct host *host, struct container *container, struct erro
 int post_start_undo(struct host *host, struct container *container, struct error *err);
 int post_start_undo_await(struct host *host, struct container *container, struct error *err);
 
-/* Whether the signal would do anything to the first process of a container: start_undo() asks. */
+/* Whether the signal, none that always does, would do anything to the first process of a container. */
 bool start_would_react(pid_t pid, int signal_number);
 
 /*

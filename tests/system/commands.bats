@@ -85,6 +85,11 @@ load lib
 	run_ok cman kill -s HUP web
 	wait_until 10 machine grep -q hup $T/log/web.log
 	run_ok cman kill -s SIGHUP web
+	assert_equal "$output" ""
+	run_ok cman kill -s USR1 web
+	assert_equal "$output" "cman: warning: web: the kernel keeps SIGUSR1 away from its first process, which has no handler for it"
+	run_ok cman kill -s CONT web
+	assert_equal "$output" ""
 	run_fails cman kill -s NOPE web
 	assert_output_has NOPE
 	run_ok cman kill -s KILL web
