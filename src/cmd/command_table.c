@@ -198,7 +198,7 @@ static const struct command_option kill_options[] = {
 	"126 it cannot be executed, 125 cman failed.\n"
 #define SHELL_DETAILS                                                                              \
 	"As exec, with the shell that the container's /etc/passwd has for the user, else the\n"    \
-	"first there is of /bin/bash and /bin/sh.\n"
+	"first there is of /bin/bash and /bin/sh. Exit status as of exec.\n"
 #define RUN_DETAILS                                                                                \
 	"Brings up a container that has no file, prints what it prints, and takes it away with its\n" \
 	"log when its command has ended. It has a terminal of its own when standard input and\n"     \
@@ -279,14 +279,15 @@ static const struct command_option kill_options[] = {
 #define EDIT_DETAILS                                                                               \
 	"Runs $VISUAL, $EDITOR or vi on a copy of its file, checks what was written, shows the plan\n"  \
 	"and asks. Only then the file is replaced and applied; what does not run is not started.\n"    \
-	"What is neither written nor thrown away is kept beside, and offered by the next edit.\n"
+	"What is neither written nor thrown away is kept beside, and offered by the next edit.\n"      \
+	"Exit status: 0 written and applied, or nothing changed; 3 as of apply; else 1.\n"
 #define NEW_DETAILS                                                                                \
 	"Writes NAME.conf to where the files are, with the keys that are wanted first, most of\n"   \
 	"them commented out. It never overwrites one.\n"
 #define ROLLBACK_DETAILS                                                                           \
 	"Applies an older configuration of the history: NUMBER, or the one before that which\n"     \
 	"runs. The file is not touched, and plan tells that it differs; apply or restart make\n"    \
-	"the container what its file says again.\n"
+	"the container what its file says again. Exit status as of apply.\n"
 
 #define FIREWALL_DETAILS                                                                           \
 	"Prints the rules that hold for the containers that are up, each below the line of the\n"  \

@@ -65,7 +65,7 @@ void command_print_overview(FILE *stream)
 	fprintf(stream, "\nOptions of every command, anywhere on the line:\n");
 	print_options(command_global_options, stream);
 	fprintf(stream,
-		"\nExit status: 0 done, 1 failed, 2 called wrongly; status and exec have more.\n"
+		"\nExit status: 0 done, 1 failed, 2 called wrongly; some commands have more.\n"
 		"\"cman COMMAND --help\" explains a command; cman(8), container.conf(5).\n");
 }
 

@@ -192,6 +192,11 @@ load lib
 		assert_output_has "cman $command"
 		run_ok cman help $command
 	done
+	# Those that EXIT STATUS in cman(8) names.
+	while read -r command; do
+		run_ok cman "$command" --help
+		assert_output_has "xit status"
+	done < <(sed -n '/^\.Sh EXIT STATUS/,/^have others/s/^\.Ic \([a-z]*\).*/\1/p' "$SOURCE/docs/cman.8")
 	run_ok cman version
 	assert_match "$output" '^cman [0-9]+\.[0-9]+'
 	run_fails cman
