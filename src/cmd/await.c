@@ -3,31 +3,66 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cmd/view.h"
 
-#define NAMED_MAX  3    /* the line is to stay a line */
+#define NAMED_MAX  3
 #define CLEAR_LINE "\r\033[K"
 
 static bool is_told; /* there is a line on the terminal to be taken away */
 
-/* "waiting for web: port 80, 3 s" */
-void await_tell_progress(const struct ready_wait *waits, size_t count, uint64_t waited_ms)
+static unsigned int terminal_columns(void)
+{
+	struct winsize size = {0};
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/* "waiting for web: port 80, db: file /run/up and 2 more" */
+static void describe(const struct ready_wait *waits, size_t count, struct text *text)
 {
 	size_t pending = 0;
 
-	fprintf(stderr, CLEAR_LINE "waiting for");
+	text_addf(text, "waiting for");
 	for (size_t i = 0; i < count; i++) {
 		if (waits[i].result != READY_PENDING)
 			continue;
 		if (pending++ < NAMED_MAX)
-			fprintf(stderr, "%s %s: %s", pending > 1 ? "," : "", waits[i].name,
-				waits[i].record.ready);
+			text_addf(text, "%s %s: %s", pending > 1 ? "," : "", waits[i].name,
+				  waits[i].record.ready);
 	}
 	if (pending > NAMED_MAX)
-		fprintf(stderr, " and %zu more", pending - NAMED_MAX);
-	fprintf(stderr, ", %" PRIu64 " s", waited_ms / 1000);
+		text_addf(text, " and %zu more", pending - NAMED_MAX);
+}
+
+/*
+ * One that is longer than the terminal is wide could not be taken away. There are no less bytes than
+ * columns.
+ */
+void await_tell_progress(const struct ready_wait *waits, size_t count, uint64_t waited_ms)
+{
+	static const char gap[] = "...";
+	AUTO_TEXT struct text text = {0};
+	const size_t columns = terminal_columns();
+	size_t shown, used;
+	char time[32];
+
+	describe(waits, count, &text);
+	/* The last column stays free: there the cursor is. */
+	used = 1 + (size_t)snprintf(time, sizeof(time), ", %" PRIu64 " s", waited_ms / 1000);
+	shown = text.length;
+	if (shown + used > columns) {
+		used += strlen(gap);
+		shown = columns > used ? columns - used : 0;
+		while (shown > 0 && (text.data[shown] & 0xc0) == 0x80)
+			shown--; /* not in the middle of a character */
+	}
+	fprintf(stderr, CLEAR_LINE "%.*s%s%s", (int)shown, text.data,
+		shown < text.length ? gap : "", time);
 	fflush(stderr);
 	is_told = true;
 }

@@ -181,6 +181,11 @@ said() { grep -q -- "$1" "$BATS_TEST_TMPDIR/aside"; }
 	late web 'sleep 2; touch /run/up' <<<'ready : { file = "/run/up"; };'
 	run_ok machine timeout 60 script -qec "$CMAN -c $CONF up web" /dev/null
 	assert_output_has "waiting for web: file /run/up, 1 s"
+	run_ok cman down web
+	# One that is too long is cut: of two lines only the second could be taken away.
+	late web 'sleep 2; touch /run/up-and-running' <<<'ready : { file = "/run/up-and-running"; };'
+	run_ok machine timeout 60 script -qec "stty cols 30; $CMAN -c $CONF up web" /dev/null
+	assert_output_has $'\r\e[Kwaiting for web: file..., 1 s\r'
 	run_ok cman restart web
 	[[ $output != *"waiting for"* ]]
 }
