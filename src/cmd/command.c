@@ -215,6 +215,7 @@ static int list_many(const struct options *options, const char *names[MANY_MAX])
 static int check_argument_count(const struct command_line *line, struct error *err)
 {
 	const struct command *command = line->command;
+	const struct option_tables tables = tables_for(command);
 	const char *names[MANY_MAX];
 	const int many = list_many(&line->options, names);
 
@@ -223,7 +224,8 @@ static int check_argument_count(const struct command_line *line, struct error *e
 	else if (many == 1 && line->argc > 0)
 		command_misused(err, "%s takes either %s or names", command->name, names[0]);
 	else if (line->argc < command->minimum && many == 0)
-		command_misused(err, "%s needs %s", command->name, command->arguments);
+		command_misused(err, "%s needs %s%s", command->name, command->arguments,
+				find_option(&tables, "all", strlen("all"), 0) ? ", or --all" : "");
 	else if (command->maximum == 0 && line->argc > 0)
 		command_misused(err, "%s takes no argument, not \"%s\"", command->name,
 				line->argv[0]);
