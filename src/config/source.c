@@ -172,6 +172,8 @@ int source_read(struct source *source, bool trusted_directory, struct error *err
 
 		error_set(err, 0, "%s", strerror(code));
 		err->code = code;
+		if (code == ENOENT && S_ISLNK(link.st_mode))
+			error_hint(err, "it is a symbolic link to what is not there");
 		return -1;
 	}
 	/* Once, and before it is read: what is written meanwhile shows. */

@@ -122,7 +122,9 @@ static void odd_container_files(void **state)
 	expect_container_error(&scratch, manager, "it is a FIFO");
 	assert_int_equal(unlink(bad), 0);
 	assert_int_equal(symlink("/nowhere", bad), 0);
-	expect_container_error(&scratch, manager, "No such file or directory");
+	expect_container_error(
+		&scratch, manager,
+		"No such file or directory\n  hint: it is a symbolic link to what is not there");
 	scratch_remove(&scratch);
 }
 
