@@ -16,7 +16,7 @@ int network_lock(const struct state *state, int timeout_ms, struct error *err)
 					 O_RDWR | O_CREAT | O_NOFOLLOW, 0600, err);
 
 	if (lock_fd < 0)
-		return -1;
+		return error_wrap(err, "state directory");
 	if (lock_take(lock_fd, timeout_ms, err) < 0)
 		return error_wrap(err, "lock of the networks");
 	return take_fd(&lock_fd);

@@ -120,10 +120,21 @@ static void read_exit(int containers_fd, const char *name, struct record *record
 
 /* ---- directories and files ---- */
 
+/* With the whole path: who reads it knows nothing of our layout. */
+static int make_failed(int dir_fd, const char *name, struct error *err)
+{
+	const int code = errno;
+	char path[PATH_MAX];
+
+	if (fs_path_of(dir_fd, path) < 0)
+		return error_set(err, code, "make directory %s", name);
+	return error_set(err, code, "make directory %s/%s", path, name);
+}
+
 static int make_and_open(int dir_fd, const char *name, bool create, struct error *err)
 {
 	if (create && mkdirat(dir_fd, name, 0700) < 0 && errno != EEXIST)
-		return error_set(err, errno, "make directory %s", name);
+		return make_failed(dir_fd, name, err);
 	return fs_open_at(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
 }
 

@@ -97,6 +97,7 @@ change() { server web <<<'net : { ports = [ "8080:80" ]; }; limits : { memory = 
 		# shellcheck disable=SC2086 # words
 		run_fails cman $command
 		assert_output_has error: "Read-only file system"
+		[ "$command" != "up other" ] || assert_output_has "make directory $T/state/containers/other:"
 		machine kill -0 "$pid"
 	done
 	run_ok cman ps
