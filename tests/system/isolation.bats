@@ -94,7 +94,8 @@ namespace() { machine readlink "/proc/$1/ns/$2"; }
 	assert_match "$output" ' ro,'
 	run_fails within web sh -c 'echo x >/proc/sysrq-trigger'
 	run_fails within web sh -c 'echo 1 >/proc/sys/kernel/panic'
-	run_fails within web dd if=/proc/kcore of=/dev/null bs=1 count=1
+	# Not every kernel has it; where there is one it is covered by what is always empty.
+	assert_equal "$(within web head -c 1 /proc/kcore 2>/dev/null | wc -c)" 0
 }
 
 @test "no descriptor of cman is left in the payload" {

@@ -107,7 +107,8 @@ up() {
 	assert_equal "$(of working_dir now)" /tmp
 	assert_match "$(of command now)" '^/bin/sh -c trap'
 	assert_match "$(of environment now)" 'A=1'
-	assert_match "$(of security.devices object)" devices
+	# On v1 its files.
+	assert_match "$(of security.devices object)" '(devices|BPF program)'
 	assert_equal "$(of stop_timeout state)" file
 	assert_match "$(of stop_timeout object)" "$T/state/containers/web/settings"
 }

@@ -67,7 +67,9 @@ manager_reloads() {
 	limits_are 50 "after a unit with limits"
 	untouched "reloads of systemd" web "$pid"
 	sed -i 's/pids = 50/pids = 60/' /etc/cman/conf.d/web.conf
-	systemctl reload cman
+	# All else is done; what does not come up is told.
+	told 1 systemctl reload cman
+	is_active cman || fail "cman.service after reload: $(systemctl status cman)"
 	limits_are 60 "after reload of cman.service"
 	untouched "reload of cman.service" web "$pid"
 }
