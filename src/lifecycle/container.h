@@ -46,7 +46,7 @@ struct container {
 	struct spec *recorded;        /* what it was started with, for its hooks; NULL: not read */
 	int supervisor_pidfd;
 	uint32_t stop_limit_ms;       /* of its stop_timeout and of each hook; 0: none */
-	uint64_t stop_deadline_ms;    /* CLOCK_MONOTONIC */
+	uint64_t stop_deadline_ms;    /* CLOCK_MONOTONIC; 0: it is not waited for */
 	struct past past;
 	uint64_t oom_kills;           /* processes of it that were killed at its memory limit */
 	char *former_parent;          /* cgroup.parent when it was started; NULL: that of today */

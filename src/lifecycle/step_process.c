@@ -319,6 +319,7 @@ int start_undo(struct host *host, struct container *container, struct error *err
 {
 	struct record *record = &container->record;
 
+	container->stop_deadline_ms = 0; /* that of an earlier stop */
 	if (record->phase != PHASE_RUNNING && record->phase != PHASE_STOPPING)
 		return 0;
 	close_fd(&container->init_pidfd);
@@ -329,7 +330,6 @@ int start_undo(struct host *host, struct container *container, struct error *err
 	if (record_write(&host->state, record, err) < 0)
 		log_warning("%s: %s, stopping it all the same", container->name, err->text);
 	start_thaw(host, container);
-	container->stop_deadline_ms = process_monotonic_ms();
 	if (!start_would_react(record->init.pid, record->stop_signal))
 		return 0; /* init_undo kills it */
 	if (process_signal(container->init_pidfd, record->stop_signal, err) < 0) {
@@ -339,19 +339,21 @@ int start_undo(struct host *host, struct container *container, struct error *err
 		error_clear(err);
 		return 0;
 	}
-	container->stop_deadline_ms += record->stop_timeout_ms;
+	if (record->stop_timeout_ms > 0)
+		container->stop_deadline_ms = process_monotonic_ms() + record->stop_timeout_ms;
 	return 0;
 }
 
 int start_undo_await(struct host *host, struct container *container, struct error *err)
 {
-	uint64_t now = process_monotonic_ms();
+	const uint64_t now = process_monotonic_ms(), deadline = container->stop_deadline_ms;
 	int rc;
 
 	(void)host;
-	if (container->init_pidfd < 0 || now >= container->stop_deadline_ms)
+	if (container->init_pidfd < 0 || deadline == 0)
 		return 0;
-	rc = process_wait_ended(container->init_pidfd, (int)(container->stop_deadline_ms - now), err);
+	/* Its time may have gone by while others were waited for. */
+	rc = process_wait_ended(container->init_pidfd, deadline > now ? (int)(deadline - now) : 0, err);
 	if (rc == 0)
 		log_warning("%s: did not end within %u ms of its stop signal, killing it",
 			    container->name, container->record.stop_timeout_ms);

@@ -125,6 +125,24 @@ load lib
 	run_fails machine kill -0 "$pid"
 }
 
+# ends NAME COMMANDS: what it does when it is told to end.
+ends() {
+	container "$1" <<-EOF
+	rootfs = "@rootfs@";
+	command = [ "/bin/sh", "-c", "trap '$2' TERM; while :; do sleep 1000 & wait; done" ];
+	$(cat)
+	EOF
+}
+
+@test "who is killed is told also where another one took longer to end" {
+	ends db 'sleep 2; exit 0' <<<'stop_timeout = "1m";'
+	ends web : <<<'stop_timeout = "1s";'
+	run_ok cman up db web
+	run_ok cman down db web
+	assert_output_has "web: did not end within 1000 ms of its stop signal, killing it"
+	[[ $output != *"db: did not end"* ]]
+}
+
 @test "children that the payload left behind are gone after down" {
 	container forker <<-EOF
 	rootfs = "@rootfs@";
