@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "cmd/await.h"
 #include "cmd/up.h"
 #include "lifecycle/ready.h"
 
@@ -164,6 +165,7 @@ int apply_names(struct conf *conf, const struct strlist *names, const struct app
 	*changed = false;
 	if (host_open(&conf->manager, true, &host, err) < 0)
 		return -1;
+	await_tell_stops(&host);
 	wave_take(&wave, &host, names);
 	wave.how = word;
 	status = apply_all(&wave, conf, how, changed, &deferred, err);

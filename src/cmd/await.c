@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/parse.h"
 #include "cmd/view.h"
+#include "lifecycle/container.h"
 
 #define NAMED_MAX  3
 #define CLEAR_LINE "\r\033[K"
@@ -23,7 +25,7 @@ static unsigned int terminal_columns(void)
 }
 
 /* "waiting for web: port 80, db: file /run/up and 2 more" */
-static void describe(const struct ready_wait *waits, size_t count, struct text *text)
+static void describe_waits(const struct ready_wait *waits, size_t count, struct text *text)
 {
 	size_t pending = 0;
 
@@ -40,31 +42,56 @@ static void describe(const struct ready_wait *waits, size_t count, struct text *
 }
 
 /*
+ * "stopping web (killed after 10s), db (after 1m) and 2 more". In whole seconds: where shutdown.timeout is
+ * shared out, odd times come of it.
+ */
+static void describe_stops(const struct container *const *containers, size_t count,
+			   struct text *text)
+{
+	text_addf(text, "stopping");
+	for (size_t i = 0; i < count && i < NAMED_MAX; i++) {
+		uint64_t seconds = (containers[i]->record.stop_timeout_ms + UINT64_C(999)) / 1000;
+		char limit[PARSE_TEXT_MAX];
+
+		parse_format_duration(seconds * 1000, limit);
+		text_addf(text, "%s %s (%safter %s)", i ? "," : "", containers[i]->name,
+			  i ? "" : "killed ", limit);
+	}
+	if (count > NAMED_MAX)
+		text_addf(text, " and %zu more", count - NAMED_MAX);
+}
+
+/*
  * One that is longer than the terminal is wide could not be taken away. There are no less bytes than
  * columns.
  */
-void await_tell_progress(const struct ready_wait *waits, size_t count, uint64_t waited_ms)
+static void show_line(const struct text *text, uint64_t waited_ms)
 {
 	static const char gap[] = "...";
-	AUTO_TEXT struct text text = {0};
 	const size_t columns = terminal_columns();
-	size_t shown, used;
+	size_t shown = text->length, used;
 	char time[32];
 
-	describe(waits, count, &text);
 	/* The last column stays free: there the cursor is. */
 	used = 1 + (size_t)snprintf(time, sizeof(time), ", %" PRIu64 " s", waited_ms / 1000);
-	shown = text.length;
 	if (shown + used > columns) {
 		used += strlen(gap);
 		shown = columns > used ? columns - used : 0;
-		while (shown > 0 && (text.data[shown] & 0xc0) == 0x80)
+		while (shown > 0 && (text->data[shown] & 0xc0) == 0x80)
 			shown--; /* not in the middle of a character */
 	}
-	fprintf(stderr, CLEAR_LINE "%.*s%s%s", (int)shown, text.data,
-		shown < text.length ? gap : "", time);
+	fprintf(stderr, CLEAR_LINE "%.*s%s%s", (int)shown, text->data,
+		shown < text->length ? gap : "", time);
 	fflush(stderr);
 	is_told = true;
+}
+
+void await_tell_progress(const struct ready_wait *waits, size_t count, uint64_t waited_ms)
+{
+	AUTO_TEXT struct text text = {0};
+
+	describe_waits(waits, count, &text);
+	show_line(&text, waited_ms);
 }
 
 void await_clear_progress(void)
@@ -72,6 +99,24 @@ void await_clear_progress(void)
 	if (is_told)
 		fprintf(stderr, CLEAR_LINE);
 	is_told = false;
+}
+
+static void tell_stops(const struct container *const *containers, size_t count, uint64_t waited_ms)
+{
+	AUTO_TEXT struct text text = {0};
+
+	if (count == 0) {
+		await_clear_progress();
+		return;
+	}
+	describe_stops(containers, count, &text);
+	show_line(&text, waited_ms);
+}
+
+void await_tell_stops(struct host *host)
+{
+	if (isatty(STDERR_FILENO))
+		host->stop_progress = tell_stops;
 }
 
 void await_report(struct ready_wait *wait)

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/output.h"
+#include "cmd/await.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
 #include "lifecycle/bring_down.h"
@@ -99,6 +100,7 @@ int cmd_down(const struct options *options, int argc, char *argv[], struct error
 	if (load_recorded(options, argc, argv, LOAD_RECORDED, &conf, &all, err) < 0 ||
 	    host_open(&conf.manager, true, &host, err) < 0)
 		return -1;
+	await_tell_stops(&host);
 	if (options->group)
 		found = list_group(options, &host, &names, err);
 	else

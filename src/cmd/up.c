@@ -203,8 +203,10 @@ static void print_summary(const struct bring_up *up)
 static void begin(const struct options *options, struct bring_up *up, const struct strlist *names,
 		  const struct strlist *broken)
 {
-	if (isatty(STDERR_FILENO) && !options->foreground)
+	if (isatty(STDERR_FILENO) && !options->foreground) {
 		up->progress = await_tell_progress;
+		await_tell_stops(up->host);
+	}
 	if (options->boot) {
 		up->delays = true;
 		up->first = up->conf->manager.boot.group;

@@ -12,6 +12,14 @@
 /* In the environment of a cman that a supervisor runs, or that cman leaves behind: STATE_DIR. */
 #define HOST_STATE_VARIABLE "CMAN_STATE_DIR"
 
+struct container;
+
+#define PROGRESS_MS 1000 /* how often it is told that something is waited for */
+
+/* Those that are waited for to end, and for how long so far; none: nobody is any more. */
+typedef void stop_progress(const struct container *const *containers, size_t count,
+			   uint64_t waited_ms);
+
 struct host {
 	const struct manager *manager;
 	struct state state;
@@ -21,6 +29,7 @@ struct host {
 	bool keep_networks;        /* containers come back at once: networks stay without members */
 	bool never_waits;          /* a container that another command works on is left alone */
 	bool firewall_refused;     /* a commit failed and changed nothing: nothing to take back */
+	stop_progress *stop_progress; /* told every PROGRESS_MS; NULL: nobody is */
 	int program_fd;            /* O_PATH of cman itself: the supervisor runs it to clean up */
 	int supervisor_fd;         /* O_PATH of cman-supervisor */
 	int init_fd;               /* O_PATH of a sealed copy of cman-init */

@@ -28,7 +28,6 @@
 #define COMMAND_GRACE_MS 3000 /* for the last command to be killed by who runs it */
 #define COMMAND_LEAST_MS 1000 /* what a command gets, so that the last one still says what is wrong */
 #define COMMAND_MOST_MS  3600000 /* also of who waits for ever: another one may do better */
-#define PROGRESS_MS      1000
 
 /* What ready_wait_all() keeps of each while it waits. */
 struct ready_target {

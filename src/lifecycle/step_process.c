@@ -344,6 +344,48 @@ int start_undo(struct host *host, struct container *container, struct error *err
 	return 0;
 }
 
+static bool is_waited_for(const struct container *container)
+{
+	return container->init_pidfd >= 0 &&
+	       process_monotonic_ms() < container->stop_deadline_ms &&
+	       process_wait_ended(container->init_pidfd, 0, NULL) == 0;
+}
+
+/* Until the first of them has ended, its time is over, or it is time to tell the progress. */
+static void wait_for_first(const struct container *container, uint64_t wake_ms)
+{
+	uint64_t now = process_monotonic_ms();
+
+	if (container->stop_deadline_ms < wake_ms)
+		wake_ms = container->stop_deadline_ms;
+	if (now < wake_ms)
+		process_wait_ended(container->init_pidfd, (int)(wake_ms - now), NULL);
+}
+
+void start_undo_watch(struct host *host, struct container **containers, size_t count)
+{
+	AUTO_FREE const struct container **waited = xalloc(count, sizeof(*waited));
+	const uint64_t begun_ms = process_monotonic_ms();
+	uint64_t told_ms = begun_ms;
+
+	for (;;) {
+		uint64_t now = process_monotonic_ms();
+		size_t left = 0;
+
+		for (size_t i = 0; i < count; i++)
+			if (is_waited_for(containers[i]))
+				waited[left++] = containers[i];
+		if (left == 0)
+			break;
+		if (now >= told_ms + PROGRESS_MS) {
+			told_ms = now;
+			host->stop_progress(waited, left, now - begun_ms);
+		}
+		wait_for_first(waited[0], told_ms + PROGRESS_MS);
+	}
+	host->stop_progress(NULL, 0, 0);
+}
+
 int start_undo_await(struct host *host, struct container *container, struct error *err)
 {
 	const uint64_t now = process_monotonic_ms(), deadline = container->stop_deadline_ms;

@@ -21,7 +21,7 @@ static const struct step steps[] = {
 	{.name = "link", .await = link_await},
 	{.name = "firewall", .commit = network_up_commit, .stays = true},
 	{.name = "start", .begin = start_begin, .await = start_await, .undo = start_undo,
-	 .undo_await = start_undo_await},
+	 .undo_watch = start_undo_watch, .undo_await = start_undo_await},
 	{.name = "post_start", .wanted = post_start_wanted, .begin = post_start_begin,
 	 .await = post_start_await, .undo = post_start_undo, .undo_await = post_start_undo_await},
 };
@@ -65,6 +65,8 @@ static bool undo_one(struct host *host, const struct step *step, struct containe
 		    FAULT("undone", step->name, &err) < 0)
 			fail_undo(container, &err);
 	}
+	if (step->undo_watch && host->stop_progress)
+		step->undo_watch(host, containers, count);
 	for (size_t i = 0; i < count && step->undo_await; i++) {
 		struct container *container = containers[i];
 		struct error err = {0};

@@ -21,6 +21,8 @@ struct step {
 	int (*await)(struct host *host, struct container *container, struct error *err);
 	int (*commit)(struct host *host, struct error *err);
 	int (*undo)(struct host *host, struct container *container, struct error *err);
+	/* Waits for all of them before one is awaited; only where host->stop_progress wants to be told. */
+	void (*undo_watch)(struct host *host, struct container **containers, size_t count);
 	int (*undo_await)(struct host *host, struct container *container, struct error *err);
 	int (*undo_commit)(struct host *host, struct error *err);
 	/* What belongs to the container and not to its processes stays when these are started anew. */
@@ -85,6 +87,8 @@ int init_prefer_reason(struct container *container, struct error *err);
 int start_begin(struct host *host, struct container *container, struct error *err);
 int start_await(struct host *host, struct container *container, struct error *err);
 int start_undo(struct host *host, struct container *container, struct error *err);
+void start_undo_watch(struct host *host, struct container **containers, size_t count);
+int start_undo_await(struct host *host, struct container *container, struct error *err);
 bool pre_start_wanted(const struct container *container);
 int pre_start_begin(struct host *host, struct container *container, struct error *err);
 int pre_start_await(struct host *host, struct container *container, struct error *err);
@@ -104,6 +108,5 @@ bool start_would_react(pid_t pid, int signal_number);
  * written.
  */
 void start_thaw(struct host *host, struct container *container);
-int start_undo_await(struct host *host, struct container *container, struct error *err);
 
 #endif

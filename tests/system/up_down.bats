@@ -143,6 +143,27 @@ ends() {
 	[[ $output != *"db: did not end"* ]]
 }
 
+@test "on a terminal a line tells who is being stopped and when it is killed, elsewhere none does" {
+	ends db 'sleep 1.5; exit 0' <<<'stop_timeout = "1m";'
+	ends web : <<<'stop_timeout = "3s";'
+	run_ok cman up db web
+	run_ok machine timeout 60 script -qec "$CMAN -c $CONF restart web" /dev/null
+	[[ $output != *"after 3s), 0 s"* ]]
+	assert_output_has $'\r\e[Kstopping web (killed after 3s), 1 s\r' $', 2 s\r\e[Kcman: '
+	ends web true <<<'stop_timeout = "3s";'
+	run_ok machine timeout 60 script -qec "$CMAN -c $CONF apply web" /dev/null
+	assert_output_has $'\r\e[Kstopping web (killed after 3s), 1 s\r'
+	run_ok machine timeout 60 script -qec "$CMAN -c $CONF down --all" /dev/null
+	assert_output_has "stopping db (killed after 1m), web (after 3s), 1 s" \
+		$'stopping web (killed after 3s), 2 s\r\e[Kcman: ' "did not end within 3000 ms"
+	run_ok cman up web
+	run_ok machine timeout 60 script -qec "stty cols 30; $CMAN -c $CONF down --shutdown" /dev/null
+	assert_output_has $'\r\e[Kstopping web (killed ..., 1 s\r'
+	run_ok cman up web
+	run_ok cman down web
+	[[ $output != *"stopping"* ]]
+}
+
 @test "children that the payload left behind are gone after down" {
 	container forker <<-EOF
 	rootfs = "@rootfs@";

@@ -71,6 +71,14 @@ FAKE(start_begin)
 FAKE(start_await)
 FAKE(start_undo)
 FAKE(start_undo_await)
+
+void start_undo_watch(struct host *host, struct container **containers, size_t count)
+{
+	(void)host;
+	(void)containers;
+	text_addf(&trace.calls, " start_undo_watch(%zu)", count);
+}
+
 FAKE(pre_start_begin)
 FAKE(pre_start_await)
 FAKE(pre_start_undo)
@@ -195,6 +203,29 @@ static void step_by_step_side_by_side(void **data)
 			    "link_await(a) link_await(b) network_commit(all) "
 			    "start_begin(a) start_begin(b) start_await(a) start_await(b)");
 	assert_false(wave.items[0].failed || wave.items[1].failed);
+	end_test(&wave);
+}
+
+static void tell_nobody(const struct container *const *containers, size_t count, uint64_t waited_ms)
+{
+	(void)containers;
+	(void)count;
+	(void)waited_ms;
+}
+
+static void watched_before_anything_is_awaited(void **data)
+{
+	struct wave_of_two wave;
+
+	(void)data;
+	begin_test(&wave, NULL, NULL);
+	wave.host.stop_progress = tell_nobody;
+	steps_up(&wave.host, wave.pointers, 2);
+	text_clear(&trace.calls);
+	steps_down(&wave.host, wave.pointers, 2);
+	assert_true(text_starts_with(text_value(&trace.calls),
+				     "start_undo(a) start_undo(b) start_undo_watch(2) "
+				     "start_undo_await(a) start_undo_await(b) init_undo(a)"));
 	end_test(&wave);
 }
 
@@ -426,6 +457,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(step_by_step_side_by_side),
 		cmocka_unit_test(backwards_with_everything_awaited),
+		cmocka_unit_test(watched_before_anything_is_awaited),
 		cmocka_unit_test(one_that_fails_is_taken_back_alone),
 		cmocka_unit_test(a_commit_that_fails_takes_all_back),
 		cmocka_unit_test(an_undo_that_fails_keeps_nothing_from_being_undone),
