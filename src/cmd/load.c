@@ -220,6 +220,9 @@ static void add_once(struct strlist *names, const char *name)
 		strlist_add(names, name);
 }
 
+/* For who has the first one before him. */
+#define WHERE_FILES_GO "a container is a file NAME.conf in %s"
+
 static int unknown_name(const struct conf *conf, const struct strlist *known, const char *name,
 			struct error *err)
 {
@@ -229,7 +232,7 @@ static int unknown_name(const struct conf *conf, const struct strlist *known, co
 	error_set(err, 0, "no container \"%s\"", name);
 	if (nearest)
 		return error_hint(err, "did you mean \"%s\"?", nearest);
-	return error_hint(err, "a container is a file NAME.conf in %s", conf->manager.conf_dir);
+	return error_hint(err, WHERE_FILES_GO, conf->manager.conf_dir);
 }
 
 /* argv, or all of known, which is sorted. */
@@ -469,6 +472,8 @@ int load_to_start(const struct options *options, int argc, char *argv[], struct 
 	if (protect_program(conf, &needed, err) < 0)
 		return -1;
 	print_diagnostics(&diagnostics, &needed, true, options->verbose);
+	if (options->all && conf->container_count == 0)
+		printf("there is no container: " WHERE_FILES_GO "\n", conf->manager.conf_dir);
 	if (!many)
 		return require_no_errors(&diagnostics, &needed, err);
 	choose_sound(&needed, &diagnostics, &sound, status);

@@ -60,6 +60,16 @@ load lib
 	assert_unchanged
 }
 
+@test "up --all where there is no container says so, and where files go" {
+	for command in up restart; do
+		run_ok cman $command --all
+		assert_equal "$output" "there is no container: a container is a file NAME.conf in $T/conf.d"
+	done
+	sleeper web </dev/null
+	run_ok cman up --all
+	[[ $output != *"there is no container"* ]]
+}
+
 @test "restart starts the payload anew, as the file says now" {
 	sleeper web <<<'hostname = "before";'
 	run_ok cman up web
