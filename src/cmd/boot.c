@@ -230,7 +230,11 @@ int cmd_boot(const struct options *options, int argc, char *argv[], struct error
 		print_json(&record, progress);
 	} else {
 		print_head(&record, progress);
-		print_table(&record);
+		if (record.count > 0)
+			print_table(&record);
+		else if (record.end_ms) /* else they are not noted yet */
+			printf("there was nothing to start: what has autostart = true comes up with "
+			       "the host\n");
 		print_critical_path(&record);
 	}
 	return progress == PROGRESS_THROUGH && all_are_up(&record) ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -178,6 +178,16 @@ boots() { cman boot --json | jq -r "$1"; }
 		"$(printf '%s\n' 'bad up' 'db up' 'mine ran already' 'web up' 'worse up')"
 }
 
+@test "cman boot tells that there was nothing to start, and no empty table" {
+	sleeper web </dev/null
+	run_ok cman up --boot
+	run_ok cman boot
+	assert_output_has "through after" "there was nothing to start: what has autostart = true"
+	[[ $output != *NAME* ]]
+	run_ok cman boot --json
+	assert_equal "$(jq '.containers | length' <<<"$output")" 0
+}
+
 @test "cman boot tells of a boot that goes on, was killed, or ended with the power" {
 	gated db <<<'autostart = true;'
 	sleeper web <<<'autostart = true; depends_on = "db";'
