@@ -168,7 +168,8 @@ static int load_entry(const struct history_entry *entry, struct conf *conf, cons
 			 entry->number, name);
 }
 
-static int check_running(const struct conf *conf, const char *name, struct error *err)
+static int check_running(const struct conf *conf, const char *name, const struct history *history,
+			 struct error *err)
 {
 	AUTO_STATE struct state state = {-1, -1, -1};
 	AUTO_RECORD struct record record = {0};
@@ -179,6 +180,8 @@ static int check_running(const struct conf *conf, const char *name, struct error
 	    liveness == LIVE_RUNNING)
 		return 0;
 	error_set(err, 0, "%s does not run", name);
+	if (history->count == 0)
+		return error_hint(err, "nothing is kept yet of what it has run with");
 	return error_hint(err, "what it has run with is in %s/history/%s", conf->manager.data_dir,
 			  name);
 }
@@ -197,8 +200,8 @@ int cmd_rollback(const struct options *options, int argc, char *argv[], struct e
 		return error_wrap(err, "rollback"), COMMAND_MISUSED;
 	if (load_configuration(options, &conf, err) < 0 ||
 	    load_names(&conf, 1, argv, LOAD_KNOWN, &names, err) < 0 ||
-	    check_running(&conf, argv[0], err) < 0 ||
-	    history_list(conf.manager.data_dir, argv[0], &history, err) < 0)
+	    history_list(conf.manager.data_dir, argv[0], &history, err) < 0 ||
+	    check_running(&conf, argv[0], &history, err) < 0)
 		return -1;
 	entry = choose(&history, find_running(&conf, argv[0], &history), argv[0], wanted, err);
 	if (!entry || load_entry(entry, &conf, argv[0], err) < 0)

@@ -95,6 +95,17 @@ numbers() { cman history --json web | jq -r 'map("\(.number) \(.how) \(.running)
 	assert_output_has "web does not run"
 }
 
+@test "history: rollback of what does not run tells where it is kept, or that nothing is" {
+	sleeper idle </dev/null
+	run -1 cman rollback idle
+	assert_output_has "idle does not run" "nothing is kept yet"
+	[[ $output != *"/history/"* ]]
+	run_ok cman up idle
+	run_ok cman down idle
+	run -1 cman rollback idle
+	assert_output_has "idle does not run" "is in $T/data/history/idle"
+}
+
 @test "history: an older configuration that clashes with what the others have now is refused" {
 	up 'net : { ports = [ "8080:80" ]; };'
 	web 'net : { ports = [ "8081:80" ]; };'
