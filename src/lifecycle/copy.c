@@ -151,8 +151,8 @@ static int end_copied(const struct copy_faults *faults, struct error *err)
 {
 	if (faults->count == 0)
 		return 0;
-	return error_set(err, 0, "left out as it could not be copied: %llu, all else is copied",
-			 faults->count);
+	return error_set(err, 0, "left out as it could not be copied: %llu%s", faults->count,
+			 faults->any_copied ? ", all else is copied" : "");
 }
 
 int copy_run(const struct attach *attach, const struct copy *copy, struct error *err)

@@ -578,7 +578,11 @@ static int end_stream(struct receiver *receiver, struct error *err)
 {
 	if (receiver->depth > 0 || receiver->begun != receiver->target->count)
 		return make_no_sense(err);
-	return receiver->target->faults ? 0 : copy_put(receiver->stream, &receiver->entry, err);
+	receiver->entry.offset = receiver->files + receiver->directories;
+	if (!receiver->target->faults)
+		return copy_put(receiver->stream, &receiver->entry, err);
+	receiver->target->faults->any_copied = receiver->entry.offset > 0;
+	return 0;
 }
 
 /* 1: that was the last of them. */

@@ -60,6 +60,8 @@ static int take_back_one(const struct copy_stream *stream, struct error *err)
 		copy_tell_failed(stream->back, &entry);
 	else if (entry.type != COPY_END)
 		return error_set(err, EPROTO, "read what was not copied");
+	else
+		stream->back->any_copied = entry.offset > 0;
 	return entry.type == COPY_END;
 }
 

@@ -51,7 +51,8 @@ struct copy_attributes {
 struct copy_entry {
 	enum copy_type type;
 	struct copy_attributes attributes; /* of what is made */
-	uint64_t offset;                   /* DATA: where it belongs; FILE_END: size of the file */
+	/* DATA: where it belongs; FILE_END: size of the file; END that comes back: how many were made. */
+	uint64_t offset;
 	uint32_t length;                   /* DATA: bytes that follow, 1 to COPY_CHUNK */
 	char name[NAME_MAX + 1];           /* "" for the top of a tree */
 	/*
@@ -66,6 +67,7 @@ struct copy_faults {
 	void (*tell)(const char *container, const struct error *fault);
 	const char *container;
 	unsigned long long count;
+	bool any_copied; /* known once all is: there was something else */
 };
 
 struct copy_stream {
