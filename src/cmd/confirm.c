@@ -31,7 +31,7 @@
 #define TIMEOUT_MIN_MS  1000
 #define TIMEOUT_MAX_MS  3600000
 
-static int confirm_parse_time(const char *text, uint64_t *ms, struct error *err)
+int confirm_parse_time(const char *text, uint64_t *ms, struct error *err)
 {
 	if (parse_duration(text, ms, err) < 0)
 		return error_wrap(err, "--confirm");
@@ -122,17 +122,14 @@ static pid_t prepare(const struct options *options, uint64_t timeout_ms, struct 
 	return waiter;
 }
 
-int confirm_apply(const struct options *options, struct conf *conf, const struct strlist *names,
-		  const struct apply_options *how, struct error *err)
+int confirm_apply(const struct options *options, uint64_t timeout_ms, struct conf *conf,
+		  const struct strlist *names, const struct apply_options *how, struct error *err)
 {
 	AUTO_HOST struct host host = HOST_INIT;
-	uint64_t timeout_ms;
 	bool changed = false;
 	pid_t waiter;
 	int status;
 
-	if (confirm_parse_time(options->confirm, &timeout_ms, err) < 0)
-		return COMMAND_MISUSED;
 	if (host_open(&conf->manager, true, &host, err) < 0)
 		return -1;
 	waiter = prepare(options, timeout_ms, &host, names, err);

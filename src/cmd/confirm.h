@@ -6,9 +6,12 @@
 #include "cmd/apply_names.h"
 #include "cmd/command.h"
 
-/* As apply_names(), then waits for options->confirm: 1 when nobody confirms and it went back. */
-int confirm_apply(const struct options *options, struct conf *conf, const struct strlist *names,
-		  const struct apply_options *how, struct error *err);
+/* The time --confirm is given. ERANGE: it is too short or too long. */
+int confirm_parse_time(const char *text, uint64_t *ms, struct error *err);
+
+/* As apply_names(), then waits as long as options->confirm says: 1 when nobody confirms and it went back. */
+int confirm_apply(const struct options *options, uint64_t timeout_ms, struct conf *conf,
+		  const struct strlist *names, const struct apply_options *how, struct error *err);
 
 /*
  * For each command that a user calls: an apply that nobody has confirmed in time, and whose waiting process
