@@ -18,6 +18,7 @@
 #include "kernel/rootfs.h"
 
 #define HARMLESS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+#define CPUS     "devices/system/cpu" /* of sysfs */
 
 /* What the steps below share; every fd is one of ours, none was found by a path of the image. */
 struct view {
@@ -414,23 +415,6 @@ static int mask_all(int cover_fd, int base_fd, const char *const *paths, size_t 
 	return 0;
 }
 
-/* Counters that tell what neighbours compute. On bare metal every CPU has them, else none. */
-static int mask_thermal_throttle(const struct view *view, struct error *err)
-{
-	char path[80];
-
-	if (!fs_exists_at(view->sys_fd, "devices/system/cpu/cpu0/thermal_throttle"))
-		return 0;
-	for (unsigned int cpu = 0;; cpu++) {
-		snprintf(path, sizeof(path), "devices/system/cpu/cpu%u", cpu);
-		if (!fs_exists_at(view->sys_fd, path))
-			return 0;
-		snprintf(path, sizeof(path), "devices/system/cpu/cpu%u/thermal_throttle", cpu);
-		if (mask(view->empty_fd, view->sys_fd, path, err) < 0)
-			return -1;
-	}
-}
-
 static int make_read_only(int base_fd, const char *path, struct error *err)
 {
 	static const struct mount_change read_only = {.attributes = MOUNT_ATTR_RDONLY};
@@ -488,6 +472,26 @@ static int mask_pci_bus(const struct view *view, const struct directory_entry *e
 	return mask(view->empty_fd, view->sys_fd, path, err);
 }
 
+/* Counters that tell what neighbours compute; a CPU that is offline, or a virtual one, has none. */
+static int mask_thermal_throttle(const struct view *view, const struct directory_entry *entry,
+				 struct error *err)
+{
+	char path[sizeof(CPUS "//thermal_throttle") + 255];
+
+	if (!text_starts_with(entry->name, "cpu"))
+		return 0;
+	snprintf(path, sizeof(path), CPUS "/%s/thermal_throttle", entry->name);
+	return mask(view->empty_fd, view->sys_fd, path, err);
+}
+
+/* Listed, as their numbers may have gaps. */
+static int mask_cpus(const struct view *view, struct error *err)
+{
+	return fs_exists_at(view->sys_fd, CPUS)
+		       ? each_entry(view, view->sys_fd, CPUS, mask_thermal_throttle, err)
+		       : 0;
+}
+
 /* Before the masks: theirs stay on top. */
 static int restrict_host_view(const struct view *view, struct error *err)
 {
@@ -521,7 +525,7 @@ static int restrict_view(const struct view *view, struct error *err)
 		     err) < 0 ||
 	    mask_all(view->empty_fd, view->sys_fd, masked_sys_directories,
 		     ARRAY_SIZE(masked_sys_directories), err) < 0 ||
-	    mask_thermal_throttle(view, err) < 0)
+	    mask_cpus(view, err) < 0)
 		return error_wrap(err, "/sys");
 	return 0;
 }

@@ -26,6 +26,7 @@
 
 #include "base/fs.h"
 #include "base/text.h"
+#include "kernel/mount.h"
 #include "kernel/namespace.h"
 #include "kernel/rootfs.h"
 
@@ -143,8 +144,8 @@ static inline int fixture_tear_down(void **state)
 static inline void send_rootfs(int socket_fd, const struct rootfs *rootfs)
 {
 	const int fds[] = {rootfs->tree_fd, rootfs->resolv_conf_fd, rootfs->hosts_fd,
-			   rootfs->hostname_fd};
-	char present[4] = {0};
+			   rootfs->hostname_fd, rootfs->sys_fd};
+	char present[ARRAY_SIZE(fds)] = {0};
 	union {
 		char bytes[CMSG_SPACE(sizeof(fds))];
 		struct cmsghdr align;
@@ -170,10 +171,10 @@ static inline void send_rootfs(int socket_fd, const struct rootfs *rootfs)
 static inline void receive_rootfs(int socket_fd, struct rootfs *rootfs)
 {
 	int *const fds[] = {&rootfs->tree_fd, &rootfs->resolv_conf_fd, &rootfs->hosts_fd,
-			    &rootfs->hostname_fd};
-	char present[4];
+			    &rootfs->hostname_fd, &rootfs->sys_fd};
+	char present[ARRAY_SIZE(fds)];
 	union {
-		char bytes[CMSG_SPACE(sizeof(int) * 4)];
+		char bytes[CMSG_SPACE(sizeof(int) * ARRAY_SIZE(fds))];
 		struct cmsghdr align;
 	} control = {0};
 	struct iovec iov = {present, sizeof(present)};
@@ -236,6 +237,8 @@ static inline int give_rootfs(const struct fixture *fixture, pid_t pid, int sock
 		rootfs.hosts_fd = rootfs_open_file(fixture->base_fd, "hosts", err);
 	if (fs_exists_at(fixture->base_fd, "hostname"))
 		rootfs.hostname_fd = rootfs_open_file(fixture->base_fd, "hostname", err);
+	if (fs_exists_at(fixture->base_fd, "sys"))
+		rootfs.sys_fd = mount_clone(fixture->base_fd, "sys", 0, err);
 	send_rootfs(socket_fd, &rootfs);
 	result = 0;
 	rootfs_close(&rootfs);

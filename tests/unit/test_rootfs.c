@@ -397,6 +397,39 @@ static void test_submount(void **state)
 	assert_apart(with_submount, fixture);
 }
 
+/* In the place of the host's sysfs: what a machine has whose CPUs are not numbered without a gap. */
+static void make_cpus(const struct fixture *fixture)
+{
+	static const char *const directories[] = {
+		"sys", "sys/fs", "sys/fs/cgroup", "sys/devices", "sys/devices/system",
+		"sys/devices/system/cpu", "sys/devices/system/cpu/cpu1",
+		"sys/devices/system/cpu/cpu1/thermal_throttle", "sys/devices/system/cpu/cpu4",
+		"sys/devices/system/cpu/cpu4/thermal_throttle",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
+		assert_int_equal(mkdirat(fixture->base_fd, directories[i], 0755), 0);
+	put_file(fixture->base_fd, "sys/devices/system/cpu/cpu1/thermal_throttle/count", "7\n");
+	put_file(fixture->base_fd, "sys/devices/system/cpu/cpu4/thermal_throttle/count", "7\n");
+	put_file(fixture->base_fd, "sys/devices/system/cpu/cpu4/online", "1\n");
+}
+
+static void look_at_cpus(void *argument)
+{
+	(void)argument;
+	REQUIRE(access("/sys/devices/system/cpu/cpu4/online", F_OK) == 0);
+	require_empty_directory("/sys/devices/system/cpu/cpu1/thermal_throttle");
+	require_empty_directory("/sys/devices/system/cpu/cpu4/thermal_throttle");
+}
+
+static void test_cpus_with_gaps(void **state)
+{
+	struct fixture *fixture = need_fixture(state);
+
+	make_cpus(fixture);
+	assert_lives(fixture, look_at_cpus, NULL);
+}
+
 static void look_at_cgroup(void *argument)
 {
 	AUTO_FREE char *own = read_all("/proc/self/cgroup");
@@ -434,6 +467,7 @@ int main(void)
 		TEST(test_generated_files),
 		TEST(test_generated_file_rewritten),
 		TEST(test_submount),
+		TEST(test_cpus_with_gaps),
 		TEST(test_cgroup_view),
 	};
 
