@@ -131,10 +131,15 @@ static int make_failed(int dir_fd, const char *name, struct error *err)
 	return error_set(err, code, "make directory %s/%s", path, name);
 }
 
+static int make_directory(int dir_fd, const char *name, struct error *err)
+{
+	return mkdirat(dir_fd, name, 0700) < 0 && errno != EEXIST ? make_failed(dir_fd, name, err) : 0;
+}
+
 static int make_and_open(int dir_fd, const char *name, bool create, struct error *err)
 {
-	if (create && mkdirat(dir_fd, name, 0700) < 0 && errno != EEXIST)
-		return make_failed(dir_fd, name, err);
+	if (create && make_directory(dir_fd, name, err) < 0)
+		return -1;
 	return fs_open_at(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, err);
 }
 
@@ -178,7 +183,7 @@ bool record_is_locked(const struct state *state, const char *name)
 static int take_lock_file(const struct state *state, const char *name, int timeout_ms,
 			  struct error *err)
 {
-	AUTO_FD int dir_fd = make_and_open(state->containers_fd, name, true, err);
+	AUTO_FD int dir_fd = record_open_directory(state, name, err);
 	AUTO_FD int lock_fd = -1;
 
 	if (dir_fd < 0)
@@ -208,9 +213,11 @@ int record_lock(const struct state *state, const char *name, int timeout_ms, str
 
 	for (;;) {
 		uint64_t now = process_monotonic_ms();
-		AUTO_FD int lock_fd = take_lock_file(state, name,
-						     now < end ? (int)(end - now) : 0, err);
+		AUTO_FD int lock_fd = -1;
 
+		if (make_directory(state->containers_fd, name, err) < 0)
+			return -1;
+		lock_fd = take_lock_file(state, name, now < end ? (int)(end - now) : 0, err);
 		/* ENOENT: the directory was removed by its holder between our two steps. */
 		if (lock_fd < 0 && (err->code != ENOENT || now >= end))
 			return -1;
@@ -327,6 +334,39 @@ int record_look(const struct state *state, const char *name, struct record *reco
 	return found;
 }
 
+/* All but the lock, which goes last. */
+static int remove_files(int dir_fd, const struct strlist *names, struct error *err)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->items[i], "lock") != 0 &&
+		    fs_remove_tree_at(dir_fd, names->items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Of a directory that was emptied. Who makes notes without the lock may have come meanwhile. */
+static int remove_directory(const struct state *state, const char *name, int dir_fd,
+			    struct error *err)
+{
+	while (unlinkat(state->containers_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT) {
+		AUTO_STRLIST struct strlist names = {0};
+
+		if (errno != ENOTEMPTY)
+			return error_set(err, errno, "remove directory %s", name);
+		if (fs_list_at(dir_fd, ".", &names, err) < 0)
+			return -1;
+		/*
+		 * Somebody who waited made the lock anew; the directory is theirs now. Asked after the
+		 * listing: without a lock nothing in that is theirs.
+		 */
+		if (fs_exists_at(dir_fd, "lock"))
+			return 0;
+		if (remove_files(dir_fd, &names, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int record_remove(const struct state *state, const char *name, struct error *err)
 {
 	AUTO_STRLIST struct strlist names = {0};
@@ -335,21 +375,12 @@ int record_remove(const struct state *state, const char *name, struct error *err
 
 	if (dir_fd < 0)
 		return errno == ENOENT ? 0 : error_set(err, errno, "open directory %s", name);
-	if (fs_list_at(dir_fd, ".", &names, err) < 0)
-		return error_wrap(err, "%s", name);
-	for (size_t i = 0; i < names.count; i++)
-		if (strcmp(names.items[i], "lock") != 0 &&
-		    fs_remove_tree_at(dir_fd, names.items[i], err) < 0)
-			return error_wrap(err, "%s", name);
-	if (fs_remove_at(dir_fd, "lock", err) < 0)
+	if (fs_list_at(dir_fd, ".", &names, err) < 0 || remove_files(dir_fd, &names, err) < 0 ||
+	    fs_remove_at(dir_fd, "lock", err) < 0)
 		return error_wrap(err, "%s", name);
 	if (FAULT("remove directory", "", err) < 0)
 		return -1;
-	/* ENOTEMPTY: somebody who waited made the lock anew; the directory is theirs now. */
-	if (unlinkat(state->containers_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT &&
-	    errno != ENOTEMPTY)
-		return error_set(err, errno, "remove directory %s", name);
-	return 0;
+	return remove_directory(state, name, dir_fd, err);
 }
 
 int record_list(const struct state *state, struct strlist *names, struct error *err)

@@ -124,7 +124,7 @@ void state_close(struct state *state);
 /*
  * Locks a container against other commands: an fd whose close releases. Waits up to timeout_ms,
  * then EAGAIN with the holder's pid in the text. Makes the container's directory. A lock file
- * that was removed while we waited is noticed and taken anew.
+ * that was removed while we waited is noticed and taken anew. ENOENT: STATE_DIR/containers is gone.
  */
 int record_lock(const struct state *state, const char *name, int timeout_ms, struct error *err);
 
@@ -175,7 +175,10 @@ enum liveness record_liveness(const struct record *record);
 int record_look(const struct state *state, const char *name, struct record *record,
 		enum liveness *liveness, struct error *err);
 
-/* Removes the container's directory with everything in it, the lock last. */
+/*
+ * Removes the container's directory with everything in it, the lock last; and what is put there
+ * meanwhile by who takes no lock, unless somebody else has locked it since.
+ */
 int record_remove(const struct state *state, const char *name, struct error *err);
 
 /* Names that have a directory, sorted. */

@@ -541,6 +541,50 @@ static void test_remove_leaves_nothing(void **data)
 	assert_false(fs_exists_at(state.containers_fd, "web"));
 }
 
+/* Notes of who takes no lock, made again and again while it is removed. */
+static void test_remove_while_notes_are_made(void **data)
+{
+	int status;
+	pid_t child;
+
+	(void)data;
+	child = fork();
+	if (child == 0) {
+		alarm(20);
+		close(STDOUT_FILENO); /* whoever reads there does not wait for this one */
+		close(STDERR_FILENO);
+		for (;;) {
+			AUTO_FD int dir_fd = record_open_directory(&state, "web", NULL);
+
+			if (dir_fd >= 0)
+				fs_replace_at(dir_fd, "killed", "9 1\n", 4, 0600, NULL);
+		}
+	}
+	for (int i = 0; i < 500; i++) {
+		int lock_fd = record_lock(&state, "web", 1000, NULL);
+
+		assert_true(lock_fd >= 0);
+		assert_int_equal(record_remove(&state, "web", NULL), 0);
+		assert_false(fs_exists_at(state.containers_fd, "web"));
+		close(lock_fd);
+	}
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+}
+
+static void test_lock_where_the_state_directory_is_gone(void **data)
+{
+	const uint64_t begin = process_monotonic_ms();
+	struct error err = {0};
+
+	(void)data;
+	assert_int_equal(unlinkat(state.dir_fd, "containers", AT_REMOVEDIR), 0);
+	assert_int_equal(record_lock(&state, "web", 3000, &err), -1);
+	assert_int_equal(err.code, ENOENT);
+	assert_true(process_monotonic_ms() - begin < 1000);
+	assert_non_null(strstr(err.text, "make directory "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -563,7 +607,9 @@ int main(void)
 		STATE_TEST(test_not_believed),
 		STATE_TEST(test_lock),
 		STATE_TEST(test_lock_removed_while_waiting),
+		STATE_TEST(test_lock_where_the_state_directory_is_gone),
 		STATE_TEST(test_remove_leaves_nothing),
+		STATE_TEST(test_remove_while_notes_are_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
