@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -213,6 +214,14 @@ int process_poll(int fd, int timeout_ms, struct error *err)
 int process_wait_ended(int pidfd, int timeout_ms, struct error *err)
 {
 	return process_poll(pidfd, timeout_ms, err);
+}
+
+int process_end_with(pid_t parent, struct error *err)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return error_set(err, errno, "end with process %d", (int)parent);
+	/* Only now: it may have ended before it could be asked for. */
+	return getppid() == parent ? 0 : error_set(err, ESRCH, "process %d", (int)parent);
 }
 
 int process_reap(pid_t pid, struct error *err)

@@ -35,6 +35,12 @@ int process_signal(int pidfd, int signal_number, struct error *err);
 /* Waits until the process has ended: 1 it has, 0 timeout_ms (-1: for ever) went by. */
 int process_wait_ended(int pidfd, int timeout_ms, struct error *err);
 
+/*
+ * This process is killed when its parent ends, which was parent at the time it was made. ESRCH: that
+ * has ended already, and nobody would kill this one. prctl(2), PR_SET_PDEATHSIG.
+ */
+int process_end_with(pid_t parent, struct error *err);
+
 /* Takes away a child, once it has ended: its wait status, or -1. Also one that tells nobody of it. */
 int process_reap(pid_t pid, struct error *err);
 

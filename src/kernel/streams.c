@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -103,6 +102,7 @@ static int open_pipe(struct streams *streams, int fd, struct error *err)
 {
 	AUTO_FD int program_end = -1;
 	AUTO_FD int relay_end = -1;
+	const pid_t self = getpid();
 	int ends[2];
 	pid_t pid;
 
@@ -120,8 +120,8 @@ static int open_pipe(struct streams *streams, int fd, struct error *err)
 		dup2(STDERR_FILENO, STDOUT_FILENO);
 		close_range(STDERR_FILENO, ~0U, 0);
 		/* What is left to be read is for others. */
-		if (fd == STDIN_FILENO)
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (fd == STDIN_FILENO && process_end_with(self, NULL) < 0)
+			_exit(1);
 		relay(STDIN_FILENO, STDOUT_FILENO);
 	}
 	if (pid < 0)

@@ -6,7 +6,6 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -59,7 +58,7 @@ static void make_environment(const struct host *host, const struct record *recor
 /* ---- in the processes of the hooks ---- */
 
 /* Becomes the program, in a session of its own; an errno value when it cannot. */
-static int become(const char *path, const struct strlist *environment)
+static int become(const char *path, const struct strlist *environment, pid_t parent)
 {
 	AUTO_FREE char **envp = xalloc(environment->count + 1, sizeof(*envp));
 	char *const argv[] = {(char *)(size_t)path, NULL};
@@ -67,8 +66,9 @@ static int become(const char *path, const struct strlist *environment)
 
 	for (size_t i = 0; i < environment->count; i++)
 		envp[i] = environment->items[i];
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setsid() < 0 ||
-	    dup2(STDERR_FILENO, STDOUT_FILENO) < 0 || chdir("/") < 0)
+	if (process_end_with(parent, &err) < 0)
+		return err.code;
+	if (setsid() < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0 || chdir("/") < 0)
 		return errno;
 	umask(022);
 	process_restore_file_limit();
@@ -85,9 +85,26 @@ static void end_group(pid_t pid)
 	kill(pid, SIGKILL); /* it may not have come to its own group */
 }
 
+/* false: its time is up. *error, 0 before: why it could not become the program. */
+static bool await_one(int told_fd, int pidfd, int timeout_ms, int *error)
+{
+	const uint64_t end = process_monotonic_ms() + (uint64_t)timeout_ms;
+	struct error err;
+	uint64_t now;
+
+	/* The pipe is closed by the exec, which may hang itself: on a file server that is gone. */
+	if (process_poll(told_fd, timeout_ms, &err) == 0)
+		return false;
+	if (read(told_fd, error, sizeof(*error)) <= 0)
+		*error = 0;
+	now = process_monotonic_ms();
+	return process_wait_ended(pidfd, now < end ? (int)(end - now) : 0, &err) != 0;
+}
+
 static void run_one(const char *path, const struct strlist *environment, int timeout_ms,
 		    struct result *result)
 {
+	const pid_t self = getpid();
 	struct error err;
 	int told[2], pidfd = -1;
 	pid_t pid;
@@ -98,7 +115,7 @@ static void run_one(const char *path, const struct strlist *environment, int tim
 	}
 	pid = namespace_clone(0, -1, &pidfd, &err);
 	if (pid == 0) {
-		int error = become(path, environment);
+		int error = become(path, environment, self);
 
 		_exit(write(told[1], &error, sizeof(error)) < 0 ? 1 : 0);
 	}
@@ -106,10 +123,7 @@ static void run_one(const char *path, const struct strlist *environment, int tim
 	if (pid < 0) {
 		result->error = err.code;
 	} else {
-		/* Nothing to read: the pipe was closed by the exec. */
-		if (read(told[0], &result->error, sizeof(result->error)) <= 0)
-			result->error = 0;
-		result->timed_out = process_wait_ended(pidfd, timeout_ms, &err) == 0;
+		result->timed_out = !await_one(told[0], pidfd, timeout_ms, &result->error);
 		if (result->timed_out)
 			end_group(pid);
 		result->wait_status = process_reap(pid, NULL);
@@ -119,12 +133,13 @@ static void run_one(const char *path, const struct strlist *environment, int tim
 }
 
 static _Noreturn void run_all(const struct strlist *paths, const struct strlist *environment,
-			      int timeout_ms, int result_fd)
+			      int timeout_ms, pid_t command, int result_fd)
 {
 	struct result result = {0};
 
 	/* With the command that waits for us we end, and with us the hook: nobody would know of it. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (process_end_with(command, NULL) < 0)
+		_exit(1);
 	fault_set_role("hooks");
 	for (size_t i = 0; i < paths->count; i++) {
 		result = (struct result){.index = i};
@@ -160,6 +175,7 @@ int hooks_begin(const struct host *host, const struct record *record, const stru
 {
 	const struct strlist *paths = paths_of(spec, hook);
 	AUTO_STRLIST struct strlist environment = {0};
+	const pid_t self = getpid();
 	AUTO_FD int pidfd = -1;
 	int ends[2];
 
@@ -183,7 +199,7 @@ int hooks_begin(const struct host *host, const struct record *record, const stru
 
 		if (result_fd < 0)
 			_exit(1);
-		run_all(paths, &environment, (int)spec->hooks.timeout_ms, result_fd);
+		run_all(paths, &environment, (int)spec->hooks.timeout_ms, self, result_fd);
 	}
 	close(ends[1]);
 	if (run->pid < 0) {

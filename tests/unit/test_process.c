@@ -194,6 +194,40 @@ static void without_a_pidfd(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* In a child of somebody who has ended by then: nothing would ever end it. */
+static void end_with_who_has_ended(int result_fd, pid_t parent)
+{
+	struct error err = {0};
+
+	while (getppid() == parent)
+		usleep(1000);
+	process_end_with(parent, &err);
+	_exit(write(result_fd, &err.code, sizeof(err.code)) < 0);
+}
+
+static void the_parent_has_ended(void **state)
+{
+	int result[2], code = 0, status;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pipe(result), 0);
+	child = fork();
+	if (child == 0) {
+		const pid_t self = getpid();
+
+		if (fork() == 0)
+			end_with_who_has_ended(result[1], self);
+		_exit(process_end_with(getppid(), NULL) < 0);
+	}
+	close(result[1]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(read(result[0], &code, sizeof(code)), sizeof(code));
+	assert_int_equal(code, ESRCH);
+	close(result[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +238,7 @@ int main(void)
 		cmocka_unit_test(zombie),
 		cmocka_unit_test(first_thread_ends),
 		cmocka_unit_test(without_a_pidfd),
+		cmocka_unit_test(the_parent_has_ended),
 	};
 
 	return cmocka_run_group_tests_name("process", tests, NULL, NULL);
