@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -40,6 +41,14 @@ static void add_entry(const char *directory, const char *name, const char *entry
 	history->count++;
 }
 
+/* Names sort so as long as they have the same length. */
+static int compare_numbers(const void *left, const void *right)
+{
+	const struct history_entry *a = left, *b = right;
+
+	return (a->number > b->number) - (a->number < b->number);
+}
+
 int history_list(const char *data_dir, const char *name, struct history *history, struct error *err)
 {
 	AUTO_FREE char *directory = xprintf("%s/history/%s", data_dir, name);
@@ -51,6 +60,8 @@ int history_list(const char *data_dir, const char *name, struct history *history
 	history->items = xalloc(names.count, sizeof(*history->items));
 	for (size_t i = 0; i < names.count; i++)
 		add_entry(directory, name, names.items[i], history);
+	if (history->count > 0)
+		qsort(history->items, history->count, sizeof(*history->items), compare_numbers);
 	return 0;
 }
 

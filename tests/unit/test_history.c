@@ -75,6 +75,24 @@ static void the_oldest_go(void **data)
 	assert_int_equal(history.items[HISTORY_MAX - 1].number, HISTORY_MAX + 5);
 }
 
+/* Sorted as numbers are, not as their names. */
+static void numbers_that_grow_longer(void **data)
+{
+	AUTO_FREE char *first = xprintf("%s/history/web/000001.up", directory);
+	AUTO_FREE char *late = xprintf("%s/history/web/999999.up", directory);
+	AUTO_HISTORY struct history history = {0};
+
+	(void)data;
+	add("up", "one\n");
+	assert_int_equal(0, rename(first, late));
+	add("apply", "two\n");
+	add("apply", "three\n");
+	assert_int_equal(0, history_list(directory, "web", &history, NULL));
+	assert_int_equal(history.count, 3);
+	assert_int_equal(history.items[0].number, 999999);
+	assert_int_equal(history.items[2].number, 1000001);
+}
+
 static void one_that_was_cut_short_is_none(void **data)
 {
 	AUTO_HISTORY struct history history = {0};
@@ -98,6 +116,7 @@ int main(void)
 		STATE_TEST(the_same_again_is_not_added),
 		STATE_TEST(what_was_begun_goes),
 		STATE_TEST(the_oldest_go),
+		STATE_TEST(numbers_that_grow_longer),
 		STATE_TEST(one_that_was_cut_short_is_none),
 	};
 
