@@ -106,8 +106,10 @@ int channel_receive(int fd, struct message *message, int *fds, size_t fd_count, 
 		return error_set(err, errno, "receive a message");
 	if (length <= 0)
 		return 0;
-	if (length != sizeof(packet) || header.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+	if (length != sizeof(packet) || header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+		take_fds(&header, 0, fds, fd_count); /* what came along is closed */
 		return error_set(err, EPROTO, "receive a message");
+	}
 	take_fds(&header, packet.present, fds, fd_count);
 	*message = packet.message;
 	/* The sender was about to become a program of the container: its texts end here at last. */
