@@ -68,7 +68,7 @@ static bool has_ours(enum firewall_family family, const char *table, const char 
 	       firewall_xtables_mention(family, table, names);
 }
 
-/* Returns 1 when the table was changed, 0 when it was as wanted. had: what there was. */
+/* Returns 1 when the table was changed, 0 when it was as wanted. had, empty before: what there was. */
 static int commit_table(enum firewall_family family, int index, const char *prefix,
 			const struct firewall_content *want, struct firewall_content *had,
 			struct error *err)
@@ -82,20 +82,20 @@ static int commit_table(enum firewall_family family, int index, const char *pref
 	if (!x)
 		return -1;
 	for (int tries = 1;; tries++) {
+		AUTO_FIREWALL_CONTENT struct firewall_content since = {0};
 		AUTO_FIREWALL_TABLE
 		struct firewall_table table = {
 			.x = x,
 			.prefix = prefix,
 		};
 
-		firewall_content_clear(had);
 		table.handle = firewall_table_open(x, index, err);
 		if (!table.handle)
 			return -1;
-		if (firewall_table_edit(&table, index, want, had, err) < 0)
+		if (firewall_table_edit(&table, index, want, tries == 1 ? had : &since, err) < 0)
 			return error_wrap(err, "%s table %s", x->tool, firewall_table_names[index]);
 		if (!table.changed)
-			return 0;
+			return tries > 1; /* by the try before */
 		if (keep_policy_counters(&table, err) < 0 ||
 		    FAULT("commit table", firewall_table_names[index], err) < 0)
 			return error_wrap(err, "%s table %s", x->tool, firewall_table_names[index]);

@@ -24,6 +24,7 @@ static struct {
 	const char *fail_table; /* whose commits fail */
 	unsigned int fail_count;
 	int fail_code;
+	const char *count_table; /* whose counters fail once, when the rules are in force */
 	int look_code; /* errno of looking at any table, 0: works */
 } calls;
 
@@ -48,6 +49,15 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 		if (calls.fail_count && strcmp(replace->name, calls.fail_table) == 0) {
 			calls.fail_count--;
 			errno = calls.fail_code;
+			return -1;
+		}
+	}
+	if (level == IPPROTO_IP && name == IPT_SO_SET_ADD_COUNTERS && calls.count_table) {
+		const struct xt_counters_info *counters = value;
+
+		if (strcmp(counters->name, calls.count_table) == 0) {
+			calls.count_table = NULL;
+			errno = EINVAL;
 			return -1;
 		}
 	}
@@ -614,6 +624,26 @@ static void test_a_later_failure_puts_earlier_tables_back(void **state)
 	}
 }
 
+/* As somebody makes it fail who adds a rule between the rules and their counters. */
+static void test_a_table_without_its_counters_is_put_back(void **state)
+{
+	AUTO_FREE char *before = NULL;
+	struct error err_commit;
+
+	(void)state;
+	REQUIRE_NETWORK();
+	assert_ok(firewall_commit(sample_set(1), err));
+	before = output_of("iptables-legacy-save | grep -v '^[#:]'");
+	calls.count_table = "filter";
+	calls.fail_table = "nat";
+	calls.fail_code = ENOMEM;
+	calls.fail_count = 1;
+	assert_int_equal(firewall_commit(nothing_set(), &err_commit), -1);
+	assert_int_equal(err_commit.code, ENOMEM);
+	assert_null(calls.count_table);
+	assert_output("iptables-legacy-save | grep -v '^[#:]'", before);
+}
+
 static void test_a_kernel_without_the_tables(void **state)
 {
 	struct error err;
@@ -1046,6 +1076,7 @@ int main(void)
 		cmocka_unit_test_setup(test_foreign_jump_to_our_chain, start),
 		cmocka_unit_test_setup(test_a_table_changed_meanwhile_is_read_again, start),
 		cmocka_unit_test_setup(test_a_later_failure_puts_earlier_tables_back, start),
+		cmocka_unit_test_setup(test_a_table_without_its_counters_is_put_back, start),
 		cmocka_unit_test_setup(test_a_kernel_without_the_tables, start),
 	};
 	const struct CMUnitTest nftables[] = {
