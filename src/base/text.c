@@ -248,6 +248,20 @@ bool text_starts_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+bool text_has_line(const char *text, const char *line)
+{
+	const size_t length = strlen(line);
+
+	while (*text) {
+		const size_t here = strcspn(text, "\n");
+
+		if (here == length && memcmp(text, line, length) == 0)
+			return true;
+		text += here + (text[here] == '\n');
+	}
+	return false;
+}
+
 void text_format_size(char *out, size_t size, unsigned long long bytes)
 {
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};

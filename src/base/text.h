@@ -58,6 +58,7 @@ void text_clear(struct text *text);
 
 bool text_equal(const char *a, const char *b); /* NULL equals NULL */
 bool text_starts_with(const char *text, const char *prefix);
+bool text_has_line(const char *text, const char *line); /* the whole line, without its newline */
 
 /*
  * What a terminal could take for more than text: control characters, those of C1 in UTF-8 among

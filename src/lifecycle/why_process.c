@@ -62,11 +62,12 @@ static int look_at_list(const struct why_question *question, const char *path, s
 	for (size_t i = 0; i < policy.rule_count; i++) {
 		char rule[41];
 		const bool own = i + security->device_count >= policy.rule_count;
+		bool there;
 
 		device_rule_format(&policy.rules[i], rule);
-		if (own || !strstr(text_value(&list), rule))
-			why_add(question->answer, file, strstr(text_value(&list), rule) ? rule : NULL,
-				rule);
+		there = text_has_line(text_value(&list), rule);
+		if (own || !there)
+			why_add(question->answer, file, there ? rule : NULL, rule);
 	}
 	if (question->answer->now.length == 0)
 		why_add_judged(question->answer, file, "the usual ones", "the usual ones", true);

@@ -205,6 +205,8 @@ up() {
 sh_same() { snapshot >"$BATS_TEST_TMPDIR/look-after"; cmp -s "$BATS_TEST_TMPDIR/look-before" "$BATS_TEST_TMPDIR/look-after"; }
 
 @test "why: a whole key table of a container with an init and its own devices" {
+	local allow
+
 	write_manager
 	sleeper web <<<'init = true; security : { devices = ( { path = "/dev/net/tun"; access = "rw"; } ); nesting = true; };'
 	machine mkdir -p /dev/net
@@ -214,6 +216,13 @@ sh_same() { snapshot >"$BATS_TEST_TMPDIR/look-after"; cmp -s "$BATS_TEST_TMPDIR/
 	assert_match "$(of command now)" '^/bin/sh -c trap'
 	assert_equal "$(of security.nesting now)" there
 	assert_match "$(of security.devices state)" '^(same|unknown)$'
+	# More than it was given is not the same. On v1, which tells what it allows.
+	if allow=$(cgroup_file none devices.allow); then
+		echo 'c 10:200 m' >"$allow"
+		assert_equal "$(of security.devices state)" differs
+		echo 'c 10:200 m' >"${allow%allow}deny"
+		assert_equal "$(of security.devices state)" same
+	fi
 	# All of them, set or not: none is left without an answer.
 	for group in limits net security restart log hooks ready health dns mounts rootfs command hostname init; do
 		answers $group >"$BATS_TEST_TMPDIR/answers" || [ $? = 1 ]

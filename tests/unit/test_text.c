@@ -119,6 +119,12 @@ static void comparisons(void **state)
 	assert_true(text_starts_with("abc", "ab"));
 	assert_true(text_starts_with("abc", ""));
 	assert_false(text_starts_with("a", "ab"));
+	assert_true(text_has_line("c 1:3 rwm\nc 5:0 rw\n", "c 1:3 rwm"));
+	assert_true(text_has_line("c 1:3 rwm\nc 5:0 rw", "c 5:0 rw"));
+	assert_false(text_has_line("c 1:3 rwm\n", "c 1:3 rw"));
+	assert_false(text_has_line("c 1:3 rwm\n", "1:3 rwm"));
+	assert_true(text_has_line("a\n\nb\n", ""));
+	assert_false(text_has_line("", ""));
 }
 
 static void sizes_for_people(void **state)
