@@ -262,6 +262,16 @@ pid_t process_fork_aside(const int keep[], size_t count)
 /* Ours as it was; rlim_max is 0 as long as it is that. */
 static struct rlimit file_limit;
 
+/* fs.nr_open, 0 where it cannot be read: no hard limit above it can be set. */
+static rlim_t most_files(void)
+{
+	char line[32];
+
+	if (fs_read_line_at(AT_FDCWD, "/proc/sys/fs/nr_open", line, sizeof(line), NULL) < 0)
+		return 0;
+	return (rlim_t)strtoull(line, NULL, 10);
+}
+
 void process_raise_file_limit(void)
 {
 	struct rlimit limit;
@@ -274,15 +284,27 @@ void process_raise_file_limit(void)
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
 		return;
-	/* Without CAP_SYS_RESOURCE, or beyond fs.nr_open. */
+	/* Without CAP_SYS_RESOURCE, or 65536 is beyond fs.nr_open. */
 	limit.rlim_cur = limit.rlim_max = file_limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return;
+	/* Ours is beyond it, which was lowered since: more than that can be opened by nobody. */
+	limit.rlim_cur = limit.rlim_max = most_files();
+	if (limit.rlim_max > 0)
+		setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void process_restore_file_limit(void)
 {
-	if (file_limit.rlim_max > 0)
-		setrlimit(RLIMIT_NOFILE, &file_limit);
+	struct rlimit limit;
+
+	if (file_limit.rlim_max == 0 || setrlimit(RLIMIT_NOFILE, &file_limit) == 0 ||
+	    getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	/* A hard limit beyond fs.nr_open cannot be had again; the other one is what matters. */
+	if (file_limit.rlim_cur < limit.rlim_max)
+		limit.rlim_cur = file_limit.rlim_cur;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int process_signal_number(const char *name)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The identity of a process: by the inode of its pidfd, where there is one, else by its start time. */
+#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
@@ -9,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -228,6 +230,56 @@ static void the_parent_has_ended(void **state)
 	close(result[0]);
 }
 
+/* ---- limits on files ---- */
+
+#ifdef __GLIBC__ /* others declare them in another way */
+static struct rlimit file_limit; /* of the kernel that is played here, 0: the real one */
+
+int getrlimit(__rlimit_resource_t resource, struct rlimit *limit)
+{
+	if (file_limit.rlim_max == 0)
+		return (int)syscall(SYS_prlimit64, 0, resource, NULL, limit);
+	*limit = file_limit;
+	return 0;
+}
+
+/* As the kernel does it where fs.nr_open was lowered since: not even the same can be set again. */
+int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
+{
+	if (file_limit.rlim_max == 0)
+		return (int)syscall(SYS_prlimit64, 0, resource, limit, NULL);
+	if (limit->rlim_max == RLIM_INFINITY) {
+		errno = EPERM;
+		return -1;
+	}
+	file_limit = *limit;
+	return 0;
+}
+
+/* In a process of its own: what the limit was is kept for good. */
+static void raise_and_restore(void)
+{
+	file_limit = (struct rlimit){1024, RLIM_INFINITY};
+	process_raise_file_limit();
+	if (file_limit.rlim_cur <= 1024 || file_limit.rlim_cur != file_limit.rlim_max)
+		_exit(1);
+	process_restore_file_limit();
+	_exit(file_limit.rlim_cur == 1024 && file_limit.rlim_max > 1024 ? 0 : 2);
+}
+
+static void a_limit_beyond_what_may_be_set(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	if (child == 0)
+		raise_and_restore();
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +291,9 @@ int main(void)
 		cmocka_unit_test(first_thread_ends),
 		cmocka_unit_test(without_a_pidfd),
 		cmocka_unit_test(the_parent_has_ended),
+#ifdef __GLIBC__
+		cmocka_unit_test(a_limit_beyond_what_may_be_set),
+#endif
 	};
 
 	return cmocka_run_group_tests_name("process", tests, NULL, NULL);
