@@ -273,28 +273,44 @@ static uint64_t read_memory_low(int fd, const char *directory, const char *name)
 	return strcmp(line, "max") == 0 ? LIMIT_MAX : strtoull(line, NULL, 10);
 }
 
+/* All that is promised to the cgroups in the directory. */
+static int add_up_memory_low(int fd, const char *directory, uint64_t *sum, struct error *err)
+{
+	AUTO_STRLIST struct strlist names = {0};
+
+	if (fs_list_at(fd, directory, &names, err) < 0)
+		return -1;
+	*sum = 0;
+	for (size_t i = 0; i < names.count; i++) {
+		uint64_t low = read_memory_low(fd, directory, names.items[i]);
+
+		*sum = low > LIMIT_MAX - *sum ? LIMIT_MAX : *sum + low;
+	}
+	return 0;
+}
+
 int cgroup_v2_sum_memory_low(const struct cgroup_host *host, bool rises, struct error *err)
 {
 	const struct cgroup_hierarchy *hierarchy = cgroup_find(host, "memory");
-	AUTO_STRLIST struct strlist names = {0};
 	char path[CGROUP_PATH_SIZE], value[32];
-	uint64_t sum = 0;
+	uint64_t sum, since;
 
 	snprintf(path, sizeof(path), "%s/memory.low", host->parent);
 	if (!hierarchy || !hierarchy->v2 || !fs_exists_at(hierarchy->fd, path))
 		return 0;
 	if (!rises && read_memory_low(hierarchy->fd, host->parent, ".") == 0)
 		return 0;
-	if (fs_list_at(hierarchy->fd, host->parent, &names, err) < 0)
+	if (add_up_memory_low(hierarchy->fd, host->parent, &since, err) < 0)
 		return -1;
-	for (size_t i = 0; i < names.count; i++) {
-		uint64_t low = read_memory_low(hierarchy->fd, host->parent, names.items[i]);
-
-		sum = low > LIMIT_MAX - sum ? LIMIT_MAX : sum + low;
-	}
-	snprintf(value, sizeof(value), "%" PRIu64, sum);
-	if (fs_write_at(hierarchy->fd, path, sum == LIMIT_MAX ? "max" : value, err) < 0)
-		return error_wrap(err, "limits.memory_low");
+	/* Another command may do the same: who writes last has to have seen what both promise. */
+	do {
+		sum = since;
+		snprintf(value, sizeof(value), "%" PRIu64, sum);
+		if (fs_write_at(hierarchy->fd, path, sum == LIMIT_MAX ? "max" : value, err) < 0)
+			return error_wrap(err, "limits.memory_low");
+		if (add_up_memory_low(hierarchy->fd, host->parent, &since, err) < 0)
+			return -1;
+	} while (since != sum);
 	return 0;
 }
 
