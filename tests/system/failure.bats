@@ -168,7 +168,7 @@ whole() {
 	for ((i = 0; i < 1022; i++)); do
 		echo "link add full$i type veth peer name eth$i netns crowd"
 		echo "link set full$i master cman0"
-	done | machine ip -batch -
+	done | machine sh -c 'ulimit -Sn 4096; exec ip -batch -' # it keeps a file open for each peer
 	# Not all of the machine: so many links take their time.
 	there() { machine ip -o link | cut -d : -f 2 | sort; machine find $T/state /sys/fs/cgroup -path "*last*"; }
 	there >"$BATS_TEST_TMPDIR/full"
