@@ -88,6 +88,7 @@ kill_both() {
 	read -r waiter _ <"$(path $T/state/unconfirmed/waiter)"
 	machine kill -KILL "$(machine awk '/^PPid:/ { print $2 }' "/proc/$waiter/status")" "$waiter"
 	wait "$APPLIER" || true
+	wait_until 20 has_gone "$waiter"
 }
 
 time_is_over() { # as if the time were: END is the last word

@@ -100,7 +100,7 @@ and again
 	run_ok on_terminal see 'attached, ^a detaches' type 'stty -echo; echo r$((0))uns; cat -v; stty echo\r' see r0uns \
 		type "x$DETACH\x01\x01y\r" see 'x^]^Ay' type '\x04' see 'prompt> ' type '\x01' \
 		see detached -- console -k ^a web
-	run on_terminal see 'no key detaches' type 'echo n$((0))ow; cat -v\r' see n0ow type "$DETACH\x01\r" see '^]^A' \
+	run on_terminal see 'no key detaches' type 'echo n$((0))ow; cat -v\r' see n0ow type "$DETACH\x01\r" see '^]^A' see '^]^A' \
 		type '\x03' see 'prompt> ' type 'exit 7\r' see 'has ended, exit status 7' -- console -k none web
 	assert_equal "$status" 7
 	run -2 cman console -k q web
