@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "base/text.h"
+
 struct cgroup_setting *cgroup_settings_add(struct cgroup_settings *settings, const char *key,
 					   const char *controller, const char *file,
 					   const char *value, const char *shown)
@@ -93,17 +95,6 @@ uint32_t cgroup_bfq_weight(uint32_t weight)
 	return weight <= 100 ? weight : 100 + (weight - 100) * 900 / 9900;
 }
 
-static bool has_line(const char *text, const char *line)
-{
-	size_t length = strlen(line);
-
-	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
-		if (strncmp(text, line, length) == 0 &&
-		    (text[length] == '\n' || text[length] == '\0'))
-			return true;
-	return false;
-}
-
 /* What a file of limits.raw means is not known here: a number may have been rounded to pages. */
 static bool raw_is_shown(const char *shown, const char *value)
 {
@@ -130,7 +121,7 @@ bool cgroup_setting_is_shown(const struct cgroup_setting *setting, const char *s
 		return strlen(setting->shown) == length &&
 		       strncmp(shown, setting->shown, length) == 0;
 	case SHOWN_AS_LINE:
-		return !setting->shown[0] || has_line(shown, setting->shown);
+		return !setting->shown[0] || text_has_line(shown, setting->shown);
 	case SHOWN_FREELY:
 		return raw_is_shown(shown, setting->value);
 	}
