@@ -235,18 +235,27 @@ int process_reap(pid_t pid, struct error *err)
 	return status;
 }
 
-void process_close_others(const int keep[], size_t count)
+/* The lowest of keep that is not below first; UINT_MAX: there is none. */
+static unsigned int next_kept(const int keep[], size_t count, unsigned int first)
 {
-	int next = 0;
+	unsigned int lowest = UINT_MAX;
 
-	for (size_t i = 0; i < count; i++) {
-		if (keep[i] < next)
-			continue;
-		if (keep[i] > next)
-			close_range((unsigned int)next, (unsigned int)keep[i] - 1, 0);
-		next = keep[i] + 1;
+	for (size_t i = 0; i < count; i++)
+		if (keep[i] >= 0 && (unsigned int)keep[i] >= first && (unsigned int)keep[i] < lowest)
+			lowest = (unsigned int)keep[i];
+	return lowest;
+}
+
+int process_close_others(const int keep[], size_t count, struct error *err)
+{
+	unsigned int first = 0, kept;
+
+	while ((kept = next_kept(keep, count, first)) != UINT_MAX) {
+		if (kept > first && close_range(first, kept - 1, 0) < 0)
+			return error_set(err, errno, "close files");
+		first = kept + 1;
 	}
-	close_range((unsigned int)next, UINT_MAX, 0);
+	return close_range(first, UINT_MAX, 0) < 0 ? error_set(err, errno, "close files") : 0;
 }
 
 pid_t process_fork_aside(const int keep[], size_t count)
@@ -255,7 +264,7 @@ pid_t process_fork_aside(const int keep[], size_t count)
 	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 
 	if (pid == 0)
-		process_close_others(keep, count);
+		process_close_others(keep, count, NULL);
 	return pid;
 }
 

@@ -47,8 +47,8 @@ int process_reap(pid_t pid, struct error *err);
 /* poll(2) on one fd for reading, EINTR retried with the time that is left: 1, 0 time-out, -1. */
 int process_poll(int fd, int timeout_ms, struct error *err);
 
-/* Closes all fds but those of keep, which are ascending; -1 among them is none. */
-void process_close_others(const int keep[], size_t count);
+/* Closes all fds but those of keep, in any order; -1 among them is none. close_range(2) */
+int process_close_others(const int keep[], size_t count, struct error *err);
 
 /*
  * A child that waits for the kernel in our place, in which only system calls may be used: 0 in it,

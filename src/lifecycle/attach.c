@@ -94,29 +94,6 @@ static _Noreturn void run_program(const struct attach *attach, int channel_fd)
 
 /* ---- the joiner ---- */
 
-#define KEPT_MAX 4
-
-/*
- * Closes all fds but the standard streams and these: until execve the program is in the container
- * with files of the host.
- */
-static int keep_only(int *const kept[], int count, struct error *err)
-{
-	int fds[KEPT_MAX];
-
-	/* Above the places they are to have, and low: the caller's RLIMIT_NOFILE may be small. */
-	for (int i = 0; i < count; i++)
-		fds[i] = fcntl(*kept[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1 + count);
-	for (int i = 0; i < count; i++)
-		if (fds[i] < 0 || dup3(fds[i], STDERR_FILENO + 1 + i, O_CLOEXEC) < 0)
-			return error_set(err, errno, "keep a descriptor");
-	if (close_range((unsigned int)(STDERR_FILENO + 1 + count), ~0U, 0) < 0)
-		return error_set(err, errno, "close files");
-	for (int i = 0; i < count; i++)
-		*kept[i] = STDERR_FILENO + 1 + i;
-	return 0;
-}
-
 /* A child of our parent, in the pid namespace we joined: 0 in the child. */
 static pid_t clone_sibling(int *pidfd, struct error *err)
 {
@@ -170,16 +147,18 @@ static int enter_cgroup(const struct cgroup_entry *entry, struct error *err)
 }
 
 static int enter_container(const struct attach *attach, const struct cgroup_entry *entry,
-			   int *init_pidfd, int *channel_fd, struct error *err)
+			   int init_pidfd, int channel_fd, struct error *err)
 {
+	const int kept[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, init_pidfd, channel_fd};
 	const char *key = NULL;
 
 	if (enter_cgroup(entry, err) < 0)
 		return -1;
 	if (payload_grant_limits(0, &attach->spec->limits, &key, err) < 0)
 		return error_wrap(err, "%s", key ? key : "limits");
-	if (keep_only((int *[]){init_pidfd, channel_fd}, 2, err) < 0 ||
-	    namespace_join(*init_pidfd, has_userns(attach), err) < 0)
+	/* Until execve the program is in the container with files of the host. */
+	if (process_close_others(kept, ARRAY_SIZE(kept), err) < 0 ||
+	    namespace_join(init_pidfd, has_userns(attach), err) < 0)
 		return -1;
 	return has_userns(attach) ? 0 : shed_capabilities(attach->confinement, err);
 }
@@ -191,7 +170,7 @@ static _Noreturn void join(const struct attach *attach, const struct streams *st
 	int pidfd = -1;
 
 	if (streams_use(streams, &message.error) < 0 ||
-	    enter_container(attach, entry, &init_pidfd, &channel_fd, &message.error) < 0)
+	    enter_container(attach, entry, init_pidfd, channel_fd, &message.error) < 0)
 		give_up(channel_fd, &message, PAYLOAD_FAILED);
 	message.pid = clone_sibling(&pidfd, &message.error);
 	if (message.pid == 0) {
@@ -244,13 +223,15 @@ static _Noreturn void work(const struct attach *attach, const struct cgroup_entr
 			   int init_pidfd, int channel_fd, int in_fd, int out_fd,
 			   attach_action *act, const void *data)
 {
+	const int kept[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, init_pidfd,
+			    channel_fd,   in_fd,         out_fd};
 	struct message message = {.type = MESSAGE_DONE};
 	struct confinement confinement;
 	struct error *err = &message.error;
 
 	confinement_make_files(&confinement);
 	if (leave_caller(err) < 0 || enter_cgroup(entry, err) < 0 ||
-	    keep_only((int *[]){&init_pidfd, &channel_fd, &in_fd, &out_fd}, KEPT_MAX, err) < 0 ||
+	    process_close_others(kept, ARRAY_SIZE(kept), err) < 0 ||
 	    namespace_join(init_pidfd, has_userns(attach), err) < 0)
 		give_up(channel_fd, &message, PAYLOAD_FAILED);
 	close_fd(&init_pidfd);

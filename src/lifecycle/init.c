@@ -162,25 +162,20 @@ static int set_up(const struct launch *launch, const struct cgroup_entry *entry,
 	return complete_rootfs(launch->spec, mount_fds, failure);
 }
 
-static int compare_fds(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
 /*
  * What is left of the host's and of cman's goes now, and not with execve(2): that looks for the program, and
  * for its interpreter, before it closes anything, and links of the image may lead there by way of
  * /proc/self/fd. CVE-2024-21626.
  */
-static void shed_descriptors(const struct launch *launch, const struct opened *opened, int control_fd)
+static int shed_descriptors(const struct launch *launch, const struct opened *opened, int control_fd,
+			    struct error *err)
 {
-	int kept[] = {STDIN_FILENO,       STDOUT_FILENO,        STDERR_FILENO,
+	const int kept[] = {STDIN_FILENO,       STDOUT_FILENO,        STDERR_FILENO,
 		      launch->output_fd,  launch->error_fd,     launch->init_fd,
 		      opened->sysctls_fd, opened->profiles_fd,  opened->terminal_fd,
 		      control_fd,         fault_descriptor()};
 
-	qsort(kept, ARRAY_SIZE(kept), sizeof(*kept), compare_fds);
-	process_close_others(kept, ARRAY_SIZE(kept));
+	return process_close_others(kept, ARRAY_SIZE(kept), err);
 }
 
 /* Waits until links and rules are in force. */
@@ -299,8 +294,8 @@ _Noreturn void init_run(const struct launch *launch, const struct cgroup_entry *
 	fault_set_role("init");
 	if (FAULT("set up", "", &failure.error) == 0 &&
 	    set_up(launch, entry, rootfs_fd, &opened, &failure) == 0 &&
-	    FAULT("ready", "", &failure.error) == 0) {
-		shed_descriptors(launch, &opened, control_fd);
+	    FAULT("ready", "", &failure.error) == 0 &&
+	    shed_descriptors(launch, &opened, control_fd, &failure.error) == 0) {
 		wait_at_gate(control_fd);
 		if (FAULT("passed the gate", "", &failure.error) == 0 &&
 		    sysctls_set(launch->spec, &opened.sysctls_fd, &failure) == 0)
