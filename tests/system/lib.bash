@@ -178,10 +178,13 @@ container() {
 
 # A container that does nothing and ends at once when it is told to. Standard input may have more
 # lines for its file, "sleeper NAME </dev/null" has none.
-sleeper() {
+sleeper() { on_term "$1" 'exit 0'; }
+
+# on_term NAME COMMANDS: likewise, with what it does when it is told to end.
+on_term() {
 	container "$1" <<-EOF
 	rootfs = "@rootfs@";
-	command = [ "/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait; done" ];
+	command = [ "/bin/sh", "-c", "trap '$2' TERM; while :; do sleep 1000 & wait; done" ];
 	$(cat)
 	EOF
 }

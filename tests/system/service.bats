@@ -168,13 +168,17 @@ is_another_run() {
 stands_by() { machine grep -q '^SigBlk:.*[1-9a-f]' "/proc/$(<"$(path "$N/$1/supervise/pid")")/status"; }
 is_over() { is "$1" exited || is "$1" stopped; }
 
-@test "runit: containers come up, are there when what watches is killed, and go with the service" {
-	command -v runsv >/dev/null || skip "needs runit"
-	sleeper web <<<'autostart = true;'
+all_as_service() {
 	machine mkdir $N/cman
 	script runit/cman/run $N/cman/run
 	script runit/cman/finish $N/cman/finish
 	service cman
+}
+
+@test "runit: containers come up, are there when what watches is killed, and go with the service" {
+	command -v runsv >/dev/null || skip "needs runit"
+	sleeper web <<<'autostart = true;'
+	all_as_service
 	wait_until 30 is web running
 	old=$(pid_of web)
 	machine sv kill $N/cman
@@ -188,10 +192,7 @@ is_over() { is "$1" exited || is "$1" stopped; }
 	command -v runsv >/dev/null || skip "needs runit"
 	sleeper web <<<'autostart = true;'
 	sleeper late <<<'autostart = true; start_delay = "50s";'
-	machine mkdir $N/cman
-	script runit/cman/run $N/cman/run
-	script runit/cman/finish $N/cman/finish
-	service cman
+	all_as_service
 	wait_until 30 is web running
 	end_service cman
 	refute machine pgrep -f -- ' up --boot$'

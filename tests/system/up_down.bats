@@ -135,18 +135,9 @@ load lib
 	run_fails machine kill -0 "$pid"
 }
 
-# ends NAME COMMANDS: what it does when it is told to end.
-ends() {
-	container "$1" <<-EOF
-	rootfs = "@rootfs@";
-	command = [ "/bin/sh", "-c", "trap '$2' TERM; while :; do sleep 1000 & wait; done" ];
-	$(cat)
-	EOF
-}
-
 @test "who is killed is told also where another one took longer to end" {
-	ends db 'sleep 2; exit 0' <<<'stop_timeout = "1m";'
-	ends web : <<<'stop_timeout = "1s";'
+	on_term db 'sleep 2; exit 0' <<<'stop_timeout = "1m";'
+	on_term web : <<<'stop_timeout = "1s";'
 	run_ok cman up db web
 	run_ok cman down db web
 	assert_output_has "web: did not end within 1000 ms of its stop signal, killing it"
@@ -154,13 +145,13 @@ ends() {
 }
 
 @test "on a terminal a line tells who is being stopped and when it is killed, elsewhere none does" {
-	ends db 'sleep 1.5; exit 0' <<<'stop_timeout = "1m";'
-	ends web : <<<'stop_timeout = "3s";'
+	on_term db 'sleep 1.5; exit 0' <<<'stop_timeout = "1m";'
+	on_term web : <<<'stop_timeout = "3s";'
 	run_ok cman up db web
 	run_ok machine timeout 60 script -qec "$CMAN -c $CONF restart web" /dev/null
 	[[ $output != *"after 3s), 0 s"* ]]
 	assert_output_has $'\r\e[Kstopping web (killed after 3s), 1 s\r' $', 2 s\r\e[Kcman: '
-	ends web true <<<'stop_timeout = "3s";'
+	on_term web true <<<'stop_timeout = "3s";'
 	run_ok machine timeout 60 script -qec "$CMAN -c $CONF apply web" /dev/null
 	assert_output_has $'\r\e[Kstopping web (killed after 3s), 1 s\r'
 	run_ok machine timeout 60 script -qec "$CMAN -c $CONF down --all" /dev/null
